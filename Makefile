@@ -1,0 +1,46 @@
+# `make run` and `make test` need only python3 (>=3.11), make and a package registry.
+PYTHON ?= python3
+BIN := .venv/bin
+SEED ?= 20260101
+OUT ?= out/nct07310355
+COMPILE := $(BIN)/uv pip compile --universal --generate-hashes --no-header --no-annotate -q --python-version 3.11 --extra build
+
+.PHONY: run test check bench lock slow clean
+
+run: .venv/run.stamp
+	@$(BIN)/galu demo studies/nct07310355 --seed $(SEED) -o "$(OUT)"
+
+test: .venv/dev.stamp
+	$(BIN)/python -m pytest -n auto -m "not slow"
+
+check: .venv/dev.stamp
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -n auto -m "not slow"
+
+slow: .venv/dev.stamp
+	$(BIN)/python -m pytest -m slow
+
+bench: .venv/dev.stamp
+	$(BIN)/python benchmarks/run.py
+
+lock: .venv/dev.stamp
+	$(COMPILE) pyproject.toml -o requirements.txt
+	$(COMPILE) --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+
+clean:
+	rm -rf .venv out
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/run.stamp: requirements.txt pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install -q --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev.stamp: requirements-dev.txt .venv/run.stamp
+	$(BIN)/python -m pip install -q --require-hashes -r requirements-dev.txt
+	@touch $@

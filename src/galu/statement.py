@@ -1,0 +1,39 @@
+"""How a study file says a thing: each statement carries where it comes from.
+
+What the registry record says is `registry`; whatever galu needs beyond it is `assumed`, with the
+reason. Nothing assumed is ever presented as the protocol's word.
+"""
+
+from __future__ import annotations
+
+from typing import Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+T = TypeVar("T")
+Source = Literal["registry", "protocol", "assumed"]
+
+
+class Section(BaseModel):
+    """Base of every model of the study file: frozen, and no key it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Sourced(Section):
+    """A statement with its source, and the reason when it is an assumption."""
+
+    source: Source
+    why: str | None = None
+
+    @model_validator(mode="after")
+    def _assumption_has_its_reason(self) -> Sourced:
+        if self.source == "assumed" and not self.why:
+            raise ValueError("an assumed element needs `why`: say where the assumption comes from")
+        return self
+
+
+class Stated(Sourced, Generic[T]):
+    """One value of the study file with its source; None is "the source does not say"."""
+
+    value: T
