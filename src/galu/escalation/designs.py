@@ -1,0 +1,35 @@
+"""The registry of designs: one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from galu.escalation.decision import Design
+from galu.escalation.rolling_six import RollingSix
+from galu.escalation.three_plus_three import ThreePlusThree
+from galu.finding import InputError
+
+#: Name of a design and what makes it from its switches.
+DESIGNS: dict[str, Callable[..., Design]] = {
+    "rolling-six": RollingSix,
+    "3+3": ThreePlusThree,
+}
+
+
+def design_named(name: str, **switches: Any) -> Design:
+    """Make a registered design.
+
+    Raises
+    ------
+    InputError
+        When there is no such design or it has no such switch.
+    """
+    if name not in DESIGNS:
+        raise InputError("design", f"`{name}` is not known", f"use one of {', '.join(DESIGNS)}")
+    try:
+        return DESIGNS[name](**switches)
+    except TypeError as error:
+        raise InputError(
+            f"design {name}", f"these switches do not fit ({error})", "see `galu design table`"
+        ) from error
