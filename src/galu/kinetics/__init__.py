@@ -1,0 +1,39 @@
+"""Time curves: models, fits and integrals."""
+
+from galu.kinetics.curve import ExponentialSum, biological_half_life_h, effective_half_life_h, uptake_peak_h
+from galu.kinetics.fit import (
+    MODELS,
+    FittedCurve,
+    fit_best,
+    fit_bi,
+    fit_curve,
+    fit_mono,
+    fit_shaped,
+    fit_tri,
+    fit_uptake,
+)
+from galu.kinetics.samples import DecayState, Samples, measured_from_corrected
+from galu.kinetics.simple import hanscheid, madsen, trapezoid_fitted_tail, trapezoid_physical_tail
+
+__all__ = [
+    "MODELS",
+    "DecayState",
+    "ExponentialSum",
+    "FittedCurve",
+    "Samples",
+    "biological_half_life_h",
+    "effective_half_life_h",
+    "fit_best",
+    "fit_bi",
+    "fit_curve",
+    "fit_mono",
+    "fit_shaped",
+    "fit_tri",
+    "fit_uptake",
+    "hanscheid",
+    "madsen",
+    "measured_from_corrected",
+    "trapezoid_fitted_tail",
+    "trapezoid_physical_tail",
+    "uptake_peak_h",
+]

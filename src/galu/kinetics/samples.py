@@ -1,0 +1,78 @@
+"""Measured activities of one region, as they were at scan time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from galu.finding import InputError
+from galu.quantities import decay_factor
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+#: `measured`: as it was at scan time; `corrected`: decay-corrected to time zero.
+DecayState = Literal["measured", "corrected"]
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Activities of one region at scan time, not decay-corrected; time zero is the start of infusion.
+
+    Attributes
+    ----------
+    time_h, activity_mbq, sigma_mbq : tuple of float
+        Times [h], activities [MBq] and their known standard uncertainties [MBq], one each per scan.
+    half_life_h : float
+        Physical half-life [h]: no effective half-life can be longer.
+    decay_state : {"measured"}
+        Fits take activities as measured; see `measured_from_corrected`.
+    """
+
+    time_h: tuple[float, ...]
+    activity_mbq: tuple[float, ...]
+    sigma_mbq: tuple[float, ...]
+    half_life_h: float
+    decay_state: DecayState = "measured"
+
+    def __post_init__(self) -> None:
+        if not len(self.time_h) == len(self.activity_mbq) == len(self.sigma_mbq):
+            raise InputError("samples", "times, activities and sigmas differ in number", "give one of each")
+        if self.decay_state != "measured":
+            raise InputError("samples", "are decay-corrected", "pass them through measured_from_corrected")
+        if not self.time_h:
+            raise InputError("samples", "are empty", "give at least one scan")
+        _refuse_bad_numbers(self)
+
+    def arrays(self) -> tuple[Floats, Floats, Floats]:
+        """Times [h], activities [MBq] and sigmas [MBq] as arrays sorted by time, shape (scans,)."""
+        order = np.argsort(np.asarray(self.time_h), kind="stable")
+        return (
+            np.asarray(self.time_h, dtype=np.float64)[order],
+            np.asarray(self.activity_mbq, dtype=np.float64)[order],
+            np.asarray(self.sigma_mbq, dtype=np.float64)[order],
+        )
+
+
+def _refuse_bad_numbers(samples: Samples) -> None:
+    table = np.array([samples.time_h, samples.activity_mbq, samples.sigma_mbq])
+    if not np.isfinite(table).all():
+        raise InputError("samples", "hold a number that is not finite", "leave missing scans out")
+    if (table[0] < 0).any():
+        raise InputError("samples", "have a time before the start of infusion", "count time from its start")
+    if len(set(samples.time_h)) != len(samples.time_h):
+        raise InputError("samples", "have two activities at one time", "combine them or leave one out")
+    if not (table[2] > 0).all():
+        raise InputError("samples", "have a sigma that is not positive", "state the uncertainty of every scan")
+    if not samples.half_life_h > 0:
+        raise InputError("samples", "have no positive physical half-life", "give it in hours")
+
+
+def measured_from_corrected(
+    time_h: tuple[float, ...], corrected_mbq: tuple[float, ...], half_life_h: float
+) -> tuple[float, ...]:
+    """Activities at scan time [MBq] from activities decay-corrected to time zero [MBq]."""
+    return tuple(
+        a * decay_factor(t, half_life_h) for t, a in zip(time_h, corrected_mbq, strict=True)
+    )
