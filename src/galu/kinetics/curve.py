@@ -26,7 +26,9 @@ class ExponentialSum:
 
     def __post_init__(self) -> None:
         if len(self.amplitude_mbq) != len(self.half_life_h) or not self.half_life_h:
-            raise InputError("curve", "amplitudes and half-lives do not pair up", "give one half-life for each")
+            raise InputError(
+                "curve", "amplitudes and half-lives do not pair up", "give one half-life for each"
+            )
         if any(not (t > 0) for t in self.half_life_h):
             raise InputError("curve", "a half-life is not positive", "give half-lives in hours, above zero")
 

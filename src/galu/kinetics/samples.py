@@ -64,7 +64,9 @@ def _refuse_bad_numbers(samples: Samples) -> None:
     if len(set(samples.time_h)) != len(samples.time_h):
         raise InputError("samples", "have two activities at one time", "combine them or leave one out")
     if not (table[2] > 0).all():
-        raise InputError("samples", "have a sigma that is not positive", "state the uncertainty of every scan")
+        raise InputError(
+            "samples", "have a sigma that is not positive", "state the uncertainty of every scan"
+        )
     if not samples.half_life_h > 0:
         raise InputError("samples", "have no positive physical half-life", "give it in hours")
 
@@ -73,6 +75,4 @@ def measured_from_corrected(
     time_h: tuple[float, ...], corrected_mbq: tuple[float, ...], half_life_h: float
 ) -> tuple[float, ...]:
     """Activities at scan time [MBq] from activities decay-corrected to time zero [MBq]."""
-    return tuple(
-        a * decay_factor(t, half_life_h) for t, a in zip(time_h, corrected_mbq, strict=True)
-    )
+    return tuple(a * decay_factor(t, half_life_h) for t, a in zip(time_h, corrected_mbq, strict=True))

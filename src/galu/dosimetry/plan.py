@@ -1,0 +1,90 @@
+"""What a study says about dosimetry: limits, radiobiology, reference masses and plausible doses."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from galu.finding import InputError
+from galu.statement import Section, Stated
+
+
+class DoseLimit(Section):
+    """A limit on an organ's cumulative dose or BED [Gy], and what passing it means."""
+
+    region: str
+    quantity: Literal["dose", "bed"]
+    limit_gy: float = Field(gt=0)
+    action: Literal["alert", "stop"]
+    only_with_risk_factors: bool = False
+
+
+class Region(Section):
+    """What is assumed of an organ or lesion: mass [g], kinetics [h], plausible doses [Gy/GBq]."""
+
+    name: str
+    mass_g: float | None = Field(default=None, gt=0)
+    mass_source: str = ""
+    alpha_beta_gy: float = Field(gt=0)
+    repair_half_time_h: float = Field(gt=0)
+    population_teff_h: float | None = Field(default=None, gt=0)
+    usual_gy_per_gbq: tuple[float, float]
+    possible_gy_per_gbq: tuple[float, float]
+
+    @model_validator(mode="after")
+    def _ranges_nest(self) -> Region:
+        (low, high), (least, most) = self.usual_gy_per_gbq, self.possible_gy_per_gbq
+        if not 0 < least <= low < high <= most:
+            raise ValueError(f"{self.name}: the usual range must lie inside the possible one")
+        return self
+
+
+class RelativeUncertainty(Section):
+    """Relative standard uncertainties that all cycles share, and the spread between cycles."""
+
+    calibration: float = Field(ge=0, lt=1)
+    recovery: float = Field(ge=0, lt=1)
+    mass: float = Field(ge=0, lt=1)
+    s_value: float = Field(ge=0, lt=1)
+    between_cycles: float = Field(ge=0, lt=1)
+
+    def systematic(self) -> float:
+        """Relative uncertainty common to every cycle."""
+        parts = (self.calibration, self.recovery, self.mass, self.s_value)
+        return float(sum(part**2 for part in parts) ** 0.5)
+
+
+class DosimetryPlan(Section):
+    """The dosimetry section of a study file."""
+
+    limits: Stated[tuple[DoseLimit, ...]]
+    regions: Stated[tuple[Region, ...]]
+    uncertainty: Stated[RelativeUncertainty]
+    therapy_nuclide: Stated[str]
+    scan_times_h: Stated[tuple[float, ...]]
+    later_cycle_scan_times_h: Stated[tuple[float, ...]]
+    accepted_risk: Stated[float]
+
+    def region(self, name: str) -> Region:
+        """Look a region up by its name; any name starting with `lesion` is the lesion.
+
+        Raises
+        ------
+        InputError
+            When the plan does not know the region.
+        """
+        wanted = "lesion" if name.startswith("lesion") else name
+        for region in self.regions.value:
+            if region.name == wanted:
+                return region
+        known = ", ".join(region.name for region in self.regions.value)
+        raise InputError(f"region {name}", "is not in the study's dosimetry", f"use one of {known}")
+
+    def limits_of(self, name: str, risk_factors: bool = False) -> tuple[DoseLimit, ...]:
+        """Limits of a region; those for patients with risk factors only where they have them."""
+        return tuple(
+            limit
+            for limit in self.limits.value
+            if limit.region == name and (risk_factors or not limit.only_with_risk_factors)
+        )
