@@ -1,0 +1,41 @@
+"""Exact binomial proportion: Clopper and Pearson, Biometrika 1934;26:404."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from galu.finding import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Proportion:
+    """A proportion with its exact limits; the denominator is always stated."""
+
+    x: int
+    n: int
+    level: float
+    estimate: float
+    lower: float
+    upper: float
+
+
+def clopper_pearson(x: int, n: int, level: float = 0.95) -> Proportion:
+    """Exact two-sided interval of `x` responders among `n`.
+
+    Raises
+    ------
+    InputError
+        When `n` is not positive, `x` not within 0 and `n`, or `level` not between 0 and 1.
+    """
+    from scipy.special import betaincinv
+
+    if n < 1:
+        raise InputError("n", f"{n} patients", "give a denominator of at least 1")
+    if not 0 <= x <= n:
+        raise InputError("x", f"{x} of {n}", f"give a count between 0 and {n}")
+    if not 0.0 < level < 1.0:
+        raise InputError("level", f"{level} is not between 0 and 1", "give a level such as 0.95")
+    tail = (1.0 - level) / 2.0
+    lower = 0.0 if x == 0 else float(betaincinv(x, n - x + 1, tail))
+    upper = 1.0 if x == n else float(betaincinv(x + 1, n - x, 1.0 - tail))
+    return Proportion(x, n, level, x / n, lower, upper)
