@@ -1,0 +1,20 @@
+"""``galu grade``: grade laboratory values by CTCAE."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def grade(
+    source: Annotated[Path, typer.Argument(metavar="IN.csv", help="laboratory values, one a row")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="the same rows with a column GRADE")],
+    ctcae: Annotated[str, typer.Option(help="CTCAE version")] = "5.0",
+) -> None:
+    """Grade laboratory values by CTCAE; a blank grade means the value cannot be graded."""
+    from galu.desk.grade import grade_file
+
+    done = grade_file(source, output, ctcae)
+    typer.echo(f"{done.rows} rows, {done.graded} graded, written to {output}")

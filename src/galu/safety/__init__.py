@@ -1,0 +1,1 @@
+"""Safety: CTCAE grades, dose-limiting toxicity, dose modification, adverse-event tables."""

@@ -1,0 +1,239 @@
+"""Grading of laboratory values by CTCAE, vectorised; the cuts are data, keyed by version.
+
+Values are graded in the unit reported: the cuts printed for two units are not equal (haemoglobin
+8.0 g/dL is 4.965 mmol/L, printed 4.9). Comparisons use 15 significant digits. Source: NCI, Common
+Terminology Criteria for Adverse Events v5.0 (2017).
+"""
+
+from __future__ import annotations
+
+import csv
+import operator
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from galu.finding import InputError
+from galu.safety.labcodes import is_unit, terms_of_test
+
+Floats = NDArray[np.float64]
+UNGRADABLE: Final = -1
+#: Published versions that ship; another version is another table.
+TABLES: Final = {"5.0": "ctcae_v5_labs.csv"}
+_COLUMN: Final = {"LLN": "ANRLO", "ULN": "ANRHI", "BASE": "BASE", "PCHG": "PCHG"}
+_OPERATORS: Final[dict[str, Callable[[Floats, Floats], NDArray[np.bool_]]]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
+_CUT: Final = re.compile(r"(<=|>=|<|>) (?:(-?[\d.]+)(?: (LLN|ULN|BASE|PCHG))?|ULN \+ ([\d.]+))$")
+_HIGH: Final = ("HIGH", "HIGH HIGH")
+_NOT_HIGH: Final = ("NORMAL", "LOW", "LOW LOW")
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """One comparison: value `sign` factor×reference + added; `PCHG` compares the percent change."""
+
+    sign: str
+    factor: float
+    reference: str | None
+    added: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class LabRule:
+    """One row of the table: how a term is graded in one unit, for one state of the baseline."""
+
+    term: str
+    direction: str
+    units: tuple[str, ...]
+    baseline: str
+    requires: tuple[str, ...]
+    zero_requires: tuple[str, ...]
+    cuts: tuple[tuple[Cut, ...], ...]
+    assumes: str
+
+
+def _cut(text: str) -> Cut:
+    found = _CUT.match(text)
+    if found is None:
+        raise ValueError(f"not a cut: {text!r}")
+    sign, factor, reference, added = found.groups()
+    if added is not None:
+        return Cut(sign, 1.0, "ULN", float(added))
+    return Cut(sign, float(factor), reference)
+
+
+@cache
+def lab_rules(version: str = "5.0") -> tuple[LabRule, ...]:
+    """Read the table of laboratory cuts of a CTCAE version.
+
+    Raises
+    ------
+    InputError
+        When that version does not ship.
+    """
+    if version not in TABLES:
+        raise InputError("CTCAE version", f"{version!r} is not shipped", f"use one of {sorted(TABLES)}")
+    text = (files("galu.safety") / TABLES[version]).read_text(encoding="utf-8")
+    return tuple(
+        LabRule(
+            row["term"], row["direction"], tuple(row["unit"].split()), row["baseline"],
+            tuple(row["requires"].split()), tuple(row["zero_requires"].split()),
+            tuple(tuple(_cut(part) for part in row[f"g{g}"].split(" or ")) if row[f"g{g}"] else ()
+                  for g in (1, 2, 3, 4)),
+            row["assumes"],
+        )
+        for row in csv.DictReader(text.splitlines())
+    )  # fmt: skip
+
+
+@cache
+def _rules_for(version: str, term: str, direction: str, unit: str) -> tuple[LabRule, ...]:
+    return tuple(
+        rule
+        for rule in lab_rules(version)
+        if rule.term.upper() == term
+        and rule.direction == direction
+        and any(is_unit(unit, u) for u in rule.units)
+    )
+
+
+def significant(values: Floats) -> Floats:
+    """Round to 15 significant digits, so that a computed cut equals the printed one; same shape."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        exponent = np.floor(np.log10(np.abs(values)))
+        exponent = np.where(np.isfinite(exponent), exponent, 0.0)
+        shift = np.clip(14.0 - exponent, -290.0, 290.0)
+        up = np.power(10.0, np.maximum(shift, 0.0))
+        down = np.power(10.0, np.maximum(-shift, 0.0))
+        rounded = np.rint(values * up / down) / up * down
+    return np.where(np.isfinite(values) & (values != 0), rounded, values)
+
+
+def _met(cut: Cut, value: Floats, column: dict[str, Floats]) -> NDArray[np.bool_]:
+    compare = _OPERATORS[cut.sign]
+    if cut.reference == "PCHG":
+        below = value < significant(column["LLN"])
+        return below & compare(significant(column["PCHG"]), np.full_like(value, cut.factor))
+    if cut.reference is None:
+        return compare(value, np.full_like(value, cut.factor))
+    return compare(value, significant(cut.factor * column[cut.reference] + cut.added))
+
+
+def _grade_by(rule: LabRule, value: Floats, column: dict[str, Floats]) -> NDArray[np.int8]:
+    grade = np.zeros(len(value), np.int8)
+    for number, cuts in enumerate(rule.cuts, start=1):
+        for cut in cuts:
+            grade[_met(cut, value, column)] = number
+    for name in rule.zero_requires:
+        grade[(grade == 0) & np.isnan(column[name])] = UNGRADABLE
+    for name in rule.requires:
+        grade[np.isnan(column[name])] = UNGRADABLE
+    grade[np.isnan(value)] = UNGRADABLE
+    return grade
+
+
+def _grade_by_baseline(
+    rules: tuple[LabRule, ...], value: Floats, column: dict[str, Floats], status: NDArray[np.int8]
+) -> NDArray[np.int8]:
+    """Choose by the state of the baseline: 1 high, 0 not high, -1 unknown.
+
+    With an unknown baseline only a value within normal limits has a grade: an abnormal baseline lies
+    above them, so the value is below it and the grade is 0 under either reading.
+    """
+    by = {rule.baseline: rule for rule in rules}
+    if "" in by:
+        return _grade_by(by[""], value, column)
+    normal = _grade_by(by["normal"], value, column)
+    high = _grade_by(by["high"], value, column)
+    unknown = np.where(normal <= 0, normal, np.int8(UNGRADABLE))
+    return np.where(status == 1, high, np.where(status == 0, normal, unknown)).astype(np.int8)
+
+
+def _floats(frame: pl.DataFrame, name: str) -> Floats:
+    if name not in frame.columns:
+        return np.full(frame.height, np.nan)
+    series = frame[name]
+    if not series.dtype.is_numeric():
+        blank = pl.col(name).cast(pl.String).str.strip_chars()
+        cleaned = frame.select(pl.when(blank.is_in(["", "NA"])).then(None).otherwise(blank).alias(name))[name]
+        try:
+            series = cleaned.cast(pl.Float64)
+        except pl.exceptions.InvalidOperationError as error:
+            raise InputError(f"column {name}", "holds something that is no number", "mend it") from error
+    return series.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+
+
+def _baseline_status(frame: pl.DataFrame) -> NDArray[np.int8]:
+    if "BNRIND" in frame.columns:
+        flag = pl.col("BNRIND").cast(pl.String).str.strip_chars().str.to_uppercase()
+        status = pl.when(flag.is_in(_HIGH)).then(1).when(flag.is_in(_NOT_HIGH)).then(0).otherwise(-1)
+    else:
+        status = pl.lit(-1)
+    if "ABLFL" in frame.columns:  # the baseline record is graded by ULN, never against itself
+        status = pl.when(pl.col("ABLFL").cast(pl.String).eq("Y").fill_null(False)).then(0).otherwise(status)
+    return (
+        frame.select(s=status.cast(pl.Int8)).to_series().to_numpy() if frame.height else np.zeros(0, np.int8)
+    )
+
+
+def _groups(keys: pl.DataFrame) -> list[tuple[tuple[str, str, str], NDArray[np.int64]]]:
+    grouped = keys.group_by("t", "d", "u").agg("row").with_columns(pl.col("t", "d", "u").cast(pl.String))
+    return [
+        (((t or "").strip().upper(), (d or "").strip().upper(), (u or "").strip()), rows.to_numpy())
+        for (t, d, u), rows in zip(grouped.select("t", "d", "u").iter_rows(), grouped["row"], strict=True)
+    ]
+
+
+def grade_labs(frame: pl.DataFrame, version: str = "5.0") -> pl.Series:
+    """Grade laboratory values.
+
+    Parameters
+    ----------
+    frame
+        Columns TERM, DIRECTION (L or H), AVALU, AVAL, and where known ANRLO, ANRHI, BASE (in the unit
+        of AVAL), BNRIND (NORMAL, HIGH, LOW …), PCHG [%] and ABLFL (Y = the baseline record).
+    version
+        CTCAE version.
+
+    Returns
+    -------
+    polars.Series
+        ``GRADE`` (Int8), one for each row, in order; null = the value cannot be graded (no such term,
+        a unit the term is not graded in, a missing value, limit or baseline state).
+
+    Raises
+    ------
+    InputError
+        When a needed column is absent, a number is not one, or the version does not ship.
+    """
+    lab_rules(version)
+    for name in ("TERM", "DIRECTION", "AVALU", "AVAL"):
+        if name not in frame.columns:
+            raise InputError("laboratory table", f"column {name} is missing", "add it")
+    value = significant(_floats(frame, "AVAL"))
+    column = {name: _floats(frame, source) for name, source in _COLUMN.items()}
+    status = _baseline_status(frame)
+    keys = frame.select(
+        t=pl.col("TERM").cast(pl.String).cast(pl.Categorical),
+        d=pl.col("DIRECTION").cast(pl.String).cast(pl.Categorical),
+        u=pl.col("AVALU").cast(pl.String).cast(pl.Categorical), row=pl.int_range(pl.len()),
+    )  # fmt: skip
+    grade = np.full(frame.height, UNGRADABLE, np.int8)
+    for key, rows in _groups(keys):
+        rules = _rules_for(version, *key)
+        if rules:
+            picked = {name: values[rows] for name, values in column.items()}
+            grade[rows] = _grade_by_baseline(rules, value[rows], picked, status[rows])
+    result = pl.Series("GRADE", grade)
+    return result.set(result == UNGRADABLE, None)
+
+
+__all__ = ["TABLES", "Cut", "LabRule", "grade_labs", "lab_rules", "significant", "terms_of_test"]

@@ -1,0 +1,109 @@
+"""Laboratory test codes and units: which CTCAE terms a test can grade, and which spellings a unit has."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_HAEMOGLOBIN: Final = (("Anemia", "L"), ("Hemoglobin increased", "H"))
+_NEUTROPHILS: Final = (("Neutrophil count decreased", "L"),)
+_LEUKOCYTES: Final = (("White blood cell decreased", "L"), ("Leukocytosis", "H"))
+_LYMPHOCYTES: Final = (("Lymphocyte count decreased", "L"), ("Lymphocyte count increased", "H"))
+_PLATELETS: Final = (("Platelet count decreased", "L"),)
+_POTASSIUM: Final = (("Hypokalemia", "L"), ("Hyperkalemia", "H"))
+_SODIUM: Final = (("Hyponatremia", "L"), ("Hypernatremia", "H"))
+_CALCIUM: Final = (("Hypocalcemia", "L"), ("Hypercalcemia", "H"))
+_IONISED_CALCIUM: Final = (("Hypocalcemia (Ionized)", "L"), ("Hypercalcemia (Ionized)", "H"))
+_MAGNESIUM: Final = (("Hypomagnesemia", "L"), ("Hypermagnesemia", "H"))
+_ALP: Final = (("Alkaline phosphatase increased", "H"),)
+_PTT: Final = (("Activated partial thromboplastin time prolonged", "H"),)
+_PH: Final = (("Acidosis", "L"), ("Alkalosis", "H"))
+
+#: CDISC LBTESTCD (and usual spellings) to (term, direction). Codes with no gradable term map to ().
+TERMS_OF_TEST: Final[dict[str, tuple[tuple[str, str], ...]]] = {
+    "HGB": _HAEMOGLOBIN, "HB": _HAEMOGLOBIN,
+    "NEUT": _NEUTROPHILS, "ANC": _NEUTROPHILS, "NEUTSG": _NEUTROPHILS,
+    "WBC": _LEUKOCYTES, "LYM": _LYMPHOCYTES, "LYMPH": _LYMPHOCYTES, "ALC": _LYMPHOCYTES,
+    "PLAT": _PLATELETS, "PLT": _PLATELETS, "CD4": (("CD4 lymphocytes decreased", "L"),),
+    "CREAT": (("Creatinine increased", "H"),),
+    "ALT": (("Alanine aminotransferase increased", "H"),),
+    "AST": (("Aspartate aminotransferase increased", "H"),),
+    "BILI": (("Blood bilirubin increased", "H"),), "ALP": _ALP, "ALKPH": _ALP,
+    "GGT": (("GGT increased", "H"),), "LDH": (("Blood lactate dehydrogenase increased", "H"),),
+    "ALB": (("Hypoalbuminemia", "L"),), "K": _POTASSIUM, "POTAS": _POTASSIUM,
+    "SODIUM": _SODIUM, "NA": _SODIUM, "CA": _CALCIUM, "CACR": _CALCIUM, "CAION": _IONISED_CALCIUM,
+    "MG": _MAGNESIUM, "MAGNES": _MAGNESIUM, "GLUC": (("Hypoglycemia", "L"),), "PHOS": (),
+    "URATE": (("Hyperuricemia", "H"),), "LIPASE": (("Lipase increased", "H"),),
+    "LIPASET": (("Lipase increased", "H"),), "AMYLASE": (("Serum amylase increased", "H"),),
+    "CHOL": (("Cholesterol high", "H"),), "CHOLES": (("Cholesterol high", "H"),),
+    "TRIG": (("Hypertriglyceridemia", "H"),), "CK": (("CPK increased", "H"),),
+    "APTT": _PTT, "INR": (("INR increased", "H"),),
+    "FIBRINO": (("Fibrinogen decreased", "L"),), "HAPTOG": (("Haptoglobin decreased", "L"),),
+    "PH": _PH,
+}  # fmt: skip
+
+#: Spellings of each unit of the table, after upper-casing and dropping blanks. "G/L" is gram or giga:
+#: the term decides, since no term is graded in both.
+UNIT_SPELLINGS: Final[dict[str, frozenset[str]]] = {
+    "10^9/L": frozenset(
+        [
+            "10^9/L",
+            "10E9/L",
+            "10*9/L",
+            "X10^9/L",
+            "X10E9/L",
+            "10**9/L",
+            "10⁹/L",
+            "G/L",
+            "GI/L",
+            "GIGA/L",
+            "10^3/UL",
+            "10^3/µL",
+            "10E3/UL",
+            "10*3/UL",
+            "X10^3/UL",
+            "X10E3/UL",
+            "K/UL",
+            "THOU/UL",
+            "10^3/MM3",
+            "K/MM3",
+            "10^3/MM^3",
+        ]
+    ),
+    "10^6/L": frozenset(
+        [
+            "10^6/L",
+            "10E6/L",
+            "10*6/L",
+            "1/UL",
+            "/UL",
+            "CELLS/UL",
+            "1/MM3",
+            "/MM3",
+            "CELLS/MM3",
+            "10^3/ML",
+            "MM-3",
+        ]
+    ),
+    "g/L": frozenset(["G/L", "GRAM/L"]),
+    "g/dL": frozenset(["G/DL", "GRAM/DL", "G/100ML"]),
+    "mg/dL": frozenset(["MG/DL", "MG/100ML"]),
+    "mmol/L": frozenset(["MMOL/L", "MM"]),
+    "mEq/L": frozenset(["MEQ/L"]),
+}
+
+
+def terms_of_test(code: str) -> tuple[tuple[str, str], ...]:
+    """(term, direction) pairs that a laboratory test code can grade; empty when none is known.
+
+    >>> terms_of_test("PLAT")
+    (('Platelet count decreased', 'L'),)
+    """
+    return TERMS_OF_TEST.get(code.strip().upper(), ())
+
+
+def is_unit(reported: str | None, unit: str) -> bool:
+    """Whether a reported unit is a spelling of `unit`; the case of letters and blanks do not matter."""
+    if unit == "any":
+        return True
+    written = (reported or "").upper().replace(" ", "").replace("Μ", "U").replace("µ", "U")
+    return written in UNIT_SPELLINGS[unit]
