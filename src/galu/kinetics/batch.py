@@ -40,7 +40,7 @@ def _profile(time, activity, sigma, rate, ratio, fast):  # type: ignore[no-untyp
 
 
 @kernel
-def _descend(time, activity, sigma, physical, ratio, fast, start):  # type: ignore[no-untyped-def]
+def _descend(time, activity, sigma, physical, ratio, fast, start):  # type: ignore[no-untyped-def]  # noqa: PLR0913 - compiled code takes no objects
     """Projected Gauss-Newton on the rate, halving steps that do not descend."""
     rate = start
     state = _profile(time, activity, sigma, rate, ratio, fast)
@@ -91,7 +91,7 @@ def shaped_fit(time, activity, sigma, physical, ratio, fast):  # type: ignore[no
         start = np.log(first / last) / (time[time.size - 1] - time[0])
     start = min(max(start, physical * 1.0001), FASTEST_RATE_PER_H)
     rate, chi2 = _descend(time, activity, sigma, physical, ratio, fast, start)
-    amplitude, chi2, aa, al, ll, gl = _profile(time, activity, sigma, rate, ratio, fast)
+    amplitude, chi2, aa, al, ll, _ = _profile(time, activity, sigma, rate, ratio, fast)
     out = np.zeros(7)
     out[0], out[1], out[5] = amplitude, rate, chi2
     bound = rate <= physical * (1.0 + 1e-9)

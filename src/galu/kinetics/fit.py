@@ -235,5 +235,5 @@ def fit_curve(
     """
     if model not in MODELS:
         raise InputError(f"model {model}", "is unknown", f"use one of {', '.join(MODELS)}")
-    as_tuples = (tuple(map(float, column)) for column in (time_h, activity_mbq, sigma_mbq))
-    return MODELS[model](Samples(*as_tuples, half_life_h))
+    columns = [tuple(map(float, column)) for column in (time_h, activity_mbq, sigma_mbq)]
+    return MODELS[model](Samples(columns[0], columns[1], columns[2], half_life_h))

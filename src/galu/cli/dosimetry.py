@@ -1,0 +1,69 @@
+"""Commands of dosimetry: `galu tac`, `galu bed`, `galu dose`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+_DOSE_COLUMNS = "CSV: subject,cycle,region,time_h,activity_mbq,sigma_mbq,mass_g,administered_mbq"
+
+
+def _show(result: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(result, allow_nan=False))
+        return
+    tables = [value for value in result.values() if isinstance(value, list)]
+    for row in tables[0] if tables else [result]:
+        typer.echo(
+            "  ".join(f"{name} {_short(value)}" for name, value in row.items() if value not in ("", []))
+        )
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else "—" if value is None else str(value)
+
+
+def tac(
+    table: Annotated[Path, typer.Argument(help="CSV: region,time_h,activity_mbq,sigma_mbq")],
+    nuclide: Annotated[str, typer.Option(help="as Lu-177")],
+    model: Annotated[str, typer.Option(help="auto, 1, 2, 3, uptake, trapezoid, hanscheid, madsen")] = "auto",
+    tail: Annotated[str, typer.Option(help="of the trapezoid: physical or fitted")] = "physical",
+    population_teff_h: Annotated[float | None, typer.Option(help="for madsen [h]")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """Time-integrated activity of each region, from activities at scan time."""
+    from galu.desk import dosimetry as desk
+
+    _show(desk.time_activity(table, nuclide, model, tail, population_teff_h), as_json)
+
+
+def bed(
+    dose_gy: Annotated[float, typer.Option(help="absorbed dose of one cycle [Gy]")],
+    teff_h: Annotated[float | None, typer.Option(help="effective half-life [h]")] = None,
+    curve: Annotated[str, typer.Option(help="A:T,A:T… instead of one half-life")] = "",
+    cycles: Annotated[int, typer.Option(help="equal cycles")] = 1,
+    alpha_beta: Annotated[float, typer.Option(help="α/β [Gy]")] = 2.6,
+    trep_h: Annotated[float, typer.Option(help="repair half-time [h]")] = 2.8,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """Biologically effective dose and EQD2, with the exact Lea–Catcheside factor."""
+    from galu.desk import dosimetry as desk
+
+    _show(desk.biological(dose_gy, teff_h, curve, (alpha_beta, trep_h), cycles), as_json)
+
+
+def dose(
+    table: Annotated[Path, typer.Argument(help=_DOSE_COLUMNS)],
+    study: Annotated[Path, typer.Argument(help="study file or its folder")],
+    override: Annotated[str, typer.Option(help="signed statement that accepts unusual doses")] = "",
+    risk_factors: Annotated[bool, typer.Option(help="apply limits for patients with risk factors")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """Doses per cycle and region, cumulative, projected, and the probability of passing each limit."""
+    from galu.desk import dosimetry as desk
+
+    _show(desk.doses(table, study, override, risk_factors), as_json)
