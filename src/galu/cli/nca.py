@@ -1,0 +1,77 @@
+"""`galu nca`: non-compartmental analysis of a table of samples."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class RouteName(StrEnum):
+    """Route of administration."""
+
+    bolus = "bolus"
+    infusion = "infusion"
+    extravascular = "extravascular"
+
+
+class MethodName(StrEnum):
+    """Trapezoidal rule."""
+
+    linear = "linear"
+    linup_logdown = "linup-logdown"
+    linlog = "linlog"
+
+
+class StateName(StrEnum):
+    """Decay state of the concentrations in the file."""
+
+    measured = "measured"
+    corrected = "corrected"
+
+
+def nca(
+    path: Annotated[
+        Path, typer.Argument(metavar="IN.csv", help="Columns subject, time [h], conc and optional ones")
+    ],
+    route: Annotated[RouteName, typer.Option(help="How the dose was given")],
+    method: Annotated[MethodName, typer.Option(help="Trapezoidal rule")] = MethodName.linup_logdown,
+    dose: Annotated[float | None, typer.Option(help="Dose, where the file has no column dose")] = None,
+    dose_unit: Annotated[str, typer.Option(help="Unit of the dose")] = "",
+    conc_unit: Annotated[str, typer.Option(help="Unit of the concentrations")] = "",
+    duration: Annotated[float, typer.Option(help="Length of the infusion [h]")] = 0.0,
+    blq: Annotated[
+        str | None, typer.Option(help="keep, drop, lloq/2, a number, or first:A,middle:A,last:A")
+    ] = None,
+    nuclide: Annotated[str | None, typer.Option(help="Concentrations are activity of this nuclide")] = None,
+    decay_state: Annotated[StateName, typer.Option(help="Decay state in the file")] = StateName.measured,
+    interval: Annotated[list[str], typer.Option("--interval", help="Partial AUC from START:END [h]")] = [],  # noqa: B006 - typer copies it
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+) -> None:
+    """Analyse each profile of IN.csv; with a nuclide, both decay states are reported."""
+    from galu.desk import nca as desk
+    from galu.pharmacokinetics.profile import DecayState, Method, Route
+
+    options = desk.NcaOptions(
+        method=Method(method.value),
+        route=Route(route.value),
+        dose=dose,
+        dose_unit=dose_unit,
+        conc_unit=conc_unit,
+        duration_h=duration,
+        blq=blq,
+        nuclide=nuclide,
+        decay_state=DecayState(decay_state.value),
+        intervals=tuple(desk.read_interval(text) for text in interval),
+    )
+    rows = desk.analyse(path, options)
+    if as_json:
+        typer.echo(json.dumps(rows, indent=1, allow_nan=False))
+        return
+    for row in rows:
+        value = row["reason"] if row["value"] is None else f"{row['value']:.6g} {row['unit']}"
+        who = "  ".join(str(row[key]) for key in ("subject", "matrix", "cycle", "decay_state") if row[key])
+        typer.echo(f"{who}  {row['PPTESTCD']:9} {value}")

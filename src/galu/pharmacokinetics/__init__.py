@@ -1,0 +1,47 @@
+"""Pharmacokinetics of a radioligand: non-compartmental analysis that knows what decay is."""
+
+from galu.pharmacokinetics.blq import BlqRule, parse_blq
+from galu.pharmacokinetics.cohort import Summary, summaries, summary
+from galu.pharmacokinetics.decay import (
+    as_substance,
+    at_sampling,
+    biological_half_life_h,
+    both_states,
+    corrected,
+    measured,
+    percent_injected,
+)
+from galu.pharmacokinetics.interval import accumulation, dosing_interval, partial_auc
+from galu.pharmacokinetics.nca import Rules, nca
+from galu.pharmacokinetics.profile import DecayState, Method, Parameter, Profile, Route
+from galu.pharmacokinetics.terminal import TerminalRule
+from galu.pharmacokinetics.urine import Collection, Urine, urinary
+
+__all__ = [
+    "BlqRule",
+    "Collection",
+    "DecayState",
+    "Method",
+    "Parameter",
+    "Profile",
+    "Route",
+    "Rules",
+    "Summary",
+    "TerminalRule",
+    "Urine",
+    "accumulation",
+    "as_substance",
+    "at_sampling",
+    "biological_half_life_h",
+    "both_states",
+    "corrected",
+    "dosing_interval",
+    "measured",
+    "nca",
+    "parse_blq",
+    "partial_auc",
+    "percent_injected",
+    "summaries",
+    "summary",
+    "urinary",
+]

@@ -1,0 +1,160 @@
+"""Decay states of a profile: what the activity does, and what the substance does.
+
+Both are reported. On one window ``λ_eff − λ_bio = λ_phys`` holds exactly, because correcting multiplies
+every concentration by ``e^{λt}``, which shifts the regression slope by λ and nothing else.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+
+from galu.finding import InputError
+from galu.pharmacokinetics.nca import Rules, nca
+from galu.pharmacokinetics.profile import DecayState, Floats, Method, Parameter, Profile
+from galu.pharmacokinetics.units import scale_of
+from galu.quantities import LN2
+
+#: A biological half-life beyond this multiple of the physical one is not identifiable (assumed).
+IDENTIFIABLE_MULTIPLE = 10.0
+
+
+def corrected(profile: Profile, half_life_h: float) -> Profile:
+    """The profile with every activity corrected to the start of the administration."""
+    _expect(profile, DecayState.MEASURED)
+    return _moved(profile, np.exp(LN2 / half_life_h * profile.time_h), DecayState.CORRECTED)
+
+
+def measured(profile: Profile, half_life_h: float) -> Profile:
+    """The profile with every activity as it was at its sampling time."""
+    _expect(profile, DecayState.CORRECTED)
+    return _moved(profile, np.exp(-LN2 / half_life_h * profile.time_h), DecayState.MEASURED)
+
+
+def at_sampling(conc: Floats, time_h: Floats, count_time_h: Floats, half_life_h: float) -> Floats:
+    """Concentrations (n,) as counted at `count_time_h` [h], brought back to the sampling `time_h` [h]."""
+    return np.asarray(conc * np.exp(LN2 / half_life_h * (count_time_h - time_h)))
+
+
+def percent_injected(profile: Profile) -> Profile:
+    """The profile in %IA per volume unit and the dose as 100 %IA.
+
+    Raises
+    ------
+    InputError
+        When the dose is not known, or not on the scale of the concentrations.
+    """
+    numerator, _, volume = profile.conc_unit.partition("/")
+    conc_scale, dose_scale = scale_of(numerator), scale_of(profile.dose_unit)
+    place = f"profile of {profile.subject}"
+    if not profile.dose or conc_scale is None or dose_scale is None or conc_scale[0] != dose_scale[0]:
+        raise InputError(place, "no %IA from this dose and unit", "give both as activity, mass or amount")
+    factor = 100.0 * conc_scale[1] / (profile.dose * dose_scale[1])
+    limit = None if profile.lloq is None else profile.lloq * factor
+    return dataclasses.replace(
+        profile,
+        conc=profile.conc * factor,
+        dose=100.0,
+        dose_unit="%IA",
+        conc_unit=f"%IA/{volume}",
+        lloq=limit,
+    )
+
+
+def as_substance(profile: Profile, specific_activity: float, unit: str) -> Profile:
+    """The decay-corrected profile as mass or amount, through the specific activity at administration.
+
+    Parameters
+    ----------
+    specific_activity : float
+        Activity [unit of the concentration's activity] per one `unit` of substance (MBq/nmol with
+        concentrations in MBq/mL gives nmol/mL).
+    unit : str
+        Unit of mass or amount, such as "nmol" or "ng".
+    """
+    _expect(profile, DecayState.CORRECTED)
+    place = f"profile of {profile.subject}"
+    numerator, _, volume = profile.conc_unit.partition("/")
+    conc_scale, dose_scale = scale_of(numerator), scale_of(profile.dose_unit)
+    if not specific_activity > 0.0:
+        raise InputError(
+            place, "the specific activity is not positive", "give activity per amount of substance"
+        )
+    if conc_scale is None or dose_scale is None or conc_scale[0] != "activity" or dose_scale[0] != "activity":
+        raise InputError(place, "dose and concentration are no activities", "give both as activity")
+    dose = None if profile.dose is None else profile.dose * dose_scale[1] / conc_scale[1] / specific_activity
+    limit = None if profile.lloq is None else profile.lloq / specific_activity
+    return dataclasses.replace(
+        profile,
+        conc=profile.conc / specific_activity,
+        dose=dose,
+        dose_unit=unit,
+        conc_unit=f"{unit}/{volume}",
+        lloq=limit,
+    )
+
+
+def both_states(
+    profile: Profile, half_life_h: float, method: Method, rules: Rules | None = None
+) -> tuple[tuple[DecayState, Parameter], ...]:
+    """Parameters of the measured and of the corrected profile.
+
+    A terminal half-life of the corrected profile (the biological one) that is negative or far above the
+    physical one is not identifiable and carries no value.
+    """
+    rules = rules or Rules()
+    as_measured = profile if profile.decay_state is DecayState.MEASURED else measured(profile, half_life_h)
+    as_corrected = profile if profile.decay_state is DecayState.CORRECTED else corrected(profile, half_life_h)
+    rows = [(DecayState.MEASURED, row) for row in nca(as_measured, method, rules)]
+    for row in nca(as_corrected, method, rules):
+        if row.code == "LAMZHL" and row.value is not None and row.value > IDENTIFIABLE_MULTIPLE * half_life_h:
+            reason = (
+                f"not identifiable: {row.value:.3g} h against a physical half-life of {half_life_h:.4g} h"
+            )
+            row = dataclasses.replace(row, value=None, reason=reason)
+        rows.append((DecayState.CORRECTED, row))
+    return tuple(rows)
+
+
+def biological_half_life_h(effective_half_life_h: float, half_life_h: float) -> tuple[float | None, str]:
+    """Biological half-life [h] from an effective one, or None and why.
+
+    Examples
+    --------
+    >>> biological_half_life_h(50.0, 100.0)
+    (100.0, '')
+    """
+    rate = 1.0 / effective_half_life_h - 1.0 / half_life_h
+    if rate <= 0.0:
+        return None, "not identifiable: the activity falls no faster than it decays"
+    if 1.0 / rate > IDENTIFIABLE_MULTIPLE * half_life_h:
+        return None, f"not identifiable: more than {IDENTIFIABLE_MULTIPLE:g} physical half-lives"
+    return 1.0 / rate, ""
+
+
+def _moved(profile: Profile, factor: Floats, state: DecayState) -> Profile:
+    blq = profile.lloq is not None
+    conc = profile.conc * factor
+    if blq:
+        # Below quantification is told on what was counted, so it is settled before the values move.
+        conc = np.where(profile.conc < (profile.lloq or 0.0), 0.0, conc)
+    if not np.all(np.isfinite(conc) | np.isnan(profile.conc)):
+        raise InputError(
+            f"profile of {profile.subject}", "decay correction overflows", "check times and half-life"
+        )
+    return dataclasses.replace(profile, conc=conc, lloq=None, decay_state=state)
+
+
+def _expect(profile: Profile, state: DecayState) -> None:
+    if profile.decay_state is not state:
+        found = "not stated" if profile.decay_state is None else profile.decay_state.value
+        raise InputError(
+            f"profile of {profile.subject}", f"its decay state is {found}", f"state {state.value}"
+        )
+
+
+def rate_1_per_h(half_life_h: float) -> float:
+    """Decay constant [1/h]."""
+    return math.log(2.0) / half_life_h

@@ -1,0 +1,241 @@
+"""Non-compartmental analysis of one profile.
+
+Formulas: Gabrielsson & Weiner, Pharmacokinetic and Pharmacodynamic Data Analysis, 5th ed., chapter 2;
+codes: CDISC controlled terminology, PK parameters. A parameter that does not exist has no value and a
+reason; nothing is ever infinite.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from galu.pharmacokinetics.blq import DEFAULT, BlqRule, apply_blq, parse_blq
+from galu.pharmacokinetics.codes import CODES, DRUG_ONLY, unit_of
+from galu.pharmacokinetics.profile import DecayState, Floats, Method, Parameter, Profile, Route
+from galu.pharmacokinetics.terminal import Terminal, TerminalRule, terminal_phase
+from galu.pharmacokinetics.trapezoid import areas, is_logarithmic, segment
+from galu.pharmacokinetics.units import volume_of_dose
+
+#: A value, or the reason why there is none.
+Known = float | str
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What an analysis assumes: samples below quantification and the terminal slope."""
+
+    blq: BlqRule = field(default_factory=lambda: parse_blq(DEFAULT))
+    terminal: TerminalRule = field(default_factory=TerminalRule)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The samples that are integrated: after the BLQ rule, from time 0, up to the last quantifiable one.
+
+    `inserted` tells where the value at time 0 comes from when it was not sampled.
+    """
+
+    time_h: Floats
+    conc: Floats
+    c0: Known
+    inserted: bool
+    n_quantified: int
+
+
+def combine(formula: Callable[..., float], *operands: Known) -> Known:
+    """Value of a formula; the first reason when an operand is missing or the result does not exist."""
+    for operand in operands:
+        if isinstance(operand, str):
+            return operand
+    try:
+        value = float(formula(*operands))
+    except (ZeroDivisionError, ValueError, OverflowError):
+        return "undefined: division by zero"
+    return value if math.isfinite(value) else "undefined: not a finite number"
+
+
+def back_extrapolated(time_h: Floats, conc: Floats) -> Known:
+    """Concentration at time 0 of a bolus: sampled, else log-linear through the first two samples.
+
+    When these two do not decline or one is zero, the first sample stands (WinNonlin's rule).
+    """
+    if len(time_h) == 0 or not np.any(conc > 0.0):
+        return "no quantifiable sample"
+    if time_h[0] == 0.0 and conc[0] > 0.0:
+        return float(conc[0])
+    t, c = (time_h[1:], conc[1:]) if time_h[0] == 0.0 else (time_h, conc)
+    if len(c) >= 2 and c[0] > c[1] > 0.0:
+        slope = math.log(c[0] / c[1]) / (t[1] - t[0])
+        return float(c[0] * math.exp(slope * t[0]))
+    return float(c[conc[conc.size - c.size :] > 0.0][0])
+
+
+def series_of(profile: Profile, rules: Rules) -> Series:
+    """Samples of a profile as they are integrated."""
+    time_h, conc = apply_blq(profile, rules.blq)
+    n_quantified = int((conc > 0.0).sum())
+    c0: Known = "back-extrapolation belongs to a bolus"
+    inserted = len(time_h) > 0 and time_h[0] > 0.0
+    if profile.route is Route.BOLUS:
+        c0 = back_extrapolated(time_h, conc)
+        inserted = not isinstance(c0, str) and not (time_h[0] == 0.0 and conc[0] > 0.0)
+        if inserted and time_h[0] == 0.0:
+            time_h, conc = time_h[1:], conc[1:]
+    if inserted:
+        start = c0 if isinstance(c0, float) else 0.0
+        time_h, conc = np.concatenate(([0.0], time_h)), np.concatenate(([start], conc))
+    return Series(time_h, conc, c0, inserted, n_quantified)
+
+
+def nca(profile: Profile, method: Method, rules: Rules | None = None) -> tuple[Parameter, ...]:
+    """All parameters of a profile that its route can have, in the order of `codes.CODES`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> p = Profile("1", "blood", 1, np.array([0.0, 1.0, 2.0, 4.0]), np.array([8.0, 4.0, 2.0, 0.5]), 100.0)
+    >>> {x.code: x.value for x in nca(p, Method.LINUP_LOGDOWN)}["LAMZHL"]
+    1.0
+    """
+    rules = rules or Rules()
+    values = known_values(profile, method, rules)
+    last = values["TLST"]
+    end = last if isinstance(last, float) else None
+    rows = []
+    for row in CODES:
+        if profile.route not in row.routes:
+            continue
+        known = values[row.code]
+        if row.code in DRUG_ONLY and profile.decay_state is DecayState.MEASURED:
+            known = "a property of the substance: read it from the decay-corrected profile"
+        value, reason = (None, known) if isinstance(known, str) else (known, "")
+        unit = unit_of(row.kind, profile)
+        rows.append(Parameter(row.code, row.name, value, unit, reason, 0.0, end, profile.refs))
+    return tuple(rows)
+
+
+def known_values(profile: Profile, method: Method, rules: Rules) -> dict[str, Known]:
+    """Every code of every route with its value or its reason."""
+    series = series_of(profile, rules)
+    observed_t, observed_c = apply_blq(profile, rules.blq)
+    terminal = terminal_phase(observed_t, observed_c, rules.terminal, profile.route is Route.BOLUS)
+    values: dict[str, Known] = {"C0": series.c0}
+    values |= _observed(observed_t, observed_c, profile)
+    values |= _terminal(terminal, values)
+    values |= _exposure(series, method, terminal, values)
+    values |= _disposition(profile, values)
+    return values
+
+
+def _observed(t: Floats, c: Floats, profile: Profile) -> dict[str, Known]:
+    dose: Known = "no dose given" if profile.dose is None else profile.dose
+    if len(c) == 0:
+        codes = ("CMAX", "CMAXD", "TMAX", "TLAG", "CLST", "TLST")
+        return dict.fromkeys(codes, "no usable sample")
+    cmax = float(c.max())
+    values: dict[str, Known] = {"CMAX": cmax, "CMAXD": combine(lambda d: cmax / d, dose)}
+    quantified = np.flatnonzero(c > 0.0)
+    if quantified.size == 0:
+        return values | dict.fromkeys(("TMAX", "TLAG", "CLST", "TLST"), "no quantifiable sample")
+    first, last = int(quantified[0]), int(quantified[-1])
+    values["TMAX"] = float(t[int(c.argmax())])
+    values["TLAG"] = float(t[first - 1]) if first > 0 else 0.0
+    values["CLST"], values["TLST"] = float(c[last]), float(t[last])
+    return values
+
+
+def _terminal(fit: Terminal | str, values: dict[str, Known]) -> dict[str, Known]:
+    codes = (
+        "b0",
+        "LAMZ",
+        "LAMZHL",
+        "LAMZLL",
+        "LAMZUL",
+        "LAMZNPT",
+        "LAMZSPN",
+        "CORRXY",
+        "R2",
+        "R2ADJ",
+        "CLSTP",
+    )
+    if isinstance(fit, str):
+        return dict.fromkeys(codes, fit)
+    half_life = math.log(2.0) / fit.lambda_z
+    adjusted: Known = "two points leave no degree of freedom" if fit.r2_adjusted is None else fit.r2_adjusted
+    return {
+        "b0": fit.intercept,
+        "LAMZ": fit.lambda_z,
+        "LAMZHL": half_life,
+        "LAMZLL": fit.lower_h,
+        "LAMZUL": fit.upper_h,
+        "LAMZNPT": float(fit.n),
+        "LAMZSPN": (fit.upper_h - fit.lower_h) / half_life,
+        "CORRXY": fit.correlation,
+        "R2": fit.r2,
+        "R2ADJ": adjusted,
+        "CLSTP": combine(fit.at, values["TLST"]),
+    }
+
+
+def _areas_to_last(series: Series, method: Method) -> tuple[Known, Known, Known, float]:
+    """AUC and AUMC to the last quantifiable sample, AUC of all samples, area before the first sample."""
+    quantified = np.flatnonzero(series.conc > 0.0)
+    if len(series.time_h) == 0:
+        return ("no usable sample",) * 3 + (0.0,)
+    if series.n_quantified == 0:
+        return 0.0, 0.0, 0.0, 0.0
+    if len(series.time_h) - series.inserted < 2:
+        return ("one sample spans no area",) * 3 + (0.0,)
+    stop = int(quantified[-1]) + 1
+    t, c = series.time_h, series.conc
+    auc, aumc = areas(t[:stop], c[:stop], method)
+    # The fall to the first sample below quantification is a triangle, whatever the method.
+    tail = float((t[stop] - t[stop - 1]) * c[stop - 1] / 2.0) if stop < len(t) else 0.0
+    back = 0.0
+    if series.inserted:
+        pair = (float(c[0]), float(c[1]))
+        log = is_logarithmic(method, *pair, bool(c[0] >= c[:stop].max()))
+        back = segment((float(t[0]), float(t[1])), pair, log)[0]
+    return auc, aumc, auc + tail, back
+
+
+def _exposure(
+    series: Series, method: Method, terminal: Terminal | str, values: dict[str, Known]
+) -> dict[str, Known]:
+    auc, aumc, auc_all, back = _areas_to_last(series, method)
+    lam = values["LAMZ"]
+    found: dict[str, Known] = {"AUCLST": auc, "AUMCLST": aumc, "AUCALL": auc_all}
+    for suffix, last in (("O", values["CLST"]), ("P", values["CLSTP"])):
+        tail = combine(lambda c, k: c / k, last, lam)
+        moment = combine(lambda c, k, t: c * t / k + c / k**2, last, lam, values["TLST"])
+        total = combine(lambda a, b: a + b, auc, tail)
+        total_moment = combine(lambda a, b: a + b, aumc, moment)
+        found[f"AUCIF{suffix}"], found[f"AUMCIF{suffix}"] = total, total_moment
+        found[f"AUCPE{suffix}"] = combine(lambda a, b: 100.0 * a / b, tail, total)
+        found[f"AUMCPE{suffix}"] = combine(lambda a, b: 100.0 * a / b, moment, total_moment)
+        found[f"AUCPBE{suffix}"] = combine(lambda b: 100.0 * back / b, total)
+    return found
+
+
+def _disposition(profile: Profile, values: dict[str, Known]) -> dict[str, Known]:
+    dose: Known = "no dose given" if profile.dose is None else profile.dose
+    factor = volume_of_dose(profile.dose_unit, profile.conc_unit)[0]
+    delay = profile.duration_h / 2.0 if profile.route is Route.INFUSION else 0.0
+    found: dict[str, Known] = {}
+    for prefix, shift in (("EV", 0.0), ("IV", delay)):
+        for end in ("LST", "IFO", "IFP"):
+            mrt = combine(lambda a, b, s=shift: b / a - s, values[f"AUC{end}"], values[f"AUMC{end}"])
+            found[f"MRT{prefix}{end}"] = mrt
+    for suffix in ("O", "P"):
+        auc = values[f"AUCIF{suffix}"]
+        found[f"AUCIF{suffix}D"] = combine(lambda a, d: a / d, auc, dose)
+        clearance = combine(lambda d, a: d / a * factor, dose, auc)
+        volume = combine(lambda d, a, k: d / (k * a) * factor, dose, auc, values["LAMZ"])
+        found[f"CL{suffix}"] = found[f"CLF{suffix}"] = clearance
+        found[f"VZ{suffix}"] = found[f"VZF{suffix}"] = volume
+        found[f"VSS{suffix}"] = combine(lambda cl, mrt: cl * mrt, clearance, found[f"MRTIVIF{suffix}"])
+    return found

@@ -1,0 +1,142 @@
+"""Urine: amount excreted, fraction of the dose, renal clearance, missed voids.
+
+Amounts are concentration × volume of each collection, decay state as given; on decay-corrected values
+the recovered percentage is that of the substance.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from galu.finding import InputError
+from galu.pharmacokinetics.profile import Parameter
+from galu.pharmacokinetics.units import scale_of, volume_in_l
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """One urine collection from start_h to end_h [h] after the start of the administration.
+
+    `conc` [conc_unit] and `volume` [volume unit of the concentration] are None when unknown; `missed`
+    says that a void inside the interval was lost.
+    """
+
+    start_h: float
+    end_h: float
+    conc: float | None
+    volume: float | None
+    missed: bool = False
+    ref: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Urine:
+    """The collections of one subject after one dose."""
+
+    subject: str
+    cycle: int
+    collections: tuple[Collection, ...]
+    dose: float | None
+    conc_unit: str = ""
+    dose_unit: str = ""
+    volume_unit: str = ""
+
+    def __post_init__(self) -> None:
+        place = f"urine of {self.subject} (cycle {self.cycle})"
+        for one, other in zip(self.collections, self.collections[1:], strict=False):
+            if other.start_h < one.end_h:
+                raise InputError(place, "two collections overlap", "give each interval once, in order")
+        for one in self.collections:
+            if not one.end_h > one.start_h >= 0.0:
+                raise InputError(place, "a collection has no length", "give its start and its duration")
+            if one.volume is not None and one.volume < 0.0:
+                raise InputError(place, "a volume is negative", "enter it as missing or correct it")
+
+
+def _amount_factor(urine: Urine) -> tuple[float, str]:
+    """Factor and unit that turn conc × volume into an amount, in the dose's unit where they share a scale."""
+    numerator, _, denominator = urine.conc_unit.partition("/")
+    factor = 1.0
+    if urine.volume_unit and denominator and urine.volume_unit != denominator:
+        given, per_unit = volume_in_l(urine.volume_unit), volume_in_l(denominator)
+        if given is None or per_unit is None:
+            raise InputError(f"urine of {urine.subject}", "its volume unit is unknown", "use mL or L")
+        factor = given / per_unit
+    conc, dose = scale_of(numerator), scale_of(urine.dose_unit)
+    if conc and dose and conc[0] == dose[0]:
+        return factor * conc[1] / dose[1], urine.dose_unit
+    return factor, numerator
+
+
+def excreted(urine: Urine, start_h: float, end_h: float) -> tuple[float | None, str]:
+    """Amount excreted in collections that lie inside [start_h, end_h], or None and why.
+
+    A collection across a bound, a gap, an unknown value or a missed void leaves no amount: a sum of the
+    rest would be read as complete.
+    """
+    place = f"{start_h:g}–{end_h:g} h"
+    inside = [one for one in urine.collections if one.end_h > start_h and one.start_h < end_h]
+    if any(one.start_h < start_h or one.end_h > end_h for one in inside):
+        return None, f"a collection crosses the bounds of {place}"
+    if any(one.missed for one in inside):
+        return None, f"a void was missed in {place}"
+    if any(one.conc is None or one.volume is None for one in inside):
+        return None, f"a volume or concentration is unknown in {place}"
+    reached = start_h
+    for one in inside:
+        if not math.isclose(one.start_h, reached, abs_tol=1e-9):
+            return None, f"no collection from {reached:g} to {one.start_h:g} h"
+        reached = one.end_h
+    if not inside or not math.isclose(reached, end_h, abs_tol=1e-9):
+        return None, f"no collection from {reached:g} to {end_h:g} h"
+    factor, _ = _amount_factor(urine)
+    return sum((one.conc or 0.0) * (one.volume or 0.0) for one in inside) * factor, ""
+
+
+def urinary(
+    urine: Urine, start_h: float, end_h: float, auc: Parameter | None = None
+) -> tuple[Parameter, ...]:
+    """Amount (RCAMINT), percent of dose (RCPCINT) and renal clearance (RENALCL) of an interval.
+
+    Parameters
+    ----------
+    auc : Parameter or None
+        AUC of the blood or plasma profile over the same interval; without it no renal clearance.
+    """
+    amount, reason = excreted(urine, start_h, end_h)
+    unit = _amount_factor(urine)[1]
+    refs = tuple(one.ref for one in urine.collections if one.ref)
+
+    def row(code: str, name: str, value: float | None, unit: str, why: str) -> Parameter:
+        return Parameter(code, name, value, unit, "" if value is not None else why, start_h, end_h, refs)
+
+    percent, why = None, reason or "no dose given"
+    if amount is not None and urine.dose:
+        percent = 100.0 * amount / urine.dose
+    clearance, clearance_unit, why_not = _renal(amount, unit, auc, reason)
+    return (
+        row("RCAMINT", "Amt Rec from T1 to T2", amount, unit, reason),
+        row("RCPCINT", "Pct Rec from T1 to T2", percent, "%", why),
+        row("RENALCL", "Renal CL", clearance, clearance_unit, why_not),
+    )
+
+
+def _renal(
+    amount: float | None, unit: str, auc: Parameter | None, reason: str
+) -> tuple[float | None, str, str]:
+    if auc is None:
+        return None, "", "no concentrations over the same interval"
+    if auc.value is None:
+        return None, "", auc.reason
+    if amount is None:
+        return None, "", reason
+    if auc.value <= 0.0:
+        return None, "", "the area under the concentrations is zero"
+    conc_unit = auc.unit.removeprefix("h*")
+    numerator, _, volume = conc_unit.partition("/")
+    amount_scale, conc_scale, litres = scale_of(unit), scale_of(numerator), volume_in_l(volume)
+    if amount_scale and conc_scale and litres and amount_scale[0] == conc_scale[0]:
+        return amount / auc.value * amount_scale[1] / conc_scale[1] * litres, "L/h", ""
+    ratio = f"{unit}/({auc.unit})" if unit and auc.unit else ""
+    return amount / auc.value, ratio, ""
