@@ -179,9 +179,7 @@ def _baseline_status(frame: pl.DataFrame) -> NDArray[np.int8]:
         status = pl.lit(-1)
     if "ABLFL" in frame.columns:  # the baseline record is graded by ULN, never against itself
         status = pl.when(pl.col("ABLFL").cast(pl.String).eq("Y").fill_null(False)).then(0).otherwise(status)
-    return (
-        frame.select(s=status.cast(pl.Int8)).to_series().to_numpy() if frame.height else np.zeros(0, np.int8)
-    )
+    return frame.with_columns(status_=status.cast(pl.Int8))["status_"].to_numpy()
 
 
 def _groups(keys: pl.DataFrame) -> list[tuple[tuple[str, str, str], NDArray[np.int64]]]:

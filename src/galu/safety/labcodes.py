@@ -45,50 +45,17 @@ TERMS_OF_TEST: Final[dict[str, tuple[tuple[str, str], ...]]] = {
 #: the term decides, since no term is graded in both.
 UNIT_SPELLINGS: Final[dict[str, frozenset[str]]] = {
     "10^9/L": frozenset(
-        [
-            "10^9/L",
-            "10E9/L",
-            "10*9/L",
-            "X10^9/L",
-            "X10E9/L",
-            "10**9/L",
-            "10⁹/L",
-            "G/L",
-            "GI/L",
-            "GIGA/L",
-            "10^3/UL",
-            "10^3/µL",
-            "10E3/UL",
-            "10*3/UL",
-            "X10^3/UL",
-            "X10E3/UL",
-            "K/UL",
-            "THOU/UL",
-            "10^3/MM3",
-            "K/MM3",
-            "10^3/MM^3",
-        ]
+        {"10^9/L", "10E9/L", "10*9/L", "X10^9/L", "X10E9/L", "10**9/L", "10⁹/L", "G/L", "GI/L", "GIGA/L"}
+        | {"10^3/UL", "10E3/UL", "10*3/UL", "X10^3/UL", "X10E3/UL", "K/UL", "THOU/UL", "10^3/MM3", "K/MM3"}
     ),
     "10^6/L": frozenset(
-        [
-            "10^6/L",
-            "10E6/L",
-            "10*6/L",
-            "1/UL",
-            "/UL",
-            "CELLS/UL",
-            "1/MM3",
-            "/MM3",
-            "CELLS/MM3",
-            "10^3/ML",
-            "MM-3",
-        ]
+        {"10^6/L", "10E6/L", "10*6/L", "1/UL", "/UL", "CELLS/UL", "1/MM3", "/MM3", "CELLS/MM3", "10^3/ML"}
     ),
-    "g/L": frozenset(["G/L", "GRAM/L"]),
-    "g/dL": frozenset(["G/DL", "GRAM/DL", "G/100ML"]),
-    "mg/dL": frozenset(["MG/DL", "MG/100ML"]),
-    "mmol/L": frozenset(["MMOL/L", "MM"]),
-    "mEq/L": frozenset(["MEQ/L"]),
+    "g/L": frozenset({"G/L", "GRAM/L"}),
+    "g/dL": frozenset({"G/DL", "GRAM/DL", "G/100ML"}),
+    "mg/dL": frozenset({"MG/DL", "MG/100ML"}),
+    "mmol/L": frozenset({"MMOL/L"}),
+    "mEq/L": frozenset({"MEQ/L"}),
 }
 
 
