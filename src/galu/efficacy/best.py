@@ -1,0 +1,147 @@
+"""Best overall response, with and without confirmation (RECIST 1.1, section 4.6 and table 3).
+
+The order in which visits decide, the window of stable disease and what may stand between a
+response and its confirmation are switches; the SD minimum is not in the registry record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal, Protocol
+
+from galu.finding import Finding, Rule
+
+BEST_RULE = Rule("Best overall response", "RECIST 1.1", "Eisenhauer 2009, section 4.6, table 3")
+ORDER = ("CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE")
+
+
+class Response(Protocol):
+    """Anything with a day and an overall response."""
+
+    @property
+    def day(self) -> date:
+        """Day of the visit."""
+
+    @property
+    def overall(self) -> str:
+        """CR, PR, SD, NON-CR/NON-PD, PD, PDu, NED or NE."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """An overall response on a day."""
+
+    day: date
+    overall: str
+    ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BestResponseRule:
+    """`sd_minimum_days` after the first dose for SD; `confirm_days` between response and confirmation.
+
+    At most `max_ne` visits not evaluable between them, and one SD where `accept_sd`. An unresolved
+    bone progression (PDu) reads as `unresolved`.
+    """
+
+    confirm: bool = True
+    confirm_days: int = 28
+    sd_minimum_days: int = 42
+    max_ne: int = 1
+    accept_sd: bool = False
+    unresolved: Literal["SD", "PD"] = "SD"
+
+
+@dataclass(frozen=True, slots=True)
+class BestResponse:
+    """Best response and the day of the visit that gives it; `MISSING` when there is no visit."""
+
+    response: str
+    day: date | None
+    confirmed_on: date | None = None
+
+
+def first_progression(visits: Iterable[Response]) -> date | None:
+    """Day of the first PD."""
+    return min((visit.day for visit in visits if visit.overall == "PD"), default=None)
+
+
+def before_progression(visits: Iterable[Response], until: date | None) -> tuple[Response, ...]:
+    """Visits up to and including a day, in order of time; all of them when it is None."""
+    kept = (visit for visit in visits if until is None or visit.day <= until)
+    return tuple(sorted(kept, key=lambda visit: (visit.day, visit.overall)))
+
+
+def confirmation(visits: Sequence[Response], at: int, rule: BestResponseRule) -> date | None:
+    """Day on which the CR or PR at index `at` is confirmed, or None."""
+    answer = visits[at].overall
+    confirming = {"CR": ("CR",), "PR": ("CR", "PR")}.get(answer, ())
+    missed = stable = 0
+    complete = False
+    for later in visits[at + 1 :]:
+        if later.overall == "PR" and complete:
+            return None
+        complete = complete or later.overall == "CR"
+        if later.overall in confirming:
+            if (later.day - visits[at].day).days >= rule.confirm_days:
+                return later.day
+        elif later.overall == "NE":
+            missed += 1
+        elif later.overall == "SD" and answer == "PR" and rule.accept_sd:
+            stable += 1
+        else:
+            return None
+        if missed > rule.max_ne or stable > 1:
+            return None
+    return None
+
+
+def confirmed_response(visits: Iterable[Response], rule: BestResponseRule, until: date | None) -> date | None:
+    """Day of the first confirmed CR or PR on or before `until` (None: no limit)."""
+    used = before_progression(visits, until)
+    return next((used[i].day for i in range(len(used)) if confirmation(used, i, rule)), None)
+
+
+def best_overall_response(
+    visits: Iterable[Response], rule: BestResponseRule, first_dose: date, until: date | None = None
+) -> Finding[BestResponse]:
+    """Best response of one patient up to the first progression.
+
+    Parameters
+    ----------
+    visits
+        Any order; visits after the first PD do not count.
+    until
+        Day of a progression declared elsewhere; `date.max` makes every visit count.
+    """
+    given = tuple(visits)
+    limit = until if until is not None else first_progression(given)
+    used = before_progression(given, limit)
+    facts = tuple(ref for visit in used if (ref := getattr(visit, "ref", None)))
+    if not used:
+        return Finding(BestResponse("MISSING", None), BEST_RULE, facts, "no assessment after the first dose")
+    candidates = [_counts_as(used, i, rule, first_dose) for i in range(len(used))]
+    best = min(
+        (item for item in candidates if item is not None),
+        key=lambda item: (ORDER.index(item.response), item.day or date.max),
+        default=BestResponse("NE", used[0].day),
+    )
+    return Finding(best, BEST_RULE, facts)
+
+
+def _counts_as(
+    visits: Sequence[Response], at: int, rule: BestResponseRule, first_dose: date
+) -> BestResponse | None:
+    """What one visit contributes; None for one without disease to judge."""
+    visit = visits[at]
+    answer = rule.unresolved if visit.overall == "PDu" else visit.overall
+    if answer in ("CR", "PR"):
+        confirmed = confirmation(visits, at, rule) if rule.confirm else None
+        if confirmed or not rule.confirm:
+            return BestResponse(answer, visit.day, confirmed)
+        answer = "SD"
+    if answer in ("SD", "NON-CR/NON-PD") and (visit.day - first_dose).days < rule.sd_minimum_days:
+        answer = "NE"
+    return BestResponse(answer, visit.day) if answer in ORDER else None

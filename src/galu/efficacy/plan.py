@@ -1,0 +1,93 @@
+"""The efficacy section of a study file."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from galu.efficacy.best import BestResponseRule
+from galu.efficacy.pcwg3 import BoneRule
+from galu.efficacy.psa import PsaRule
+from galu.efficacy.recist import RecistRule
+from galu.efficacy.time_to_event import CensorRule
+from galu.statement import Section, Stated
+
+Endpoint = Literal["PSA50", "PSA90", "ORR", "DCR", "DoR", "rPFS", "OS", "TTPP", "RECIP"]
+
+
+class PsaPlan(Section):
+    """The PSA rule."""
+
+    confirm_days: Stated[int]
+    thresholds_percent: Stated[tuple[float, ...]]
+    progression_percent: Stated[float]
+    progression_ng_ml: Stated[float]
+    no_decline_weeks: Stated[int]
+    confirm_without_decline: Stated[bool]
+
+    def rule(self) -> PsaRule:
+        """Make the rule that `assess_psa` takes."""
+        return PsaRule(
+            self.confirm_days.value,
+            self.progression_percent.value,
+            self.progression_ng_ml.value,
+            7 * self.no_decline_weeks.value,
+            self.confirm_without_decline.value,
+        )
+
+
+class RecistPlan(Section):
+    """RECIST: version, confirmation and the least duration of stable disease."""
+
+    version: Stated[Literal["1.1"]]
+    confirm: Stated[bool]
+    confirm_days: Stated[int]
+    sd_minimum_days: Stated[int]
+    unresolved_bone: Stated[Literal["SD", "PD"]]
+
+    def rule(self) -> RecistRule:
+        """Make the rule that `visit_responses` takes."""
+        return RecistRule()
+
+    def best(self) -> BestResponseRule:
+        """Make the rule that `best_overall_response` takes."""
+        return BestResponseRule(
+            confirm=self.confirm.value,
+            confirm_days=self.confirm_days.value,
+            sd_minimum_days=self.sd_minimum_days.value,
+            unresolved=self.unresolved_bone.value,
+        )
+
+
+class BonePlan(Section):
+    """Windows of the 2+2 rule."""
+
+    flare_window_weeks: Stated[int]
+    confirm_weeks: Stated[int]
+
+    def rule(self) -> BoneRule:
+        """Make the rule that `assess_bone` takes."""
+        return BoneRule(7 * self.flare_window_weeks.value, 7 * self.confirm_weeks.value)
+
+
+class RpfsPlan(Section):
+    """Censoring of rPFS in the primary analysis."""
+
+    censor_at_new_therapy: Stated[bool]
+    missed_scan_days: Stated[int | None]
+
+    def rule(self) -> CensorRule:
+        """Make the rule that `derive_rpfs` takes."""
+        return CensorRule(self.censor_at_new_therapy.value, self.missed_scan_days.value)
+
+
+class EfficacyPlan(Section):
+    """What the study says, or galu assumes, about efficacy."""
+
+    psa: PsaPlan
+    recist: RecistPlan
+    bone: BonePlan
+    rpfs: RpfsPlan
+    survival_ci: Stated[Literal["log", "log-log", "plain"]]
+    confidence_level: Stated[float]
+    psma_positivity: Stated[Literal["vision"]]
+    endpoints: Stated[tuple[Endpoint, ...]]

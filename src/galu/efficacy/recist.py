@@ -1,0 +1,260 @@
+"""RECIST 1.1 from measurements: target, non-target and overall response at each visit.
+
+Eisenhauer et al., Eur J Cancer 2009;45:228. The nadir includes the baseline; progression needs
+20 % AND 5 mm over it; a target that is not evaluable leaves the visit NE unless what was measured
+already is progression.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from galu.finding import InputError, Rule
+
+State = Literal["measured", "too-small", "absent", "present", "progressed", "equivocal", "not-evaluable"]
+Role = Literal["target", "non-target", "new"]
+RECIST_RULE = Rule("RECIST", "1.1", "Eisenhauer, Eur J Cancer 2009;45:228, sections 4.3 and 4.4")
+ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One lesion at one visit, by one reader; longest diameter, or short axis of a node [mm].
+
+    `present`, `progressed` (unequivocally) and `absent` are for non-target lesions; a new lesion
+    counts when it is `present` or measured, not while it is `equivocal`.
+    """
+
+    lesion: str
+    day: date
+    visit: str
+    value_mm: float | None = None
+    state: State = "measured"
+    role: Role = "target"
+    nodal: bool = False
+    organ: str = ""
+    ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecistRule:
+    """Numbers of RECIST 1.1; each a switch with the guideline's value."""
+
+    too_small_mm: float = 5.0
+    node_normal_mm: float = 10.0
+    progression_percent: float = 20.0
+    progression_mm: float = 5.0
+    response_percent: float = 30.0
+    max_targets: int = 5
+    max_per_organ: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class VisitResponse:
+    """One visit: sums [mm] and responses. `target` or `non_target` is None when there is none at baseline.
+
+    `sum_mm` is None when a target was not evaluable; `nadir_mm` is the lowest sum before this visit.
+    """
+
+    day: date
+    visit: str
+    sum_mm: float | None
+    baseline_mm: float | None
+    nadir_mm: float | None
+    target: str | None
+    non_target: str | None
+    new_lesion: bool
+    overall: str
+    reason: str = ""
+    facts: tuple[str, ...] = ()
+    rule: Rule = RECIST_RULE
+
+
+def target_response(
+    total_mm: float, baseline_mm: float, nadir_mm: float, complete: bool, rule: RecistRule | None = None
+) -> str:
+    """PD, NE, PR or SD of a sum of diameters; CR is decided lesion by lesion, see `visit_responses`."""
+    rule = rule or RecistRule()
+    rise = total_mm - nadir_mm
+    enough = rise >= nadir_mm * rule.progression_percent / 100.0 - ROUNDING
+    if enough and rise >= rule.progression_mm - ROUNDING:
+        return "PD"
+    if not complete:
+        return "NE"
+    shrunk = baseline_mm - total_mm >= baseline_mm * rule.response_percent / 100.0 - ROUNDING
+    return "PR" if shrunk else "SD"
+
+
+# Rows of table 1 of RECIST 1.1 (target, non-target, new lesion) in the order in which they decide;
+# "-" stands for no such lesions at baseline, "*" for any.
+OVERALL: tuple[tuple[str, str, str, str], ...] = (
+    ("*", "*", "yes", "PD"),
+    ("PD", "*", "*", "PD"),
+    ("*", "PD", "*", "PD"),
+    ("NE", "*", "no", "NE"),
+    ("CR", "CR", "no", "CR"),
+    ("CR", "-", "no", "CR"),
+    ("CR", "NON-CR/NON-PD", "no", "PR"),
+    ("CR", "NE", "no", "PR"),
+    ("PR", "*", "no", "PR"),
+    ("SD", "*", "no", "SD"),
+    ("-", "CR", "no", "CR"),
+    ("-", "NON-CR/NON-PD", "no", "NON-CR/NON-PD"),
+    ("-", "NE", "no", "NE"),
+    ("-", "-", "no", "NE"),
+)
+
+
+def overall_response(target: str | None, non_target: str | None, new_lesion: bool) -> str:
+    """Overall response by tables 1 and 2; None where the patient has no such lesions.
+
+    Raises
+    ------
+    InputError
+        For a response that the tables do not know.
+    """
+    given = (target or "-", non_target or "-", "yes" if new_lesion else "no")
+    known = {"-", "CR", "PR", "SD", "PD", "NE"}, {"-", "CR", "NON-CR/NON-PD", "PD", "NE"}
+    for answer, allowed, name in zip(given, known, ("target", "non-target"), strict=False):
+        if answer not in allowed:
+            raise InputError(f"{name} response", f"`{answer}`", f"use one of {', '.join(sorted(allowed))}")
+    for *condition, result in OVERALL:
+        if all(want in ("*", have) for want, have in zip(condition, given, strict=True)):
+            return result
+    raise AssertionError("the table is total")
+
+
+def _size(item: Measurement, rule: RecistRule) -> float | None:
+    if item.state == "not-evaluable":
+        return None
+    if item.state == "absent":
+        return 0.0
+    if item.state == "too-small":
+        return item.value_mm if item.value_mm is not None else rule.too_small_mm
+    if item.value_mm is None:
+        return None
+    if not item.value_mm >= 0.0:
+        raise InputError(
+            f"lesion {item.lesion}, {item.visit}", f"{item.value_mm} mm", "give a size of 0 or more"
+        )
+    return item.value_mm
+
+
+def _non_target(items: Mapping[str, Measurement], lesions: Iterable[str], rule: RecistRule) -> str | None:
+    wanted = tuple(lesions)
+    if not wanted:
+        return None
+    seen = [items.get(lesion) for lesion in wanted]
+    if any(item is not None and item.state == "progressed" for item in seen):
+        return "PD"
+    if any(item is None or item.state in ("not-evaluable", "equivocal") for item in seen):
+        return "NE"
+    gone = [item is not None and _gone(item, rule) for item in seen]
+    return "CR" if all(gone) else "NON-CR/NON-PD"
+
+
+def _gone(item: Measurement, rule: RecistRule) -> bool:
+    if item.state == "absent":
+        return True
+    size = _size(item, rule) if item.state in ("measured", "too-small") else None
+    return size is not None and (size == 0.0 or (item.nodal and size < rule.node_normal_mm))
+
+
+def _target(
+    items: Mapping[str, Measurement],
+    targets: tuple[str, ...],
+    sums: tuple[float, float] | None,
+    rule: RecistRule,
+) -> tuple[str | None, float | None, str]:
+    """Response, complete sum and reason of one visit; `sums` is baseline and nadir."""
+    if not targets:
+        return None, None, "no target lesion at baseline"
+    sizes = {lesion: _size(items[lesion], rule) if lesion in items else None for lesion in targets}
+    missing = [lesion for lesion, size in sizes.items() if size is None]
+    measured = sum(size for size in sizes.values() if size is not None)
+    why = f"not evaluable: {', '.join(missing)}" if missing else ""
+    if sums is None:
+        return "NE", None if missing else measured, "no complete baseline sum"
+    if not missing and all(_gone(items[lesion], rule) for lesion in targets):
+        return "CR", measured, ""
+    return target_response(measured, *sums, not missing, rule), None if missing else measured, why
+
+
+def _by_visit(measurements: Iterable[Measurement]) -> list[list[Measurement]]:
+    visits: dict[str, list[Measurement]] = {}
+    for item in measurements:
+        visits.setdefault(item.visit, []).append(item)
+    for items in visits.values():
+        items.sort(key=lambda item: (item.lesion, item.day, item.ref or ""))
+    return sorted(visits.values(), key=lambda items: (min(item.day for item in items), items[0].visit))
+
+
+def _check_targets(baseline: list[Measurement], rule: RecistRule) -> str:
+    targets = [item for item in baseline if item.role == "target"]
+    organs = [item.organ for item in targets if item.organ]
+    crowded = sorted({organ for organ in organs if organs.count(organ) > rule.max_per_organ})
+    if len(targets) > rule.max_targets:
+        return f"{len(targets)} target lesions, RECIST allows {rule.max_targets}"
+    return f"more than {rule.max_per_organ} target lesions in {', '.join(crowded)}" if crowded else ""
+
+
+def visit_responses(
+    measurements: Iterable[Measurement], rule: RecistRule | None = None, first_dose: date | None = None
+) -> tuple[VisitResponse, ...]:
+    """Response at each visit after baseline, of one patient read by one reader.
+
+    The baseline is the last visit on or before `first_dose`, or the earliest visit when that is not
+    given. A visit's date is that of its earliest image. Order of the measurements does not matter.
+
+    Raises
+    ------
+    InputError
+        When there is no baseline visit, or a lesion is given twice at a visit, or a size is negative.
+    """
+    rule = rule or RecistRule()
+    visits = _by_visit(measurements)
+    before = [
+        items for items in visits if first_dose is None or min(item.day for item in items) <= first_dose
+    ]
+    if not before:
+        raise InputError("measurements", "no visit on or before the first dose", "give a baseline visit")
+    baseline = before[0] if first_dose is None else before[-1]
+    targets = tuple(item.lesion for item in baseline if item.role == "target")
+    others = tuple(item.lesion for item in baseline if item.role == "non-target")
+    start = _target({item.lesion: item for item in baseline}, targets, None, rule)[1]
+    note, nadir, responses = _check_targets(baseline, rule), start, []
+    for items in visits[visits.index(baseline) + 1 :]:
+        seen = {item.lesion: item for item in items}
+        if len(seen) < len(items):
+            raise InputError(
+                f"visit {items[0].visit}", "a lesion is given twice", "give each lesion once per reader"
+            )
+        sums = None if start is None or nadir is None else (start, nadir)
+        target, total, why = _target(seen, targets, sums, rule)
+        non_target = _non_target(seen, others, rule)
+        new = any(item.role == "new" and _counts_as_new(item) for item in items)
+        responses.append(
+            VisitResponse(
+                day=min(item.day for item in items),
+                visit=items[0].visit,
+                sum_mm=total,
+                baseline_mm=start,
+                nadir_mm=nadir,
+                target=target,
+                non_target=non_target,
+                new_lesion=new,
+                overall=overall_response(target, non_target, new),
+                reason="; ".join(part for part in (why, note) if part),
+                facts=tuple(item.ref for item in (*baseline, *items) if item.ref),
+            )
+        )
+        if total is not None and nadir is not None:
+            nadir = min(nadir, total)
+    return tuple(responses)
+
+
+def _counts_as_new(item: Measurement) -> bool:
+    return item.state in ("present", "measured", "too-small", "progressed")
