@@ -1,0 +1,79 @@
+"""What the safety rules read: plain frozen values, each with the id (`ref`) of the fact it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+Attribution = Literal["related", "unrelated"]
+
+
+@dataclass(frozen=True, slots=True)
+class AdverseEventInput:
+    """One adverse event; None is unknown. `ended` None means going on as far as is known."""
+
+    ref: str
+    term: str
+    grade: int | None
+    onset: date
+    ended: date | None = None
+    attribution: Attribution | None = None
+    serious: bool = False
+    haematologic: bool | None = None
+    bleeding: bool = False
+    clinically_meaningful: bool | None = None
+    soc: str = ""
+    action: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LabInput:
+    """One laboratory value in the unit reported; `baseline` is the value before treatment, in that unit."""
+
+    ref: str
+    test: str
+    day: date
+    value: float | None
+    unit: str
+    lower: float | None = None
+    upper: float | None = None
+    baseline: float | None = None
+    baseline_flag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TransfusionInput:
+    """One transfusion; `product` is ``platelets`` or ``red cells``."""
+
+    ref: str
+    day: date
+    product: str
+
+
+@dataclass(frozen=True, slots=True)
+class DltAdjudication:
+    """A signed decision whether the patient had a DLT; the latest one counts."""
+
+    ref: str
+    day: date
+    is_dlt: bool
+    signed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class DltPatient:
+    """All that the DLT rules need of one patient; `withdrew` and `died` are (day, related or unknown)."""
+
+    subject: str
+    level: int
+    first_dose: date
+    full_dose: bool | None = True
+    withdrew: tuple[date, bool | None] | None = None
+    died: tuple[date, bool | None] | None = None
+    cycle2: date | None = None
+    events: tuple[AdverseEventInput, ...] = ()
+    labs: tuple[LabInput, ...] = ()
+    transfusions: tuple[TransfusionInput, ...] = ()
+    adjudications: tuple[DltAdjudication, ...] = ()
+    cycle2_withheld_for_toxicity: bool = False

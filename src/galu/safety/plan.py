@@ -1,0 +1,74 @@
+"""The safety section of a study file: dose-limiting toxicity, dose modification, monitoring."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from galu.statement import Section, Sourced, Stated
+
+
+class DltException(Section):
+    """Events that a rule leaves out: these terms, when they last no longer than `at_most_days`."""
+
+    terms: tuple[str, ...]
+    at_most_days: int
+
+
+class DltRule(Sourced):
+    """One clause of the definition of a dose-limiting toxicity, as data.
+
+    `evidence` says what it judges: laboratory grades or events of the `terms`; `other-event` is every
+    related event that is not haematologic; `death` a related death.
+    """
+
+    id: str
+    clause: str
+    evidence: Literal["grade", "other-event", "death"]
+    terms: tuple[str, ...] = ()
+    min_grade: int = Field(default=1, ge=1, le=5)
+    longer_than_days: int | None = None
+    with_bleeding_or_transfusion: bool = False
+    from_events_only: bool = False
+    exceptions: tuple[DltException, ...] = ()
+
+
+class DltPlan(Section):
+    """The window, who is evaluable, and the rules."""
+
+    window_days: Stated[int]
+    first_day: Stated[int]
+    unresolved_until_day: Stated[int]
+    full_dose_fraction: Stated[float]
+    rules: tuple[DltRule, ...]
+
+
+class ModificationRule(Sourced):
+    """What to propose before a cycle when a term has reached `min_grade` since the last dose."""
+
+    id: str
+    clause: str
+    terms: tuple[str, ...]
+    min_grade: int
+    action: Literal["hold", "reduce", "stop"]
+    factor: float = 1.0
+    resume_at_grade: int = 1
+    on_recurrence: Literal["same", "stop"] = "same"
+
+
+class MonitoringPlan(Section):
+    """Stop for review when Pr(DLT rate > `dlt_rate`) reaches `probability`."""
+
+    dlt_rate: Stated[float]
+    probability: Stated[float]
+
+
+class SafetyPlan(Section):
+    """What the study says, or galu assumes, about safety."""
+
+    ctcae_version: Stated[str]
+    dlt: DltPlan
+    treatment_emergent_days: Stated[int]
+    modification: tuple[ModificationRule, ...]
+    monitoring: MonitoringPlan

@@ -1,0 +1,120 @@
+"""Adverse-event and laboratory shift tables, as plain rows."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from galu.safety.inputs import AdverseEventInput
+
+Phase = Literal["before", "68Ga-emergent", "treatment-emergent", "later"]
+
+
+@dataclass(frozen=True, slots=True)
+class TreatedSubject:
+    """One subject of a safety set; `last_dose` None means not dosed with the therapy."""
+
+    subject: str
+    first_scan: date | None
+    first_dose: date | None
+    last_dose: date | None
+    events: tuple[AdverseEventInput, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AeCount:
+    """Subjects with at least one such event, and events; `worst` counts subjects by worst grade 1–5."""
+
+    soc: str
+    term: str
+    subjects: int
+    events: int
+    percent: float | None
+    worst: tuple[int, int, int, int, int]
+
+
+def phase_of(event: AdverseEventInput, subject: TreatedSubject, emergent_days: int) -> Phase:
+    """Where an event's onset lies: an event after the scan and before the therapy stays apart."""
+    if subject.first_dose is not None and event.onset >= subject.first_dose:
+        last = subject.last_dose or subject.first_dose
+        return "treatment-emergent" if event.onset <= last + timedelta(emergent_days) else "later"
+    if subject.first_scan is not None and event.onset >= subject.first_scan:
+        return "68Ga-emergent"
+    return "before"
+
+
+def _emergent(
+    subjects: Iterable[TreatedSubject], days: int, phase: Phase
+) -> list[tuple[str, AdverseEventInput]]:
+    return [(s.subject, e) for s in subjects for e in s.events if phase_of(e, s, days) == phase]
+
+
+def _count(soc: str, term: str, rows: list[tuple[str, AdverseEventInput]], n: int) -> AeCount:
+    worst: dict[str, int] = {}
+    for subject, event in rows:
+        worst[subject] = max(worst.get(subject, 0), event.grade or 0)
+    by = Counter(worst.values())
+    share = 100.0 * len(worst) / n if n else None
+    return AeCount(soc, term, len(worst), len(rows), share, (by[1], by[2], by[3], by[4], by[5]))
+
+
+def ae_overview(
+    subjects: tuple[TreatedSubject, ...], emergent_days: int, phase: Phase = "treatment-emergent"
+) -> tuple[AeCount, ...]:
+    """Any, grade ≥3, related, serious, related serious, leading to withdrawal, fatal.
+
+    An event of unknown attribution counts as related.
+    """
+    rows = _emergent(subjects, emergent_days, phase)
+    lines: tuple[tuple[str, Callable[[AdverseEventInput], bool]], ...] = (
+        ("any", lambda e: True),
+        ("grade 3 or more", lambda e: (e.grade or 0) >= 3),
+        ("related", lambda e: e.attribution != "unrelated"),
+        ("serious", lambda e: e.serious),
+        ("related and serious", lambda e: e.serious and e.attribution != "unrelated"),
+        ("leading to withdrawal", lambda e: e.action == "withdrawn"),
+        ("fatal", lambda e: e.grade == 5),
+    )
+    return tuple(_count("", name, [r for r in rows if keep(r[1])], len(subjects)) for name, keep in lines)
+
+
+def ae_by_soc_and_term(
+    subjects: tuple[TreatedSubject, ...], emergent_days: int, phase: Phase = "treatment-emergent"
+) -> tuple[AeCount, ...]:
+    """Each system organ class (term empty) followed by its terms, most subjects first."""
+    grouped: dict[str, dict[str, list[tuple[str, AdverseEventInput]]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
+    for row in _emergent(subjects, emergent_days, phase):
+        grouped[row[1].soc][row[1].term].append(row)
+    n = len(subjects)
+    table: list[AeCount] = []
+    for soc in sorted(grouped):
+        table.append(_count(soc, "", [r for rows in grouped[soc].values() for r in rows], n))
+        terms = [_count(soc, term, rows, n) for term, rows in grouped[soc].items()]
+        table += sorted(terms, key=lambda c: (-c.subjects, c.term))
+    return tuple(table)
+
+
+def lab_shift(
+    grades: Iterable[tuple[str, str, int | None, int | None]],
+) -> dict[str, dict[tuple[int | None, int | None], int]]:
+    """Subjects by (baseline grade, worst grade after) for each term; None = not gradable.
+
+    Parameters
+    ----------
+    grades
+        (subject, term, baseline grade, a grade after baseline), one for each graded value.
+    """
+    worst: dict[tuple[str, str], tuple[int | None, int | None]] = {}
+    for subject, term, baseline, after in grades:
+        seen = worst.get((term, subject), (baseline, None))[1]
+        known = [g for g in (seen, after) if g is not None]
+        worst[term, subject] = (baseline, max(known) if known else None)
+    table: dict[str, Counter[tuple[int | None, int | None]]] = defaultdict(Counter)
+    for (term, _), shift in worst.items():
+        table[term][shift] += 1
+    return {term: dict(counts) for term, counts in table.items()}

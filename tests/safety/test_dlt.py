@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from galu.safety.dlt import assess_dlt
+from galu.safety.inputs import (
+    AdverseEventInput,
+    DltAdjudication,
+    DltPatient,
+    LabInput,
+    TransfusionInput,
+)
+from galu.safety.plan import SafetyPlan
+from galu.safety.tables import TreatedSubject, ae_by_soc_and_term, ae_overview, lab_shift, phase_of
+
+DATA = Path(__file__).resolve().parents[1] / "data" / "safety" / "plan.yaml"
+PLAN = SafetyPlan.model_validate(YAML(typ="safe").load(DATA.read_text())["safety"])
+FIRST = date(2026, 1, 1)
+
+
+def day(number: int) -> date:
+    return FIRST + timedelta(number - 1)
+
+
+def patient(**more: object) -> DltPatient:
+    return replace(DltPatient("001", 1, FIRST), **more)  # type: ignore[arg-type]
+
+
+def labs(test: str, *values: tuple[int, float]) -> tuple[LabInput, ...]:
+    return tuple(LabInput(f"{test}{d}", test, day(d), v, "10^9/L", lower=1.8) for d, v in values)
+
+
+def outcome(who: DltPatient, on: int) -> str:
+    return assess_dlt(who, PLAN, day(on)).outcome
+
+
+def test_window_counts_day_1() -> None:
+    found = assess_dlt(patient(), PLAN, day(41))
+    assert (found.outcome, found.window_ends, found.window_day) == ("P", day(42), 41)
+    assert outcome(patient(), 42) == "N"
+
+
+@pytest.mark.parametrize(
+    ("values", "on", "expected"),
+    [
+        (((14, 1.0), (21, 0.4), (28, 0.9)), 42, "P"),  # 1 to 13 days
+        (((20, 1.0), (21, 0.4), (28, 0.9)), 42, "N"),  # at most 7 days
+        (((14, 1.0), (21, 0.4), (28, 0.3)), 28, "T"),  # at least 8 days
+        (((41, 0.4), (49, 0.4)), 49, "T"),  # onset inside, end outside
+        (((43, 0.4), (51, 0.4)), 51, "N"),  # onset outside
+        (((14, 1.0), (21, 0.4), (28, 0.9)), 64, "T"),  # undecided at day 64
+    ],
+)
+def test_neutropenia_between_visits(values: tuple[tuple[int, float], ...], on: int, expected: str) -> None:
+    assert outcome(patient(labs=labs("NEUT", *values)), on) == expected
+
+
+def test_undecided_is_settled_by_the_second_dose() -> None:
+    who = patient(labs=labs("NEUT", (14, 1.0), (21, 0.4), (28, 0.9)), cycle2=day(50))
+    assert [outcome(who, on) for on in (49, 50)] == ["P", "N"]
+
+
+def test_platelets() -> None:
+    assert outcome(patient(labs=labs("PLAT", (20, 24.9))), 20) == "T"
+    third = patient(labs=labs("PLAT", (20, 25.0)))
+    assert outcome(third, 42) == "N"
+    given = replace(third, transfusions=(TransfusionInput("t", day(21), "platelets"),))
+    assert [outcome(given, on) for on in (20, 21)] == ["P", "T"]
+    assert set(assess_dlt(given, PLAN, day(21)).facts) == {"PLAT20", "t"}
+
+
+def event(term: str, grade: int | None, **more: object) -> AdverseEventInput:
+    return replace(AdverseEventInput("e", term, grade, day(10)), **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("ae", "on", "expected"),
+    [
+        (event("Dry mouth", 3, attribution="related"), 10, "T"),
+        (event("Dry mouth", 3), 10, "T"),  # unknown counts as related
+        (event("Dry mouth", 3, attribution="unrelated"), 42, "N"),
+        (event("Dry mouth", 2), 42, "N"),
+        (event("Dry mouth", None), 42, "P"),
+        (event("Nausea", 3, ended=day(13)), 42, "N"),
+        (event("Nausea", 3), 13, "P"),
+        (event("Nausea", 3, ended=day(14)), 42, "T"),
+        (event("Fatigue", 3, ended=day(17)), 42, "N"),
+        (event("Anemia", 3), 42, "N"),
+        (event("Anemia", 4), 42, "T"),
+        (event("Febrile neutropenia", 3), 10, "T"),
+        (event("Lipase increased", 3, clinically_meaningful=False), 42, "N"),
+    ],
+)
+def test_events(ae: AdverseEventInput, on: int, expected: str) -> None:
+    assert outcome(patient(events=(ae,)), on) == expected
+
+
+def test_evaluability() -> None:
+    assert outcome(patient(full_dose=False), 5) == "X"
+    assert outcome(patient(full_dose=None), 42) == "P"
+    assert outcome(patient(withdrew=(day(20), False)), 30) == "X"
+    assert outcome(patient(withdrew=(day(20), None)), 30) == "P"
+    assert outcome(patient(died=(day(20), False)), 30) == "X"
+    assert outcome(patient(died=(day(20), None)), 30) == "T"
+    assert [outcome(patient(cycle2_withheld_for_toxicity=True), on) for on in (63, 64)] == ["P", "T"]
+
+
+def test_a_signed_decision_stands_beside_the_rule() -> None:
+    who = patient(
+        events=(event("Dry mouth", 3),), adjudications=(DltAdjudication("a", day(45), False, "Dr One"),)
+    )
+    before, after = (assess_dlt(who, PLAN, day(on)) for on in (44, 45))
+    assert (before.outcome, before.adjudicated) == ("T", None)
+    assert (after.outcome, after.rule_dlt, after.adjudicated) == ("N", True, False)
+
+
+def test_order_and_irrelevant_facts_never_change_the_outcome() -> None:
+    values = labs("NEUT", (14, 1.0), (21, 0.4), (28, 0.3))
+    plain = assess_dlt(patient(labs=values), PLAN, day(42))
+    for order in itertools.permutations(values):
+        assert assess_dlt(patient(labs=(*order, *labs("XYZ", (3, 1.0)))), PLAN, day(42)) == plain
+
+
+def test_tables() -> None:
+    scan, last = date(2025, 12, 20), day(43)
+    ae = (
+        event("Dry mouth", 1, soc="Gastro"),
+        replace(event("Dry mouth", 2, soc="Gastro"), ref="e2"),
+        replace(event("Nausea", 3, soc="Gastro", serious=True), onset=date(2025, 12, 25)),
+    )
+    one, two = TreatedSubject("1", scan, FIRST, last, ae), TreatedSubject("2", scan, FIRST, last)
+    assert [phase_of(e, one, 30) for e in ae] == ["treatment-emergent", "treatment-emergent", "68Ga-emergent"]
+    assert phase_of(replace(ae[0], onset=last + timedelta(31)), one, 30) == "later"
+    overview = ae_overview((one, two), 30)
+    assert (overview[0].subjects, overview[0].events, overview[0].percent) == (1, 2, 50.0)
+    assert overview[3].subjects == 0
+    rows = ae_by_soc_and_term((one, two), 30)
+    assert [(r.term, r.subjects, r.worst) for r in rows] == [
+        ("", 1, (0, 1, 0, 0, 0)),
+        ("Dry mouth", 1, (0, 1, 0, 0, 0)),
+    ]
+    shift = lab_shift([("1", "A", 0, 1), ("1", "A", 0, 3), ("2", "A", 1, None)])
+    assert shift == {"A": {(0, 3): 1, (1, None): 1}}
