@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-
 _DOSE_COLUMNS = "CSV: subject,cycle,region,time_h,activity_mbq,sigma_mbq,mass_g,administered_mbq"
 
 

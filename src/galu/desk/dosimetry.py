@@ -182,14 +182,17 @@ def doses(path: Path, study: Path, override: str = "", risk_factors: bool = Fals
 
 
 def _fit_cycle(
-    samples: kinetics.Samples, own_teff_h: float | None, population_teff_h: float | None
+    samples: kinetics.Samples, own_teff_h: float | None, region: dosimetry.Region, between_cycles: float
 ) -> kinetics.FittedCurve:
     """Curve of one cycle; with one scan the patient's own half-life, or else the population's."""
     if len(samples.time_h) > 1:
         return kinetics.fit_best(samples)
-    teff = own_teff_h or population_teff_h
+    if own_teff_h is not None:
+        return kinetics.single_scan(samples, own_teff_h, between_cycles)
+    if region.population_teff_h is not None:
+        return kinetics.single_scan(samples, region.population_teff_h, region.population_teff_spread)
     scan = (samples.time_h[0], samples.activity_mbq[0], samples.sigma_mbq[0])
-    return kinetics.madsen(*scan, teff) if teff else kinetics.hanscheid(*scan)
+    return kinetics.hanscheid(*scan)
 
 
 def _dose_row(
@@ -199,7 +202,8 @@ def _dose_row(
     name, mass = group["region"][0], group["mass_g"][0]
     administered = group["administered_mbq"][0]
     region = plan.region(name)
-    fit = _fit_cycle(_samples(group, therapy.half_life_h), history.teff_h, region.population_teff_h)
+    between = plan.uncertainty.value.between_cycles
+    fit = _fit_cycle(_samples(group, therapy.half_life_h), history.teff_h, region, between)
     row: Row = {"model": fit.model, "tia_mbq_h": fit.tia_mbq_h, "u_tia_mbq_h": fit.u_tia_mbq_h}
     row |= {"t_eff_h": fit.t_eff_h, "at_bound": fit.at_bound, "reason": fit.reason}
     if fit.tia_mbq_h is None or fit.u_tia_mbq_h is None:

@@ -29,6 +29,7 @@ class Region(Section):
     alpha_beta_gy: float = Field(gt=0)
     repair_half_time_h: float = Field(gt=0)
     population_teff_h: float | None = Field(default=None, gt=0)
+    population_teff_spread: float = Field(default=0.3, gt=0, lt=1)
     usual_gy_per_gbq: tuple[float, float]
     possible_gy_per_gbq: tuple[float, float]
 

@@ -14,6 +14,7 @@ from galu.kinetics.fit import (
 )
 from galu.kinetics.samples import DecayState, Samples, measured_from_corrected
 from galu.kinetics.simple import hanscheid, madsen, trapezoid_fitted_tail, trapezoid_physical_tail
+from galu.kinetics.single import best_scan_time_h, first_order_relative, single_scan, single_scan_relative
 
 __all__ = [
     "MODELS",
@@ -21,8 +22,10 @@ __all__ = [
     "ExponentialSum",
     "FittedCurve",
     "Samples",
+    "best_scan_time_h",
     "biological_half_life_h",
     "effective_half_life_h",
+    "first_order_relative",
     "fit_best",
     "fit_bi",
     "fit_curve",
@@ -33,6 +36,8 @@ __all__ = [
     "hanscheid",
     "madsen",
     "measured_from_corrected",
+    "single_scan",
+    "single_scan_relative",
     "trapezoid_fitted_tail",
     "trapezoid_physical_tail",
     "uptake_peak_h",

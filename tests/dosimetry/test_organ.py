@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import csv
+
+import numpy as np
+import pytest
+
+from galu.dosimetry import (
+    Region,
+    absorbed_dose,
+    check_plausible,
+    cumulative_dose,
+    largest_next_dose,
+    marrow_dose_from_blood,
+    propose_next,
+    red_marrow_to_blood_ratio,
+    self_dose_gy_per_mbq_h,
+)
+from galu.finding import InputError
+from galu.nuclides import nuclide
+from support import shared
+
+LU = nuclide("Lu-177")
+KIDNEYS = Region(
+    name="kidneys", alpha_beta_gy=2.6, repair_half_time_h=2.8,
+    usual_gy_per_gbq=(0.1, 1.6), possible_gy_per_gbq=(0.02, 2.5),
+)  # fmt: skip
+
+
+def test_self_dose_of_organs_stands_beside_the_reference() -> None:
+    lines = shared("public", "dosimetry", "organ_self_S_Lu177.csv").read_text("utf-8").splitlines()
+    rows = list(csv.DictReader(line for line in lines if not line.startswith('"#')))
+    checked = 0
+    for row in rows:
+        if row["organ"] in ("Lungs", "Total body") or not row["mass_g"]:
+            continue
+        ours = self_dose_gy_per_mbq_h(float(row["mass_g"]), LU) * 1e3 / 3600.0  # mGy/(MBq s)
+        reference = float(row["S_OLINDA_style"])
+        assert ours == pytest.approx(reference, rel=0.02), row["organ"]
+        checked += 1
+    assert checked == 14
+
+
+def test_dose_scales_with_activity_and_mass() -> None:
+    small = absorbed_dose("kidneys", 9000.0, 500.0, 310.0, 6000.0, LU)
+    half = absorbed_dose("kidneys", 4500.0, 500.0, 310.0, 6000.0, LU)
+    assert small.dose_gy == pytest.approx(2.0 * half.dose_gy)
+    assert small.gy_per_gbq == pytest.approx(small.dose_gy / 6.0)
+    assert small.u_dose_gy / small.dose_gy == pytest.approx(500.0 / 9000.0)
+
+
+def test_more_decays_than_were_given_are_refused() -> None:
+    with pytest.raises(InputError, match="mixed up"):
+        absorbed_dose("kidneys", 9e6, 1.0, 310.0, 6000.0, LU)
+
+
+@pytest.mark.parametrize("region", ["red marrow", "lungs", "bladder wall", "Stomach"])
+def test_regions_that_are_no_spheres_are_refused(region: str) -> None:
+    with pytest.raises(InputError, match="sphere"):
+        absorbed_dose(region, 100.0, 1.0, 310.0, 6000.0, LU)
+
+
+def _kidney_dose(gy_per_gbq: float) -> object:
+    per = self_dose_gy_per_mbq_h(310.0, LU)
+    return absorbed_dose("kidneys", gy_per_gbq * 6.0 / per, 0.0, 310.0, 6000.0, LU)
+
+
+def test_gray_per_cycle_given_as_gray_per_gbq_is_refused() -> None:
+    with pytest.raises(InputError, match="Gy per cycle"):
+        check_plausible(_kidney_dose(4.04), KIDNEYS, "signed-1")  # type: ignore[arg-type]
+
+
+def test_unusual_dose_needs_a_signed_override() -> None:
+    dose = _kidney_dose(2.0)
+    with pytest.raises(InputError, match="override"):
+        check_plausible(dose, KIDNEYS)  # type: ignore[arg-type]
+    assert "signed-1" in check_plausible(dose, KIDNEYS, "signed-1")  # type: ignore[arg-type]
+    assert check_plausible(_kidney_dose(0.43), KIDNEYS) == ""  # type: ignore[arg-type]
+
+
+def test_marrow_from_blood() -> None:
+    ratio = red_marrow_to_blood_ratio(0.40)
+    dose = marrow_dose_from_blood(1.0, 0.1, ratio, 6000.0, LU)
+    assert dose.dose_gy == pytest.approx(0.0853201355 * 0.19 / 0.6, rel=1e-5)
+    with pytest.raises(InputError):
+        red_marrow_to_blood_ratio(40.0)
+
+
+def test_shared_errors_do_not_average_out() -> None:
+    total = cumulative_dose([20.0 / 6.0] * 6, [0.083 * 20.0 / 6.0] * 6, 0.10)
+    assert total.u_gy() / total.dose_gy == pytest.approx(0.106, abs=0.0005)
+    # the published figure, 7.9 %, comes from 10.6 % rounded; errors averaged out would give 0.2 %
+    assert total.probability_above(23.0) == pytest.approx(0.079, abs=0.0015)
+
+
+def test_largest_activity_leaves_exactly_the_accepted_risk() -> None:
+    so_far = cumulative_dose([3.0, 3.0, 3.0, 3.0], [0.3, 0.3, 0.3, 0.3], 0.10)
+    plan = propose_next(so_far, 0.5, 6000.0, 0.15, (23.0, 0.05))
+    again = so_far.plus(plan.largest_mbq / 1000.0 * 0.5, 0.15)
+    assert again.probability_above(23.0) == pytest.approx(0.05, rel=1e-9)
+    assert plan.probability == pytest.approx(so_far.plus(3.0, 0.15).probability_above(23.0))
+
+
+def test_nothing_more_may_be_given_above_the_limit() -> None:
+    room = largest_next_dose(np.array([24.0, 22.9]), np.array([0.5, 0.5]), (0.1, 0.15), 23.0, 0.05)
+    assert room.tolist() == [0.0, 0.0]

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from galu.finding import InputError
+from galu.kinetics import (
+    ExponentialSum,
+    Samples,
+    biological_half_life_h,
+    effective_half_life_h,
+    fit_best,
+    fit_bi,
+    fit_curve,
+    fit_mono,
+    fit_tri,
+    measured_from_corrected,
+)
+from galu.kinetics.batch import fit_mono_many
+from galu.quantities import LN2
+
+LU_H = 159.4632
+
+
+def samples_of(curve: ExponentialSum, times: tuple[float, ...], relative: float = 0.05) -> Samples:
+    activity = tuple(curve.at(t) for t in times)
+    return Samples(times, activity, tuple(relative * a for a in activity), LU_H)
+
+
+def test_effective_rate_is_biological_plus_physical() -> None:
+    effective = effective_half_life_h(60.0, LU_H)
+    assert LN2 / effective - LN2 / 60.0 == pytest.approx(LN2 / LU_H, rel=1e-12)
+    assert biological_half_life_h(effective, LU_H) == pytest.approx(60.0, rel=1e-12)
+    assert biological_half_life_h(LU_H, LU_H) == math.inf
+
+
+@pytest.mark.parametrize("times", [(4.0, 168.0), (2.0, 24.0, 48.0, 168.0)])
+def test_exact_points_give_the_curve_back(times: tuple[float, ...]) -> None:
+    fit = fit_mono(samples_of(ExponentialSum((100.0,), (35.5,)), times))
+    assert fit.t_eff_h == pytest.approx(35.5, rel=1e-8)
+    assert fit.tia_mbq_h == pytest.approx(100.0 * 35.5 / LN2, rel=1e-8)
+    assert not fit.at_bound
+
+
+def test_rising_activity_is_held_at_physical_decay_and_says_so() -> None:
+    fit = fit_curve(np.array([4.0, 24.0]), np.array([10.0, 12.0]), np.array([1.0, 1.0]), LU_H, "1")
+    assert fit.at_bound and fit.t_eff_h == pytest.approx(LU_H) and "physical" in fit.reason
+
+
+def test_uptake_is_chosen_where_uptake_is() -> None:
+    curve = ExponentialSum((120.0, -120.0), (40.0, 1.5))
+    fit = fit_best(samples_of(curve, (1.0, 4.0, 24.0, 72.0), 0.02))
+    assert fit.model == "uptake"
+    assert fit.tia_mbq_h == pytest.approx(curve.integral(), rel=1e-8)
+
+
+def test_two_phases_are_found_and_need_five_scans() -> None:
+    curve = ExponentialSum((40.0, 80.0), (46.0, 2.2))
+    times = (0.5, 1.0, 2.0, 4.0, 8.0, 24.0, 48.0, 96.0)
+    fit = fit_bi(samples_of(curve, times, 0.01))
+    assert fit.tia_mbq_h == pytest.approx(curve.integral(), rel=1e-5)
+    assert fit.t_eff_h == pytest.approx(46.0, rel=1e-4)
+    assert fit_best(samples_of(curve, times, 0.01)).model == "bi"
+    few = fit_bi(samples_of(curve, times[:4]))
+    assert few.tia_mbq_h is None and "scans" in few.reason
+
+
+def test_three_phases_are_found() -> None:
+    curve = ExponentialSum((90.0, -30.0, -60.0), (55.0, 8.0, 0.5))
+    times = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 24.0, 48.0, 96.0, 168.0)
+    activity = tuple(curve.at(t) for t in times)
+    fit = fit_tri(Samples(times, activity, tuple(0.005 * 60.0 for _ in times), LU_H))
+    assert fit.tia_mbq_h == pytest.approx(curve.integral(), rel=1e-4)
+
+
+def test_one_scan_is_not_fitted() -> None:
+    fit = fit_mono(Samples((48.0,), (10.0,), (1.0,), LU_H))
+    assert fit.tia_mbq_h is None and "two scans" in fit.reason
+
+
+def test_many_fits_equal_single_fits() -> None:
+    rng = np.random.default_rng(5)
+    time = np.array([4.0, 24.0, 72.0, 168.0])
+    truth = 100.0 * np.exp(-LN2 * time / 40.0)
+    activity = truth * (1.0 + 0.1 * rng.standard_normal((20, 4)))
+    many = fit_mono_many(time, activity, np.tile(0.1 * truth, (20, 1)), LU_H)
+    for row, values in zip(many, activity, strict=True):
+        one = fit_mono(Samples(tuple(time), tuple(values), tuple(0.1 * truth), LU_H))
+        assert one.t_eff_h == pytest.approx(LN2 / row[1], rel=1e-12)
+
+
+def test_fit_is_the_minimum_that_scipy_finds() -> None:
+    from scipy.optimize import least_squares
+
+    rng = np.random.default_rng(11)
+    time = np.array([4.0, 24.0, 72.0, 168.0])
+    for _ in range(20):
+        truth = 80.0 * np.exp(-LN2 * time / rng.uniform(15.0, 150.0))
+        sigma = 0.15 * truth
+        activity = truth + sigma * rng.standard_normal(4)
+        row = fit_mono_many(time, activity[None, :], sigma[None, :], LU_H)[0]
+
+        def residual(x: np.ndarray, y: np.ndarray = activity, s: np.ndarray = sigma) -> np.ndarray:
+            return (x[0] * np.exp(-x[1] * time) - y) / s
+
+        low = LN2 / LU_H
+        slow = least_squares(residual, [80.0, 0.02], bounds=([0.0, low], [1e4, 10.0]), xtol=1e-14, ftol=1e-14)
+        assert row[5] <= 2.0 * slow.cost * (1.0 + 1e-6) + 1e-12
+
+
+@pytest.mark.parametrize("relative,patients", [(0.05, 4000), (0.08, 4000)])
+def test_intervals_cover_a_single_exponential(relative: float, patients: int) -> None:
+    rng = np.random.default_rng(2026)
+    time = np.array([4.0, 24.0, 72.0, 168.0])
+    teff = rng.uniform(20.0, 60.0, patients)
+    truth = 100.0 * np.exp(-LN2 * time / teff[:, None])
+    sigma = relative * truth
+    fits = fit_mono_many(time, truth + sigma * rng.standard_normal(truth.shape), sigma, LU_H)
+    amplitude, rate = fits[:, 0], fits[:, 1]
+    tia = amplitude / rate
+    variance = fits[:, 2] / amplitude**2 + fits[:, 3] / rate**2 - 2.0 * fits[:, 4] / (amplitude * rate)
+    inside = np.abs(tia - 100.0 * teff / LN2) < 1.959964 * tia * np.sqrt(variance)
+    assert 0.93 <= inside.mean() <= 0.97
+
+
+def test_decay_corrected_activities_are_turned_back() -> None:
+    assert measured_from_corrected((LU_H,), (8.0,), LU_H) == pytest.approx((4.0,))
+
+
+@pytest.mark.parametrize(
+    "time,activity,sigma",
+    [
+        ((1.0, 2.0), (1.0,), (1.0,)),
+        ((1.0, 1.0), (1.0, 1.0), (1.0, 1.0)),
+        ((-1.0, 1.0), (1.0, 1.0), (1.0, 1.0)),
+        ((1.0, 2.0), (1.0, math.nan), (1.0, 1.0)),
+        ((1.0, 2.0), (1.0, 1.0), (1.0, 0.0)),
+        ((), (), ()),
+    ],
+)
+def test_bad_samples_are_refused(time: tuple, activity: tuple, sigma: tuple) -> None:
+    with pytest.raises(InputError):
+        Samples(time, activity, sigma, LU_H)
+
+
+def test_corrected_samples_are_refused() -> None:
+    with pytest.raises(InputError, match="decay-corrected"):
+        Samples((1.0,), (1.0,), (1.0,), LU_H, "corrected")
