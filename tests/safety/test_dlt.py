@@ -120,6 +120,12 @@ def test_a_signed_decision_stands_beside_the_rule() -> None:
     assert (after.outcome, after.rule_dlt, after.adjudicated) == ("N", True, False)
 
 
+def test_a_toxicity_after_a_signed_decision_still_counts() -> None:
+    signed = (DltAdjudication("a", day(15), False, "Dr One"),)
+    who = patient(events=(event("Dry mouth", 3),), labs=labs("PLAT", (20, 20.0)), adjudications=signed)
+    assert [outcome(who, on) for on in (14, 15, 20)] == ["T", "P", "T"]
+
+
 def test_order_and_irrelevant_facts_never_change_the_outcome() -> None:
     values = labs("NEUT", (14, 1.0), (21, 0.4), (28, 0.3))
     plain = assess_dlt(patient(labs=values), PLAN, day(42))

@@ -7,7 +7,7 @@ proven from its first to its last value at the grade, and possible from the valu
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final, Literal
 
@@ -73,9 +73,9 @@ def grade_patient_labs(labs: tuple[LabInput, ...], version: str) -> dict[str, tu
         "ANRHI": [lab.upper for lab, _, _ in pairs],
         "BASE": [lab.baseline for lab, _, _ in pairs],
     }
-    texts = {name: pl.Series(values, dtype=pl.String) for name, values in rows.items()}
-    floats = {name: pl.Series(values, dtype=pl.Float64) for name, values in numbers.items()}
-    grades = grade_labs(pl.DataFrame({**texts, **floats}), version)
+    columns = [pl.Series(name, values, dtype=pl.String) for name, values in rows.items()]
+    columns += [pl.Series(name, values, dtype=pl.Float64) for name, values in numbers.items()]
+    grades = grade_labs(pl.DataFrame(columns), version)
     by_term: dict[str, list[Graded]] = defaultdict(list)
     for (lab, term, _), grade in zip(pairs, grades, strict=True):
         by_term[term].append((lab, grade))
@@ -288,11 +288,24 @@ def assess_dlt(patient: DltPatient, plan: SafetyPlan, as_of: date) -> DltAssessm
         )
     elif signed:
         last = signed[-1]
-        without = _verdict(DltPatient(patient.subject, patient.level, patient.first_dose, patient.full_dose,
-                                      patient.withdrew, patient.died, patient.cycle2), plan, [], as_of)  # fmt: skip
-        reason = f"Adjudicated no DLT by {last.signed_by}. {without.reason}"
-        verdict = _Verdict(without.outcome, without.on, "adjudicated", reason, (last.ref,))
+        # A signed "no DLT" settles what was known that day; a toxicity first met later still counts.
+        later = [sign for sign in signs if sign.on > last.day]
+        cleared = replace(patient, cycle2_withheld_for_toxicity=False)
+        without = _verdict(cleared, plan, later, as_of)
+        if without.outcome == "T":
+            verdict = without
+        else:
+            reason = f"Adjudicated no DLT by {last.signed_by}. {without.reason}"
+            verdict = _Verdict(without.outcome, without.on, "adjudicated", reason, (last.ref,))
     day = (as_of - patient.first_dose).days + plan.dlt.first_day.value
     return DltAssessment(
-        verdict.outcome, verdict.on, ends, day, verdict.rule_id, verdict.reason, verdict.facts, rule_dlt, adjudicated
-    )  # fmt: skip
+        outcome=verdict.outcome,
+        decided_on=verdict.on,
+        window_ends=ends,
+        window_day=day,
+        rule_id=verdict.rule_id,
+        reason=verdict.reason,
+        facts=verdict.facts,
+        rule_dlt=rule_dlt,
+        adjudicated=adjudicated,
+    )
