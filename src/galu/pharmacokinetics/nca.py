@@ -143,9 +143,15 @@ def _observed(t: Floats, c: Floats, profile: Profile) -> dict[str, Known]:
         return values | dict.fromkeys(("TMAX", "TLAG", "CLST", "TLST"), "no quantifiable sample")
     first, last = int(quantified[0]), int(quantified[-1])
     values["TMAX"] = float(t[int(c.argmax())])
-    values["TLAG"] = float(t[first - 1]) if first > 0 else 0.0
+    values["TLAG"] = _lag(profile, float(t[first]))
     values["CLST"], values["TLST"] = float(c[last]), float(t[last])
     return values
+
+
+def _lag(profile: Profile, first_h: float) -> float:
+    """Time of the last sample before the first quantifiable one; a dropped zero counts, too."""
+    before = profile.time_h[(profile.time_h < first_h) & (profile.time_h >= 0.0) & ~np.isnan(profile.conc)]
+    return float(before[-1]) if len(before) else 0.0
 
 
 def _terminal(fit: Terminal | str, values: dict[str, Known]) -> dict[str, Known]:
