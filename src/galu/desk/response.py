@@ -6,7 +6,7 @@ import csv
 from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
-from typing import get_args
+from typing import cast, get_args
 
 from galu.efficacy.best import Assessed, BestResponseRule, best_overall_response
 from galu.efficacy.pcwg3 import combined_response
@@ -180,8 +180,8 @@ def _measurement(row: Row) -> Measurement:
         _day(row),
         row["VISIT"],
         _number(row["VALUE_MM"], place),
-        state,
-        role,
+        cast(State, state),
+        cast(Role, role),
         row.get("NODAL", "").upper() in ("Y", "1", "TRUE"),
         row.get("ORGAN", ""),
     )

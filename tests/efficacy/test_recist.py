@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from galu.efficacy.recist import Measurement, visit_responses
+from galu.finding import InputError
+
+DAY = date(2024, 1, 1)
+
+
+def seen(week, *sizes, nodal=False, state="measured"):
+    return [
+        Measurement(f"T{i}", DAY + timedelta(weeks=week), f"W{week}", size, state, nodal=nodal)
+        for i, size in enumerate(sizes)
+    ]
+
+
+def responses(*visits):
+    return [visit.target for visit in visit_responses([item for visit in visits for item in visit])]
+
+
+def test_continued_response_is_judged_against_the_nadir():
+    assert responses(seen(0, 165.0), seen(8, 63.0), seen(16, 65.0)) == ["PR", "PR"]
+
+
+@pytest.mark.parametrize(
+    ("base", "then", "expected"),
+    [(20.0, 24.0, "SD"), (25.0, 30.0, "PD"), (100.0, 119.9, "SD"), (100.0, 120.0, "PD"), (100.0, 70.0, "PR")],
+)
+def test_progression_needs_20_percent_and_5_mm(base, then, expected):
+    assert responses(seen(0, base), seen(8, then)) == [expected]
+
+
+def test_nodes_below_10_mm_are_complete_with_a_sum_above_zero():
+    visit = visit_responses(seen(0, 20.0, nodal=True) + seen(8, 9.9, nodal=True))[0]
+    assert (visit.target, visit.sum_mm) == ("CR", 9.9)
+    assert responses(seen(0, 20.0, nodal=True), seen(8, 10.0, nodal=True)) == ["PR"]
+
+
+def test_too_small_is_5_mm():
+    assert responses(seen(0, 20.0), seen(8, None, state="too-small")) == ["PR"]
+
+
+def test_not_evaluable_unless_what_was_measured_is_progression():
+    assert responses(seen(0, 20.0, 20.0), seen(8, 20.0)) == ["NE"]
+    assert responses(seen(0, 20.0, 20.0), seen(8, 48.0)) == ["PD"]
+
+
+def test_an_incomplete_sum_is_no_nadir():
+    assert responses(seen(0, 50.0, 50.0), seen(8, 10.0), seen(16, 50.0, 45.0)) == ["NE", "SD"]
+
+
+def test_a_new_lesion_is_progression_but_an_equivocal_one_is_not():
+    for state, overall in (("present", "PD"), ("equivocal", "SD")):
+        new = Measurement("N1", DAY + timedelta(weeks=8), "W8", None, state, "new")
+        assert visit_responses([*seen(0, 50.0), *seen(8, 50.0), new])[0].overall == overall
+
+
+def test_order_and_irrelevant_visits_before_baseline_do_not_matter():
+    items = seen(0, 50.0, 30.0) + seen(8, 30.0, 20.0) + seen(16, 45.0, 30.0)
+    assert visit_responses(items) == visit_responses(items[::-1])
+    earlier = [
+        Measurement("T0", DAY - timedelta(weeks=9), "OLD", 5.0),
+        *items,
+    ]
+    assert visit_responses(earlier, first_dose=DAY) == visit_responses(items, first_dose=DAY)
+
+
+def test_a_lesion_given_twice_is_refused():
+    with pytest.raises(InputError):
+        visit_responses(seen(0, 50.0) + seen(8, 50.0) + seen(8, 51.0))
