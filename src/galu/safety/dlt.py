@@ -61,13 +61,13 @@ def grade_patient_labs(labs: tuple[LabInput, ...], version: str) -> dict[str, tu
     pairs = [(lab, term, side) for lab in labs for term, side in terms_of_test(lab.test)]
     if not pairs:
         return {}
-    rows = {
+    rows: dict[str, list[str | None]] = {
         "TERM": [term for _, term, _ in pairs],
         "DIRECTION": [side for _, _, side in pairs],
         "AVALU": [lab.unit for lab, _, _ in pairs],
         "BNRIND": [lab.baseline_flag for lab, _, _ in pairs],
     }
-    numbers = {
+    numbers: dict[str, list[float | None]] = {
         "AVAL": [lab.value for lab, _, _ in pairs],
         "ANRLO": [lab.lower for lab, _, _ in pairs],
         "ANRHI": [lab.upper for lab, _, _ in pairs],
@@ -79,7 +79,7 @@ def grade_patient_labs(labs: tuple[LabInput, ...], version: str) -> dict[str, tu
     by_term: dict[str, list[Graded]] = defaultdict(list)
     for (lab, term, _), grade in zip(pairs, grades, strict=True):
         by_term[term].append((lab, grade))
-    return {term: tuple(sorted(rows, key=lambda r: (r[0].day, r[0].ref))) for term, rows in by_term.items()}
+    return {term: tuple(sorted(found, key=lambda r: (r[0].day, r[0].ref))) for term, found in by_term.items()}
 
 
 def _duration_sign(
