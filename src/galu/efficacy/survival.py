@@ -185,14 +185,11 @@ def kaplan_meier(time: ArrayLike, event: ArrayLike, ci: Interval = "log", level:
     if not 0.0 < level < 1.0:
         raise InputError("level", f"{level} is not between 0 and 1", "give a level such as 0.95")
     times, status = _checked(time, event)
-    ordered = np.sort(times)
+    ordered, happened = _in_order(times, status)
     start = _starts(ordered)
     distinct = ordered[start]
     n_risk = ordered.size - start
-    happened = np.sort(times[status])
-    ends = np.append(start[1:], ordered.size) - 1
-    upto = np.searchsorted(happened, ordered[ends], side="right")
-    n_event = np.diff(upto, prepend=0)
+    n_event = np.add.reduceat(happened, start)
     left = n_risk - n_event
     survival = np.cumprod(left / n_risk)
     hazard_terms = np.divide(n_event, n_risk * left, out=np.full(left.size, np.nan), where=left > 0)
