@@ -1,0 +1,131 @@
+"""Exact operating characteristics of table designs, in the limits of accrual.
+
+States are merged by the tallies of the tried levels, so no path is enumerated twice.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from galu.escalation.climb import Above, Row, first_row, states
+from galu.escalation.decision import Action
+from galu.finding import InputError
+
+#: Order in which actions are numbered in tabulated designs.
+ACTIONS: tuple[Action, ...] = tuple(Action)
+ABOVE: tuple[Above, ...] = (Above.OPEN, Above.CLOSED, Above.NONE)
+_SAME = ACTIONS.index(Action.SAME)
+_UP = ACTIONS.index(Action.ESCALATE)
+_DOWN = ACTIONS.index(Action.DE_ESCALATE)
+_ENDS = (ACTIONS.index(Action.DECLARE_MTD), ACTIONS.index(Action.DECLARE_HIGHEST))
+
+
+class TableDesign(Protocol):
+    """A design that is one ordered decision table."""
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The ordered rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Characteristics:
+    """Exact operating characteristics.
+
+    Parameters
+    ----------
+    select
+        Probability of declaring no level, level 1, level 2, … shape (levels + 1,).
+    patients, dlts
+        Expected number per level, shape (levels,).
+    """
+
+    select: tuple[float, ...]
+    patients: tuple[float, ...]
+    dlts: tuple[float, ...]
+
+
+def tabulate(design: TableDesign, largest: int = 6) -> NDArray[np.int8]:
+    """Write a table design as an array, shape (3 situations above, n, dlts, pending) of action numbers."""
+    table = np.full((3, largest + 1, largest + 1, largest + 1), -1, dtype=np.int8)
+    rows = design.rows
+    for number, above in enumerate(ABOVE):
+        for tally in states(largest):
+            action = first_row(rows, tally, above).action
+            table[number, tally.enrolled, tally.dlts, tally.pending] = ACTIONS.index(action)
+    return table
+
+
+def check_truth(truth: tuple[float, ...]) -> None:
+    """Refuse probabilities that are none, or that fall with the dose.
+
+    Raises
+    ------
+    InputError
+        When there is no level, a value outside 0–1, or a decrease.
+    """
+    if not truth:
+        raise InputError("truth", "there is no level", "give one DLT probability per level, as in 0.10,0.30")
+    if any(not 0.0 <= p <= 1.0 for p in truth):
+        raise InputError("truth", "a probability lies outside 0–1", "give fractions, as in 0.10,0.30")
+    if any(b < a for a, b in zip(truth, truth[1:], strict=False)):
+        raise InputError("truth", "the DLT probability falls with the dose", "order the levels from low to high")
+
+
+def slow_limit(design: TableDesign, truth: tuple[float, ...]) -> Characteristics:
+    """Nobody is pending at any decision: one patient after another."""
+    return _run(design, truth, lambda n: 1)
+
+
+def fast_limit(design: TableDesign, truth: tuple[float, ...]) -> Characteristics:
+    """A level is filled to six before any outcome is known."""
+    return _run(design, truth, lambda n: 6 - n)
+
+
+def in_cohorts(design: TableDesign, truth: tuple[float, ...]) -> Characteristics:
+    """Whole cohorts of three, as 3+3 is usually analysed."""
+    return _run(design, truth, lambda n: 3)
+
+
+_State = tuple[int, bool, tuple[tuple[int, int], ...]]
+
+
+def _run(design: TableDesign, truth: tuple[float, ...], step: object) -> Characteristics:
+    check_truth(truth)
+    assert callable(step)
+    table = tabulate(design).tolist()
+    levels = len(truth)
+    select = [0.0] * (levels + 1)
+    patients = [0.0] * levels
+    frontier: dict[_State, float] = {(1, False, ((0, 0),)): 1.0}
+    while frontier:
+        following: dict[_State, float] = defaultdict(float)
+        for (level, closed, counts), weight in frontier.items():
+            n, y = counts[-1]
+            action = table[1 if closed else 2 if level == levels else 0][n][y][0]
+            if action == _UP:
+                following[level + 1, False, (*counts, (0, 0))] += weight
+            elif action == _DOWN and level == 1:
+                select[0] += weight
+            elif action == _DOWN:
+                following[level - 1, True, counts[:-1]] += weight
+            elif action in _ENDS:
+                select[level] += weight
+            else:
+                size = step(n)
+                patients[level - 1] += weight * size
+                for more, chance in enumerate(_binomial(size, truth[level - 1])):
+                    following[level, closed, (*counts[:-1], (n + size, y + more))] += weight * chance
+        frontier = following
+    dlts = tuple(n * p for n, p in zip(patients, truth, strict=True))
+    return Characteristics(tuple(select), tuple(patients), dlts)
+
+
+def _binomial(n: int, p: float) -> list[float]:
+    return [math.comb(n, k) * p**k * (1.0 - p) ** (n - k) for k in range(n + 1)]
