@@ -8,7 +8,7 @@ from galu.finding import Truth
 def febrile_neutropenia(
     anc_10e9_per_l: float | None, temperature_c: float | None, sustained_over_1_h: bool | None
 ) -> Truth:
-    """ANC <1.0 ×10⁹/L with one temperature >38.3 °C, or ≥38.0 °C for more than an hour; then grade 3 or more."""
+    """ANC <1.0 ×10⁹/L with one temperature >38.3 °C, or ≥38.0 °C for over an hour; then grade 3 or more."""
     low = Truth.of(None if anc_10e9_per_l is None else anc_10e9_per_l < 1.0)
     single = Truth.of(None if temperature_c is None else temperature_c > 38.3)
     raised = Truth.of(None if temperature_c is None else temperature_c >= 38.0)
