@@ -98,12 +98,16 @@ def absorbed_dose(
     Raises
     ------
     InputError
-        When the region has no stated model, a number is not positive, or the time-integrated activity
-        exceeds all decays of the administered activity (a mixed-up unit).
+        When the region or the nuclide has no stated model, a number is not positive, or the
+        time-integrated activity exceeds all decays of the administered activity (a mixed-up unit).
     """
     if any(word in region.lower() for word in NOT_A_SPHERE):
         raise InputError(
             f"region {region}", "is no sphere of soft tissue", "use the blood model for marrow, or S values"
+        )
+    if nuclide.name != "Lu-177":
+        raise InputError(
+            f"region {region}", f"has no self-dose model for {nuclide.name}", "give S values of that nuclide"
         )
     _refuse_units(region, (tia_mbq_h, u_tia_mbq_h, mass_g, administered_mbq), nuclide)
     per_tia = self_dose_gy_per_mbq_h(mass_g, nuclide)
@@ -114,7 +118,8 @@ def absorbed_dose(
         u_dose_gy=u_tia_mbq_h * per_tia,
         gy_per_gbq=dose / (administered_mbq / 1000.0),
         method="self-dose, local electrons and photons of a sphere of the same mass",
-        assumptions=("uniform activity", "no cross-dose from other organs", "soft tissue, 1.04 g/mL"),
+        assumptions=("uniform activity", "no cross-dose from other organs", "soft tissue, 1.04 g/mL")
+        + (("below 1 g: electrons leave, the dose is 2 to 21 % too high",) if mass_g < 1.0 else ()),
     )
 
 
