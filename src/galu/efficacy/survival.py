@@ -163,6 +163,17 @@ def _starts(ordered: Floats) -> NDArray[np.int64]:
     return np.concatenate(([0], np.flatnonzero(gap > limit) + 1))
 
 
+def _in_order(times: Floats, status: NDArray[np.bool_]) -> tuple[Floats, NDArray[np.int64]]:
+    """Sort times with their status in one pass.
+
+    The bits of a float of 0 or more, read as an integer, keep its order and leave the sign bit
+    free; the status takes the lowest place. Several times faster than an argsort, and exact.
+    """
+    key = ((times + 0.0).view(np.uint64) << np.uint64(1)) | status.astype(np.uint64)
+    key.sort()
+    return (key >> np.uint64(1)).view(np.float64), (key & np.uint64(1)).astype(np.int64)
+
+
 def kaplan_meier(time: ArrayLike, event: ArrayLike, ci: Interval = "log", level: float = 0.95) -> KaplanMeier:
     """Product-limit estimate with Greenwood's error.
 
