@@ -1,0 +1,209 @@
+"""One subject at one gate: which evidence counts, which day the windows are counted from."""
+
+from __future__ import annotations
+
+import calendar
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Final
+
+from galu.eligibility.evidence import Evidence, Gate, Judgement, SubjectEvidence
+from galu.eligibility.plan import AtomPlan, EligibilityPlan, Limit, Window
+from galu.finding import Truth
+
+OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
+    ">=": operator.ge,
+    ">": operator.gt,
+    "<=": operator.le,
+    "<": operator.lt,
+}
+YES: Final = frozenset({"true", "yes", "y", "positive", "confirmed", "detectable", "reactive"})
+NO: Final = frozenset({"false", "no", "n", "negative", "not detectable", "non-reactive", "none"})
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the evidence says of one atom, before a signature is looked at."""
+
+    truth: Truth
+    reason: str
+    facts: tuple[str, ...] = ()
+    expires: date | None = None
+
+
+def unknown(reason: str, *evidence: Evidence) -> Outcome:
+    """Build the outcome that nothing can be said, with the reason."""
+    return Outcome(Truth.UNKNOWN, reason, refs(evidence))
+
+
+def refs(evidence: tuple[Evidence, ...]) -> tuple[str, ...]:
+    """Ids of the facts, in a fixed order, each once."""
+    return tuple(sorted({one.ref for one in evidence if one.ref}))
+
+
+def months_before(day: date, months: int) -> date:
+    """Same day of the month `months` earlier, or the month's last day."""
+    return _months_after(day, -months)
+
+
+def _months_after(day: date, months: int) -> date:
+    index = day.year * 12 + day.month - 1 + months
+    year, month = divmod(index, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(day.day, last))
+
+
+def window_start(anchor: date, window: Window) -> date:
+    """First day of the window: an event on it counts only when the window is inclusive."""
+    if window.unit == "days":
+        return anchor - timedelta(days=window.number)
+    return months_before(anchor, window.number * (12 if window.unit == "years" else 1))
+
+
+def window_end(day: date, window: Window) -> date:
+    """Return the last anchor for which `day` lies inside the inclusive window."""
+    if window.unit == "days":
+        return day + timedelta(days=window.number)
+    return _months_after(day, window.number * (12 if window.unit == "years" else 1))
+
+
+def as_number(evidence: Evidence) -> float | None:
+    """Return the value as a number, or None when it is none."""
+    value = evidence.value
+    return None if isinstance(value, bool) or not isinstance(value, int | float) else float(value)
+
+
+def as_flag(evidence: Evidence) -> bool | None:
+    """Return the value as yes or no, or None when it is neither."""
+    if isinstance(evidence.value, bool):
+        return evidence.value
+    word = str(evidence.value).strip().lower()
+    return True if word in YES else False if word in NO else None
+
+
+@dataclass(frozen=True)
+class Case:
+    """A subject at a gate, judged with what was known and true on `day`."""
+
+    plan: EligibilityPlan
+    subject: SubjectEvidence
+    gate: Gate
+    as_of: date
+    settings: Mapping[str, str]
+
+    @property
+    def gate_day(self) -> date:
+        """The day of the gate; today when it has no day yet."""
+        anchors = self.subject.anchors
+        day = {
+            Gate.SCREENING: self.screening,
+            Gate.ENROLMENT: anchors.enrolment,
+            Gate.DOSE: anchors.first_dose,
+        }[self.gate]
+        return self.as_of if day is None else day
+
+    @property
+    def screening(self) -> date | None:
+        """The day "at screening" means: consent or the first screening visit, by a switch."""
+        anchors = self.subject.anchors
+        if self.settings.get("screening_day") == "first_visit" and anchors.screening is not None:
+            return anchors.screening
+        return anchors.consent if anchors.consent is not None else anchors.screening
+
+    @property
+    def day(self) -> date:
+        """Last day whose evidence counts."""
+        return min(self.gate_day, self.as_of)
+
+    def anchor(self, name: str) -> date | None:
+        """Return the day an anchor name stands for; at the dose gate the dose is today when not planned."""
+        if name == "gate":
+            return self.gate_day
+        if name == "screening":
+            return self.screening
+        if name == "first_dose" and self.subject.anchors.first_dose is None and self.gate is Gate.DOSE:
+            return self.as_of
+        value: date | None = getattr(self.subject.anchors, name)
+        return value
+
+    @cached_property
+    def _half_lives(self) -> dict[str, float]:
+        return {row.agent.lower(): row.days for row in self.plan.half_lives}
+
+    def half_life_days(self, agent: object) -> float | None:
+        """Half-life [d] of an agent, None when the plan does not list it."""
+        return self._half_lives.get(str(agent).strip().lower())
+
+    def evidence(self, *items: str) -> tuple[Evidence, ...]:
+        """Evidence of the items that counts on `day`, oldest first, in an order the input cannot change."""
+        found = [
+            one
+            for item in items
+            for one in self.subject.items.get(item, ())
+            if one.on is None or one.on <= self.day
+        ]
+        return tuple(sorted(found, key=_order))
+
+    def latest(self, *items: str) -> tuple[Evidence, ...]:
+        """All evidence of the latest day; more than one only when one day has several."""
+        found = self.evidence(*items)
+        return tuple(one for one in found if one.on == found[-1].on)
+
+    def is_collected(self, atom: AtomPlan) -> tuple[bool, tuple[Evidence, ...]]:
+        """Whether silence means none: the list that the atom reads was collected."""
+        if atom.collected is None:
+            return False, ()
+        statements = self.latest(atom.collected)
+        return bool(statements) and all(as_flag(one) is True for one in statements), statements
+
+    def judgement(self, atom_id: str) -> Judgement | None:
+        """Return the signed judgement of an atom; one without a signer, or signed later, does not count."""
+        raw = self.subject.judgements.get(atom_id)
+        if raw is None:
+            return None
+        judgement = Judgement(*raw)
+        if not judgement.signer or (judgement.on is not None and judgement.on > self.day):
+            return None
+        return judgement
+
+
+def _order(one: Evidence) -> tuple[date, str, str, str, str]:
+    return (one.on or date.min, one.item, one.ref, repr(one.value), one.label)
+
+
+def within(evidence: Evidence, limits: tuple[Limit, ...]) -> tuple[bool | None, str]:
+    """Judge a value in the unit it was reported in.
+
+    Returns the answer (None when no limit fits the unit) and a sentence that says why.
+    """
+    number = as_number(evidence)
+    if number is None:
+        return None, f"{evidence.item} is not a number"
+    own = tuple(limit for limit in limits if limit.item in (None, evidence.item))
+    for limit in own:
+        if limit.unit == (evidence.unit or ""):
+            shown = f"{number:g} {limit.unit} {limit.op} {limit.value:g}".replace("  ", " ")
+            return OPERATORS[limit.op](number, limit.value), shown
+    for limit in own:
+        if limit.unit == "ULN":
+            if evidence.uln is None:
+                return None, f"{evidence.item} has no upper limit of normal"
+            bound = limit.value * evidence.uln
+            shown = f"{number:g} {limit.op} {limit.value:g} × ULN {evidence.uln:g} {evidence.unit or ''}"
+            return OPERATORS[limit.op](number, bound), shown.strip()
+    return None, f"{evidence.item} is reported in {evidence.unit or 'no unit'}, which the rule does not know"
+
+
+def expiry(evidence: Evidence, valid_days: int | None) -> date | None:
+    """Last day on which the evidence still counts."""
+    if valid_days is None or evidence.on is None:
+        return None
+    return evidence.on + timedelta(days=valid_days)
+
+
+def agree(answers: list[bool | None]) -> bool | None:
+    """Return the answer of several results of one day: theirs when they agree, else unknown."""
+    return answers[0] if answers and len(set(answers)) == 1 else None

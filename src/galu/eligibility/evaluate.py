@@ -1,0 +1,226 @@
+"""Judge every criterion of a subject at a gate: satisfied, violated or unknown, with the evidence.
+
+Logic is Kleene's, as in CQL 1.5 appendix B; missing data never means "include".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Literal
+
+from galu.eligibility import events, values
+from galu.eligibility.case import Case, Outcome, unknown
+from galu.eligibility.evidence import Gate, SubjectEvidence
+from galu.eligibility.plan import AllOf, AtomPlan, CriterionPlan, EligibilityPlan, Expression
+from galu.finding import InputError, Rule, Truth, all_of, any_of
+
+Verdict = Literal["satisfied", "violated", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class AtomVerdict:
+    """Truth of one atom; for exclusions TRUE means that the exclusion is present."""
+
+    id: str
+    truth: Truth
+    reason: str
+    facts: tuple[str, ...] = ()
+    expires: date | None = None
+    judgement: bool = False
+    signer: str = ""
+    due: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionVerdict:
+    """Verdict of one criterion with its atoms.
+
+    `verdict` is over all atoms; `at_gate` leaves out those that are due only at a later gate.
+    """
+
+    criterion: str
+    polarity: str
+    verdict: Verdict
+    atoms: tuple[AtomVerdict, ...]
+    due: bool
+    at_gate: Verdict
+    rule: Rule
+
+    @property
+    def expires(self) -> date | None:
+        """First day on which evidence of a satisfied criterion expires."""
+        days = [atom.expires for atom in self.atoms if atom.expires is not None]
+        return min(days, default=None)
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """Ids of every fact that the atoms rest on."""
+        return tuple(sorted({ref for atom in self.atoms for ref in atom.facts}))
+
+
+def _judgement(_case: Case, _atom: AtomPlan) -> Outcome:
+    return unknown("not signed")
+
+
+RULES: Final[dict[str, Callable[[Case, AtomPlan], Outcome]]] = {
+    "judgement": _judgement,
+    "threshold": values.threshold,
+    "any_limit": values.any_limit,
+    "member": values.member,
+    "not_member": values.not_member,
+    "reflex": values.reflex,
+    "syphilis": values.syphilis,
+    "bilirubin": values.bilirubin,
+    "enzymes": values.enzymes,
+    "renal": values.renal,
+    "age": values.age,
+    "consent": events.consent,
+    "count": events.count,
+    "recent": events.recent,
+    "psa_progression": events.psa_progression,
+    "pet_window": events.pet_window,
+    "toxicity": events.toxicity,
+    "transfusion": events.transfusion,
+    "measurable": events.measurable,
+    "new_lesions": events.new_lesions,
+}
+
+
+def evaluate(
+    plan: EligibilityPlan,
+    evidence: SubjectEvidence,
+    gate: Gate | str,
+    as_of: date,
+    settings: Mapping[str, str] | None = None,
+) -> tuple[CriterionVerdict, ...]:
+    """Judge every criterion at a gate with what was true on that day.
+
+    Parameters
+    ----------
+    plan
+        The eligibility section of the study file.
+    evidence
+        Everything known of the subject; later evidence than the gate (and `as_of`) is not read.
+    gate
+        `screening`, `enrolment` or `dose`.
+    as_of
+        Today; also the day of a gate that has no day yet.
+    settings
+        Switches to set otherwise than the plan does.
+
+    Returns
+    -------
+    tuple of CriterionVerdict
+        In the order of the plan.
+
+    Raises
+    ------
+    InputError
+        When a switch or its setting does not exist.
+    """
+    case = Case(plan, evidence, Gate(gate), as_of, settings_of(plan, settings or {}))
+    return tuple(_criterion(case, criterion) for criterion in plan.criteria)
+
+
+def settings_of(plan: EligibilityPlan, changes: Mapping[str, str]) -> dict[str, str]:
+    """Every switch of the plan with its setting, after the changes."""
+    options = {switch.name: switch.options for switch in plan.switches}
+    for name, value in changes.items():
+        if name not in options:
+            raise InputError("eligibility", f"no switch {name}", f"use one of {', '.join(sorted(options))}")
+        if value not in options[name]:
+            allowed = ", ".join(options[name])
+            raise InputError(f"eligibility, switch {name}", f"no setting {value}", f"use one of {allowed}")
+    return {**plan.settings(), **changes}
+
+
+def eligible(verdicts: tuple[CriterionVerdict, ...]) -> Truth:
+    """Whether every criterion is satisfied as far as it is due at the gate."""
+    truths = {word: truth for truth, word in _WORDS.items()}
+    return all_of(truths[one.at_gate] for one in verdicts)
+
+
+def _criterion(case: Case, criterion: CriterionPlan) -> CriterionVerdict:
+    verdicts = {atom.id: _atom(case, atom) for atom in criterion.atoms if atom.comparison != "any_atom"}
+    for atom in criterion.atoms:
+        if atom.comparison == "any_atom":
+            verdicts[atom.id] = _any_atom(case, atom, verdicts)
+    ordered = tuple(verdicts[atom.id] for atom in criterion.atoms)
+    neutral = Truth.of(criterion.polarity == "inclusion")
+    truths = {one.id: one.truth for one in ordered}
+    at_gate = {one.id: one.truth if one.due or one.truth is ~neutral else neutral for one in ordered}
+    return CriterionVerdict(
+        criterion.id,
+        criterion.polarity,
+        _verdict(criterion, truths),
+        ordered,
+        due=any(one.due for one in ordered),
+        at_gate=_verdict(criterion, at_gate),
+        rule=Rule("eligibility", case.plan.version.value, criterion.id),
+    )
+
+
+_WORDS: Final[dict[Truth, Verdict]] = {
+    Truth.TRUE: "satisfied",
+    Truth.FALSE: "violated",
+    Truth.UNKNOWN: "unknown",
+}
+
+
+def _verdict(criterion: CriterionPlan, truths: Mapping[str, Truth]) -> Verdict:
+    truth = _truth(criterion.expression, truths)
+    return _WORDS[truth if criterion.polarity == "inclusion" else ~truth]
+
+
+def _any_atom(case: Case, atom: AtomPlan, verdicts: Mapping[str, AtomVerdict]) -> AtomVerdict:
+    members = [verdicts[member] for member in atom.members]
+    truth = any_of(one.truth for one in members)
+    used = [one for one in members if one.truth is Truth.TRUE] or members
+    facts = tuple(sorted({ref for one in used for ref in one.facts}))
+    shown = ", ".join(f"{one.id} {one.truth.value}" for one in members)
+    return AtomVerdict(atom.id, truth, shown, facts, due=case.gate.order >= atom.due.order)
+
+
+def _truth(expression: Expression, truths: Mapping[str, Truth]) -> Truth:
+    if isinstance(expression, str):
+        return truths[expression]
+    if isinstance(expression, AllOf):
+        return all_of(_truth(part, truths) for part in expression.all)
+    return any_of(_truth(part, truths) for part in expression.any)
+
+
+def _atom(case: Case, atom: AtomPlan) -> AtomVerdict:
+    due = case.gate.order >= atom.due.order
+    outcome = RULES[atom.comparison](case, atom)
+    if atom.signature == "none":
+        return AtomVerdict(atom.id, outcome.truth, outcome.reason, outcome.facts, outcome.expires, due=due)
+    return _signed(case, atom, outcome, due)
+
+
+def _signed(case: Case, atom: AtomPlan, outcome: Outcome, due: bool) -> AtomVerdict:
+    """Join what the data say with what a named person signed; two that differ are a conflict."""
+    signed = case.judgement(atom.id)
+    truth, reason, facts = outcome.truth, outcome.reason, outcome.facts
+    if signed is not None and atom.reason_required and signed.truth is Truth.TRUE and not signed.reason:
+        return AtomVerdict(
+            atom.id, Truth.UNKNOWN, "signed without a reason", (signed.ref,), judgement=True, due=due
+        )
+    if signed is None or signed.truth is Truth.UNKNOWN:
+        if atom.signature == "required":
+            reason = (
+                "not signed" if truth is Truth.UNKNOWN else f"not signed; data say {truth.value}: {reason}"
+            )
+            truth = Truth.UNKNOWN
+        return AtomVerdict(atom.id, truth, reason, facts, outcome.expires, due=due)
+    facts = tuple(sorted({*facts, signed.ref} - {""}))
+    if truth is Truth.UNKNOWN:
+        said = f"signed {signed.truth.value} by {signed.signer}"
+        truth, reason = signed.truth, f"{said}: {signed.reason}" if signed.reason else said
+    elif truth is not signed.truth:
+        reason = f"conflict: data say {truth.value} ({reason}), {signed.signer} signed {signed.truth.value}"
+        truth = Truth.UNKNOWN
+    else:
+        reason = f"{reason}; signed by {signed.signer}"
+    return AtomVerdict(atom.id, truth, reason, facts, outcome.expires, True, signed.signer, due)

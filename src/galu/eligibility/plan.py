@@ -1,0 +1,189 @@
+"""Eligibility as the study file states it: criteria, their atoms, the ambiguities and their settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from galu.eligibility.evidence import Gate
+from galu.eligibility.items import ITEM_KEYS
+from galu.statement import Section, Sourced, Stated
+
+Comparison = Literal[
+    "judgement",
+    "threshold",
+    "member",
+    "not_member",
+    "age",
+    "consent",
+    "count",
+    "recent",
+    "psa_progression",
+    "pet_window",
+    "bilirubin",
+    "enzymes",
+    "renal",
+    "toxicity",
+    "transfusion",
+    "measurable",
+    "reflex",
+    "any_limit",
+    "new_lesions",
+    "syphilis",
+    "any_atom",
+]
+AnchorName = Literal["consent", "screening", "enrolment", "first_dose", "gate"]
+
+
+class Limit(Section):
+    """A bound in one unit; the unit `ULN` means times the laboratory's upper limit of normal."""
+
+    unit: str
+    op: Literal[">=", ">", "<=", "<"]
+    value: float
+    item: str | None = None
+
+
+class Window(Section):
+    """A span before the anchor; `inclusive` says whether its last day counts."""
+
+    number: int = Field(gt=0)
+    unit: Literal["days", "months", "years"]
+    inclusive: bool = False
+
+
+class AtomPlan(Sourced):
+    """One atom: what it compares, with what, in which window, and what silence means."""
+
+    id: str
+    kind: Literal["computable", "mixed", "judgement"]
+    fragment: str
+    comparison: Comparison
+    items: tuple[str, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    values: tuple[str, ...] = ()
+    exempt: tuple[str, ...] = ()
+    at_least: int | None = None
+    at_most: int | None = None
+    anchor: AnchorName = "gate"
+    window: Window | None = None
+    half_lives: int | None = None
+    after_anchor: Literal["counts", "warns"] = "counts"
+    valid_days: int | None = Field(default=None, gt=0)
+    collected: str | None = None
+    signature: Literal["none", "fallback", "required"] = "none"
+    reason_required: bool = False
+    members: tuple[str, ...] = ()
+    due: Gate = Gate.ENROLMENT
+    switches: tuple[str, ...] = ()
+    unknown_rule: str
+    ambiguity: str | None = None
+
+    @model_validator(mode="after")
+    def _items_are_known(self) -> Self:
+        named = {*self.items, *(limit.item for limit in self.limits if limit.item)}
+        if self.collected:
+            named.add(self.collected)
+        if strange := sorted(named - ITEM_KEYS):
+            raise ValueError(f"{self.id}: unknown data item {strange[0]}")
+        if (self.kind == "computable") != (self.signature == "none"):
+            raise ValueError(f"{self.id}: only mixed and judgement atoms are signed")
+        return self
+
+
+class AllOf(Section):
+    """Kleene conjunction."""
+
+    all: tuple[Expression, ...] = Field(min_length=1)
+
+
+class AnyOf(Section):
+    """Kleene disjunction."""
+
+    any: tuple[Expression, ...] = Field(min_length=1)
+
+
+Expression = Annotated[str | AllOf | AnyOf, Field(union_mode="left_to_right")]
+
+
+def atom_ids(expression: Expression) -> Iterator[str]:
+    """Yield the ids of the atoms that an expression names, in order."""
+    if isinstance(expression, str):
+        yield expression
+        return
+    for part in expression.all if isinstance(expression, AllOf) else expression.any:
+        yield from atom_ids(part)
+
+
+class CriterionPlan(Sourced):
+    """One criterion: its words, and the expression over its atoms."""
+
+    id: str = Field(pattern=r"^[IE]\d+$")
+    polarity: Literal["inclusion", "exclusion"]
+    text: str
+    expression: Expression
+    atoms: tuple[AtomPlan, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _expression_names_its_atoms(self) -> Self:
+        known = [atom.id for atom in self.atoms]
+        members = {member for atom in self.atoms for member in atom.members}
+        if len(set(known)) != len(known):
+            raise ValueError(f"{self.id}: an atom is declared twice")
+        used = set(atom_ids(self.expression)) | members
+        if used != set(known):
+            raise ValueError(f"{self.id}: expression and atoms differ in {sorted(used ^ set(known))}")
+        return self
+
+
+class Switch(Sourced):
+    """A named ambiguity of the record: how it may be read, and how it is read."""
+
+    name: str
+    question: str
+    options: tuple[str, ...] = Field(min_length=2)
+    setting: str
+
+    @model_validator(mode="after")
+    def _setting_is_an_option(self) -> Self:
+        if self.setting not in self.options:
+            raise ValueError(f"{self.name}: {self.setting} is none of {', '.join(self.options)}")
+        return self
+
+
+class HalfLife(Sourced):
+    """Elimination half-life of an agent, for wash-outs in half-lives."""
+
+    agent: str
+    days: float = Field(gt=0)
+
+
+class EligibilityPlan(Section):
+    """The whole section `eligibility` of a study file."""
+
+    version: Stated[str]
+    criteria: tuple[CriterionPlan, ...]
+    switches: tuple[Switch, ...] = ()
+    half_lives: tuple[HalfLife, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_are_declared(self) -> Self:
+        declared = {switch.name for switch in self.switches}
+        ids = [criterion.id for criterion in self.criteria]
+        if len(set(ids)) != len(ids):
+            raise ValueError("a criterion is declared twice")
+        for criterion in self.criteria:
+            for atom in criterion.atoms:
+                if strange := sorted(set(atom.switches) - declared):
+                    raise ValueError(f"{atom.id}: switch {strange[0]} is not declared")
+        return self
+
+    def settings(self) -> dict[str, str]:
+        """Every switch with its setting."""
+        return {switch.name: switch.setting for switch in self.switches}
+
+    def atoms(self) -> tuple[AtomPlan, ...]:
+        """Every atom, in the order of the criteria."""
+        return tuple(atom for criterion in self.criteria for atom in criterion.atoms)
