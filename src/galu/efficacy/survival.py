@@ -202,7 +202,7 @@ def kaplan_meier(time: ArrayLike, event: ArrayLike, ci: Interval = "log", level:
     n_risk = ordered.size - start
     n_event = np.add.reduceat(happened, start)
     left = n_risk - n_event
-    survival = np.cumprod(left / n_risk)
+    survival = np.cumprod(left / n_risk, dtype=np.float64)
     hazard_terms = np.divide(n_event, n_risk * left, out=np.full(left.size, np.nan), where=left > 0)
     relative = np.sqrt(np.cumsum(hazard_terms))
     lower, upper = _limits(survival, relative, ci, NormalDist().inv_cdf(0.5 + level / 2.0))
