@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support import shared
 
 from galu.pharmacokinetics import Method, Profile, Route, nca
+from support import shared
 
 DATA = Path(__file__).resolve().parent.parent / "data" / "pharmacokinetics"
 COLUMNS = {
@@ -40,7 +40,7 @@ TABLES = [
 
 def _samples(case: str, subject: str) -> tuple[np.ndarray, np.ndarray]:
     with (DATA / "in_theoph_indometh.csv").open() as file:
-        rows = [r for r in csv.DictReader(line for line in file if not line.startswith("#"))]
+        rows = list(csv.DictReader(line for line in file if not line.startswith("#")))
     mine = [r for r in rows if r["case"] == case and r["subject"] == subject]
     return np.array([float(r["time"]) for r in mine]), np.array([float(r["conc"]) for r in mine])
 
