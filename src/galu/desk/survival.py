@@ -16,7 +16,7 @@ from galu.finding import InputError
 
 
 def _known(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)
+    return None if math.isnan(value) else value
 
 
 def _interval(values: tuple[float, float, float]) -> dict[str, float | None]:
