@@ -67,3 +67,78 @@ def next_(
     switches |= {key: value for key, value in asked.items() if value is not None}
     patients = design.read_outcomes(outcomes, design.read_numbers("--followup", followup), window_days)
     _show(design.next_decision(name, switches, patients, levels), as_json)
+
+
+@app.command()
+def exact(
+    name: Name,
+    truth: Annotated[str, typer.Option(help="DLT probability per level, as in 0.10,0.30")],
+    limit: Annotated[str, typer.Option(help="Limit of accrual: slow or fast")] = "slow",
+    variant: Annotated[str | None, typer.Option(help="Variant of 3+3")] = None,
+    switch: Switch = [],  # noqa: B006 - typer copies it
+    as_json: Json = False,
+) -> None:
+    """Compute operating characteristics exactly."""
+    from galu.desk import design
+
+    switches = design.read_switches(switch) | ({"variant": variant} if variant else {})
+    _show(design.exact(name, design.read_numbers("--truth", truth) or (), limit, switches), as_json)
+
+
+@app.command()
+def oc(
+    name: Name,
+    truth: Annotated[str, typer.Option(help="DLT probability per level, as in 0.10,0.30")],
+    replicates: Annotated[int, typer.Option(help="Number of trials")] = 10000,
+    window_days: Annotated[float, typer.Option(help="DLT window [days]")] = 42.0,
+    gap_days: Annotated[float, typer.Option(help="Mean gap between arrivals [days]")] = 10.0,
+    suspended: Annotated[str, typer.Option(help="Arrivals during suspension: lost or queue")] = "lost",
+    dlt_time: Annotated[str, typer.Option(help="uniform, early, late or end")] = "uniform",
+    inevaluable: Annotated[float, typer.Option(help="Probability of an inevaluable patient")] = 0.0,
+    screening_days: Annotated[float, typer.Option(help="Consent to dosing [days]")] = 0.0,
+    screen_failure: Annotated[float, typer.Option(help="Probability of screening failure")] = 0.0,
+    seed: Annotated[int, typer.Option(help="Seed")] = 1,
+    switch: Switch = [],  # noqa: B006 - typer copies it
+    as_json: Json = False,
+) -> None:
+    """Simulate operating characteristics in calendar time."""
+    from galu.desk import design
+    from galu.escalation.calendar import Conditions
+
+    if suspended not in ("lost", "queue"):
+        raise typer.BadParameter("use lost or queue", param_hint="--suspended")
+    queue = suspended == "queue"
+    lives = (dlt_time, inevaluable, screening_days, screen_failure)
+    conditions = Conditions(window_days, gap_days, queue, *lives)
+    levels = design.read_numbers("--truth", truth) or ()
+    answer = design.characteristics(
+        name, levels, conditions, (replicates, seed), design.read_switches(switch)
+    )
+    _show(answer, as_json)
+
+
+@app.command()
+def simon(
+    p0: Annotated[float, typer.Option("--p0", help="Uninteresting response rate")],
+    p1: Annotated[float, typer.Option("--p1", help="Desired response rate")],
+    alpha: Annotated[float, typer.Option(help="Type I error")] = 0.05,
+    beta: Annotated[float, typer.Option(help="Type II error")] = 0.2,
+    as_json: Json = False,
+) -> None:
+    """Search Simon's two-stage designs."""
+    from galu.desk import design
+
+    _show(design.simon(p0, p1, alpha, beta), as_json)
+
+
+@app.command()
+def boundaries(
+    name: Name,
+    target: Annotated[float, typer.Option(help="Target DLT rate")] = 0.25,
+    n: Annotated[int, typer.Option("--n", help="Largest number of patients")] = 30,
+    as_json: Json = False,
+) -> None:
+    """Print the boundaries of an interval design."""
+    from galu.desk import design
+
+    _show(design.boundaries(name, target, n), as_json)

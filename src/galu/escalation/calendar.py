@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from galu.compiled import kernel
+from galu.escalation.decision import Action
 from galu.escalation.draws import DLT, GAP, LOST, LOST_TIME, SCREEN, TIME, stream, uniform
 from galu.escalation.exact import ACTIONS, TableDesign, check_truth, tabulate
-from galu.escalation.decision import Action
 from galu.finding import InputError
 
 _UP = ACTIONS.index(Action.ESCALATE)
@@ -208,7 +208,9 @@ def _trials(table, truth, conditions, seed, first, selected, patients, dlts, tim
         times[trial, 1] = suspended
 
 
-def simulate(design: TableDesign, truth: tuple[float, ...], conditions: Conditions, seed: int, span: range) -> Trials:
+def simulate(
+    design: TableDesign, truth: tuple[float, ...], conditions: Conditions, seed: int, span: range
+) -> Trials:
     """Simulate the trials numbered by `span`.
 
     Parameters

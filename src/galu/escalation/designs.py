@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from galu.escalation.crm import Crm, tite_crm
 from galu.escalation.decision import Design
+from galu.escalation.interval import RULES, interval_design
 from galu.escalation.rolling_six import RollingSix
 from galu.escalation.three_plus_three import ThreePlusThree
 from galu.finding import InputError
@@ -14,6 +16,9 @@ from galu.finding import InputError
 DESIGNS: dict[str, Callable[..., Design]] = {
     "rolling-six": RollingSix,
     "3+3": ThreePlusThree,
+    "crm": Crm,
+    "tite-crm": tite_crm,
+    **{name: interval_design(name) for name in RULES},
 }
 
 

@@ -75,7 +75,9 @@ def check_truth(truth: tuple[float, ...]) -> None:
     if any(not 0.0 <= p <= 1.0 for p in truth):
         raise InputError("truth", "a probability lies outside 0–1", "give fractions, as in 0.10,0.30")
     if any(b < a for a, b in zip(truth, truth[1:], strict=False)):
-        raise InputError("truth", "the DLT probability falls with the dose", "order the levels from low to high")
+        raise InputError(
+            "truth", "the DLT probability falls with the dose", "order the levels from low to high"
+        )
 
 
 def slow_limit(design: TableDesign, truth: tuple[float, ...]) -> Characteristics:

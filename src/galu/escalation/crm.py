@@ -1,0 +1,222 @@
+"""Continual reassessment: CRM and TITE-CRM, empiric and logistic, by quadrature or likelihood.
+
+O'Quigley, Pepe & Fisher, Biometrics 1990;46:33; Cheung & Chappell, Biometrics 2000;56:1177.
+Conventions of the R package dfcrm: plug-in estimates at the posterior mean, nearest level wins.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from galu.escalation.decision import Action, Decision
+from galu.escalation.outcomes import Outcome, Outcomes
+from galu.finding import InputError
+
+Floats = NDArray[np.float64]
+SCALE = 1.34**0.5
+_NODES = 1441
+_SPAN = 12.0
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A one-parameter dose–toxicity curve through a skeleton.
+
+    Parameters
+    ----------
+    skeleton
+        Prior DLT probability per level.
+    kind
+        empiric: p^exp(b). logistic: expit(intercept + exp(b) d).
+    scale
+        Prior standard deviation of b.
+    """
+
+    skeleton: tuple[float, ...]
+    kind: Literal["empiric", "logistic"] = "empiric"
+    scale: float = SCALE
+    intercept: float = 3.0
+
+    def __post_init__(self) -> None:
+        if not self.skeleton or any(not 0.0 < p < 1.0 for p in self.skeleton):
+            raise InputError("prior", "a probability lies outside 0–1", "give one fraction per level")
+        if any(b <= a for a, b in zip(self.skeleton, self.skeleton[1:], strict=False)):
+            raise InputError("prior", "the skeleton does not rise", "order the levels from low to high")
+        if self.kind not in ("empiric", "logistic"):
+            raise InputError("model", f"`{self.kind}` is not known", "use empiric or logistic")
+
+    def p_tox(self, b: Floats | float, skeleton: Floats) -> Floats:
+        """DLT probability, shape of `b` broadcast against `skeleton`."""
+        if self.kind == "empiric":
+            return np.asarray(skeleton ** np.exp(b))
+        dose = np.log(skeleton / (1.0 - skeleton)) - self.intercept
+        return np.asarray(1.0 / (1.0 + np.exp(-(self.intercept + np.exp(b) * dose))))
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Estimate of b, its variance, DLT probability per level and the recommended level (from 1)."""
+
+    estimate: float
+    variance: float
+    p_tox: tuple[float, ...]
+    recommended: int
+
+
+@dataclass(frozen=True, slots=True)
+class Patients:
+    """Levels (from 1), DLTs and weights of the patients, each of shape (patients,)."""
+
+    levels: tuple[int, ...]
+    dlts: tuple[int, ...]
+    weights: tuple[float, ...] | None = None
+
+    def check(self, levels: int) -> None:
+        """Refuse what does not belong together.
+
+        Raises
+        ------
+        InputError
+            When lengths differ, a level does not exist, or a weight lies outside 0–1.
+        """
+        lengths = {
+            len(self.levels),
+            len(self.dlts),
+            len(self.levels if self.weights is None else self.weights),
+        }
+        if len(lengths) != 1:
+            raise InputError(
+                "patients", "levels, DLTs and weights differ in number", "give one of each per patient"
+            )
+        if any(not 1 <= level <= levels for level in self.levels):
+            raise InputError("levels", "a level does not exist", f"use 1 to {levels}")
+        if any(dlt not in (0, 1) for dlt in self.dlts):
+            raise InputError("dlts", "a DLT is neither 0 nor 1", "write 0 or 1")
+        if self.weights is not None and any(not 0.0 <= w <= 1.0 for w in self.weights):
+            raise InputError("weights", "a weight lies outside 0–1", "give the final weight of each patient")
+
+
+def _log_likelihood(model: Model, patients: Patients, b: Floats) -> Floats:
+    total = np.zeros_like(b)
+    weights = patients.weights or (1.0,) * len(patients.levels)
+    skeleton = np.array(model.skeleton)
+    for level, dlt, weight in zip(patients.levels, patients.dlts, weights, strict=True):
+        p = model.p_tox(b, skeleton[level - 1])
+        with np.errstate(divide="ignore"):
+            total += np.log(p if dlt else 1.0 - weight * p)
+    return total
+
+
+def fit_bayes(model: Model, patients: Patients, target: float) -> Fit:
+    """Posterior mean and variance by the trapezoid rule on 1,441 nodes over ±12 prior deviations."""
+    patients.check(len(model.skeleton))
+    b = np.linspace(-_SPAN, _SPAN, _NODES) * model.scale
+    log_density = _log_likelihood(model, patients, b) - 0.5 * (b / model.scale) ** 2
+    density = np.exp(log_density - log_density.max())
+    density[[0, -1]] *= 0.5
+    mass = float(density.sum())
+    mean = float((b * density).sum() / mass)
+    variance = float((b * b * density).sum() / mass - mean * mean)
+    return _fit(model, mean, variance, target)
+
+
+def fit_mle(model: Model, patients: Patients, target: float) -> Fit:
+    """Maximum likelihood within ±10, as dfcrm; the variance is the inverse observed information.
+
+    Raises
+    ------
+    InputError
+        When all patients have the same outcome, so that there is no maximum.
+    """
+    from scipy.optimize import minimize_scalar
+
+    patients.check(len(model.skeleton))
+    if len(set(patients.dlts)) != 2:
+        raise InputError("dlts", "maximum likelihood needs both outcomes", "use --method bayes until then")
+
+    def loss(b: float) -> float:
+        return -float(_log_likelihood(model, patients, np.array([b]))[0])
+
+    grid = np.linspace(-10.0, 10.0, 401)
+    start = int(np.argmax(_log_likelihood(model, patients, grid)))
+    low, high = grid[max(start - 1, 0)], grid[min(start + 1, 400)]
+    best = float(minimize_scalar(loss, bounds=(low, high), method="bounded", options={"xatol": 1e-10}).x)
+    step = 1e-4
+    curvature = (loss(best + step) - 2.0 * loss(best) + loss(best - step)) / step**2
+    return _fit(model, best, 1.0 / curvature, target)
+
+
+def _fit(model: Model, b: float, variance: float, target: float) -> Fit:
+    p = model.p_tox(b, np.array(model.skeleton))
+    return Fit(b, variance, tuple(float(x) for x in p), int(np.argmin(np.abs(p - target))) + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Crm:
+    """CRM as a design: one level up at a time, pending patients by their followed fraction.
+
+    `largest` patients end the trial. Without `tite`, pending patients are left out.
+    """
+
+    name: ClassVar[str] = "crm"
+    prior: tuple[float, ...] = (0.12, 0.25)
+    target: float = 0.25
+    model: Literal["empiric", "logistic"] = "empiric"
+    scale: float = SCALE
+    largest: int = 30
+    tite: bool = False
+
+    @property
+    def switches(self) -> dict[str, object]:
+        """The numbers that define the design."""
+        return {key: getattr(self, key) for key in ("prior", "target", "model", "scale", "largest", "tite")}
+
+    def decide(self, outcomes: Outcomes, levels: int) -> Decision:
+        """Decide on the next patient.
+
+        Raises
+        ------
+        InputError
+            When the skeleton and the levels differ in number, or TITE lacks a follow-up.
+        """
+        if levels != len(self.prior):
+            raise InputError(
+                "prior", f"{len(self.prior)} probabilities for {levels} levels", "give one per level"
+            )
+        used = [p for p in outcomes if p.outcome is not Outcome.INEVALUABLE]
+        known = [p for p in used if self.tite or p.outcome is not Outcome.PENDING]
+        weights = [1.0 if p.outcome is not Outcome.PENDING else p.followup for p in known]
+        if any(weight is None for weight in weights):
+            raise InputError(
+                "followup", "a pending patient has no follow-up", "say --followup and --window-days"
+            )
+        patients = Patients(
+            tuple(p.level for p in known),
+            tuple(int(p.outcome is Outcome.DLT) for p in known),
+            tuple(float(weight) for weight in weights if weight is not None),
+        )
+        fit = fit_bayes(Model(self.prior, self.model, self.scale), patients, self.target)
+        return self._answer(outcomes, fit, len(used))
+
+    def _answer(self, outcomes: Outcomes, fit: Fit, enrolled: int) -> Decision:
+        level = outcomes.current_level
+        tally = outcomes.tally(level)
+        highest = max(outcomes.levels_tried, default=0)
+        following = min(fit.recommended, highest + 1)
+        reason = (
+            f"The estimate at level {following} is {fit.p_tox[following - 1]:.3f} at target {self.target}."
+        )
+        if enrolled >= self.largest:
+            return Decision(Action.DECLARE_MTD, following, reason, "largest", tally)
+        step = (following > level) - (following < level)
+        action = {1: Action.ESCALATE, 0: Action.SAME, -1: Action.DE_ESCALATE}[step]
+        return Decision(action, following, reason, "nearest", tally)
+
+
+def tite_crm(**switches: Any) -> Crm:
+    """CRM with pending patients weighted by the followed fraction of the window."""
+    return Crm(**{"tite": True, **switches})

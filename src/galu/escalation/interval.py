@@ -1,0 +1,280 @@
+"""Interval designs: BOIN, keyboard, mTPI, mTPI-2 and i3+3, as boundaries on the number of DLTs.
+
+BOIN: Liu & Yuan, J R Stat Soc C 2015;64:507. Keyboard: Yan et al., Clin Cancer Res 2017;23:3994.
+mTPI: Ji et al., Clin Trials 2010;7:653. mTPI-2: Guo et al., Contemp Clin Trials 2017;58:23.
+i3+3: Liu et al., J Biopharm Stat 2020;30:294.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from galu.escalation.climb import check_order
+from galu.escalation.decision import Action, Decision
+from galu.escalation.outcomes import Outcomes, Tally
+from galu.escalation.rolling_six import TableRow
+from galu.finding import InputError
+
+
+def _beta_cdf(x: float, a: float, b: float) -> float:
+    from scipy.special import betainc
+
+    return float(betainc(a, b, min(max(x, 0.0), 1.0)))
+
+
+def too_toxic(n: int, y: int, target: float, cutoff: float = 0.95) -> bool:
+    """Whether Pr(DLT rate > target | y of n) exceeds `cutoff` under a uniform prior."""
+    return 1.0 - _beta_cdf(target, y + 1, n - y + 1) > cutoff
+
+
+def boin_lambdas(
+    target: float, p_saf: float | None = None, p_tox: float | None = None
+) -> tuple[float, float]:
+    """BOIN's escalation and de-escalation boundaries; defaults 0.6 and 1.4 times the target."""
+    low = 0.6 * target if p_saf is None else p_saf
+    high = 1.4 * target if p_tox is None else p_tox
+    up = math.log((1 - low) / (1 - target)) / math.log(target * (1 - low) / (low * (1 - target)))
+    down = math.log((1 - target) / (1 - high)) / math.log(high * (1 - target) / (target * (1 - high)))
+    return up, down
+
+
+def boin(n: int, y: int, target: float) -> Action:
+    """BOIN's decision on y of n."""
+    up, down = boin_lambdas(target)
+    if y <= math.floor(up * n):
+        return Action.ESCALATE
+    return Action.DE_ESCALATE if y >= math.ceil(down * n) else Action.SAME
+
+
+def _strongest(parts: list[tuple[float, float]], target: float, n: int, y: int) -> int:
+    """-1, 0 or 1: where the part with the greatest posterior mass per length lies against the target."""
+    mass = [(_beta_cdf(b, y + 1, n - y + 1) - _beta_cdf(a, y + 1, n - y + 1)) / (b - a) for a, b in parts]
+    a, b = parts[mass.index(max(mass))]
+    return -1 if b <= target else 1 if a >= target else 0
+
+
+#: Patients from which a level may be eliminated; three where not named.
+_FEWEST = {"keyboard": 1, "mtpi": 2, "mtpi2": 2}
+_MOVES = {-1: Action.ESCALATE, 0: Action.SAME, 1: Action.DE_ESCALATE}
+
+
+def _keys(low: float, high: float, whole: bool) -> list[tuple[float, float]]:
+    width = high - low
+    below = int(low / width + 1e-9)
+    above = int((1.0 - high) / width + 1e-9)
+    keys = [(low + i * width, high + i * width) for i in range(-below, above + 1)]
+    if not whole and keys[0][0] > 1e-9:
+        keys.insert(0, (0.0, keys[0][0]))
+    if not whole and keys[-1][1] < 1.0 - 1e-9:
+        keys.append((keys[-1][1], 1.0))
+    return keys
+
+
+def keyboard(n: int, y: int, target: float, margin: float = 0.05) -> Action:
+    """Keyboard: the strongest whole key against the target key."""
+    return _MOVES[_strongest(_keys(target - margin, target + margin, True), target, n, y)]
+
+
+def mtpi(n: int, y: int, target: float, margin: float = 0.05) -> Action:
+    """mTPI: the greatest unit probability mass of under, at and over the target."""
+    low, high = target - margin, target + margin
+    return _MOVES[_strongest([(0.0, low), (low, high), (high, 1.0)], target, n, y)]
+
+
+def mtpi2(n: int, y: int, target: float, margin: float = 0.05) -> Action:
+    """mTPI-2: as mTPI with intervals of equal length, shorter at the ends."""
+    return _MOVES[_strongest(_keys(target - margin, target + margin, False), target, n, y)]
+
+
+def i3plus3(n: int, y: int, target: float, margin: float = 0.05) -> Action:
+    """i3+3: the observed rate against the equivalence interval, and the rate with one DLT fewer."""
+    low, high = target - margin - 1e-12, target + margin + 1e-12
+    if y / n < low:
+        return Action.ESCALATE
+    if y / n <= high:
+        return Action.SAME
+    return Action.SAME if (y - 1) / n < low else Action.DE_ESCALATE
+
+
+RULES: dict[str, Callable[[int, int, float], Action]] = {
+    "boin": boin,
+    "keyboard": keyboard,
+    "mtpi": mtpi,
+    "mtpi2": mtpi2,
+    "i3+3": i3plus3,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """Numbers of DLTs among n that move the dose; None where no number does."""
+
+    n: int
+    escalate_if_le: int | None
+    deescalate_if_ge: int | None
+    eliminate_if_ge: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class IntervalDesign:
+    """A design of boundaries on the DLT rate of the current level.
+
+    Parameters
+    ----------
+    name
+        boin, keyboard, mtpi, mtpi2 or i3+3.
+    target
+        Target DLT rate.
+    cohort_size
+        The next cohort waits until the last is known.
+    largest
+        Patients in all, after which the level is selected by isotonic regression.
+    cutoff
+        A level, with all above, is eliminated when Pr(rate > target) exceeds it, from a few patients on.
+    """
+
+    name: str
+    target: float = 0.25
+    cohort_size: int = 3
+    largest: int = 30
+    cutoff: float = 0.95
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.target < 0.7:
+            raise InputError(
+                "target", f"{self.target} is no target rate", "give a fraction above 0 and below 0.7"
+            )
+        if self.largest < 1 or self.cohort_size < 1:
+            raise InputError("n", "there is no patient", "give at least one")
+
+    @property
+    def switches(self) -> dict[str, object]:
+        """The numbers that define the design."""
+        return {
+            "target": self.target,
+            "cohort_size": self.cohort_size,
+            "n": self.largest,
+            "cutoff": self.cutoff,
+        }
+
+    def judge(self, n: int, y: int) -> Action:
+        """Decide on y DLTs of n known patients."""
+        if n == 0:
+            return Action.SAME
+        if n >= _FEWEST.get(self.name, 3) and too_toxic(n, y, self.target, self.cutoff):
+            return Action.ELIMINATE
+        return RULES[self.name](n, y, self.target)
+
+    def boundaries(self) -> tuple[Boundary, ...]:
+        """Boundaries for n = 1 to `largest`."""
+        return tuple(self._boundary(n) for n in range(1, self.largest + 1))
+
+    def _boundary(self, n: int) -> Boundary:
+        actions = [self.judge(n, y) for y in range(n + 1)]
+        up = [y for y, action in enumerate(actions) if action is Action.ESCALATE]
+        down = [y for y, action in enumerate(actions) if action in (Action.DE_ESCALATE, Action.ELIMINATE)]
+        out = [y for y, action in enumerate(actions) if action is Action.ELIMINATE]
+        return Boundary(n, max(up, default=None), min(down, default=None), min(out, default=None))
+
+    def table(self, above_closed: bool = False) -> tuple[TableRow, ...]:
+        """All states without pending patients; under a closed level nothing escalates."""
+        rows = []
+        for n in range(1, self.largest + 1):
+            for y in range(n + 1):
+                action = self.judge(n, y)
+                if above_closed and action is Action.ESCALATE:
+                    action = Action.SAME
+                rows.append(TableRow(Tally(n, y, 0), action, self.name, f"{y} of {n} against {self.target}"))
+        return tuple(rows)
+
+    def decide(self, outcomes: Outcomes, levels: int) -> Decision:
+        """Decide on the next patient.
+
+        Raises
+        ------
+        InputError
+            When a level does not exist or is skipped upwards.
+        """
+        check_order(outcomes, levels, self.largest, fewest=1)
+        level = outcomes.current_level
+        tally = outcomes.tally(level)
+        out = next((lv for lv in range(1, levels + 1) if self._eliminated(outcomes, lv)), levels + 1)
+        if out == 1:
+            return Decision(Action.STOP_NO_DOSE, None, "Level 1 is too toxic.", "eliminate", tally)
+        if sum(outcomes.tally(lv).enrolled for lv in range(1, levels + 1)) >= self.largest:
+            return self._end(outcomes, levels, tally)
+        if out <= level:
+            return Decision(
+                Action.ELIMINATE, out - 1, f"Level {out} and all above are eliminated.", "eliminate", tally
+            )
+        if tally.enrolled % self.cohort_size:
+            return Decision(Action.SAME, level, "The cohort has a free slot.", "cohort", tally)
+        if tally.pending:
+            return Decision(Action.SUSPEND, None, "The cohort is not yet known.", "cohort", tally)
+        action = self.judge(tally.enrolled, tally.dlts)
+        step = {Action.ESCALATE: 1, Action.DE_ESCALATE: -1}.get(action, 0)
+        following = min(max(level + step, 1), min(levels, out - 1))
+        moved = Action.SAME if following == level else action
+        reason = f"{tally.dlts} DLTs of {tally.enrolled} at target {self.target}: level {following} is next."
+        return Decision(moved, following, reason, self.name, tally)
+
+    def _eliminated(self, outcomes: Outcomes, level: int) -> bool:
+        tally = outcomes.tally(level)
+        known = tally.enrolled - tally.pending
+        return known >= 3 and too_toxic(known, tally.dlts, self.target, self.cutoff)
+
+    def _end(self, outcomes: Outcomes, levels: int, tally: Tally) -> Decision:
+        tallies = [outcomes.tally(lv) for lv in range(1, levels + 1)]
+        if any(t.pending for t in tallies):
+            return Decision(Action.SUSPEND, None, "All are enrolled, some are pending.", "end", tally)
+        level = select_mtd([t.enrolled for t in tallies], [t.dlts for t in tallies], self.target, self.cutoff)
+        if level == 0:
+            return Decision(Action.STOP_NO_DOSE, None, "Level 1 is too toxic.", "eliminate", tally)
+        return Decision(
+            Action.DECLARE_MTD, level, f"Level {level} is nearest to the target.", "isotonic", tally
+        )
+
+
+def select_mtd(n: list[int], y: list[int], target: float, cutoff: float = 0.95) -> int:
+    """Select the level nearest to the target after isotonic regression (BOIN's `select.mtd`).
+
+    Parameters
+    ----------
+    n, y
+        Patients and DLTs per level.
+
+    Returns
+    -------
+    int
+        The level, 0 when level 1 is too toxic.
+    """
+    out = next((i for i in range(len(n)) if n[i] >= 3 and too_toxic(n[i], y[i], target, cutoff)), len(n))
+    if out == 0 or n[0] == 0:
+        return 0
+    tried = [i for i in range(out) if n[i] > 0]
+    means = [(y[i] + 0.05) / (n[i] + 0.1) for i in tried]
+    weights = [(n[i] + 0.1) ** 2 * (n[i] + 1.1) / ((y[i] + 0.05) * (n[i] - y[i] + 0.05)) for i in tried]
+    smooth = [value + (k + 1) * 1e-10 for k, value in enumerate(_isotonic(means, weights))]
+    gaps = [abs(value - target) for value in smooth]
+    return tried[gaps.index(min(gaps))] + 1
+
+
+def _isotonic(values: list[float], weights: list[float]) -> list[float]:
+    """Pool adjacent violators."""
+    blocks: list[list[float]] = []
+    for value, weight in zip(values, weights, strict=True):
+        blocks.append([value, weight, 1])
+        while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
+            v2, w2, c2 = blocks.pop()
+            v1, w1, c1 = blocks.pop()
+            blocks.append([(v1 * w1 + v2 * w2) / (w1 + w2), w1 + w2, c1 + c2])
+    return [block[0] for block in blocks for _ in range(int(block[2]))]
+
+
+def interval_design(name: str) -> Callable[..., Any]:
+    """Make the factory of a named interval design."""
+    return partial(IntervalDesign, name)
