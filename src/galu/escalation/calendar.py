@@ -102,7 +102,9 @@ class Trials:
 
 
 @kernel
-def _decide(table, n, y, c, current, tried, levels):  # type: ignore[no-untyped-def]
+def _decide(  # type: ignore[no-untyped-def]  # noqa: PLR0913 - a kernel takes its arrays
+    table, n, y, c, current, tried, levels
+):
     """Walk as `climb` does; gives (action, level), the action -1 for "no level"."""
     closed = levels + 2
     for level in range(1, tried + 1):
@@ -123,7 +125,9 @@ def _decide(table, n, y, c, current, tried, levels):  # type: ignore[no-untyped-
 
 
 @kernel
-def _trials(table, truth, conditions, seed, first, selected, patients, dlts, times):  # type: ignore[no-untyped-def]
+def _trials(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0913 - one event loop, arrays as arguments
+    table, truth, conditions, seed, first, selected, patients, dlts, times
+):
     levels = truth.size
     window, gap, queue = conditions[0], conditions[1], conditions[2] > 0.5
     power, lost, screening, failure = conditions[3], conditions[4], conditions[5], conditions[6]
@@ -170,7 +174,7 @@ def _trials(table, truth, conditions, seed, first, selected, patients, dlts, tim
                 waiting += 1
                 arrival = now - gap * math.log(uniform(base, arrivals, GAP))
                 arrivals += 1
-            while waiting > 0 and (action == _SAME or action == _UP) and patient < _MOST:
+            while waiting > 0 and action in (_SAME, _UP) and patient < _MOST:
                 waiting -= 1
                 current = level
                 tried = max(tried, level)

@@ -19,13 +19,15 @@ def mix(z: np.uint64) -> np.uint64:
     """Finalise splitmix64."""
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
+    return np.uint64(z ^ (z >> np.uint64(31)))
 
 
 @kernel
 def stream(seed: int, trial: int) -> np.uint64:
     """Start the stream of one trial."""
-    return mix(mix(np.uint64(seed) + np.uint64(0x9E3779B97F4A7C15)) ^ (np.uint64(trial) + np.uint64(1)))
+    return np.uint64(
+        mix(mix(np.uint64(seed) + np.uint64(0x9E3779B97F4A7C15)) ^ (np.uint64(trial) + np.uint64(1)))
+    )
 
 
 @kernel

@@ -5,6 +5,7 @@ States are merged by the tallies of the tried levels, so no path is enumerated t
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import defaultdict
 from dataclasses import dataclass
@@ -74,7 +75,7 @@ def check_truth(truth: tuple[float, ...]) -> None:
         raise InputError("truth", "there is no level", "give one DLT probability per level, as in 0.10,0.30")
     if any(not 0.0 <= p <= 1.0 for p in truth):
         raise InputError("truth", "a probability lies outside 0–1", "give fractions, as in 0.10,0.30")
-    if any(b < a for a, b in zip(truth, truth[1:], strict=False)):
+    if any(b < a for a, b in itertools.pairwise(truth)):
         raise InputError(
             "truth", "the DLT probability falls with the dose", "order the levels from low to high"
         )
