@@ -102,7 +102,7 @@ def _at(raw: Any, path: str) -> Any:
 
 
 _READ = frozenset(
-    ["identificationModule", "statusModule", "sponsorCollaboratorsModule", "descriptionModule", "conditionsModule", "designModule", "armsInterventionsModule", "outcomesModule", "eligibilityModule", "contactsLocationsModule",]
+    [
         "identificationModule",
         "statusModule",
         "sponsorCollaboratorsModule",
