@@ -1,0 +1,18 @@
+"""What happened: typed facts, the append-only record, its seal."""
+
+from galu.record.fact import Fact
+from galu.record.kinds import KINDS, schema_of
+from galu.record.record import Entry, Fork, Record, canonical, end_of_day, fact_of, record_of
+
+__all__ = [
+    "KINDS",
+    "Entry",
+    "Fact",
+    "Fork",
+    "Record",
+    "canonical",
+    "end_of_day",
+    "fact_of",
+    "record_of",
+    "schema_of",
+]

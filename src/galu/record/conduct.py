@@ -1,0 +1,81 @@
+"""Facts about the conduct of the trial: study versions, visits, judgements, decisions, signatures, retractions."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from galu.record.fact import Fact
+from galu.record.when import When
+
+
+class StudyVersion(Fact):
+    """The study file in force from here on; the first fact of a record, and each amendment."""
+
+    kind = "study_version"
+    about_subject = False
+    study: str = Field(min_length=1)
+    study_hash: str = Field(pattern=r"^[0-9a-f]{64}$")
+    origin: Literal["observed", "imported", "simulated"] = "observed"
+    zone: str = "UTC"
+    amendment: str | None = None
+
+
+class Visit(Fact):
+    """A planned or unplanned visit took place or was missed."""
+
+    kind = "visit"
+    visit: str = Field(min_length=1)
+    status: Literal["done", "missed", "partial"] = "done"
+    ended: When | None = None
+
+
+class Judgement(Fact):
+    """A named person judged an item that no rule can decide."""
+
+    kind = "judgement"
+    item: str = Field(min_length=1, description="such as the id of an eligibility atom, or dlt:<event>")
+    value: Literal["yes", "no", "unknown"]
+    comment: str | None = None
+
+
+class Decision(Fact):
+    """A committee or sponsor decided; it names the facts it rests on."""
+
+    kind = "decision"
+    about_subject = False
+    decision: Literal[
+        "open-level", "close-level", "declare-mtd", "rp2d", "open-expansion", "suspend", "resume", "stop"
+    ]
+    level: int | None = Field(default=None, ge=1)
+    rests_on: tuple[str, ...] = ()
+    comment: str | None = None
+
+
+class Signature(Fact):
+    """A person signed a fact, with meaning and the digest of what was signed."""
+
+    kind = "signature"
+    about_subject = False
+    signs: str = Field(min_length=1, description="id of the signed fact")
+    digest: str = Field(pattern=r"^[0-9a-f]{64}$")
+    meaning: str = Field(min_length=1)
+    signer: str = Field(min_length=1)
+
+
+class Retraction(Fact):
+    """An earlier fact is withdrawn without a value in its place."""
+
+    kind = "retraction"
+    about_subject = False
+    supersedes: str = Field(min_length=1)
+
+
+class Element(Fact):
+    """An item of the source that has no kind of its own, kept verbatim so that nothing is lost."""
+
+    kind = "element"
+    about_subject = False
+    name: str = Field(min_length=1)
+    value: str | None = None

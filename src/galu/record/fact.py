@@ -1,0 +1,39 @@
+"""A fact: one thing that happened, as somebody reported it. Nothing else is ever written."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from galu.record.when import When
+
+
+class Fact(BaseModel):
+    """What every fact carries.
+
+    `on` is when it happened. When it became known (`recorded`) is stamped by the store, never here.
+    A correction is a fact of the same kind with `supersedes` and `reason`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, str_strip_whitespace=True)
+
+    kind: ClassVar[str]
+    #: Kinds that belong to the trial as a whole carry no subject.
+    about_subject: ClassVar[bool] = True
+
+    id: str = Field(min_length=1, description="unique in the record")
+    subject: str | None = Field(default=None, description="subject identifier; empty for trial-level facts")
+    on: When = Field(description="when it happened, ISO 8601, as precisely as known")
+    by: str = Field(default="", description="who reported it")
+    source: str = Field(default="", description="where it comes from, such as file and row")
+    supersedes: str | None = Field(default=None, description="id of the fact this one corrects")
+    reason: str | None = Field(default=None, description="why the earlier fact is corrected")
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Fact:
+        if self.about_subject and not self.subject:
+            raise ValueError(f"a {self.kind} fact needs its subject")
+        if self.supersedes and not self.reason:
+            raise ValueError("a correction needs its reason")
+        return self

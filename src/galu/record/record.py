@@ -1,0 +1,179 @@
+"""The record: one table per kind, filtered by when a fact became known, corrections resolved.
+
+A `Record` is a value. `as_of` filters on `recorded`, so later facts never change an earlier state;
+`facts(kind)` then resolves corrections: the last of a chain wins, a retraction leaves nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from galu.record.fact import Fact
+from galu.record.kinds import KINDS, STAMPS, schema_of
+from galu.record.when import day_column
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A fact with the store's stamps."""
+
+    seq: int
+    recorded: datetime
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """Two corrections of the same fact: only the last counts, and somebody should look."""
+
+    superseded: str
+    corrections: tuple[str, ...]
+
+
+def end_of_day(day: date, zone: str) -> datetime:
+    """Last microsecond of a calendar day in `zone`."""
+    return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone)) - timedelta(microseconds=1)
+
+
+class Record:
+    """What is known, as tables.
+
+    Parameters
+    ----------
+    frames
+        Kind name to table with the columns of the kind, `seq` and `recorded`, every fact ever written.
+    zone
+        IANA zone in which the trial counts its days.
+    """
+
+    def __init__(self, frames: Mapping[str, pl.DataFrame], zone: str = "UTC") -> None:
+        self.zone = zone
+        self._frames = dict(frames)
+        self._current: dict[str, pl.DataFrame] = {}
+
+    @property
+    def frames(self) -> Mapping[str, pl.DataFrame]:
+        """Every fact ever written, by kind."""
+        return self._frames
+
+    def __len__(self) -> int:
+        return sum(frame.height for frame in self._frames.values())
+
+    def as_of(self, moment: date | datetime) -> Record:
+        """The record as it stood; a date means the end of that day in the record's zone."""
+        until = moment if isinstance(moment, datetime) else end_of_day(moment, self.zone)
+        kept = {kind: frame.filter(pl.col("recorded") <= until) for kind, frame in self._frames.items()}
+        return Record({kind: frame for kind, frame in kept.items() if frame.height}, self.zone)
+
+    def occurred_by(self, cutoff: date) -> Record:
+        """A clinical cut: facts that happened on or before `cutoff`, whenever they became known."""
+        kept = {
+            kind: frame.filter(pl.col("on").str.slice(0, 10) <= cutoff.isoformat())
+            for kind, frame in self._frames.items()
+        }
+        return Record(kept, self.zone)
+
+    def facts(self, kind: str) -> pl.DataFrame:
+        """Facts of a kind that stand, oldest first, with `day` [local date] and `root` (the first id of its chain)."""
+        if kind not in self._current:
+            self._current[kind] = self._resolve(kind)
+        return self._current[kind]
+
+    def _resolve(self, kind: str) -> pl.DataFrame:
+        frame = self._frames.get(kind)
+        if frame is None:
+            frame = pl.DataFrame(schema={**schema_of(kind), **STAMPS})
+        if self._replaced:
+            frame = frame.filter(~pl.col("id").is_in(list(self._replaced)))
+        roots = pl.col("id")
+        if self._roots:
+            roots = roots.replace(self._roots)
+        return frame.with_columns(day_column("on").alias("day"), roots.alias("root")).sort("on", "seq")
+
+    @cached_property
+    def _corrections(self) -> list[tuple[str, str]]:
+        parts = [
+            frame.filter(pl.col("supersedes").is_not_null()).select("seq", "id", "supersedes")
+            for frame in self._frames.values()
+        ]
+        parts = [part for part in parts if part.height]
+        if not parts:
+            return []
+        return [(row[1], row[2]) for row in pl.concat(parts).sort("seq").iter_rows()]
+
+    @cached_property
+    def _replaced(self) -> frozenset[str]:
+        last = {superseded: corrector for corrector, superseded in self._corrections}
+        losers = {c for c, superseded in self._corrections if last[superseded] != c}
+        return frozenset(last) | losers
+
+    @cached_property
+    def _roots(self) -> dict[str, str]:
+        roots: dict[str, str] = {}
+        for corrector, superseded in self._corrections:
+            roots[corrector] = roots.get(superseded, superseded)
+        return roots
+
+    @property
+    def superseded(self) -> frozenset[str]:
+        """Ids of facts that a correction or retraction replaced."""
+        return self._replaced
+
+    @cached_property
+    def forks(self) -> tuple[Fork, ...]:
+        """Facts corrected twice side by side."""
+        children: dict[str, list[str]] = {}
+        for corrector, superseded in self._corrections:
+            children.setdefault(superseded, []).append(corrector)
+        return tuple(Fork(s, tuple(c)) for s, c in children.items() if len(c) > 1)
+
+    @cached_property
+    def origin(self) -> str:
+        """`observed`, `imported` or `simulated`, as the first study version says."""
+        versions = self.facts("study_version")
+        return str(versions["origin"][0]) if versions.height else "observed"
+
+    @cached_property
+    def last_recorded(self) -> datetime | None:
+        """When the newest fact became known."""
+        moments = [frame["recorded"].max() for frame in self._frames.values() if frame.height]
+        return max(m for m in moments if isinstance(m, datetime)) if moments else None
+
+
+def canonical(fact: Fact) -> str:
+    """Payload of a fact as canonical JSON: sorted keys, no spaces, unknown left out."""
+    values = fact.model_dump(mode="json", exclude_none=True)
+    return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def frames_of(entries: Iterable[Entry]) -> dict[str, pl.DataFrame]:
+    """Tables by kind from stamped facts."""
+    rows: dict[str, list[dict[str, object]]] = {}
+    for entry in entries:
+        row = {**entry.fact.__dict__, "seq": entry.seq, "recorded": entry.recorded}
+        rows.setdefault(entry.fact.kind, []).append(row)
+    return {kind: pl.DataFrame(values, schema={**schema_of(kind), **STAMPS}) for kind, values in rows.items()}
+
+
+def frame_from_payloads(kind: str, payloads: list[str], stamps: pl.DataFrame) -> pl.DataFrame:
+    """Table of one kind from canonical JSON and its stamps (`seq`, `recorded`), in the same order."""
+    text = "\n".join(payloads).encode()
+    return pl.read_ndjson(text, schema=schema_of(kind)).hstack(stamps.select(*STAMPS))
+
+
+def record_of(entries: Iterable[Entry], zone: str = "UTC") -> Record:
+    """A record held in memory."""
+    return Record(frames_of(entries), zone)
+
+
+def fact_of(kind: str, row: Mapping[str, object]) -> Fact:
+    """The fact of a table row."""
+    fields = KINDS[kind].model_fields
+    return KINDS[kind].model_validate({k: row[k] for k in fields if row.get(k) is not None})

@@ -1,0 +1,121 @@
+"""Facts about agents given and activity measured. Every activity says when it was true."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from galu.record.fact import Fact
+from galu.record.when import DayWhen, Instant
+
+DecayState = Literal["measured", "corrected"]
+
+
+class Enrolment(Fact):
+    """The subject got a slot at a dose level."""
+
+    kind = "enrolment"
+    phase: Literal["escalation", "expansion"]
+    level: int = Field(ge=1)
+
+
+class Dispensed(Fact):
+    """Activity drawn for one administration, at its calibration time `on`."""
+
+    kind = "dispensed"
+    on: Instant
+    agent: str
+    cycle: int = Field(ge=0)
+    activity_mbq: float = Field(gt=0)
+    calibrator: str | None = None
+
+
+class Residual(Fact):
+    """Activity left in syringe and lines, at its calibration time `on`."""
+
+    kind = "residual"
+    on: Instant
+    agent: str
+    cycle: int = Field(ge=0)
+    activity_mbq: float = Field(ge=0)
+
+
+class Administration(Fact):
+    """An agent was given; `on` is the start. Cycle 0 is the imaging agent before the first cycle."""
+
+    kind = "administration"
+    on: DayWhen
+    agent: str = Field(min_length=1)
+    cycle: int | None = Field(default=None, ge=0)
+    ended: DayWhen | None = None
+    planned_activity_mbq: float | None = Field(default=None, gt=0)
+    activity_mbq: float | None = Field(default=None, ge=0, description="stated net activity, if not derived")
+    amount: float | None = Field(default=None, ge=0, description="dose of an agent without activity")
+    unit: str | None = None
+    route: str | None = None
+
+
+class Scan(Fact):
+    """An imaging procedure was done."""
+
+    kind = "scan"
+    modality: Literal["PET", "SPECT", "CT", "MRI", "BONE", "PLANAR"]
+    agent: str | None = None
+    cycle: int | None = Field(default=None, ge=0)
+    positive: bool | None = Field(default=None, description="reader's verdict by the study's positivity rule")
+    camera: str | None = None
+
+
+class RegionActivity(Fact):
+    """Activity in an organ, lesion or the whole body, from one scan; `on` is the scan's reference time."""
+
+    kind = "region_activity"
+    on: Instant
+    agent: str
+    cycle: int = Field(ge=0)
+    region: str = Field(min_length=1)
+    activity_mbq: float = Field(ge=0)
+    sigma_mbq: float | None = Field(default=None, gt=0)
+    mass_g: float | None = Field(default=None, gt=0)
+    decay_state: DecayState = "measured"
+    scan: str | None = None
+
+
+class Sample(Fact):
+    """A concentration in blood, plasma or urine; `on` is the time of the draw."""
+
+    kind = "sample"
+    on: DayWhen
+    matrix: str = Field(min_length=1)
+    analyte: str = Field(min_length=1)
+    cycle: int | None = Field(default=None, ge=0)
+    value: float | None = Field(default=None, ge=0)
+    text: str | None = None
+    unit: str
+    sigma: float | None = Field(default=None, gt=0)
+    lloq: float | None = Field(default=None, ge=0)
+    nominal_h: float | None = None
+    decay_state: DecayState | None = None
+
+
+class UrineCollection(Fact):
+    """Urine gathered from `on` to `ended`."""
+
+    kind = "urine_collection"
+    on: Instant
+    ended: Instant
+    agent: str
+    cycle: int = Field(ge=0)
+    volume_ml: float = Field(ge=0)
+    activity_mbq: float | None = Field(default=None, ge=0)
+    decay_state: DecayState = "measured"
+    missed_void: bool | None = None
+
+
+class Transfusion(Fact):
+    """A blood product was given."""
+
+    kind = "transfusion"
+    product: Literal["red-cells", "platelets", "plasma", "growth-factor"]
+    units: float | None = Field(default=None, gt=0)

@@ -1,0 +1,87 @@
+"""When something happened: ISO 8601 text that keeps the precision and the zone it was given in."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import polars as pl
+from pydantic import AfterValidator
+
+_WHEN = re.compile(
+    r"(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2})"
+    r"(?:T(?P<hour>\d{2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?(?P<zone>Z|[+-]\d{2}:\d{2})?)?)?)?"
+)
+
+
+def normalise_when(text: str) -> str:
+    """Canonical form: ``YYYY``, ``YYYY-MM``, ``YYYY-MM-DD`` or ``YYYY-MM-DDTHH:MM:SS[±HH:MM]``.
+
+    Raises
+    ------
+    ValueError
+        When the text is no ISO 8601 date or the date does not exist.
+    """
+    match = _WHEN.fullmatch(text.strip().replace(" ", "T"))
+    if match is None:
+        raise ValueError(f"{text!r} is no date: write 2026, 2026-01, 2026-01-31 or 2026-01-31T09:30:00+08:00")
+    part = match.groupdict()
+    try:
+        date(int(part["year"]), int(part["month"] or 1), int(part["day"] or 1))
+        if part["hour"] is not None:
+            datetime(2000, 1, 1, int(part["hour"]), int(part["minute"]), int(part["second"] or 0))
+    except ValueError as error:
+        raise ValueError(f"{text!r} does not exist ({error}): correct the date") from None
+    day = "-".join(p for p in (part["year"], part["month"], part["day"]) if p)
+    if part["hour"] is None:
+        return day
+    zone = "+00:00" if part["zone"] == "Z" else part["zone"] or ""
+    return f"{day}T{part['hour']}:{part['minute']}:{part['second'] or '00'}{zone}"
+
+
+def _require_instant(text: str) -> str:
+    text = normalise_when(text)
+    if "T" not in text:
+        raise ValueError(f"{text!r} has no time of day: a time-critical value needs hours and minutes")
+    return text
+
+
+def _require_day(text: str) -> str:
+    text = normalise_when(text)
+    if len(text) < len("2026-01-31"):
+        raise ValueError(f"{text!r} names no day: give the full date")
+    return text
+
+
+#: Date or time of any precision.
+When = Annotated[str, AfterValidator(normalise_when)]
+#: At least a full calendar day.
+DayWhen = Annotated[str, AfterValidator(_require_day)]
+#: A time of day is required.
+Instant = Annotated[str, AfterValidator(_require_instant)]
+
+
+def day_of(text: str | None) -> date | None:
+    """Local calendar day of a normalised text; None when it names none."""
+    return date.fromisoformat(text[:10]) if text is not None and len(text) >= 10 else None
+
+
+def instant_of(text: str | None, zone: str = "UTC") -> datetime | None:
+    """Instant of a normalised text, in `zone` unless it names its own; None without a time of day."""
+    if text is None or "T" not in text:
+        return None
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
+
+
+def hours_between(start: str | None, end: str | None, zone: str = "UTC") -> float | None:
+    """Hours from `start` to `end`; None when either lacks a time of day."""
+    first, last = instant_of(start, zone), instant_of(end, zone)
+    return None if first is None or last is None else (last - first) / timedelta(hours=1)
+
+
+def day_column(column: str) -> pl.Expr:
+    """Local calendar day of a column of normalised texts, null where it names none."""
+    return pl.col(column).str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
