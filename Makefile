@@ -8,7 +8,7 @@ COMPILE := $(BIN)/uv pip compile --universal --generate-hashes --no-header --no-
 .PHONY: run test check bench lock slow clean
 
 run: .venv/run.stamp
-	@$(BIN)/galu demo studies/nct07310355 --seed $(SEED) -o "$(OUT)"
+	@$(BIN)/galu --help
 
 test: .venv/dev.stamp
 	$(BIN)/python -m pytest -n auto -m "not slow"

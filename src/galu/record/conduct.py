@@ -1,4 +1,4 @@
-"""Facts about the conduct of the trial: study versions, visits, judgements, decisions, signatures, retractions."""
+"""Facts about the conduct of the trial: study versions, visits, judgements, decisions, signatures."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ class Record:
         return Record(kept, self.zone)
 
     def facts(self, kind: str) -> pl.DataFrame:
-        """Facts of a kind that stand, oldest first, with `day` [local date] and `root` (the first id of its chain)."""
+        """Facts of a kind that stand, oldest first, with `day` (local) and `root` (first id of its chain)."""
         if kind not in self._current:
             self._current[kind] = self._resolve(kind)
         return self._current[kind]

@@ -1,0 +1,59 @@
+"""The `galu` command: one lazily loaded module per command, so that `galu --version` stays instant."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import typer
+
+from galu import __version__
+from galu.finding import InputError
+
+#: Command name to (module, attribute, help); a typer app is a group, a function a plain command.
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "design": ("galu.cli.design", "app", "Dose-escalation designs: decide, tabulate, simulate."),
+    "grade": ("galu.cli.grade", "grade", "Grade laboratory values by CTCAE."),
+    "response": ("galu.cli.response", "app", "RECIST, PSA and PCWG3 responses from measurements."),
+    "survival": ("galu.cli.survival", "app", "Kaplan-Meier estimates and log-rank tests."),
+    "binomial": ("galu.cli.binomial", "binomial", "Exact binomial interval."),
+    "tac": ("galu.cli.dosimetry", "tac", "Fit time-activity curves."),
+    "dose": ("galu.cli.dosimetry", "dose", "Organ doses from activity measurements."),
+    "bed": ("galu.cli.dosimetry", "bed", "Biologically effective dose."),
+    "nca": ("galu.cli.nca", "nca", "Non-compartmental analysis."),
+}
+
+
+def _load(name: str) -> typer.Typer:
+    module, attribute, _ = COMMANDS[name]
+    loaded = getattr(importlib.import_module(module), attribute)
+    if isinstance(loaded, typer.Typer):
+        return loaded
+    app = typer.Typer(add_completion=False)
+    app.command(name)(loaded)
+    return app
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; bad input ends with one sentence and exit code 2."""
+    words = sys.argv[1:] if arguments is None else arguments
+    if words == ["--version"]:
+        print(f"galu {__version__}")
+        return
+    if not words or words[0] in ("-h", "--help"):
+        print("Usage: galu COMMAND …\n")
+        for name, (_, _, purpose) in COMMANDS.items():
+            print(f"  {name:<10} {purpose}")
+        return
+    if words[0] not in COMMANDS:
+        print(f"galu: no command {words[0]!r}; `galu --help` lists them.", file=sys.stderr)
+        sys.exit(2)
+    try:
+        _load(words[0])(words[1:], prog_name=f"galu {words[0]}")
+    except InputError as error:
+        print(f"galu: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The use cases shared by every shell; clocks and identities enter here."""
