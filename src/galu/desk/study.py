@@ -1,0 +1,50 @@
+"""Use cases of the study file: check it, show it, import a registry record."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+from galu.exchange.registry import read_registry, study_skeleton
+from galu.finding import InputError
+from galu.protocol import Element, elements, load_study
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A study skeleton as YAML, and what the source lacks or could not be read."""
+
+    yaml: str
+    missing: tuple[str, ...]
+    unread: tuple[str, ...]
+
+
+def study_file(path: Path) -> Path:
+    """The study file of a path: itself, or `study.yaml` in a folder."""
+    return path / "study.yaml" if path.is_dir() else path
+
+
+def study_elements(path: Path) -> tuple[Element, ...]:
+    """Every sourced element of a study file."""
+    return tuple(elements(load_study(study_file(path))))
+
+
+def import_registry(path: Path, out: Path | None) -> Imported:
+    """Turn a registry record into a study skeleton; writes it when `out` is given and free."""
+    from ruamel.yaml import YAML
+
+    record = read_registry(path)
+    text = io.StringIO()
+    yaml = YAML()
+    yaml.width = 110
+    yaml.representer.add_representer(tuple, lambda r, data: r.represent_list(list(data)))
+    yaml.representer.add_representer(
+        type(None), lambda r, _: r.represent_scalar("tag:yaml.org,2002:null", "null")
+    )
+    yaml.dump(study_skeleton(record), text)
+    if out is not None:
+        if out.exists():
+            raise InputError(str(out), "exists already", "name a new file; nothing is overwritten")
+        out.write_text(text.getvalue(), encoding="utf-8")
+    return Imported(text.getvalue(), tuple(record.missing), tuple(record.unread))
