@@ -1,0 +1,120 @@
+"""Each subject's way through the trial: consent, slot, doses, leaving, death."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from galu.protocol import Study
+from galu.record import Record
+from galu.trial.exposure import Dose, derive_doses
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """The subject left treatment or study."""
+
+    day: date | None
+    scope: str
+    cause: str
+    related: bool | None
+    fact: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Where one subject stands. Days are local calendar days; None is not (yet) known."""
+
+    id: str
+    consent: date | None = None
+    enrolled: date | None = None
+    phase: str | None = None
+    level: int | None = None
+    therapy: tuple[Dose, ...] = ()
+    imaging: tuple[Dose, ...] = ()
+    exits: tuple[Exit, ...] = ()
+    died: date | None = None
+    death_related: bool | None = None
+    screen_failed: date | None = None
+    last_alive: date | None = None
+    facts: tuple[str, ...] = ()
+
+    @property
+    def first_dose(self) -> date | None:
+        """Day of the first therapeutic administration."""
+        return self.therapy[0].day if self.therapy else None
+
+    @property
+    def last_dose(self) -> date | None:
+        """Day of the newest therapeutic administration."""
+        return self.therapy[-1].day if self.therapy else None
+
+    @property
+    def cumulative_mbq(self) -> float | None:
+        """Net therapeutic activity so far [MBq]; None when any administration's is unknown."""
+        nets = [dose.net_mbq for dose in self.therapy]
+        return (
+            None if any(net is None for net in nets) else float(sum(net for net in nets if net is not None))
+        )
+
+    def left(self, scope: str) -> Exit | None:
+        """The exit from `scope` (`treatment` or `study`), if any; leaving the study leaves treatment too."""
+        wanted = ("study",) if scope == "study" else ("treatment", "study")
+        return next((exit_ for exit_ in self.exits if exit_.scope in wanted), None)
+
+
+def _by_subject(record: Record, kind: str) -> dict[str, list[dict[str, Any]]]:
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for row in record.facts(kind).iter_rows(named=True):
+        rows.setdefault(row["subject"], []).append(row)
+    return rows
+
+
+def _is_therapy(study: Study, agent: str) -> bool:
+    return study.treatment is None or agent == study.treatment.therapy_agent.value
+
+
+def derive_subjects(study: Study, record: Record) -> tuple[Subject, ...]:
+    """Every subject the record knows of, in the order of their identifiers."""
+    doses = derive_doses(study, record)
+    kinds = ("consent", "demographics", "enrolment", "withdrawal", "death", "disposition", "contact")
+    tables = {kind: _by_subject(record, kind) for kind in kinds}
+    known: set[str] = set(doses)
+    for table in tables.values():
+        known.update(table)
+    return tuple(
+        _subject(study, name, doses.get(name, ()), {k: t.get(name, []) for k, t in tables.items()})
+        for name in sorted(known)
+    )
+
+
+def _subject(
+    study: Study, name: str, doses: Iterable[Dose], rows: dict[str, list[dict[str, Any]]]
+) -> Subject:
+    consent = rows["consent"][0] if rows["consent"] else None
+    slot = rows["enrolment"][-1] if rows["enrolment"] else None
+    death = rows["death"][0] if rows["death"] else None
+    failed = next((r for r in rows["disposition"] if "SCREEN" in r["term"].upper()), None)
+    given = tuple(doses)
+    days = [r["day"] for group in rows.values() for r in group if r["day"]] + [dose.day for dose in given]
+    named = [row for row in (consent, slot, death, failed) if row]
+    return Subject(
+        id=name,
+        consent=consent["day"] if consent else None,
+        enrolled=slot["day"] if slot else None,
+        phase=slot["phase"] if slot else None,
+        level=slot["level"] if slot else None,
+        therapy=tuple(dose for dose in given if _is_therapy(study, dose.agent)),
+        imaging=tuple(dose for dose in given if not _is_therapy(study, dose.agent)),
+        exits=tuple(
+            Exit(r["day"], r["scope"], r["cause"] or "", r["toxicity_related"], r["id"])
+            for r in rows["withdrawal"]
+        ),
+        died=death["day"] if death else None,
+        death_related=death["related"] if death else None,
+        screen_failed=failed["day"] if failed else None,
+        last_alive=max((day for day in days if death is None or day != death["day"]), default=None),
+        facts=tuple(row["id"] for row in named),
+    )
