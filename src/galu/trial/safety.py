@@ -1,0 +1,194 @@
+"""Safety wired to the record: what the DLT rules and the tables read, from facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any, Literal
+
+import polars as pl
+
+from galu.protocol import Study
+from galu.record import Record
+from galu.record.when import day_of
+from galu.safety.ctcae import terms_of_test
+from galu.safety.dlt import DltAssessment, assess_dlt
+from galu.safety.inputs import (
+    AdverseEventInput,
+    DltAdjudication,
+    DltPatient,
+    LabInput,
+    TransfusionInput,
+)
+from galu.safety.plan import SafetyPlan
+from galu.trial.subjects import Subject
+
+_BLEEDING = ("hemorrhage", "haemorrhage", "bleed", "epistaxis")
+_PRODUCTS = {"red-cells": "red cells"}
+
+
+def events_by_subject(record: Record) -> dict[str, tuple[AdverseEventInput, ...]]:
+    """Adverse events with their course folded in: worst grade so far, latest attribution, end."""
+    courses: dict[str, list[dict[str, Any]]] = {}
+    for row in record.facts("adverse_event_course").iter_rows(named=True):
+        courses.setdefault(row["event"], []).append(row)
+    found: dict[str, list[AdverseEventInput]] = {}
+    for row in record.facts("adverse_event").iter_rows(named=True):
+        if row["day"] is not None:
+            course = courses.get(row["root"], []) or courses.get(row["id"], [])
+            found.setdefault(row["subject"], []).append(_event(row, course))
+    return {subject: tuple(events) for subject, events in found.items()}
+
+
+def _event(row: dict[str, Any], course: list[dict[str, Any]]) -> AdverseEventInput:
+    grades = [g for g in (row["grade"], *(step["grade"] for step in course)) if g is not None]
+    stated = [a for a in (row["attribution"], *(step["attribution"] for step in course)) if a is not None]
+    resolved = next((step["day"] for step in course if step["grade"] == 0), None)
+    attribution: Literal["related", "unrelated"] | None = None
+    if stated and stated[-1] != "unknown":
+        attribution = stated[-1]
+    return AdverseEventInput(
+        ref=row["id"],
+        term=row["term"],
+        grade=max(grades) if grades else None,
+        onset=row["day"],
+        ended=day_of(row["ended"]) or resolved,
+        attribution=attribution,
+        serious=bool(row["serious"]),
+        bleeding=any(word in row["term"].lower() for word in _BLEEDING),
+        clinically_meaningful=row["clinically_meaningful"],
+        soc=row["soc"] or "",
+        action=row["action"] or "",
+    )
+
+
+def labs_by_subject(
+    record: Record, subjects: Iterable[Subject], tests: frozenset[str] | None = None
+) -> dict[str, tuple[LabInput, ...]]:
+    """Numeric laboratory values, each with its baseline: the last value up to the first therapeutic dose."""
+    first = {subject.id: subject.first_dose for subject in subjects}
+    frame = record.facts("lab").filter(pl.col("value").is_not_null() & pl.col("day").is_not_null())
+    if tests is not None:
+        frame = frame.filter(pl.col("test").is_in(list(tests)))
+    labs: dict[str, list[LabInput]] = {}
+    for row in frame.iter_rows(named=True):
+        labs.setdefault(row["subject"], []).append(
+            LabInput(
+                ref=row["id"],
+                test=row["test"],
+                day=row["day"],
+                value=row["value"],
+                unit=row["unit"] or "",
+                lower=row["lower_limit"],
+                upper=row["upper_limit"],
+            )
+        )
+    return {subject: _with_baseline(values, first.get(subject)) for subject, values in labs.items()}
+
+
+def _with_baseline(labs: list[LabInput], first_dose: date | None) -> tuple[LabInput, ...]:
+    base: dict[tuple[str, str], LabInput] = {}
+    for lab in sorted(labs, key=lambda lab: lab.day):
+        if first_dose is not None and lab.day <= first_dose:
+            base[(lab.test, lab.unit)] = lab
+    return tuple(_flagged(lab, base.get((lab.test, lab.unit))) for lab in labs)
+
+
+def _flagged(lab: LabInput, base: LabInput | None) -> LabInput:
+    if base is None:
+        return lab
+    flag = None
+    if base.value is not None and (base.lower is not None or base.upper is not None):
+        low = base.lower is not None and base.value < base.lower
+        high = base.upper is not None and base.value > base.upper
+        flag = "LOW" if low else "HIGH" if high else "NORMAL"
+    return replace(lab, baseline=base.value, baseline_flag=flag)
+
+
+def _dlt_tests(plan: SafetyPlan, record: Record) -> frozenset[str]:
+    terms = {term for rule in plan.dlt.rules if not rule.from_events_only for term in rule.terms}
+    tests = record.facts("lab")["test"].unique().to_list()
+    return frozenset(test for test in tests if any(term in terms for term, _ in terms_of_test(test)))
+
+
+def _transfusions(record: Record) -> dict[str, tuple[TransfusionInput, ...]]:
+    found: dict[str, tuple[TransfusionInput, ...]] = {}
+    for row in record.facts("transfusion").iter_rows(named=True):
+        if row["day"] is not None:
+            product = _PRODUCTS.get(row["product"], row["product"])
+            given = TransfusionInput(row["id"], row["day"], product)
+            found[row["subject"]] = (*found.get(row["subject"], ()), given)
+    return found
+
+
+def _adjudications(record: Record) -> dict[str, tuple[DltAdjudication, ...]]:
+    found: dict[str, tuple[DltAdjudication, ...]] = {}
+    rows = record.facts("judgement").filter((pl.col("item") == "dlt") & (pl.col("value") != "unknown"))
+    for row in rows.iter_rows(named=True):
+        if row["day"] is not None:
+            signed = DltAdjudication(row["id"], row["day"], row["value"] == "yes", row["by"])
+            found[row["subject"]] = (*found.get(row["subject"], ()), signed)
+    return found
+
+
+def _full_dose(subject: Subject, plan: SafetyPlan) -> bool | None:
+    fraction = subject.therapy[0].fraction_of_planned
+    return None if fraction is None else fraction >= plan.dlt.full_dose_fraction.value
+
+
+def dlt_patients(study: Study, record: Record, subjects: Iterable[Subject]) -> tuple[DltPatient, ...]:
+    """What the DLT rules read of each subject who got a therapeutic dose at a level."""
+    plan = study.safety
+    dosed = [s for s in subjects if s.first_dose is not None and s.level is not None]
+    if plan is None or not dosed:
+        return ()
+    events = events_by_subject(record)
+    labs = labs_by_subject(record, dosed, _dlt_tests(plan, record))
+    transfusions, adjudications = _transfusions(record), _adjudications(record)
+    patients = (
+        _dlt_patient(s, plan, events.get(s.id, ()), labs.get(s.id, ()), transfusions.get(s.id, ()))
+        for s in dosed
+    )
+    return tuple(replace(p, adjudications=adjudications.get(p.subject, ())) for p in patients)
+
+
+def _dlt_patient(
+    subject: Subject,
+    plan: SafetyPlan,
+    events: tuple[AdverseEventInput, ...],
+    labs: tuple[LabInput, ...],
+    transfusions: tuple[TransfusionInput, ...],
+) -> DltPatient:
+    assert subject.first_dose is not None and subject.level is not None
+    start = subject.first_dose
+    until = start + timedelta(days=2 * plan.dlt.unresolved_until_day.value)
+    exit_ = subject.left("treatment")
+    return DltPatient(
+        subject=subject.id,
+        level=subject.level,
+        first_dose=start,
+        full_dose=_full_dose(subject, plan),
+        withdrew=(exit_.day, exit_.related) if exit_ and exit_.day else None,
+        died=(subject.died, subject.death_related) if subject.died else None,
+        cycle2=subject.therapy[1].day if len(subject.therapy) > 1 else None,
+        events=tuple(event for event in events if start <= event.onset <= until),
+        labs=tuple(lab for lab in labs if start <= lab.day <= until),
+        transfusions=transfusions,
+    )
+
+
+@lru_cache(maxsize=65536)
+def _assess(patient: DltPatient, plan: SafetyPlan, day: date) -> DltAssessment:
+    return assess_dlt(patient, plan, day)
+
+
+def derive_dlt(
+    study: Study, record: Record, subjects: Iterable[Subject], day: date
+) -> dict[str, DltAssessment]:
+    """Assessment of each dosed subject at the end of `day`."""
+    if study.safety is None:
+        return {}
+    plan = study.safety
+    return {p.subject: _assess(p, plan, day) for p in dlt_patients(study, record, subjects)}

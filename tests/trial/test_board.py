@@ -1,0 +1,89 @@
+"""The board of a small trial: slots, windows, the rolling six decision, the signed RP2D."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+from galu.protocol import load_study
+from galu.record import Entry, Fact, Record, record_of
+from galu.record.conduct import Decision
+from galu.record.disease import AdverseEvent
+from galu.record.people import Consent
+from galu.record.treatment import Administration, Enrolment
+from galu.trial.board import derive_board
+from support import ROOT
+
+STUDY = load_study(ROOT / "studies" / "nct07310355" / "study.yaml")
+LU = "177Lu-PSMA-0057"
+START = date(2026, 2, 2)
+
+
+def _patient(number: int, level: int = 1) -> list[Fact]:
+    day = (START + timedelta(days=number)).isoformat()
+    name = f"P{number}"
+    activity = {1: 3700.0, 2: 6000.0}[level]
+    return [
+        Consent(id=f"c{number}", subject=name, on=day),
+        Enrolment(id=f"e{number}", subject=name, on=day, phase="escalation", level=level),
+        Administration(
+            id=f"a{number}",
+            subject=name,
+            on=f"{day}T10:00",
+            agent=LU,
+            cycle=1,
+            planned_activity_mbq=activity,
+            activity_mbq=activity,
+        ),
+    ]
+
+
+def _record(*facts: Fact) -> Record:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    return record_of([Entry(i + 1, now, fact) for i, fact in enumerate(facts)], "Asia/Shanghai")
+
+
+def test_three_pending_keep_the_level_open_and_then_escalate() -> None:
+    record = _record(*(fact for n in range(3) for fact in _patient(n)))
+    board = derive_board(STUDY, record, START + timedelta(days=10))
+    assert [slot.outcome for slot in board.slots] == ["P", "P", "P"]
+    assert (board.may_enrol, board.next_level) == (True, 1)
+    later = derive_board(STUDY, record, START + timedelta(days=60))
+    assert [slot.outcome for slot in later.slots] == ["N", "N", "N"]
+    assert (later.may_enrol, later.next_level) == (True, 2)
+    assert later.due[0].due == START + timedelta(days=42)
+
+
+def test_a_related_toxicity_is_a_dlt_and_two_close_the_level() -> None:
+    facts = [fact for n in range(4) for fact in _patient(n)]
+    for n in (0, 1):
+        onset = (START + timedelta(days=20)).isoformat()
+        facts.append(
+            AdverseEvent(
+                id=f"x{n}", subject=f"P{n}", on=onset, term="Hepatic failure", grade=4, attribution="related"
+            )
+        )
+    board = derive_board(STUDY, _record(*facts), START + timedelta(days=60))
+    assert [slot.outcome for slot in board.slots] == ["T", "T", "N", "N"]
+    assert board.decision is not None and board.decision.action.value == "stop-no-dose"
+    assert (board.may_enrol, board.phase) == (False, "stopped")
+    assert "x0" in board.slots[0].facts
+
+
+def test_the_rp2d_is_a_signed_decision_that_opens_the_expansion() -> None:
+    facts = [fact for n in range(6) for fact in _patient(n)]
+    facts += [fact for n in range(50, 56) for fact in _patient(n, level=2)]
+    day = START + timedelta(days=120)
+    before = derive_board(STUDY, _record(*facts), day)
+    assert (before.phase, before.may_enrol) == ("awaiting RP2D", False)
+    signed = Decision(
+        id="d1", on=day.isoformat(), decision="rp2d", level=2, by="Safety committee", rests_on=("a0",)
+    )
+    board = derive_board(STUDY, _record(*facts, signed), day)
+    assert (board.phase, board.may_enrol, board.next_level) == ("expansion", True, 2)
+    assert not board.decisions[0].stale
+
+
+def test_an_order_the_design_never_allows_is_shown_not_raised() -> None:
+    board = derive_board(STUDY, _record(*_patient(0, level=2)), START)
+    assert not board.may_enrol
+    assert "skips to level 2" in board.next_step
