@@ -1,0 +1,57 @@
+"""`galu design exact` and `oc`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from galu.cli.design.group import Json, Name, Switch, app, show
+
+
+@app.command()
+def exact(
+    name: Name,
+    truth: Annotated[str, typer.Option(help="DLT probability per level, as in 0.10,0.30")],
+    limit: Annotated[str, typer.Option(help="Limit of accrual: slow or fast")] = "slow",
+    variant: Annotated[str | None, typer.Option(help="Variant of 3+3")] = None,
+    switch: Switch = [],  # noqa: B006 - typer copies it
+    as_json: Json = False,
+) -> None:
+    """Compute operating characteristics exactly."""
+    from galu.desk import design
+
+    switches = design.read_switches(switch) | ({"variant": variant} if variant else {})
+    show(design.exact(name, design.read_numbers("--truth", truth) or (), limit, switches), as_json)
+
+
+@app.command()
+def oc(
+    name: Name,
+    truth: Annotated[str, typer.Option(help="DLT probability per level, as in 0.10,0.30")],
+    replicates: Annotated[int, typer.Option(help="Number of trials")] = 10000,
+    window_days: Annotated[float, typer.Option(help="DLT window [days]")] = 42.0,
+    gap_days: Annotated[float, typer.Option(help="Mean gap between arrivals [days]")] = 10.0,
+    suspended: Annotated[str, typer.Option(help="Arrivals during suspension: lost or queue")] = "lost",
+    dlt_time: Annotated[str, typer.Option(help="uniform, early, late or end")] = "uniform",
+    inevaluable: Annotated[float, typer.Option(help="Probability of an inevaluable patient")] = 0.0,
+    screening_days: Annotated[float, typer.Option(help="Consent to dosing [days]")] = 0.0,
+    screen_failure: Annotated[float, typer.Option(help="Probability of screening failure")] = 0.0,
+    seed: Annotated[int, typer.Option(help="Seed")] = 1,
+    switch: Switch = [],  # noqa: B006 - typer copies it
+    as_json: Json = False,
+) -> None:
+    """Simulate operating characteristics in calendar time."""
+    from galu.desk import design
+    from galu.escalation.calendar import Conditions
+
+    if suspended not in ("lost", "queue"):
+        raise typer.BadParameter("use lost or queue", param_hint="--suspended")
+    queue = suspended == "queue"
+    lives = (dlt_time, inevaluable, screening_days, screen_failure)
+    conditions = Conditions(window_days, gap_days, queue, *lives)
+    levels = design.read_numbers("--truth", truth) or ()
+    answer = design.characteristics(
+        name, levels, conditions, (replicates, seed), design.read_switches(switch)
+    )
+    show(answer, as_json)

@@ -1,0 +1,81 @@
+"""Operating characteristics: exact, or simulated in calendar time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from galu.escalation import design_named
+from galu.escalation.calendar import Conditions
+from galu.escalation.rolling_six import RollingSix
+from galu.escalation.three_plus_three import ThreePlusThree
+from galu.finding import InputError
+
+
+def exact(name: str, truth: tuple[float, ...], limit: str, switches: dict[str, Any]) -> dict[str, Any]:
+    """Exact operating characteristics of rolling six (slow or fast limit) or 3+3 (cohorts of three)."""
+    from galu.escalation import exact as engine
+
+    design = design_named(name, **switches)
+    if not isinstance(design, RollingSix | ThreePlusThree):
+        raise InputError("design", f"{name} has no exact computation here", "use rolling-six or 3+3")
+    if limit not in ("slow", "fast"):
+        raise InputError("--limit", f"`{limit}` is not known", "use slow or fast")
+    limits = {"slow": engine.slow_limit, "fast": engine.fast_limit}
+    run = engine.in_cohorts if name == "3+3" else limits[limit]
+    found = run(design, truth)
+    return {
+        "design": name,
+        "select": {"none": found.select[0], "levels": list(found.select[1:])},
+        "patients": {"levels": list(found.patients)},
+        "dlts": {"levels": list(found.dlts)},
+        "expected_n": sum(found.patients),
+        "expected_dlts": sum(found.dlts),
+        "duration_days": None,
+        "suspended_days": None,
+        "replicates": None,
+        "se": None,
+    }
+
+
+def characteristics(
+    name: str,
+    truth: tuple[float, ...],
+    conditions: Conditions,
+    runs: tuple[int, int],
+    switches: dict[str, Any],
+) -> dict[str, Any]:
+    """Simulate in calendar time; `runs` is (replicates, seed)."""
+    from galu.escalation.calendar import simulate
+
+    design = design_named(name, **switches)
+    if not isinstance(design, RollingSix | ThreePlusThree):
+        raise InputError("design", f"{name} is not simulated in calendar time", "use rolling-six or 3+3")
+    count, seed = runs
+    if count < 2 or seed < 0:
+        raise InputError(
+            "--replicates", "too few trials or a negative seed", "give two or more, and a seed from 0"
+        )
+    found = simulate(design, truth, conditions, seed, range(count))
+    share = [float((found.selected == level).mean()) for level in range(len(truth) + 1)]
+    days, held = found.duration_days, found.suspended_days
+    root = count**0.5
+    return {
+        "design": name,
+        "select": {"none": share[0], "levels": share[1:]},
+        "patients": {"levels": [float(x) for x in found.patients.mean(axis=0)]},
+        "dlts": {"levels": [float(x) for x in found.dlts.mean(axis=0)]},
+        "expected_n": float(found.patients.sum(axis=1).mean()),
+        "expected_dlts": float(found.dlts.sum(axis=1).mean()),
+        "duration_days": {
+            "mean": float(days.mean()),
+            "sd": float(days.std()),
+            "se": float(days.std()) / root,
+        },
+        "suspended_days": float(held.mean()),
+        "replicates": count,
+        "se": {
+            "select": [(p * (1 - p) / count) ** 0.5 for p in share],
+            "expected_n": float(found.patients.sum(axis=1).std()) / root,
+            "expected_dlts": float(found.dlts.sum(axis=1).std()) / root,
+        },
+    }
