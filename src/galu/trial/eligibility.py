@@ -1,0 +1,276 @@
+"""Eligibility wired to the record: which facts are evidence of which data item.
+
+Laboratory tests, vital signs, scans, lesions and therapies are read from their own kinds. What has no
+kind of its own is a `history` fact whose category is the item's key (its term is the value), or a
+signed `judgement` whose item is the key (yes or no). A judgement whose item is the id of an atom signs
+that atom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from galu.eligibility import Anchors, CriterionVerdict, Evidence, Gate, Judgement, SubjectEvidence, evaluate
+from galu.eligibility.items import ITEM_KEYS, ITEMS
+from galu.finding import Truth
+from galu.protocol import Study
+from galu.record import Record
+from galu.record.when import day_of
+from galu.trial.subjects import Subject
+
+#: CDISC test code to data item.
+ITEM_OF_TEST: Final[Mapping[str, str]] = {
+    "TESTOS": "lab.testosterone", "PSA": "lab.psa", "NEUT": "lab.anc", "ANC": "lab.anc",
+    "PLAT": "lab.platelets", "WBC": "lab.wbc", "HGB": "lab.hemoglobin", "BILI": "lab.bilirubin_total",
+    "ALT": "lab.alt", "AST": "lab.ast", "CREAT": "lab.creatinine", "ALB": "lab.albumin",
+    "HBVDNA": "lab.hbv_dna", "RPR": "serology.syphilis_nontreponemal",
+    "TRUST": "serology.syphilis_nontreponemal", "TPAB": "serology.syphilis_treponemal",
+    "HIVAB": "serology.hiv", "HIV12AB": "serology.hiv", "HCAB": "serology.hcv_antibody",
+    "HCVRNA": "serology.hcv_rna", "HBSAG": "serology.hbsag",
+    "SYSBP": "vital.sbp", "DIABP": "vital.dbp", "LVEF": "lvef",
+}  # fmt: skip
+
+_ANTICANCER: Final = "therapy.systemic"
+#: Class of a prior or concomitant therapy to the data items that it is evidence of.
+ITEMS_OF_THERAPY: Final[Mapping[str, tuple[str, ...]]] = {
+    "nha": ("therapy.nha", _ANTICANCER),
+    "taxane": ("therapy.taxane", _ANTICANCER),
+    "psma-rlt": ("therapy.psma_radioligand", "therapy.radionuclide"),
+    "radionuclide": ("therapy.radionuclide",),
+    "investigational": ("therapy.investigational",),
+    "systemic": (_ANTICANCER,),
+    "adt": ("therapy.adt",),
+    "bone-agent": ("therapy.bone_agent",),
+    "radiotherapy": ("therapy.radiotherapy",),
+    "tcm": ("therapy.tcm",),
+    "respiratory": ("therapy.systemic_respiratory",),
+    "autoimmune": ("therapy.systemic_autoimmune",),
+    "cns": ("therapy.cns",),
+    "anti-infective": ("therapy.anti_infective",),
+}
+
+#: Product of a transfusion to the value that the transfusion rule reads.
+_SUPPORT: Final = {"red-cells": "red cells", "platelets": "platelets", "growth-factor": "g-csf"}
+_NUMBERS: Final = frozenset(item.key for item in ITEMS if item.value == "number")
+_FLAGS: Final = frozenset(item.key for item in ITEMS if item.value == "flag")
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class GateVerdicts:
+    """Every criterion of one subject at one gate, as judged on `day`."""
+
+    subject: str
+    gate: Gate
+    day: date
+    verdicts: tuple[CriterionVerdict, ...]
+
+
+def _from_demographics(row: Row) -> Iterator[Evidence]:
+    if row["sex"] is not None:
+        yield Evidence("sex", row["sex"], ref=row["id"])
+    if row["birth_date"] is not None:
+        yield Evidence("birth_date", row["birth_date"], ref=row["id"])
+    if row["race"] is not None:
+        yield Evidence("black", "BLACK" in row["race"].upper(), ref=row["id"])
+
+
+def _from_consent(row: Row) -> Iterator[Evidence]:
+    yield Evidence("consent.signed", True, on=row["day"], ref=row["id"], label=row["form_version"] or "")
+
+
+def _from_procedure(row: Row) -> Evidence:
+    return Evidence("procedure.first", row.get("visit") or row["kind"], on=row["day"], ref=row["id"])
+
+
+def _from_result(row: Row) -> Iterator[Evidence]:
+    item = ITEM_OF_TEST.get(row["test"].upper())
+    value = row["value"] if row["value"] is not None else row["text"]
+    if item is not None and value is not None:
+        shown = value.lower() if isinstance(value, str) else value
+        yield Evidence(item, shown, row["unit"], row["day"], row["id"], row.get("upper_limit"))
+
+
+def _from_ecog(row: Row) -> Iterator[Evidence]:
+    yield Evidence("ecog", row["score"], on=row["day"], ref=row["id"])
+
+
+def _value(item: str, row: Row) -> Any:
+    """The value that a history term stands for: a grade, a number, a flag, or its own words."""
+    term = row["term"]
+    if item in _NUMBERS:
+        if row["grade"] is not None:
+            return row["grade"]
+        try:
+            return float(term)
+        except ValueError:
+            return term
+    return term.lower() if item in _FLAGS else term
+
+
+def _from_history(row: Row) -> Iterator[Evidence]:
+    item = row["category"]
+    if item in ITEM_KEYS:
+        on = day_of(row["ended"]) or day_of(row["started"]) or row["day"]
+        label = row["term"] if row["grade"] is not None else ""
+        value = _value(item, row)
+        yield Evidence(item, value, on=on, ref=row["id"], label=label, ongoing=bool(row["ongoing"]))
+
+
+def _from_therapy(row: Row) -> Iterator[Evidence]:
+    ended = day_of(row["ended"])
+    started = day_of(row.get("started")) or row["day"]
+    for item in ITEMS_OF_THERAPY.get(row["therapy_class"] or "", ()):
+        value = f"regimen {row['regimen']}" if row.get("regimen") else row["agent"]
+        yield Evidence(item, value, on=ended or started, ref=row["id"], ongoing=row["ended"] is None)
+
+
+def _from_transfusion(row: Row) -> Iterator[Evidence]:
+    value = _SUPPORT.get(row["product"], "other")
+    yield Evidence("transfusion_or_growth_factor", value, on=row["day"], ref=row["id"])
+
+
+def _from_scan(row: Row) -> Iterator[Evidence]:
+    if row["modality"] == "PET" and row["positive"] is not None:
+        value = "positive" if row["positive"] else "negative"
+        for item in ("pet.psma", "pet.psma_rule"):
+            yield Evidence(item, value, on=row["day"], ref=row["id"], label=row["agent"] or "")
+
+
+def _from_judgement(row: Row) -> Iterator[Evidence]:
+    if row["item"] in ITEM_KEYS and row["value"] != "unknown":
+        yield Evidence(row["item"], row["value"], on=row["day"], ref=row["id"], label=row["by"])
+
+
+_READERS: Final = (
+    ("demographics", _from_demographics),
+    ("consent", _from_consent),
+    ("lab", _from_result),
+    ("vital", _from_result),
+    ("ecog", _from_ecog),
+    ("history", _from_history),
+    ("prior_therapy", _from_therapy),
+    ("therapy", _from_therapy),
+    ("transfusion", _from_transfusion),
+    ("scan", _from_scan),
+    ("judgement", _from_judgement),
+)
+
+
+def _first_procedures(record: Record) -> Iterator[Row]:
+    """The earliest visit, scan or administration of each subject."""
+    earliest: dict[str, Row] = {}
+    for kind in ("visit", "scan", "administration"):
+        for row in record.facts(kind).iter_rows(named=True):
+            seen = earliest.get(row["subject"])
+            if row["day"] is not None and (seen is None or row["day"] < seen["day"]):
+                earliest[row["subject"]] = {**row, "kind": kind}
+    yield from earliest.values()
+
+
+def _lesion_evidence(record: Record) -> Iterator[tuple[str, Evidence]]:
+    """Sizes of the lesions, number of bone lesions, and liver metastases where a lesion sits in the liver."""
+    lesions = {(row["subject"], row["lesion"]): row for row in record.facts("lesion").iter_rows(named=True)}
+    bones: dict[str, list[Row]] = {}
+    for (subject, _), row in lesions.items():
+        if row["role"] == "bone":
+            bones.setdefault(subject, []).append(row)
+        if "LIVER" in (row["site"] or "").upper():
+            yield subject, Evidence("liver_metastases", "yes", on=row["day"], ref=row["id"])
+    for subject, rows in bones.items():
+        first = min(row["on"] for row in rows)
+        found = [row for row in rows if row["on"] == first]
+        label = found[0]["method"] or ""
+        yield (
+            subject,
+            Evidence("lesion.bone", len(found), on=found[0]["day"], ref=found[0]["id"], label=label),
+        )
+    for size in record.facts("measurement").iter_rows(named=True):
+        lesion = lesions.get((size["subject"], size["lesion"]))
+        if lesion is not None and size["value"] is not None and lesion["role"] != "bone":
+            item = "lesion.node" if lesion["nodal"] else "lesion.soft_tissue"
+            yield (
+                size["subject"],
+                Evidence(item, size["value"], size["unit"] or "mm", size["day"], size["id"]),
+            )
+
+
+def gather_evidence(record: Record, subjects: Iterable[Subject]) -> dict[str, SubjectEvidence]:
+    """Everything the record knows of each subject, as eligibility reads it."""
+    items: dict[str, dict[str, list[Evidence]]] = {}
+
+    def keep(subject: str, one: Evidence) -> None:
+        items.setdefault(subject, {}).setdefault(one.item, []).append(one)
+
+    for kind, reader in _READERS:
+        for row in record.facts(kind).iter_rows(named=True):
+            for one in reader(row):
+                keep(row["subject"], one)
+    for procedure in _first_procedures(record):
+        keep(procedure["subject"], _from_procedure(procedure))
+    for subject, one in _lesion_evidence(record):
+        keep(subject, one)
+    signed = _signed(record)
+    screening = _screening_days(record)
+    return {
+        subject.id: SubjectEvidence(
+            subject.id,
+            {item: tuple(found) for item, found in items.get(subject.id, {}).items()},
+            Anchors(subject.consent, screening.get(subject.id), subject.enrolled, subject.first_dose),
+            signed.get(subject.id, {}),
+        )
+        for subject in subjects
+    }
+
+
+def _signed(record: Record) -> dict[str, dict[str, Judgement]]:
+    found: dict[str, dict[str, Judgement]] = {}
+    truths = {"yes": Truth.TRUE, "no": Truth.FALSE, "unknown": Truth.UNKNOWN}
+    for row in record.facts("judgement").iter_rows(named=True):
+        if row["item"] not in ITEM_KEYS:
+            judgement = Judgement(
+                truths[row["value"]], row["id"], row["by"], row["day"], row["comment"] or ""
+            )
+            found.setdefault(row["subject"], {})[row["item"]] = judgement
+    return found
+
+
+def _screening_days(record: Record) -> dict[str, date]:
+    days: dict[str, date] = {}
+    for row in record.facts("visit").iter_rows(named=True):
+        if row["visit"] == "screening" and row["day"] is not None:
+            days.setdefault(row["subject"], row["day"])
+    return days
+
+
+def gate_of(subject: Subject) -> Gate:
+    """The last gate that a subject has come to."""
+    if subject.first_dose is not None:
+        return Gate.DOSE
+    return Gate.ENROLMENT if subject.enrolled is not None else Gate.SCREENING
+
+
+def derive_eligibility(
+    study: Study,
+    record: Record,
+    subjects: Iterable[Subject],
+    day: date,
+    settings: Mapping[str, str] | None = None,
+) -> tuple[GateVerdicts, ...]:
+    """Every consented subject at each gate that was reached, earliest gate first."""
+    plan = study.eligibility
+    if plan is None:
+        return ()
+    consented = [subject for subject in subjects if subject.consent is not None]
+    evidence = gather_evidence(record, consented)
+    found = []
+    for subject in consented:
+        reached = gate_of(subject)
+        for gate in Gate:
+            if gate.order <= reached.order:
+                verdicts = evaluate(plan, evidence[subject.id], gate, day, settings)
+                found.append(GateVerdicts(subject.id, gate, day, verdicts))
+    return tuple(found)
