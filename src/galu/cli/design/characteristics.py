@@ -1,4 +1,4 @@
-"""`galu design exact` and `oc`."""
+"""`galu design oc`."""
 
 from __future__ import annotations
 
@@ -7,22 +7,6 @@ from typing import Annotated
 import typer
 
 from galu.cli.design.group import Json, Name, Switch, app, show
-
-
-@app.command()
-def exact(
-    name: Name,
-    truth: Annotated[str, typer.Option(help="DLT probability per level, as in 0.10,0.30")],
-    limit: Annotated[str, typer.Option(help="Limit of accrual: slow or fast")] = "slow",
-    variant: Annotated[str | None, typer.Option(help="Variant of 3+3")] = None,
-    switch: Switch = [],  # noqa: B006 - typer copies it
-    as_json: Json = False,
-) -> None:
-    """Compute operating characteristics exactly."""
-    from galu.desk import design
-
-    switches = design.read_switches(switch) | ({"variant": variant} if variant else {})
-    show(design.exact(name, design.read_numbers("--truth", truth) or (), limit, switches), as_json)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Operating characteristics: exact, or simulated in calendar time."""
+"""Operating characteristics simulated in calendar time."""
 
 from __future__ import annotations
 
@@ -9,32 +9,6 @@ from galu.escalation.calendar import Conditions
 from galu.escalation.rolling_six import RollingSix
 from galu.escalation.three_plus_three import ThreePlusThree
 from galu.finding import InputError
-
-
-def exact(name: str, truth: tuple[float, ...], limit: str, switches: dict[str, Any]) -> dict[str, Any]:
-    """Exact operating characteristics of rolling six (slow or fast limit) or 3+3 (cohorts of three)."""
-    from galu.escalation import exact as engine
-
-    design = design_named(name, **switches)
-    if not isinstance(design, RollingSix | ThreePlusThree):
-        raise InputError("design", f"{name} has no exact computation here", "use rolling-six or 3+3")
-    if limit not in ("slow", "fast"):
-        raise InputError("--limit", f"`{limit}` is not known", "use slow or fast")
-    limits = {"slow": engine.slow_limit, "fast": engine.fast_limit}
-    run = engine.in_cohorts if name == "3+3" else limits[limit]
-    found = run(design, truth)
-    return {
-        "design": name,
-        "select": {"none": found.select[0], "levels": list(found.select[1:])},
-        "patients": {"levels": list(found.patients)},
-        "dlts": {"levels": list(found.dlts)},
-        "expected_n": sum(found.patients),
-        "expected_dlts": sum(found.dlts),
-        "duration_days": None,
-        "suspended_days": None,
-        "replicates": None,
-        "se": None,
-    }
 
 
 def characteristics(
