@@ -1,0 +1,142 @@
+"""A trial folder: ``study.yaml``, ``record.sqlite`` and ``checkpoints/``."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+from galu.desk.clock import utc_now
+from galu.desk.study import study_file
+from galu.finding import InputError
+from galu.protocol import Study, parse_study, study_hash
+from galu.record import Record
+from galu.record.conduct import StudyVersion
+from galu.store import Checkpoints, SqliteStore
+from galu.store.sqlite import Clock
+
+Origin = Literal["observed", "imported", "simulated"]
+
+STUDY: Final = "study.yaml"
+RECORD: Final = "record.sqlite"
+CHECKPOINTS: Final = "checkpoints"
+
+
+@dataclass(frozen=True, slots=True)
+class TrialFolder:
+    """A trial: its study, and the store that keeps its record."""
+
+    path: Path
+    study: Study
+    store: SqliteStore
+    checkpoints: Checkpoints
+
+    @property
+    def record(self) -> Record:
+        """The record as it stands now."""
+        return self.store.record()
+
+
+def create_trial(
+    study: Path,
+    folder: Path,
+    origin: Origin,
+    recorded: datetime | None = None,
+    clock: Clock = utc_now,
+) -> TrialFolder:
+    """Make a trial folder whose first fact names the study.
+
+    Parameters
+    ----------
+    study
+        A study file, or a folder that holds `study.yaml`.
+    folder
+        A new or empty folder.
+    origin
+        Where the facts come from; it labels every output.
+    recorded
+        When the record begins, for a simulated or imported one; by default now.
+
+    Raises
+    ------
+    InputError
+        When the study does not load or the folder holds something; nothing is left behind.
+    """
+    source = study_file(study)
+    text, loaded = _read_study(source)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(str(folder), "is not an empty folder", "name a new folder; nothing is overwritten")
+    existed = folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        (folder / STUDY).write_bytes(text)
+        checkpoints = Checkpoints.create(folder / CHECKPOINTS)
+        store = SqliteStore.create(folder / RECORD, clock, loaded.zone, checkpoints)
+        begins = (recorded or clock()).astimezone(ZoneInfo(loaded.zone))
+        first = StudyVersion(
+            id="study-1",
+            on=begins.isoformat(timespec="seconds"),
+            study=loaded.identity.nct_id.value or source.stem,
+            study_hash=study_hash(text),
+            origin=origin,
+            zone=loaded.zone,
+        )
+        store.append([first], None if recorded is None else [recorded])
+    except BaseException:
+        for name in (CHECKPOINTS, RECORD, f"{RECORD}-wal", f"{RECORD}-shm", STUDY):
+            _remove(folder / name)
+        if not existed:
+            folder.rmdir()
+        raise
+    return TrialFolder(folder, loaded, store, checkpoints)
+
+
+def open_trial(folder: Path, clock: Clock = utc_now) -> TrialFolder:
+    """Open a trial folder; its study file must be the one in force.
+
+    Raises
+    ------
+    InputError
+        When the folder is no trial, or `study.yaml` is not the version that the record names.
+    """
+    if not (folder / RECORD).is_file():
+        raise InputError(str(folder), "is no trial folder", "make one with `galu init STUDY -o DIR`")
+    text, study = _read_study(folder / STUDY)
+    checkpoints = Checkpoints(folder / CHECKPOINTS)
+    store = SqliteStore(folder / RECORD, clock, study.zone, checkpoints)
+    versions = store.record().facts("study_version").sort("seq")
+    if versions.height == 0:
+        raise InputError(
+            str(folder / RECORD), "the record names no study", "make a new folder with `galu init`"
+        )
+    in_force = str(versions["study_hash"][-1])
+    if in_force != study_hash(text):
+        raise InputError(
+            str(folder / STUDY),
+            f"is not the study in force (its SHA-256 begins {study_hash(text)[:12]}, the record names "
+            f"{in_force[:12]})",
+            "put back the file that the record names",
+        )
+    return TrialFolder(folder, study, store, checkpoints)
+
+
+def _read_study(path: Path) -> tuple[bytes, Study]:
+    try:
+        text = path.read_bytes()
+        return text, parse_study(text.decode("utf-8"), str(path))
+    except OSError as error:
+        raise InputError(
+            str(path), f"cannot be read ({error.strerror})", "give the path of a study.yaml"
+        ) from None
+    except UnicodeDecodeError:
+        raise InputError(str(path), "is not UTF-8 text", "save it as UTF-8") from None
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

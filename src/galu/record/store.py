@@ -1,0 +1,45 @@
+"""The port through which facts enter: whoever keeps a record offers these four verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from galu.record.fact import Fact
+from galu.record.record import Entry, Record
+from galu.record.seal import Head
+
+
+class Store(Protocol):
+    """An append-only keeper of facts."""
+
+    def append(self, facts: Iterable[Fact], recorded: Sequence[datetime] | None = None) -> tuple[Entry, ...]:
+        """Write a batch, all or nothing, in the order given.
+
+        Parameters
+        ----------
+        facts
+            What to write; a correction comes after the fact it supersedes.
+        recorded
+            When each fact became known, for a simulated or freshly imported record only; otherwise the
+            store stamps its own time.
+
+        Raises
+        ------
+        InputError
+            When an id is taken, a correction names nothing it may correct, or `recorded` is not allowed.
+        """
+        ...
+
+    def record(self) -> Record:
+        """Everything ever written, as tables."""
+        ...
+
+    def entries(self) -> Iterator[Entry]:
+        """Every fact with its stamps, in the order written."""
+        ...
+
+    def head(self) -> Head:
+        """Sequence number and digest of the last entry; 0 and the genesis digest of an empty store."""
+        ...

@@ -1,0 +1,7 @@
+"""The record on SQLite, with a signed head outside the database."""
+
+from galu.store.checkpoints import Checkpoint, Checkpoints
+from galu.store.sqlite import SqliteStore
+from galu.store.verify import Verification, verify
+
+__all__ = ["Checkpoint", "Checkpoints", "SqliteStore", "Verification", "verify"]

@@ -1,0 +1,310 @@
+"""The record on SQLite: append-only, chained, one transaction per batch."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.pool import NullPool
+
+from galu.finding import InputError
+from galu.record import KINDS, Entry, Fact, Record, canonical
+from galu.record.record import frame_from_payloads
+from galu.record.seal import GENESIS, Head, SealedRow, digest_of
+from galu.store.checkpoints import Checkpoints
+from galu.store.schema import PRAGMAS, SCHEMA
+
+Clock = Callable[[], datetime]
+
+_INSERT: Final = text(
+    "INSERT INTO entry (seq, recorded, kind, payload, previous, digest)"
+    " VALUES (:seq, :recorded, :kind, :payload, :previous, :digest)"
+)
+_LAST: Final = text("SELECT seq, digest, recorded FROM entry ORDER BY seq DESC LIMIT 1")
+_FIRST: Final = text("SELECT kind, payload FROM entry ORDER BY seq LIMIT 1")
+_KNOWN: Final = text("SELECT id, kind FROM entry WHERE id IN (SELECT value FROM json_each(:ids))")
+_ROWS: Final = text(
+    "SELECT seq, recorded, kind, payload, previous, digest FROM entry WHERE seq > :after ORDER BY seq"
+)
+
+
+def stamp(moment: datetime) -> str:
+    """UTC text of a moment; texts sort as moments do."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def moment_of(stamped: str) -> datetime:
+    """Moment of a stamp."""
+    return datetime.fromisoformat(stamped)
+
+
+class SqliteStore:
+    """A record in one SQLite file.
+
+    Parameters
+    ----------
+    path
+        The database, which exists (`create` makes a new one).
+    clock
+        Gives the present moment, with its zone.
+    zone
+        IANA zone in which the trial counts its days.
+    checkpoints
+        Where the head is signed; None for a record that nobody needs to trust, such as in a test.
+    """
+
+    def __init__(
+        self, path: Path, clock: Clock, zone: str = "UTC", checkpoints: Checkpoints | None = None
+    ) -> None:
+        if not path.is_file():
+            raise InputError(str(path), "no record is here", "make one with `galu init`")
+        self.path = path
+        self.zone = zone
+        self._clock = clock
+        self._checkpoints = checkpoints
+        self._engine = _engine(path)
+        self._writer = self._engine.execution_options(begin="BEGIN IMMEDIATE")
+        self._frames: dict[str, pl.DataFrame] = {}
+        self._read_until = 0
+
+    @classmethod
+    def create(
+        cls, path: Path, clock: Clock, zone: str = "UTC", checkpoints: Checkpoints | None = None
+    ) -> SqliteStore:
+        """A new, empty record; an existing file is never touched."""
+        try:
+            path.touch(exist_ok=False)
+        except FileExistsError:
+            raise InputError(str(path), "exists already", "name a new folder") from None
+        store = cls(path, clock, zone, checkpoints)
+        with store._writer.begin() as connection:
+            for statement in SCHEMA:
+                connection.exec_driver_sql(statement)
+        return store
+
+    def append(self, facts: Iterable[Fact], recorded: Sequence[datetime] | None = None) -> tuple[Entry, ...]:
+        """Write a batch, all or nothing; see `galu.record.store.Store.append`."""
+        batch = tuple(facts)
+        if not batch:
+            return ()
+        now = self._clock()
+        with _readable(self.path), self._writer.begin() as connection:
+            head, newest = _last(connection)
+            if self._checkpoints:
+                self._checkpoints.settle(head)
+            _require_new_and_known(connection, batch)
+            if recorded is None:
+                stamps: tuple[str, ...] = (max(stamp(now), newest),) * len(batch)
+            else:
+                stamps = _own_times(connection, batch, recorded, newest)
+            rows = _chained(batch, stamps, head)
+            connection.execute(_INSERT, rows)
+            if self._checkpoints:
+                self._checkpoints.prepare(Head(rows[-1]["seq"], rows[-1]["digest"]), stamp(now))
+        self._settle()
+        return tuple(
+            Entry(row["seq"], moment_of(row["recorded"]), fact) for row, fact in zip(rows, batch, strict=True)
+        )
+
+    def record(self) -> Record:
+        """Everything ever written, as tables; what was read before is not read again."""
+        columns: dict[str, tuple[list[int], list[str], list[str]]] = defaultdict(lambda: ([], [], []))
+        for row in self.rows(self._read_until):
+            seqs, moments, payloads = columns[row[2]]
+            seqs.append(row[0])
+            moments.append(row[1])
+            payloads.append(row[3])
+        for kind, (seqs, moments, payloads) in columns.items():
+            fresh = _frame(self.path, kind, seqs, moments, payloads)
+            seen = self._frames.get(kind)
+            self._frames[kind] = fresh if seen is None else pl.concat([seen, fresh])
+            self._read_until = max(self._read_until, seqs[-1])
+        return Record(self._frames, self.zone)
+
+    def entries(self) -> Iterator[Entry]:
+        """Every fact with its stamps, in the order written."""
+        for seq, recorded, kind, payload, *_ in self.rows():
+            yield Entry(seq, moment_of(recorded), KINDS[kind].model_validate_json(payload))
+
+    def sealed_rows(self) -> Iterator[SealedRow]:
+        """Every entry as stored, for the check of the chain."""
+        return itertools.starmap(SealedRow, self.rows())
+
+    def head(self) -> Head:
+        """Sequence number and digest of the last entry."""
+        with _readable(self.path), self._engine.begin() as connection:
+            return _last(connection)[0]
+
+    def close(self) -> None:
+        """Let go of the database file."""
+        self._engine.dispose()
+
+    def rows(self, after: int = 0) -> Iterator[tuple[Any, ...]]:
+        """Stored columns (seq, recorded, kind, payload, previous, digest) of the entries after `after`."""
+        with _readable(self.path), self._engine.begin() as connection:
+            for row in connection.execution_options(yield_per=10_000).execute(_ROWS, {"after": after}):
+                yield tuple(row)
+
+    def integrity(self) -> str | None:
+        """What SQLite itself finds wrong with the file, or with the guards galu put there."""
+        with _readable(self.path), self._engine.begin() as connection:
+            found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
+            if found != "ok":
+                return f"the database file is damaged ({found})"
+            schema = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")
+            if sorted(schema.scalars()) != sorted(SCHEMA):
+                return "the guards of the database were changed"
+        return None
+
+    def _settle(self) -> None:
+        if self._checkpoints:
+            with _readable(self.path), self._writer.begin() as connection:
+                self._checkpoints.settle(_last(connection)[0])
+
+
+def _engine(path: Path) -> Engine:
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _: Any) -> None:
+        # The driver's own implicit BEGIN is deferred; two such writers cannot both go on.
+        connection.isolation_level = None
+        for pragma in PRAGMAS:
+            connection.execute(pragma)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+
+    return engine
+
+
+class _readable:  # noqa: N801  # reads as a phrase where it is used
+    """Turns the database's own complaints into one sentence."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, OperationalError):
+            raise InputError(
+                str(self._path), f"the database refuses ({error.orig})", "free it and try again"
+            ) from error
+        if isinstance(error, DatabaseError):
+            raise InputError(
+                str(self._path),
+                f"the database is damaged or no record ({error.orig})",
+                "restore it from a backup",
+            ) from error
+
+
+def _last(connection: Connection) -> tuple[Head, str]:
+    row = connection.execute(_LAST).one_or_none()
+    return (Head(0, GENESIS), "") if row is None else (Head(row.seq, row.digest), row.recorded)
+
+
+def _require_new_and_known(connection: Connection, batch: tuple[Fact, ...]) -> None:
+    """Ids are new; a correction names an earlier fact of its kind (a retraction may name any)."""
+    named = {fact.id for fact in batch} | {fact.supersedes for fact in batch if fact.supersedes}
+    known = {row.id: row.kind for row in connection.execute(_KNOWN, {"ids": json.dumps(sorted(named))})}
+    for fact in batch:
+        place = f"{fact.kind} {fact.id!r}" + (f" ({fact.source})" if fact.source else "")
+        if fact.id in known:
+            raise InputError(
+                place,
+                "this id is in the record already",
+                "give each fact its own id, or correct a fact with `supersedes`",
+            )
+        if fact.supersedes is not None:
+            target = known.get(fact.supersedes)
+            if target is None:
+                raise InputError(
+                    place,
+                    f"supersedes {fact.supersedes!r}, which is no earlier fact",
+                    "name the id of the fact it corrects",
+                )
+            if fact.kind not in ("retraction", target):
+                raise InputError(
+                    place,
+                    f"supersedes a fact of another kind ({target})",
+                    f"correct it with a {target} fact, or retract it",
+                )
+        known[fact.id] = fact.kind
+
+
+def _own_times(
+    connection: Connection, batch: tuple[Fact, ...], recorded: Sequence[datetime], newest: str
+) -> tuple[str, ...]:
+    """Stamps that the batch brings itself, where the record's origin allows it."""
+    place = "recorded times"
+    if len(recorded) != len(batch):
+        raise InputError(place, f"{len(recorded)} times for {len(batch)} facts", "give one for each fact")
+    if any(moment.tzinfo is None for moment in recorded):
+        raise InputError(place, "a time has no zone", "give every time its zone")
+    first = connection.execute(_FIRST).one_or_none()
+    kind, payload = (first.kind, first.payload) if first else (batch[0].kind, canonical(batch[0]))
+    origin = json.loads(payload).get("origin") if kind == "study_version" else None
+    if origin == "imported" and not _is_fresh(connection):
+        origin = "observed"
+    if origin not in ("simulated", "imported"):
+        raise InputError(
+            place,
+            "only a simulated or freshly imported record may bring its own",
+            "leave them out, and the store stamps the time of writing",
+        )
+    stamps = tuple(stamp(moment) for moment in recorded)
+    if any(b < a for a, b in itertools.pairwise((newest, *stamps))):
+        raise InputError(place, "a time lies before the one of the fact written before it", "order the facts")
+    return stamps
+
+
+def _is_fresh(connection: Connection) -> bool:
+    other = "SELECT EXISTS (SELECT 1 FROM entry WHERE kind <> 'study_version')"
+    return not connection.exec_driver_sql(other).scalar_one()
+
+
+def _chained(batch: tuple[Fact, ...], stamps: tuple[str, ...], head: Head) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    previous = head.digest
+    for seq, (fact, recorded) in enumerate(zip(batch, stamps, strict=True), head.seq + 1):
+        payload = canonical(fact)
+        digest = digest_of(previous, seq, recorded, fact.kind, payload)
+        rows.append(
+            {
+                "seq": seq,
+                "recorded": recorded,
+                "kind": fact.kind,
+                "payload": payload,
+                "previous": previous,
+                "digest": digest,
+            }
+        )
+        previous = digest
+    return rows
+
+
+def _frame(path: Path, kind: str, seqs: list[int], moments: list[str], payloads: list[str]) -> pl.DataFrame:
+    try:
+        stamps = pl.DataFrame({"seq": seqs, "recorded": moments}).with_columns(
+            pl.col("recorded")
+            .str.to_datetime("%Y-%m-%dT%H:%M:%S%.fZ", time_unit="us")
+            .dt.replace_time_zone("UTC")
+        )
+        return frame_from_payloads(kind, payloads, stamps)
+    except (KeyError, pl.exceptions.PolarsError):
+        raise InputError(
+            str(path),
+            f"entries of kind {kind!r} cannot be read",
+            "check the record with `galu record verify`",
+        ) from None

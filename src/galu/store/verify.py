@@ -1,0 +1,88 @@
+"""Is the record what was written? The chain, the file and the signed heads must agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from galu.finding import InputError
+from galu.record.seal import GENESIS, Head, SealedRow, broken_at
+from galu.store.checkpoints import Checkpoint, Checkpoints
+from galu.store.sqlite import SqliteStore
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What the check found: the first fault as a sentence, or None."""
+
+    fault: str | None
+    entries: int = 0
+    heads: int = 0
+    public_key: str = ""
+
+
+class _Walk:
+    """Passes rows on and remembers the digests that heads ask for, and the last."""
+
+    def __init__(self, rows: Iterator[SealedRow], wanted: frozenset[int]) -> None:
+        self._rows = rows
+        self._wanted = wanted
+        self.digests: dict[int, str] = {}
+        self.last = Head(0, GENESIS)
+
+    def __iter__(self) -> Iterator[SealedRow]:
+        row = None
+        for row in self._rows:
+            if row.seq in self._wanted:
+                self.digests[row.seq] = row.digest
+            yield row
+        if row is not None:
+            self.last = Head(row.seq, row.digest)
+
+
+def verify(store: SqliteStore, checkpoints: Checkpoints) -> Verification:
+    """Check file, chain and signed heads; the first fault is named in one sentence."""
+    try:
+        fault = store.integrity()
+        if fault:
+            return Verification(fault)
+        key, signed, pending = checkpoints.public_key(), checkpoints.signed(), checkpoints.pending()
+        walk = _Walk(store.sealed_rows(), frozenset(c.seq for _, c in signed))
+        fault = broken_at(walk)
+    except InputError as error:
+        return Verification(str(error).removesuffix("."))
+    fault = fault or _heads_fault(walk, signed, key) or _tail_fault(walk.last, signed, pending, key)
+    return Verification(fault, walk.last.seq, len(signed), key)
+
+
+def _heads_fault(walk: _Walk, signed: tuple[tuple[str, Checkpoint], ...], key: str) -> str | None:
+    newest = 0
+    for name, checkpoint in signed:
+        if checkpoint.public_key != key:
+            return f"checkpoint {name} was signed with another key"
+        if not checkpoint.is_signed():
+            return f"checkpoint {name} carries a false signature"
+        if checkpoint.time[:10] != name.removesuffix(".json") or checkpoint.seq < newest:
+            return f"checkpoint {name} is out of place"
+        if checkpoint.seq > walk.last.seq:
+            lost = checkpoint.seq - walk.last.seq
+            return (
+                f"the last {lost} entries are missing: the head signed at {checkpoint.time} is entry "
+                f"{checkpoint.seq}, the record ends at {walk.last.seq}"
+            )
+        if walk.digests.get(checkpoint.seq) != checkpoint.digest:
+            return f"entry {checkpoint.seq} is not the one signed at {checkpoint.time}"
+        newest = checkpoint.seq
+    return None
+
+
+def _tail_fault(
+    last: Head, signed: tuple[tuple[str, Checkpoint], ...], pending: Checkpoint | None, key: str
+) -> str | None:
+    newest = signed[-1][1].seq if signed else 0
+    if last.seq == newest:
+        return None
+    # A crash between commit and settling leaves the newest signature in the pending file.
+    if pending and pending.head == last and pending.public_key == key and pending.is_signed():
+        return None
+    return f"entries {newest + 1} to {last.seq} carry no signed head: they were not written by galu"
