@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from galu.efficacy.binomial import clopper_pearson
+from galu.binomial import clopper_pearson
 from galu.efficacy.survival import kaplan_meier, log_rank, reverse_kaplan_meier
 
 DATA = Path(__file__).parent.parent / "data" / "efficacy"

@@ -9,8 +9,8 @@ from typing import Any, cast
 
 import numpy as np
 
+from galu.binomial import clopper_pearson
 from galu.desk.response import read_rows
-from galu.efficacy.binomial import clopper_pearson
 from galu.efficacy.survival import Floats, Interval, kaplan_meier, log_rank, reverse_kaplan_meier
 from galu.finding import InputError
 

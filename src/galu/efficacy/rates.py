@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from galu.binomial import Proportion, clopper_pearson
 from galu.efficacy.best import BestResponse
-from galu.efficacy.binomial import Proportion, clopper_pearson
 
 RESPONDERS = ("CR", "PR")
 CONTROLLED = (*RESPONDERS, "SD", "NON-CR/NON-PD")

@@ -6,7 +6,6 @@ States are merged by the tallies of the tried levels, so no path is enumerated t
 from __future__ import annotations
 
 import itertools
-import math
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,6 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from galu.binomial import binomial_pmf
 from galu.escalation.climb import Above, Row, first_row, states
 from galu.escalation.decision import Action
 from galu.finding import InputError
@@ -123,12 +123,8 @@ def _run(design: TableDesign, truth: tuple[float, ...], step: object) -> Charact
             else:
                 size = step(n)
                 patients[level - 1] += weight * size
-                for more, chance in enumerate(_binomial(size, truth[level - 1])):
+                for more, chance in enumerate(binomial_pmf(size, truth[level - 1])):
                     following[level, closed, (*counts[:-1], (n + size, y + more))] += weight * chance
         frontier = following
     dlts = tuple(n * p for n, p in zip(patients, truth, strict=True))
     return Characteristics(tuple(select), tuple(patients), dlts)
-
-
-def _binomial(n: int, p: float) -> list[float]:
-    return [math.comb(n, k) * p**k * (1.0 - p) ** (n - k) for k in range(n + 1)]

@@ -7,7 +7,6 @@ ten thousand states where there are 4¹⁰ paths.
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Protocol
 
 import numpy as np
 
+from galu.binomial import binomial_pmf
 from galu.escalation.crm import Crm, Model
 from galu.escalation.decision import Action
 from galu.escalation.exact import Characteristics, check_truth
@@ -158,7 +158,7 @@ def by_merged_states(
         raise InputError("--cohorts", "there is no patient", "give at least one cohort of one patient")
     patients = [0.0] * len(truth)
     found = [0.0] * (len(truth) + 1)
-    chances = [_binomial(size, p) for p in truth]
+    chances = [binomial_pmf(size, p) for p in truth]
     frontier = {Standing(1, ((0, 0),) * len(truth)): 1.0}
     for _ in range(cohorts):
         treated: dict[Standing, float] = defaultdict(float)
@@ -188,7 +188,3 @@ def _move(
         else:
             frontier[Standing(level, standing.counts)] += weight
     return frontier
-
-
-def _binomial(n: int, p: float) -> list[float]:
-    return [math.comb(n, k) * p**k * (1.0 - p) ** (n - k) for k in range(n + 1)]

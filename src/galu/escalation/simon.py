@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from galu.binomial import binomial_pmf
 from galu.finding import InputError
 
 
@@ -24,7 +24,7 @@ class TwoStage:
 
 
 def _pmf(n: int, p: float) -> NDArray[np.float64]:
-    return np.array([math.comb(n, k) * p**k * (1.0 - p) ** (n - k) for k in range(n + 1)])
+    return np.array(binomial_pmf(n, p))
 
 
 def _reject(n1: int, n: int, p: float) -> NDArray[np.float64]:

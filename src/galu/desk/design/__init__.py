@@ -3,18 +3,38 @@
 from galu.desk.design.characteristics import characteristics
 from galu.desk.design.decisions import boundaries, next_decision, table
 from galu.desk.design.exact_characteristics import ExactPlan, exact
+from galu.desk.design.expansion import (
+    Monitor,
+    Predictive,
+    bop2,
+    monitor,
+    precision,
+    predictive,
+    read_truths,
+    two_stage,
+    whole,
+)
 from galu.desk.design.reading import read_numbers, read_outcomes, read_switches
 from galu.desk.design.stages import simon
 
 __all__ = [
     "ExactPlan",
+    "Monitor",
+    "Predictive",
+    "bop2",
     "boundaries",
     "characteristics",
     "exact",
+    "monitor",
     "next_decision",
+    "precision",
+    "predictive",
     "read_numbers",
     "read_outcomes",
     "read_switches",
+    "read_truths",
     "simon",
     "table",
+    "two_stage",
+    "whole",
 ]

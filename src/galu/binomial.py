@@ -1,10 +1,16 @@
-"""Exact binomial proportion: Clopper and Pearson, Biometrika 1934;26:404."""
+"""The binomial distribution, and its exact interval: Clopper and Pearson, Biometrika 1934;26:404."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from galu.finding import InputError
+
+
+def binomial_pmf(n: int, p: float) -> list[float]:
+    """Probability of 0, 1, …, n events, shape (n + 1,)."""
+    return [math.comb(n, k) * p**k * (1.0 - p) ** (n - k) for k in range(n + 1)]
 
 
 @dataclass(frozen=True, slots=True)
