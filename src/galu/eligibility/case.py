@@ -12,6 +12,7 @@ from typing import Final
 
 from galu.eligibility.evidence import Evidence, Gate, Judgement, SubjectEvidence
 from galu.eligibility.plan import AtomPlan, EligibilityPlan, Limit, Window
+from galu.eligibility.units import canonical_unit
 from galu.finding import Truth
 
 OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
@@ -26,17 +27,18 @@ NO: Final = frozenset({"false", "no", "n", "negative", "not detectable", "non-re
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the evidence says of one atom, before a signature is looked at."""
+    """What the evidence says of one atom before any signature; `final` when none can change it."""
 
     truth: Truth
     reason: str
     facts: tuple[str, ...] = ()
     expires: date | None = None
+    final: bool = False
 
 
-def unknown(reason: str, *evidence: Evidence) -> Outcome:
+def unknown(reason: str, *evidence: Evidence, expires: date | None = None) -> Outcome:
     """Build the outcome that nothing can be said, with the reason."""
-    return Outcome(Truth.UNKNOWN, reason, refs(evidence))
+    return Outcome(Truth.UNKNOWN, reason, refs(evidence), expires)
 
 
 def refs(evidence: tuple[Evidence, ...]) -> tuple[str, ...]:
@@ -84,6 +86,11 @@ def as_flag(evidence: Evidence) -> bool | None:
     return True if word in YES else False if word in NO else None
 
 
+def printed(number: float) -> float:
+    """Round to 15 significant digits, so that a computed bound (3 × 0.7) equals the printed one."""
+    return float(f"{number:.15g}")
+
+
 @dataclass(frozen=True)
 class Case:
     """A subject at a gate, judged with what was known and true on `day`."""
@@ -129,13 +136,23 @@ class Case:
         value: date | None = getattr(self.subject.anchors, name)
         return value
 
+    def span(self, window: Window) -> Window:
+        """Return the window, its months read as calendar months or as 30.5 days each, by a switch."""
+        if window.unit != "months" or self.settings.get("months") != "days":
+            return window
+        days = round(30.5 * window.number)
+        return Window(number=days, unit="days", inclusive=window.inclusive)
+
     @cached_property
     def _half_lives(self) -> dict[str, float]:
         return {row.agent.lower(): row.days for row in self.plan.half_lives}
 
-    def half_life_days(self, agent: object) -> float | None:
-        """Half-life [d] of an agent, None when the plan does not list it."""
-        return self._half_lives.get(str(agent).strip().lower())
+    def half_life_days(self, one: Evidence) -> float | None:
+        """Half-life [d] of a therapy: as reported, else from the plan's table; None when neither says."""
+        if one.half_life_days is not None:
+            return one.half_life_days
+        names = (str(one.value).strip().lower(), one.label.strip().lower())
+        return next((self._half_lives[name] for name in names if name in self._half_lives), None)
 
     def evidence(self, *items: str) -> tuple[Evidence, ...]:
         """Evidence of the items that counts on `day`, oldest first, in an order the input cannot change."""
@@ -151,6 +168,12 @@ class Case:
         """All evidence of the latest day; more than one only when one day has several."""
         found = self.evidence(*items)
         return tuple(one for one in found if one.on == found[-1].on)
+
+    def days_of(self, facts: tuple[str, ...]) -> tuple[date, ...]:
+        """Days of the evidence with these ids, in order."""
+        named = set(facts)
+        every = (one for found in self.subject.items.values() for one in found)
+        return tuple(sorted(one.on for one in every if one.on is not None and one.ref in named))
 
     def is_collected(self, atom: AtomPlan) -> tuple[bool, tuple[Evidence, ...]]:
         """Whether silence means none: the list that the atom reads was collected."""
@@ -184,16 +207,16 @@ def within(evidence: Evidence, limits: tuple[Limit, ...]) -> tuple[bool | None, 
         return None, f"{evidence.item} is not a number"
     own = tuple(limit for limit in limits if limit.item in (None, evidence.item))
     for limit in own:
-        if limit.unit == (evidence.unit or ""):
+        if canonical_unit(limit.unit) == canonical_unit(evidence.unit):
             shown = f"{number:g} {limit.unit} {limit.op} {limit.value:g}".replace("  ", " ")
-            return OPERATORS[limit.op](number, limit.value), shown
+            return OPERATORS[limit.op](printed(number), limit.value), shown
     for limit in own:
         if limit.unit == "ULN":
             if evidence.uln is None:
                 return None, f"{evidence.item} has no upper limit of normal"
             bound = limit.value * evidence.uln
             shown = f"{number:g} {limit.op} {limit.value:g} × ULN {evidence.uln:g} {evidence.unit or ''}"
-            return OPERATORS[limit.op](number, bound), shown.strip()
+            return OPERATORS[limit.op](printed(number), printed(bound)), shown.strip()
     return None, f"{evidence.item} is reported in {evidence.unit or 'no unit'}, which the rule does not know"
 
 

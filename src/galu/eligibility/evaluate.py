@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
-from galu.eligibility import events, values
-from galu.eligibility.case import Case, Outcome, unknown
-from galu.eligibility.evidence import Gate, SubjectEvidence
+from galu.eligibility import disease, events, values
+from galu.eligibility.case import Case, Outcome, agree, unknown, within
+from galu.eligibility.evidence import Gate, Judgement, SubjectEvidence
 from galu.eligibility.plan import AllOf, AtomPlan, CriterionPlan, EligibilityPlan, Expression
 from galu.finding import InputError, Rule, Truth, all_of, any_of
 
@@ -79,12 +79,12 @@ RULES: Final[dict[str, Callable[[Case, AtomPlan], Outcome]]] = {
     "consent": events.consent,
     "count": events.count,
     "recent": events.recent,
-    "psa_progression": events.psa_progression,
-    "pet_window": events.pet_window,
+    "psa_progression": disease.psa_progression,
+    "pet_window": disease.pet_window,
     "toxicity": events.toxicity,
     "transfusion": events.transfusion,
-    "measurable": events.measurable,
-    "new_lesions": events.new_lesions,
+    "measurable": disease.measurable,
+    "new_lesions": disease.new_lesions,
 }
 
 
@@ -176,11 +176,26 @@ def _verdict(criterion: CriterionPlan, truths: Mapping[str, Truth]) -> Verdict:
 
 def _any_atom(case: Case, atom: AtomPlan, verdicts: Mapping[str, AtomVerdict]) -> AtomVerdict:
     members = [verdicts[member] for member in atom.members]
-    truth = any_of(one.truth for one in members)
-    used = [one for one in members if one.truth is Truth.TRUE] or members
+    truths = [one.truth & _castrate(case, atom, one) for one in members]
+    used = [one for one, truth in zip(members, truths, strict=True) if truth is Truth.TRUE] or members
     facts = tuple(sorted({ref for one in used for ref in one.facts}))
-    shown = ", ".join(f"{one.id} {one.truth.value}" for one in members)
-    return AtomVerdict(atom.id, truth, shown, facts, due=case.gate.order >= atom.due.order)
+    shown = ", ".join(
+        f"{one.id} {truth.value}" + ("" if truth is one.truth else " (not castrate then, as far as is known)")
+        for one, truth in zip(members, truths, strict=True)
+    )
+    return AtomVerdict(atom.id, any_of(truths), shown, facts, due=case.gate.order >= atom.due.order)
+
+
+def _castrate(case: Case, atom: AtomPlan, progression: AtomVerdict) -> Truth:
+    """Whether testosterone was castrate when the disease progressed; TRUE where no value says otherwise."""
+    if progression.truth is not Truth.TRUE or case.settings.get("progression_castrate") != "when_known":
+        return Truth.TRUE
+    days = case.days_of(progression.facts)
+    measured = [one for one in case.evidence(*atom.items) if one.on and days and one.on <= days[-1]]
+    if not measured:
+        return Truth.TRUE
+    last = [one for one in measured if one.on == measured[-1].on]
+    return Truth.of(agree([within(one, atom.limits)[0] for one in last]))
 
 
 def _truth(expression: Expression, truths: Mapping[str, Truth]) -> Truth:
@@ -200,27 +215,43 @@ def _atom(case: Case, atom: AtomPlan) -> AtomVerdict:
 
 
 def _signed(case: Case, atom: AtomPlan, outcome: Outcome, due: bool) -> AtomVerdict:
-    """Join what the data say with what a named person signed; two that differ are a conflict."""
+    """Join what the data say with what a named person signed."""
     signed = case.judgement(atom.id)
-    truth, reason, facts = outcome.truth, outcome.reason, outcome.facts
     if signed is not None and atom.reason_required and signed.truth is Truth.TRUE and not signed.reason:
         return AtomVerdict(
             atom.id, Truth.UNKNOWN, "signed without a reason", (signed.ref,), judgement=True, due=due
         )
-    if signed is None or signed.truth is Truth.UNKNOWN:
-        if atom.signature == "required":
-            reason = (
-                "not signed" if truth is Truth.UNKNOWN else f"not signed; data say {truth.value}: {reason}"
-            )
-            truth = Truth.UNKNOWN
-        return AtomVerdict(atom.id, truth, reason, facts, outcome.expires, due=due)
-    facts = tuple(sorted({*facts, signed.ref} - {""}))
-    if truth is Truth.UNKNOWN:
-        said = f"signed {signed.truth.value} by {signed.signer}"
-        truth, reason = signed.truth, f"{said}: {signed.reason}" if signed.reason else said
-    elif truth is not signed.truth:
-        reason = f"conflict: data say {truth.value} ({reason}), {signed.signer} signed {signed.truth.value}"
-        truth = Truth.UNKNOWN
-    else:
-        reason = f"{reason}; signed by {signed.signer}"
+    if signed is None or signed.truth is Truth.UNKNOWN or outcome.final:
+        truth, reason = _unsigned(atom, outcome)
+        return AtomVerdict(atom.id, truth, reason, outcome.facts, outcome.expires, due=due)
+    truth, reason = _joined(atom, outcome, signed)
+    facts = tuple(sorted({*outcome.facts, signed.ref} - {""}))
     return AtomVerdict(atom.id, truth, reason, facts, outcome.expires, True, signed.signer, due)
+
+
+def _unsigned(atom: AtomPlan, outcome: Outcome) -> tuple[Truth, str]:
+    """What the data say while nobody signed; a signature that could still change it leaves it unknown."""
+    said = "not signed"
+    if outcome.truth is not Truth.UNKNOWN or outcome.reason != said:
+        said += f"; data say {outcome.truth.value}: {outcome.reason}"
+    if outcome.final:
+        return outcome.truth, outcome.reason
+    if atom.signature == "required":
+        return Truth.UNKNOWN, said
+    if atom.signature == "alternative" and outcome.truth is Truth.FALSE:
+        return Truth.UNKNOWN, said
+    return outcome.truth, outcome.reason
+
+
+def _joined(atom: AtomPlan, outcome: Outcome, signed: Judgement) -> tuple[Truth, str]:
+    """What data and signature say together; two that differ are a conflict, unless either suffices."""
+    said = f"signed {signed.truth.value} by {signed.signer}"
+    if signed.reason:
+        said += f": {signed.reason}"
+    if outcome.truth is Truth.UNKNOWN:
+        return signed.truth, said
+    if outcome.truth is signed.truth:
+        return signed.truth, f"{outcome.reason}; {said}"
+    if atom.signature == "alternative":
+        return outcome.truth | signed.truth, f"{outcome.reason}; {said}"
+    return Truth.UNKNOWN, f"conflict: data say {outcome.truth.value} ({outcome.reason}), {said}"

@@ -32,7 +32,8 @@ class Evidence:
 
     `on` is the day it was true (None: no day, as for sex, or day unknown). `uln` is the laboratory's
     upper limit of normal in the same unit; `label` qualifies the value (tracer, term, version);
-    `ongoing` says that a therapy had not ended on `on`.
+    `ongoing` says that a therapy had not ended on `on`; `half_life_days` is the agent's half-life [d]
+    as reported, which counts before the plan's table.
     """
 
     item: str
@@ -43,6 +44,7 @@ class Evidence:
     uln: float | None = None
     label: str = ""
     ongoing: bool = False
+    half_life_days: float | None = None
 
 
 class Judgement(NamedTuple):

@@ -19,7 +19,7 @@ class Item:
 _ROWS: Final = (
     ("sex", "text", "", "sex at birth: M or F"),
     ("birth_date", "date or text", "", "date of birth; YYYY or YYYY-MM when only that is known"),
-    ("black", "flag", "", "race term of MDRD; read only when present"),
+    ("black", "flag", "", "race term of MDRD; read only where the switch mdrd_race says so"),
     ("consent.signed", "flag", "", "`on` is the day of signature; `label` the form version"),
     ("procedure.first", "text", "", "first study-specific procedure; `on` is its day"),
     ("pathology.prostate_cancer", "flag", "", "histologically or cytologically confirmed"),
@@ -43,6 +43,12 @@ _ROWS: Final = (
     ("therapy.adt", "text", "", "GnRH agent or orchiectomy; `on` = last dose, `ongoing`"),
     ("therapy.bone_agent", "text", "", "bisphosphonate or denosumab; `on` = last dose"),
     ("therapy.radiotherapy", "text", "", "external radiotherapy: curative, palliative; `on` = last fraction"),
+    (
+        "therapy.immunomodulatory",
+        "text",
+        "",
+        "systemic immunomodulatory drug; `on` = last dose, `ongoing`",
+    ),
     ("therapy.tcm", "text", "", "antitumour traditional Chinese medicine; `on` = last dose"),
     (
         "transfusion_or_growth_factor",

@@ -55,7 +55,12 @@ class Window(Section):
 
 
 class AtomPlan(Sourced):
-    """One atom: what it compares, with what, in which window, and what silence means."""
+    """One atom: what it compares, with what, in which window, and what silence means.
+
+    `signature` says how data and a named person's word join: `none` (data alone), `fallback` (the
+    person decides what the data leave unknown), `required` (unknown until signed), `alternative`
+    (either suffices: Kleene or). Where data and person differ, `fallback` and `required` are a conflict.
+    """
 
     id: str
     kind: Literal["computable", "mixed", "judgement"]
@@ -73,7 +78,7 @@ class AtomPlan(Sourced):
     after_anchor: Literal["counts", "warns"] = "counts"
     valid_days: int | None = Field(default=None, gt=0)
     collected: str | None = None
-    signature: Literal["none", "fallback", "required"] = "none"
+    signature: Literal["none", "fallback", "required", "alternative"] = "none"
     reason_required: bool = False
     members: tuple[str, ...] = ()
     due: Gate = Gate.ENROLMENT

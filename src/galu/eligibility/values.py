@@ -8,6 +8,7 @@ from galu.eligibility.case import Case, Outcome, agree, as_flag, as_number, expi
 from galu.eligibility.evidence import Evidence
 from galu.eligibility.plan import AtomPlan, Limit
 from galu.eligibility.renal import Form, creatinine_in_mg_dl, mdrd_ml_min
+from galu.eligibility.units import canonical_unit
 from galu.finding import Truth, any_of
 
 NG_DL_PER_NMOL_L = 28.842  # testosterone, 288.42 g/mol
@@ -20,17 +21,24 @@ def current(case: Case, atom: AtomPlan, *items: str) -> tuple[tuple[Evidence, ..
         return (), f"no {' or '.join(items)} on or before {case.day}"
     last = expiry(found[0], atom.valid_days)
     if last is not None and last < case.gate_day:
-        return (), f"{found[0].item} of {found[0].on} expired on {last}: repeat it"
+        return (), f"{found[0].item} of {found[0].on} expired on {last}: repeat it before {case.gate_day}"
     if atom.valid_days is not None and found[0].on is None:
         return (), f"{found[0].item} has no date, so its age cannot be judged"
     return found, ""
+
+
+def missing(case: Case, atom: AtomPlan, fault: str, *items: str) -> Outcome:
+    """Build the outcome of evidence that is absent or has expired, with the day it expired on."""
+    stale = case.latest(*items)
+    days = [last for one in stale if (last := expiry(one, atom.valid_days)) is not None]
+    return unknown(fault, *stale, expires=min(days, default=None))
 
 
 def threshold(case: Case, atom: AtomPlan) -> Outcome:
     """Compare the latest value with the limit of the unit it was reported in."""
     found, fault = current(case, atom, *atom.items)
     if not found:
-        return unknown(fault, *case.latest(*atom.items))
+        return missing(case, atom, fault, *atom.items)
     if "testosterone_unit" in atom.switches:
         found = tuple(_in_unit(one, case.settings["testosterone_unit"]) for one in found)
     answers = [within(one, atom.limits) for one in found]
@@ -46,9 +54,10 @@ def _in_unit(one: Evidence, unit: str) -> Evidence:
     value = as_number(one)
     if value is None or unit == "as_reported":
         return one
-    if unit == "ng_dl" and one.unit == "nmol/L":
+    reported = canonical_unit(one.unit)
+    if unit == "ng_dl" and reported == "nmol/L":
         return Evidence(one.item, value * NG_DL_PER_NMOL_L, "ng/dL", one.on, one.ref)
-    if unit == "nmol_l" and one.unit == "ng/dL":
+    if unit == "nmol_l" and reported == "ng/dL":
         return Evidence(one.item, value / NG_DL_PER_NMOL_L, "nmol/L", one.on, one.ref)
     return one
 
@@ -75,24 +84,48 @@ def _code(one: Evidence) -> str:
     return str(one.value).strip().lower()
 
 
-def _member(case: Case, atom: AtomPlan, wanted: bool) -> Outcome:
+def member(case: Case, atom: AtomPlan) -> Outcome:
+    """Whether the latest value is one of `values`.
+
+    Where the atom names `exempt` values too, only those are surely not: a third answer such as
+    "indeterminate" is unknown. A value that says nothing ("unknown", "") always is.
+    """
     found, fault = current(case, atom, *atom.items)
     if not found:
-        return unknown(fault, *case.latest(*atom.items))
-    values = {value.lower() for value in atom.values}
-    known = [None if _code(one) in ("unknown", "") else (_code(one) in values) == wanted for one in found]
+        return missing(case, atom, fault, *atom.items)
+    values, others = ({text.lower() for text in texts} for texts in (atom.values, atom.exempt))
+    answers = [_is_member(_code(one), values, others) for one in found]
     shown = f"{found[0].item} is {', '.join(sorted({_code(one) for one in found}))}"
-    return Outcome(Truth.of(agree(known)), shown, refs(found), expiry(found[0], atom.valid_days))
+    return Outcome(Truth.of(agree(answers)), shown, refs(found), expiry(found[0], atom.valid_days))
 
 
-def member(case: Case, atom: AtomPlan) -> Outcome:
-    """Whether the latest value is one of the atom's values."""
-    return _member(case, atom, wanted=True)
+def _is_member(code: str, values: set[str], others: set[str]) -> bool | None:
+    if code in values:
+        return True
+    return None if code in ("unknown", "") or (others and code not in others) else False
 
 
 def not_member(case: Case, atom: AtomPlan) -> Outcome:
-    """Whether the latest value is none of the atom's values."""
-    return _member(case, atom, wanted=False)
+    """Whether the latest text names none of `values`, and something that `exempt` admits.
+
+    An admitted phrase ("focal neuroendocrine") is read before the excluded word it holds; a text with
+    both, or with neither, is unknown: a person decides.
+    """
+    found, fault = current(case, atom, *atom.items)
+    if not found:
+        return missing(case, atom, fault, *atom.items)
+    answers = [_names_none(_code(one), atom) for one in found]
+    shown = f"{found[0].item} is {', '.join(sorted({_code(one) for one in found}))}"
+    return Outcome(Truth.of(agree(answers)), shown, refs(found), expiry(found[0], atom.valid_days))
+
+
+def _names_none(text: str, atom: AtomPlan) -> bool | None:
+    admitted = False
+    for phrase in sorted((phrase.lower() for phrase in atom.exempt), key=len, reverse=True):
+        admitted |= phrase in text
+        text = text.replace(phrase, " ")
+    excluded = any(word.lower() in text for word in atom.values)
+    return None if admitted == excluded else admitted
 
 
 def reflex(case: Case, atom: AtomPlan) -> Outcome:
@@ -103,11 +136,19 @@ def reflex(case: Case, atom: AtomPlan) -> Outcome:
     if first_truth is Truth.FALSE:
         return Outcome(Truth.FALSE, f"{screen} negative", refs(first), _earliest(list(first), atom))
     second, second_fault = current(case, atom, confirm)
-    answers = [within(one, atom.limits)[0] if atom.limits else as_flag(one) for one in second]
+    answers = [_reflex_answer(one, atom) for one in second]
     truth = first_truth & Truth.of(agree(answers))
     faults = [one for one in (fault, second_fault) if one]
     shown = "; ".join(faults) if faults else f"{screen} {first_truth.value}, {confirm} {answers}"
     return Outcome(truth, shown, refs(first + second), _earliest([*first, *second], atom))
+
+
+def _reflex_answer(one: Evidence, atom: AtomPlan) -> bool | None:
+    """Judge a number by the limit; "not detectable" lies below any limit, "detectable" may not."""
+    flag = as_flag(one)
+    if not atom.limits or flag is False:
+        return flag
+    return within(one, atom.limits)[0]
 
 
 def syphilis(case: Case, atom: AtomPlan) -> Outcome:
@@ -128,18 +169,26 @@ def syphilis(case: Case, atom: AtomPlan) -> Outcome:
 
 
 def bilirubin(case: Case, atom: AtomPlan) -> Outcome:
-    """Bilirubin within its limit, or Gilbert's syndrome (with an optional cap of 3 × ULN)."""
+    """Bilirubin within its limit, or Gilbert's syndrome (by a switch up to 3 × ULN only).
+
+    Whether there is Gilbert's syndrome is unknown until asked: a complete medical history without it says no.
+    """
     value, gilbert = atom.items
     low = threshold(case, atom.model_copy(update={"items": (value,)}))
     flags = case.latest(gilbert)
+    collected, statements = case.is_collected(atom)
     has = Truth.of(agree([as_flag(one) for one in flags]))
+    if not flags and collected:
+        has, flags = Truth.FALSE, statements
+    cap = Limit(unit="ULN", op="<=", value=3.0)
+    capped = threshold(case, atom.model_copy(update={"items": (value,), "limits": (cap,)})).truth
     if case.settings.get("gilbert_cap") == "three_uln":
-        cap = Limit(unit="ULN", op="<=", value=3.0)
-        has = has & threshold(case, atom.model_copy(update={"items": (value,), "limits": (cap,)})).truth
-    shown = low.reason + ("; Gilbert's syndrome" if has is Truth.TRUE else "")
+        has = has & capped
+    shown = low.reason
+    if has is Truth.TRUE:
+        shown += "; Gilbert's syndrome" + (", look: above 3 × ULN" if capped is Truth.FALSE else "")
     used = low.facts if low.truth is Truth.TRUE else tuple(sorted({*low.facts, *refs(flags)}))
-    truth = low.truth | (has if flags else (Truth.FALSE if low.truth is Truth.FALSE else Truth.UNKNOWN))
-    return Outcome(truth, shown, used, low.expires)
+    return Outcome(low.truth | has, shown, used, low.expires)
 
 
 def enzymes(case: Case, atom: AtomPlan) -> Outcome:
@@ -173,45 +222,50 @@ def _same(strict: bool | None, wide: bool | None) -> bool | None:
     return strict if strict == wide else None
 
 
-def age_at(case: Case, day: date) -> tuple[int | None, tuple[Evidence, ...]]:
-    """Return the completed years at `day`; the youngest age that a partial birth date allows."""
+def ages_at(case: Case, day: date) -> tuple[frozenset[int], tuple[Evidence, ...]]:
+    """Return every age in completed years that the birth date allows on `day`; two where it is partial.
+
+    Empty without a birth date, or with two that differ.
+    """
     found = case.latest("birth_date")
-    births = {_latest_birth(one) for one in found}
+    births = {_births(one) for one in found}
     if len(births) != 1 or None in births:
-        return None, found
-    birth = births.pop()
-    assert birth is not None
-    years = day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
-    return years, found
+        return frozenset(), found
+    return frozenset(_years(birth, day) for birth in births.pop() or ()), found
 
 
-def _latest_birth(one: Evidence) -> date | None:
+def _years(birth: date, day: date) -> int:
+    return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
+
+
+def _births(one: Evidence) -> tuple[date, date] | None:
+    """First and last day of birth that the value allows; it may lack the day, or the month too."""
     if isinstance(one.value, date):
-        return one.value
-    parts = str(one.value).split("-")
+        return one.value, one.value
+    text = str(one.value)
     try:
-        if len(parts) == 3:
-            return date.fromisoformat(str(one.value))
-        year, month = int(parts[0]), int(parts[1]) if len(parts) == 2 else 12
-        first_of_next = date(year + month // 12, month % 12 + 1, 1)
-        return first_of_next - timedelta(days=1)
+        if len(text) == len("1950-05-20"):
+            return date.fromisoformat(text), date.fromisoformat(text)
+        year, month = int(text[:4]), int(text[5:7]) if len(text) == len("1950-05") else None
+        last = month or 12
+        return date(year, month or 1, 1), date(year + last // 12, last % 12 + 1, 1) - timedelta(days=1)
     except ValueError:
         return None
 
 
 def age(case: Case, atom: AtomPlan) -> Outcome:
-    """Completed years at the anchor, by the latest birth date that is possible."""
+    """Completed years at the anchor; where a partial birth date allows both answers, unknown."""
     anchor = case.anchor(atom.anchor)
     if anchor is None:
         return unknown(f"no {atom.anchor} date")
-    years, found = age_at(case, anchor)
-    if years is None:
+    years, found = ages_at(case, anchor)
+    if not years:
         return unknown("no birth date, or two that differ", *found)
-    partial = any(len(str(one.value)) < 10 for one in found)
-    ok = years >= (atom.at_least or 0)
-    if partial and not ok and years + 1 >= (atom.at_least or 0):
-        return unknown(f"aged {years} or {years + 1} at {anchor}: the birth date is partial", *found)
-    return Outcome(Truth.of(ok), f"{years} years at {anchor}", refs(found))
+    answer = agree([one >= (atom.at_least or 0) for one in years])
+    shown = " or ".join(str(one) for one in sorted(years))
+    if answer is None:
+        return unknown(f"aged {shown} at {anchor}: the birth date is partial", *found)
+    return Outcome(Truth.of(answer), f"{shown} years at {anchor}", refs(found))
 
 
 def renal(case: Case, atom: AtomPlan) -> Outcome:
@@ -219,7 +273,7 @@ def renal(case: Case, atom: AtomPlan) -> Outcome:
     item = atom.items[0]
     found, fault = current(case, atom, item)
     if not found:
-        return unknown(fault, *case.latest(item))
+        return missing(case, atom, fault, item)
     ratio = tuple(limit for limit in atom.limits if limit.unit == "ULN")
     floor = next(limit for limit in atom.limits if limit.unit != "ULN")
     by_ratio = Truth.of(agree([within(one, ratio)[0] for one in found]))
@@ -237,22 +291,27 @@ def renal(case: Case, atom: AtomPlan) -> Outcome:
 def _rates(
     case: Case, found: tuple[Evidence, ...]
 ) -> tuple[list[dict[str, float] | None], tuple[Evidence, ...]]:
+    """Rates by form for each creatinine and each possible age, None where one cannot be computed."""
     sexes = case.latest("sex")
-    black = case.latest("black")
+    by_race = case.settings.get("mdrd_race") == "used"
+    black = case.latest("black") if by_race else ()
+    race = agree([as_flag(flag) for flag in black]) if by_race else False
     codes = {_code(one) for one in sexes}
     rates: list[dict[str, float] | None] = []
     births: tuple[Evidence, ...] = ()
     for one in found:
-        years, births = age_at(case, one.on or case.day)
+        years, births = ages_at(case, one.on or case.day)
         number = as_number(one)
-        scr = None if number is None else creatinine_in_mg_dl(number, one.unit)
-        if not scr or scr <= 0 or not years or codes not in ({"m"}, {"f"}):
+        scr = None if number is None else creatinine_in_mg_dl(number, canonical_unit(one.unit))
+        if not scr or scr <= 0 or not years or codes not in ({"m"}, {"f"}) or race is None:
             rates.append(None)
             continue
-        race = bool(black) and agree([as_flag(flag) for flag in black]) is True
-        rates.append(
-            {form: mdrd_ml_min(scr, years, female=codes == {"f"}, black=race, form=form) for form in _FORMS}
-        )
+        female = codes == {"f"}
+        rates += [
+            {form: mdrd_ml_min(scr, old, female=female, black=race, form=form) for form in _FORMS}
+            for old in sorted(years, reverse=True)
+            if old > 0
+        ]
     return rates, sexes + births + black
 
 
