@@ -139,18 +139,6 @@ def read_plan(study: Path) -> dosimetry.DosimetryPlan:
         raise InputError(f"{path} dosimetry.{where}", first["msg"], "correct the study file") from None
 
 
-@dataclasses.dataclass
-class _History:
-    """What earlier cycles of one region left: doses, random uncertainties, BEDs, last own half-life."""
-
-    doses: list[float] = dataclasses.field(default_factory=list)
-    random: list[float] = dataclasses.field(default_factory=list)
-    beds: list[float] = dataclasses.field(default_factory=list)
-    u_beds: list[float] = dataclasses.field(default_factory=list)
-    administered_mbq: list[float] = dataclasses.field(default_factory=list)
-    teff_h: float | None = None
-
-
 _DOSE_COLUMNS = (
     "subject", "cycle", "region", "time_h", "activity_mbq", "sigma_mbq", "mass_g", "administered_mbq",
 )  # fmt: skip
@@ -163,90 +151,42 @@ def doses(path: Path, study: Path, override: str = "", risk_factors: bool = Fals
     refused whatever it says.
     """
     plan = read_plan(study)
-    table = read_table(path, _DOSE_COLUMNS, ("subject", "region")).sort(
-        "subject", "region", "cycle", "time_h"
-    )
+    half_life = nuclide(plan.therapy_nuclide.value).half_life_h
+    table = read_table(path, _DOSE_COLUMNS, ("subject", "region"))
+    table = table.sort("subject", "region", "cycle", "time_h")
     rows: list[Row] = []
-    histories: dict[tuple[str, str], _History] = {}
-    for (subject, region, cycle), group in table.group_by(
-        ["subject", "region", "cycle"], maintain_order=True
-    ):
-        for name in ("mass_g", "administered_mbq"):
-            if group[name].n_unique() != 1:
-                place = f"{path} subject {subject} cycle {cycle:g} {region}"
-                raise InputError(place, f"has several values of {name}", "give one per cycle and region")
-        history = histories.setdefault((subject, region), _History())
-        row = {"subject": subject, "cycle": int(cycle), "region": region}
-        rows.append(row | _dose_row(group, plan, history, (override, risk_factors)))
+    for (subject, region), group in table.group_by(["subject", "region"], maintain_order=True):
+        place = f"{path} subject {subject}"
+        cycles = [
+            _cycle_activity(int(cycle), part, half_life, f"{place} cycle {cycle:g} {region}")
+            for (cycle,), part in group.group_by(["cycle"], maintain_order=True)
+        ]
+        course = dosimetry.derive_course(str(region), cycles, plan, override, risk_factors)
+        rows += [{"subject": subject} | _dose_row(one) for one in course]
     return {"doses": rows}
 
 
-def _fit_cycle(
-    samples: kinetics.Samples, own_teff_h: float | None, region: dosimetry.Region, between_cycles: float
-) -> kinetics.FittedCurve:
-    """Curve of one cycle; with one scan the patient's own half-life, or else the population's."""
-    if len(samples.time_h) > 1:
-        return kinetics.fit_best(samples)
-    if own_teff_h is not None:
-        return kinetics.single_scan(samples, own_teff_h, between_cycles)
-    if region.population_teff_h is not None:
-        return kinetics.single_scan(samples, region.population_teff_h, region.population_teff_spread)
-    scan = (samples.time_h[0], samples.activity_mbq[0], samples.sigma_mbq[0])
-    return kinetics.hanscheid(*scan)
+def _cycle_activity(
+    cycle: int, part: pl.DataFrame, half_life_h: float, place: str
+) -> dosimetry.CycleActivity:
+    for name in ("mass_g", "administered_mbq"):
+        if part[name].n_unique() != 1:
+            raise InputError(place, f"has several values of {name}", "give one per cycle and region")
+    return dosimetry.CycleActivity(
+        cycle, _samples(part, half_life_h), part["mass_g"][0], part["administered_mbq"][0]
+    )
 
 
-def _dose_row(
-    group: pl.DataFrame, plan: dosimetry.DosimetryPlan, history: _History, choice: tuple[str, bool]
-) -> Row:
-    therapy = nuclide(plan.therapy_nuclide.value)
-    name, mass = group["region"][0], group["mass_g"][0]
-    administered = group["administered_mbq"][0]
-    region = plan.region(name)
-    between = plan.uncertainty.value.between_cycles
-    fit = _fit_cycle(_samples(group, therapy.half_life_h), history.teff_h, region, between)
-    row: Row = {"model": fit.model, "tia_mbq_h": fit.tia_mbq_h, "u_tia_mbq_h": fit.u_tia_mbq_h}
-    row |= {"t_eff_h": fit.t_eff_h, "at_bound": fit.at_bound, "reason": fit.reason}
-    if fit.tia_mbq_h is None or fit.u_tia_mbq_h is None:
-        return row | {"dose_gy": None, "u_dose_gy": None, "bed_gy": None, "limits": []}
-    dose = dosimetry.absorbed_dose(name, fit.tia_mbq_h, fit.u_tia_mbq_h, mass, administered, therapy)
-    warning = dosimetry.check_plausible(dose, region, choice[0])
-    if len(group) > 1:
-        history.teff_h = fit.t_eff_h
-    shape = fit.curve or kinetics.ExponentialSum((1.0,), (fit.t_eff_h or therapy.half_life_h,))
-    bed = dosimetry.biological_dose(dose.dose_gy, shape, region.alpha_beta_gy, region.repair_half_time_h)
-    shared = plan.uncertainty.value.systematic()
-    history.doses.append(dose.dose_gy)
-    history.random.append(dose.u_dose_gy)
-    history.beds.append(bed.bed_gy)
-    history.u_beds.append(dosimetry.u_bed(dose.dose_gy, dose.u_dose_gy, bed.g, region.alpha_beta_gy))
-    history.administered_mbq.append(administered)
-    total = dosimetry.cumulative_dose(history.doses, history.random, shared)
-    this = dosimetry.cumulative_dose([dose.dose_gy], [dose.u_dose_gy], shared)
-    row |= {"dose_gy": dose.dose_gy, "u_dose_gy": this.u_gy()}
-    row |= {"gy_per_gbq": dose.gy_per_gbq, "bed_gy": bed.bed_gy, "eqd2_gy": bed.eqd2_gy, "warning": warning}
-    row |= {"cumulative_dose_gy": total.dose_gy, "u_cumulative_dose_gy": total.u_gy()}
-    row |= {"cumulative_bed_gy": dosimetry.cumulative_bed(history.beds)}
-    row["limits"] = [_against(limit, plan, history) for limit in plan.limits_of(name, choice[1])]
-    return row | {"method": dose.method, "assumptions": list(dose.assumptions)}
-
-
-def _against(limit: dosimetry.DoseLimit, plan: dosimetry.DosimetryPlan, history: _History) -> Row:
-    """The cumulative and the projected dose or BED against one limit."""
-    budget = plan.uncertainty.value
-    given_gbq = sum(history.administered_mbq) / 1000.0
-    planned = history.administered_mbq[-1]
-    if limit.quantity == "dose":
-        values, random, stretch = history.doses, history.random, 1.0
-    else:
-        # A relative change of every dose changes BED by (BED + its quadratic part): 2·BED − D in all.
-        values, random = history.beds, history.u_beds
-        stretch = (2.0 * sum(history.beds) - sum(history.doses)) / sum(history.beds) if sum(values) else 1.0
-    so_far = dosimetry.cumulative_dose(values, random, budget.systematic() * stretch)
-    between = budget.between_cycles * stretch
-    bound = (limit.limit_gy, plan.accepted_risk.value)
-    proposal = dosimetry.propose_next(so_far, sum(values) / given_gbq, planned, between, bound)
-    row: Row = {"quantity": limit.quantity, "limit_gy": limit.limit_gy, "action": limit.action}
-    row |= {"probability_passed": so_far.probability_above(limit.limit_gy), "planned_mbq": planned}
-    row |= {"projected_gy": proposal.projected.dose_gy, "u_projected_gy": proposal.projected.u_gy()}
-    row |= {"probability_projected": proposal.probability, "accepted_risk": plan.accepted_risk.value}
-    return row | {"largest_mbq": proposal.largest_mbq}
+def _dose_row(one: dosimetry.CycleDose) -> Row:
+    fit, dose = one.fit, one.dose
+    row: Row = {"cycle": one.cycle, "region": one.region, "model": fit.model}
+    row |= {"tia_mbq_h": fit.tia_mbq_h, "u_tia_mbq_h": fit.u_tia_mbq_h, "t_eff_h": fit.t_eff_h}
+    row |= {"at_bound": fit.at_bound, "reason": one.reason}
+    row |= {"dose_gy": None if dose is None else dose.dose_gy, "u_dose_gy": one.u_dose_gy}
+    row |= {"gy_per_gbq": None if dose is None else dose.gy_per_gbq}
+    row |= {"bed_gy": one.bed_gy, "eqd2_gy": one.eqd2_gy, "warning": one.warning}
+    row |= {"cumulative_dose_gy": one.cumulative_dose_gy, "u_cumulative_dose_gy": one.u_cumulative_dose_gy}
+    row |= {"cumulative_bed_gy": one.cumulative_bed_gy}
+    row["limits"] = [dataclasses.asdict(limit) for limit in one.limits]
+    method = ("", ()) if dose is None else (dose.method, dose.assumptions)
+    return row | {"method": method[0], "assumptions": list(method[1])}

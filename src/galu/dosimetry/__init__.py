@@ -1,6 +1,7 @@
 """Absorbed doses of organs and lesions, their uncertainty and the next cycle."""
 
 from galu.dosimetry.bed import BiologicalDose, biological_dose, cumulative_bed, lea_catcheside, u_bed
+from galu.dosimetry.course import CycleActivity, CycleDose, LimitCheck, derive_course
 from galu.dosimetry.marrow import marrow_dose_from_blood, red_marrow_to_blood_ratio
 from galu.dosimetry.organ import OrganDose, absorbed_dose, check_plausible, self_dose_gy_per_mbq_h
 from galu.dosimetry.plan import DoseLimit, DosimetryPlan, Region, RelativeUncertainty
@@ -16,8 +17,11 @@ from galu.dosimetry.projection import (
 __all__ = [
     "BiologicalDose",
     "Cumulative",
+    "CycleActivity",
+    "CycleDose",
     "DoseLimit",
     "DosimetryPlan",
+    "LimitCheck",
     "OrganDose",
     "Proposal",
     "Region",
@@ -27,6 +31,7 @@ __all__ = [
     "check_plausible",
     "cumulative_bed",
     "cumulative_dose",
+    "derive_course",
     "largest_next_dose",
     "lea_catcheside",
     "marrow_dose_from_blood",

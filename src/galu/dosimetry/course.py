@@ -1,0 +1,195 @@
+"""The doses of one region over the cycles of one patient: fit, dose, BED, sums, limits, next cycle.
+
+A cycle with several scans is fitted on its own; one with a single scan takes the patient's last own
+effective half-life, or else the population's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from galu import kinetics
+from galu.dosimetry.bed import biological_dose, cumulative_bed, u_bed
+from galu.dosimetry.organ import OrganDose, absorbed_dose, check_plausible
+from galu.dosimetry.plan import DoseLimit, DosimetryPlan, Region
+from galu.dosimetry.projection import cumulative_dose, propose_next
+from galu.nuclides import Nuclide, nuclide
+
+
+@dataclass(frozen=True, slots=True)
+class CycleActivity:
+    """What was measured of one region in one cycle; `refs` are the ids of the facts."""
+
+    cycle: int
+    samples: kinetics.Samples
+    mass_g: float
+    administered_mbq: float
+    refs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LimitCheck:
+    """Cumulative and projected dose or BED against one limit; probabilities are of passing it."""
+
+    quantity: str
+    limit_gy: float
+    action: str
+    probability_passed: float
+    planned_mbq: float
+    projected_gy: float
+    u_projected_gy: float
+    probability_projected: float
+    accepted_risk: float
+    largest_mbq: float
+
+
+@dataclass(frozen=True, slots=True)
+class CycleDose:
+    """One region in one cycle. Doses are None when they cannot be known, and `reason` says why.
+
+    `u_dose_gy` and `u_cumulative_dose_gy` hold everything, the errors shared by all cycles too.
+    """
+
+    region: str
+    cycle: int
+    fit: kinetics.FittedCurve
+    reason: str
+    refs: tuple[str, ...]
+    dose: OrganDose | None = None
+    u_dose_gy: float | None = None
+    bed_gy: float | None = None
+    eqd2_gy: float | None = None
+    cumulative_dose_gy: float | None = None
+    u_cumulative_dose_gy: float | None = None
+    cumulative_bed_gy: float | None = None
+    limits: tuple[LimitCheck, ...] = ()
+    warning: str = ""
+
+
+@dataclass
+class _History:
+    """What earlier cycles of a region left."""
+
+    doses: list[float] = field(default_factory=list)
+    random: list[float] = field(default_factory=list)
+    beds: list[float] = field(default_factory=list)
+    u_beds: list[float] = field(default_factory=list)
+    administered_mbq: list[float] = field(default_factory=list)
+    teff_h: float | None = None
+
+
+def derive_course(
+    region: str,
+    cycles: Iterable[CycleActivity],
+    plan: DosimetryPlan,
+    override: str = "",
+    risk_factors: bool = False,
+) -> tuple[CycleDose, ...]:
+    """Doses of one region, cycle by cycle.
+
+    Parameters
+    ----------
+    region
+        Organ or lesion, as the plan names it.
+    cycles
+        Measurements, in the order of the cycles.
+    override
+        Id of the signed statement that accepts unusual doses; an impossible dose is refused whatever
+        it says.
+    risk_factors
+        Whether the limits for patients with risk factors apply.
+
+    Raises
+    ------
+    InputError
+        When the plan does not know the region, or a dose is impossible or unusual and not accepted.
+    """
+    history = _History()
+    return tuple(_cycle(region, cycle, plan, history, (override, risk_factors)) for cycle in cycles)
+
+
+def _fit(
+    samples: kinetics.Samples, own_teff_h: float | None, region: Region, between_cycles: float
+) -> kinetics.FittedCurve:
+    if len(samples.time_h) > 1:
+        return kinetics.fit_best(samples)
+    if own_teff_h is not None:
+        return kinetics.single_scan(samples, own_teff_h, between_cycles)
+    if region.population_teff_h is not None:
+        return kinetics.single_scan(samples, region.population_teff_h, region.population_teff_spread)
+    return kinetics.hanscheid(samples.time_h[0], samples.activity_mbq[0], samples.sigma_mbq[0])
+
+
+def _cycle(
+    name: str, cycle: CycleActivity, plan: DosimetryPlan, history: _History, choice: tuple[str, bool]
+) -> CycleDose:
+    therapy = nuclide(plan.therapy_nuclide.value)
+    region, budget = plan.region(name), plan.uncertainty.value
+    fit = _fit(cycle.samples, history.teff_h, region, budget.between_cycles)
+    if fit.tia_mbq_h is None or fit.u_tia_mbq_h is None:
+        return CycleDose(name, cycle.cycle, fit, fit.reason, cycle.refs)
+    dose = absorbed_dose(name, fit.tia_mbq_h, fit.u_tia_mbq_h, cycle.mass_g, cycle.administered_mbq, therapy)
+    warning = check_plausible(dose, region, choice[0])
+    if len(cycle.samples.time_h) > 1:
+        history.teff_h = fit.t_eff_h
+    bed, eqd2 = _remember(history, dose, fit, region, therapy)
+    history.administered_mbq.append(cycle.administered_mbq)
+    shared = budget.systematic()
+    total = cumulative_dose(history.doses, history.random, shared)
+    return CycleDose(
+        region=name,
+        cycle=cycle.cycle,
+        fit=fit,
+        reason=fit.reason,
+        refs=cycle.refs,
+        dose=dose,
+        u_dose_gy=cumulative_dose([dose.dose_gy], [dose.u_dose_gy], shared).u_gy(),
+        bed_gy=bed,
+        eqd2_gy=eqd2,
+        cumulative_dose_gy=total.dose_gy,
+        u_cumulative_dose_gy=total.u_gy(),
+        cumulative_bed_gy=cumulative_bed(history.beds),
+        limits=tuple(_against(limit, plan, history) for limit in plan.limits_of(name, choice[1])),
+        warning=warning,
+    )
+
+
+def _remember(
+    history: _History, dose: OrganDose, fit: kinetics.FittedCurve, region: Region, therapy: Nuclide
+) -> tuple[float, float]:
+    """Add a cycle's dose and BED to the history; gives BED and EQD2 [Gy]."""
+    shape = fit.curve or kinetics.ExponentialSum((1.0,), (fit.t_eff_h or therapy.half_life_h,))
+    bed = biological_dose(dose.dose_gy, shape, region.alpha_beta_gy, region.repair_half_time_h)
+    history.doses.append(dose.dose_gy)
+    history.random.append(dose.u_dose_gy)
+    history.beds.append(bed.bed_gy)
+    history.u_beds.append(u_bed(dose.dose_gy, dose.u_dose_gy, bed.g, region.alpha_beta_gy))
+    return bed.bed_gy, bed.eqd2_gy
+
+
+def _against(limit: DoseLimit, plan: DosimetryPlan, history: _History) -> LimitCheck:
+    budget = plan.uncertainty.value
+    given_gbq = sum(history.administered_mbq) / 1000.0
+    planned = history.administered_mbq[-1]
+    if limit.quantity == "dose":
+        values, random, stretch = history.doses, history.random, 1.0
+    else:
+        # A relative change of every dose changes BED by (BED + its quadratic part): 2·BED − D in all.
+        values, random = history.beds, history.u_beds
+        stretch = (2.0 * sum(history.beds) - sum(history.doses)) / sum(history.beds) if sum(values) else 1.0
+    so_far = cumulative_dose(values, random, budget.systematic() * stretch)
+    bound = (limit.limit_gy, plan.accepted_risk.value)
+    proposal = propose_next(so_far, sum(values) / given_gbq, planned, budget.between_cycles * stretch, bound)
+    return LimitCheck(
+        quantity=limit.quantity,
+        limit_gy=limit.limit_gy,
+        action=limit.action,
+        probability_passed=so_far.probability_above(limit.limit_gy),
+        planned_mbq=planned,
+        projected_gy=proposal.projected.dose_gy,
+        u_projected_gy=proposal.projected.u_gy(),
+        probability_projected=proposal.probability,
+        accepted_risk=plan.accepted_risk.value,
+        largest_mbq=proposal.largest_mbq,
+    )
