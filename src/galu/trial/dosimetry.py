@@ -1,0 +1,146 @@
+"""Dosimetry wired to the record: activities of a cycle become the doses of organs and lesions.
+
+Time zero is the start of the infusion of the same agent and cycle. What cannot be used is kept with
+its reason: a row of the record never vanishes from the results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from galu.dosimetry import CycleActivity, CycleDose, DosimetryPlan, derive_course
+from galu.finding import InputError
+from galu.kinetics import Samples, measured_from_corrected
+from galu.nuclides import nuclide
+from galu.protocol import Study
+from galu.record import Record
+from galu.record.when import hours_between
+from galu.trial.exposure import Dose
+from galu.trial.subjects import Subject
+
+#: Relative uncertainty of an activity that the physicist stated without one (assumed).
+UNSTATED_SIGMA: Final = 0.10
+#: Id of the signed judgement that accepts unusual doses of a subject.
+OVERRIDE_ITEM: Final = "dosimetry.unusual"
+#: Id of the signed judgement that the limits for patients with risk factors apply.
+RISK_ITEM: Final = "dosimetry.risk_factors"
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectDose:
+    """One region of one subject in one cycle, or why there is no dose."""
+
+    subject: str
+    region: str
+    cycle: int
+    level: int | None
+    course: CycleDose | None
+    reason: str
+    facts: tuple[str, ...]
+
+
+def derive_doses_absorbed(
+    study: Study, record: Record, subjects: Iterable[Subject]
+) -> tuple[SubjectDose, ...]:
+    """Absorbed doses of every region measured after the therapeutic agent."""
+    plan = study.dosimetry
+    if plan is None or study.treatment is None:
+        return ()
+    agent = study.treatment.therapy_agent.value
+    groups: dict[tuple[str, str], dict[int, list[Row]]] = {}
+    for row in record.facts("region_activity").iter_rows(named=True):
+        if row["agent"] == agent:
+            groups.setdefault((row["subject"], row["region"]), {}).setdefault(row["cycle"], []).append(row)
+    people = {subject.id: subject for subject in subjects}
+    signed = _signed(record)
+    found: list[SubjectDose] = []
+    for (name, region), cycles in sorted(groups.items()):
+        if name in people:
+            found += _region(people[name], region, cycles, plan, (record.zone, signed.get(name, {})))
+    return tuple(found)
+
+
+def _signed(record: Record) -> dict[str, dict[str, str]]:
+    """Ids of the signed statements on dosimetry, by subject and item."""
+    found: dict[str, dict[str, str]] = {}
+    for row in record.facts("judgement").iter_rows(named=True):
+        if row["item"] in (OVERRIDE_ITEM, RISK_ITEM) and row["value"] == "yes" and row["by"]:
+            found.setdefault(row["subject"], {})[row["item"]] = row["id"]
+    return found
+
+
+def _region(
+    subject: Subject,
+    region: str,
+    cycles: Mapping[int, list[Row]],
+    plan: DosimetryPlan,
+    context: tuple[str, Mapping[str, str]],
+) -> list[SubjectDose]:
+    zone, signed = context
+    given = {dose.cycle: dose for dose in subject.therapy}
+    usable: list[CycleActivity] = []
+    failed: list[SubjectDose] = []
+    for cycle, rows in sorted(cycles.items()):
+        facts = tuple(row["id"] for row in rows)
+        try:
+            usable.append(_cycle(cycle, rows, given.get(cycle), (region, plan, zone)))
+        except InputError as error:
+            failed.append(SubjectDose(subject.id, region, cycle, subject.level, None, str(error), facts))
+    try:
+        course = derive_course(region, usable, plan, signed.get(OVERRIDE_ITEM, ""), RISK_ITEM in signed)
+    except InputError as error:
+        return failed + [
+            SubjectDose(subject.id, region, one.cycle, subject.level, None, str(error), one.refs)
+            for one in usable
+        ]
+    return failed + [
+        SubjectDose(subject.id, region, one.cycle, subject.level, one, one.reason, one.refs) for one in course
+    ]
+
+
+def _cycle(
+    cycle: int, rows: list[Row], dose: Dose | None, context: tuple[str, DosimetryPlan, str]
+) -> CycleActivity:
+    """Samples of one cycle, counted from the start of its infusion.
+
+    Raises
+    ------
+    InputError
+        When the administration, its time or its activity is not known, or no mass is.
+    """
+    region, plan, zone = context
+    place = f"{rows[0]['subject']}, cycle {cycle}, {region}"
+    if dose is None or dose.net_mbq is None:
+        reason = "no administration is recorded" if dose is None else dose.reason
+        raise InputError(place, f"the activity given is not known ({reason})", "record it")
+    times = [hours_between(dose.start, row["on"], zone) for row in rows]
+    known = [time for time in times if time is not None]
+    if len(known) < len(times):
+        raise InputError(place, "the administration has no time of day", "record when the infusion began")
+    mass = next((row["mass_g"] for row in rows if row["mass_g"] is not None), plan.region(region).mass_g)
+    if mass is None:
+        raise InputError(place, "the mass is not known", "record the volume of the region")
+    half_life = nuclide(plan.therapy_nuclide.value).half_life_h
+    activity, sigma = _activities(rows, known, half_life)
+    facts = (*dose.facts, *(row["id"] for row in rows))
+    samples = Samples(tuple(known), activity, sigma, half_life)
+    return CycleActivity(cycle, samples, mass, dose.net_mbq, facts)
+
+
+def _activities(
+    rows: list[Row], times_h: list[float], half_life_h: float
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Activities and sigmas at scan time [MBq], whatever decay state they were reported in."""
+    pairs = []
+    for row, time in zip(rows, times_h, strict=True):
+        activity = row["activity_mbq"]
+        sigma = row["sigma_mbq"] or UNSTATED_SIGMA * activity
+        if row["decay_state"] == "corrected":
+            activity, sigma = (
+                measured_from_corrected((time,), (value,), half_life_h)[0] for value in (activity, sigma)
+            )
+        pairs.append((activity, sigma))
+    return tuple(a for a, _ in pairs), tuple(s for _, s in pairs)
