@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -68,7 +68,8 @@ class Record:
 
     def as_of(self, moment: date | datetime) -> Record:
         """The record as it stood; a date means the end of that day in the record's zone."""
-        until = moment if isinstance(moment, datetime) else end_of_day(moment, self.zone)
+        last = moment if isinstance(moment, datetime) else end_of_day(moment, self.zone)
+        until = last.astimezone(UTC)
         kept = {kind: frame.filter(pl.col("recorded") <= until) for kind, frame in self._frames.items()}
         return Record({kind: frame for kind, frame in kept.items() if frame.height}, self.zone)
 

@@ -42,7 +42,7 @@ class SubjectDose:
     facts: tuple[str, ...]
 
 
-def derive_doses_absorbed(
+def derive_absorbed_doses(
     study: Study, record: Record, subjects: Iterable[Subject]
 ) -> tuple[SubjectDose, ...]:
     """Absorbed doses of every region measured after the therapeutic agent."""

@@ -1,0 +1,136 @@
+"""Safety tables wired to the record: adverse events, laboratory grades and shifts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import polars as pl
+
+from galu.protocol import Study
+from galu.record import Record
+from galu.safety.ctcae import grade_labs
+from galu.safety.labcodes import TERMS_OF_TEST
+from galu.safety.tables import AeCount, TreatedSubject, ae_by_soc_and_term, ae_overview, lab_shift
+from galu.trial.safety import events_by_subject
+from galu.trial.subjects import Subject
+
+#: Version used where a study names none (assumed).
+CTCAE_VERSION: Final = "5.0"
+EMERGENT_DAYS: Final = 30
+Shift = Mapping[tuple[int | None, int | None], int]
+
+
+@dataclass(frozen=True)
+class SafetyResults:
+    """Tables of the safety sets; events after the imaging agent and before the therapy stand apart.
+
+    `grades` has a row per gradable laboratory value and direction: subject, test, day, value, unit,
+    term, direction, grade (null: cannot be graded), after_dose, fact.
+    """
+
+    treated: tuple[TreatedSubject, ...]
+    overview: tuple[AeCount, ...]
+    by_term: tuple[AeCount, ...]
+    imaging_overview: tuple[AeCount, ...]
+    grades: pl.DataFrame
+    shifts: Mapping[str, Shift]
+
+
+def derive_safety(study: Study, record: Record, subjects: Iterable[Subject]) -> SafetyResults:
+    """Safety tables of everyone who got any agent."""
+    people = tuple(subjects)
+    plan = study.safety
+    version = plan.ctcae_version.value if plan else CTCAE_VERSION
+    emergent = plan.treatment_emergent_days.value if plan else EMERGENT_DAYS
+    events = events_by_subject(record)
+    dosed = tuple(
+        TreatedSubject(
+            subject.id,
+            subject.imaging[0].day if subject.imaging else None,
+            subject.first_dose,
+            subject.last_dose,
+            events.get(subject.id, ()),
+        )
+        for subject in people
+        if subject.therapy or subject.imaging
+    )
+    therapy = tuple(one for one in dosed if one.first_dose is not None)
+    imaged = tuple(one for one in dosed if one.first_scan is not None)
+    grades = grade_record(record, {s.id: s.first_dose for s in people if s.first_dose}, version)
+    return SafetyResults(
+        treated=dosed,
+        overview=ae_overview(therapy, emergent),
+        by_term=ae_by_soc_and_term(therapy, emergent),
+        imaging_overview=ae_overview(imaged, emergent, "68Ga-emergent"),
+        grades=grades,
+        shifts=_shifts(grades),
+    )
+
+
+def grade_record(record: Record, first_dose: Mapping[str, date], version: str) -> pl.DataFrame:
+    """Grade of every numeric laboratory value, in the unit reported; the baseline record by its limits."""
+    labs = record.facts("lab").filter(pl.col("value").is_not_null())
+    terms = pl.DataFrame(
+        [(test, term, direction) for test, found in TERMS_OF_TEST.items() for term, direction in found],
+        schema={"TEST": pl.String, "TERM": pl.String, "DIRECTION": pl.String},
+        orient="row",
+    )
+    starts = pl.DataFrame(
+        {"subject": list(first_dose), "first_dose": list(first_dose.values())},
+        schema={"subject": pl.String, "first_dose": pl.Date},
+    )
+    values = labs.with_columns(pl.col("test").str.to_uppercase().alias("TEST")).join(
+        starts, on="subject", how="left", maintain_order="left"
+    )
+    after = (pl.col("day") > pl.col("first_dose")).fill_null(False)
+    values = _with_baseline(values.with_columns(after.alias("after_dose")))
+    table = values.join(terms, on="TEST", how="inner", maintain_order="left").rename(
+        {"unit": "AVALU", "value": "AVAL", "lower_limit": "ANRLO", "upper_limit": "ANRHI"}
+    )
+    change = 100.0 * (pl.col("AVAL") - pl.col("BASE")) / pl.col("BASE")
+    table = table.with_columns(
+        change.alias("PCHG"),
+        pl.lit("").alias("SYS"),
+        pl.when(pl.col("is_baseline")).then(pl.lit("Y")).otherwise(pl.lit("")).alias("ABLFL"),
+    )
+    grade = grade_labs(table, version)
+    return table.select(
+        "subject", pl.col("test"), "day", pl.col("AVAL").alias("value"), pl.col("AVALU").alias("unit"),
+        pl.col("TERM").alias("term"), pl.col("DIRECTION").alias("direction"),
+        grade.alias("grade"), "after_dose", "is_baseline",
+        pl.col("id").alias("fact"),
+    )  # fmt: skip
+
+
+def _with_baseline(values: pl.DataFrame) -> pl.DataFrame:
+    """Add the baseline value, its status and which row it is.
+
+    It is the row that the source marks as baseline, or else the last one up to the first dose.
+    """
+    by = ["subject", "TEST", "unit"]
+    before = values.filter(~pl.col("after_dose") & pl.col("first_dose").is_not_null())
+    marked = pl.col("baseline").fill_null(False)
+    last = before.sort(marked, "on", "seq").group_by(by, maintain_order=True).last()
+    low, high = pl.col("value") < pl.col("lower_limit"), pl.col("value") > pl.col("upper_limit")
+    known = pl.col("lower_limit").is_not_null() | pl.col("upper_limit").is_not_null()
+    status = pl.when(low).then(pl.lit("LOW")).when(high).then(pl.lit("HIGH")).otherwise(pl.lit("NORMAL"))
+    base = last.select(
+        *by,
+        pl.col("value").alias("BASE"),
+        pl.when(known).then(status).otherwise(None).alias("BNRIND"),
+        pl.col("id").alias("base_id"),
+    )
+    joined = values.join(base, on=by, how="left", maintain_order="left", nulls_equal=True)
+    return joined.with_columns((pl.col("id") == pl.col("base_id")).fill_null(False).alias("is_baseline"))
+
+
+def _shifts(grades: pl.DataFrame) -> dict[str, dict[tuple[int | None, int | None], int]]:
+    """Baseline grade against worst grade after the first dose, subjects by term."""
+    keys = ["subject", "term"]
+    base = grades.filter("is_baseline").group_by(keys).agg(pl.col("grade").max().alias("baseline"))
+    worst = grades.filter("after_dose").group_by(keys).agg(pl.col("grade").max().alias("worst"))
+    rows = worst.join(base, on=keys, how="left").sort(keys)
+    return lab_shift(rows.select("subject", "term", "baseline", "worst").iter_rows())

@@ -1,0 +1,251 @@
+"""Who is where: the flow of subjects, the analysis sets, what was given to whom, and deviations."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from galu.protocol import Study
+from galu.trial.board import Board
+from galu.trial.efficacy import EfficacyResults
+from galu.trial.eligibility import GateVerdicts
+from galu.trial.exposure import Dose
+from galu.trial.pharmacokinetics import PharmacokineticResults
+from galu.trial.subjects import Subject
+
+#: Net activity within this share of the planned one is a full dose (assumed where the study says nothing).
+FULL_DOSE: Final = 0.10
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Numbers of subjects; `left` counts the reasons for leaving treatment."""
+
+    known: int
+    screened: int
+    screen_failed: int
+    in_screening: int
+    enrolled: int
+    imaged: int
+    dosed: int
+    on_treatment: int
+    completed: int
+    left: Mapping[str, int]
+    died: int
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """An analysis set: its definition and members; `unknown` where no rule is known for the set."""
+
+    id: str
+    definition: str
+    source: str
+    subjects: tuple[str, ...]
+    unknown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExposureRow:
+    """One administration: net and cumulative activity [MBq], delay [d] against the plan, reduction.
+
+    `reduced` says that the planned activity lies below that of the level; None where it is unknown.
+    """
+
+    subject: str
+    level: int | None
+    agent: str
+    cycle: int | None
+    day: date
+    planned_mbq: float | None
+    net_mbq: float | None
+    cumulative_mbq: float | None
+    delay_days: int | None
+    reduced: bool | None
+    reason: str
+    facts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """A departure from the protocol, derived from facts and never blocked at entry."""
+
+    subject: str
+    day: date | None
+    rule: str
+    what: str
+    facts: tuple[str, ...]
+
+
+def derive_flow(study: Study, subjects: Iterable[Subject], board: Board) -> Flow:
+    """Count the subjects by how far they came."""
+    people = tuple(subjects)
+    most = study.treatment.max_cycles.value if study.treatment else None
+    dosed = [s for s in people if s.therapy]
+    completed = [s for s in dosed if most is not None and len(s.therapy) >= most]
+    gone = [s for s in dosed if s.left("treatment") is not None or s.died is not None]
+    finished = {s.id for s in completed} | {s.id for s in gone}
+    left = Counter(exit_.cause or "not stated" for s in dosed if (exit_ := s.left("treatment")) is not None)
+    return Flow(
+        known=len(people),
+        screened=sum(s.consent is not None for s in people),
+        screen_failed=sum(s.screen_failed is not None for s in people),
+        in_screening=len(board.screening),
+        enrolled=sum(s.level is not None for s in people),
+        imaged=sum(bool(s.imaging) for s in people),
+        dosed=len(dosed),
+        on_treatment=sum(s.id not in finished for s in dosed),
+        completed=len(completed),
+        left=dict(sorted(left.items(), key=lambda item: (-item[1], item[0]))),
+        died=sum(s.died is not None for s in people),
+    )
+
+
+def derive_exposure(study: Study, subjects: Iterable[Subject]) -> tuple[ExposureRow, ...]:
+    """Every administration of the therapeutic agent, in order."""
+    return tuple(row for subject in subjects for row in _exposure(study, subject))
+
+
+def _exposure(study: Study, subject: Subject) -> Iterable[ExposureRow]:
+    levels = {} if study.treatment is None else {lv.level: lv.activity_gbq for lv in study.treatment.levels}
+    planned_gbq = levels.get(subject.level) if subject.level is not None else None
+    total: float | None = 0.0
+    previous: Dose | None = None
+    for dose in subject.therapy:
+        total = None if total is None or dose.net_mbq is None else total + dose.net_mbq
+        delay = None
+        if previous is not None and study.treatment is not None:
+            delay = (dose.day - previous.day).days - study.treatment.cycle_days.value
+        reduced = None
+        if planned_gbq is not None and dose.planned_mbq is not None:
+            reduced = dose.planned_mbq < 1000.0 * planned_gbq * (1.0 - FULL_DOSE)
+        yield ExposureRow(
+            subject.id, subject.level, dose.agent, dose.cycle, dose.day, dose.planned_mbq, dose.net_mbq,
+            total, delay, reduced, dose.reason, dose.facts,
+        )  # fmt: skip
+        previous = dose
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """What the rules of the analysis sets look at."""
+
+    board: Board
+    pharmacokinetics: PharmacokineticResults
+    measured: frozenset[str]
+    efficacy: EfficacyResults
+
+
+def _samples(subject: Subject, evidence: _Evidence) -> bool:
+    profiles = (one for one in evidence.pharmacokinetics.profiles if one.subject == subject.id)
+    return any(one.profile is not None and (one.profile.conc > 0.0).sum() >= 3 for one in profiles)
+
+
+def _evaluable(subject: Subject, evidence: _Evidence) -> bool:
+    slot = evidence.board.slot(subject.id)
+    return slot is not None and slot.outcome in ("N", "T")
+
+
+def _psa(subject: Subject, evidence: _Evidence) -> bool:
+    return any(
+        one.subject == subject.id and one.psa.best_change_percent is not None
+        for one in evidence.efficacy.subjects
+    )
+
+
+def _soft(subject: Subject, evidence: _Evidence) -> bool:
+    return any(
+        one.subject == subject.id and one.targets_at_baseline and bool(one.visits)
+        for one in evidence.efficacy.readers
+    )
+
+
+def _bone(subject: Subject, evidence: _Evidence) -> bool:
+    return any(
+        one.subject == subject.id and one.bone is not None and bool(one.bone.days)
+        for one in evidence.efficacy.subjects
+    )
+
+
+_SETS: Final[Mapping[str, Callable[[Subject, _Evidence], bool]]] = {
+    "screened": lambda s, _: s.consent is not None,
+    "enrolled": lambda s, _: s.level is not None,
+    "ga68-safety": lambda s, _: bool(s.imaging),
+    "lu177-safety": lambda s, _: bool(s.therapy),
+    "dlt-evaluable": _evaluable,
+    "pk": _samples,
+    "dosimetry": lambda s, e: s.id in e.measured,
+    "psa-evaluable": _psa,
+    "recist-evaluable": _soft,
+    "bone-evaluable": _bone,
+}
+
+
+def derive_sets(
+    study: Study,
+    subjects: Iterable[Subject],
+    board: Board,
+    results: tuple[PharmacokineticResults, frozenset[str], EfficacyResults],
+) -> tuple[Members, ...]:
+    """Members of every analysis set that the study declares.
+
+    Parameters
+    ----------
+    results
+        Pharmacokinetics, the subjects with an absorbed dose, efficacy.
+    """
+    evidence = _Evidence(board, *results)
+    people = tuple(subjects)
+    found = []
+    for plan in study.analysis_sets:
+        rule = _SETS.get(plan.id)
+        members = () if rule is None else tuple(s.id for s in people if rule(s, evidence))
+        found.append(Members(plan.id, plan.definition, plan.source, members, rule is None))
+    return tuple(found)
+
+
+def derive_deviations(
+    study: Study, subjects: Iterable[Subject], gates: Iterable[GateVerdicts]
+) -> tuple[Deviation, ...]:
+    """Doses off plan or late, and subjects dosed against a criterion."""
+    found: list[Deviation] = []
+    tolerance = 1.0 - study.safety.dlt.full_dose_fraction.value if study.safety else FULL_DOSE
+    slack = _slack(study)
+    for subject in subjects:
+        for row in _exposure(study, subject):
+            found += _dose_deviations(row, tolerance, slack)
+    for gate in gates:
+        if gate.gate.value == "dose":
+            found += [
+                Deviation(
+                    gate.subject, gate.day, f"eligibility {one.criterion}",
+                    f"dosed although {one.criterion} is {one.at_gate}", one.facts,
+                )
+                for one in gate.verdicts
+                if one.at_gate == "violated"
+            ]  # fmt: skip
+    return tuple(sorted(found, key=lambda one: (one.subject, one.day or date.min, one.rule)))
+
+
+def _slack(study: Study) -> int:
+    """Days a dose may be late by the visit plan."""
+    visits = study.schedule.visits if study.schedule else ()
+    return next((v.after_days for v in visits if v.anchor == "cycle" and "dose" in v.procedures), 7)
+
+
+def _dose_deviations(row: ExposureRow, tolerance: float, slack: int) -> Iterable[Deviation]:
+    if row.net_mbq is not None and row.planned_mbq:
+        share = row.net_mbq / row.planned_mbq - 1.0
+        if abs(share) > tolerance:
+            what = f"net activity {share:+.0%} of the planned {row.planned_mbq:g} MBq"
+            yield Deviation(row.subject, row.day, "activity", what, row.facts)
+    if row.delay_days is not None and row.delay_days > slack:
+        due = row.day - timedelta(days=row.delay_days)
+        what = f"cycle {row.cycle} given {row.delay_days} days after {due}"
+        yield Deviation(row.subject, row.day, "dose late", what, row.facts)
+    if row.delay_days is not None and row.delay_days < -1:
+        what = f"cycle {row.cycle} given {-row.delay_days} days early"
+        yield Deviation(row.subject, row.day, "dose early", what, row.facts)

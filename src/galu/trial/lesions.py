@@ -1,0 +1,153 @@
+"""Lesions wired to the record: measurements become responses, and are held against those collected.
+
+One response is derived per subject and reader; readers are never mixed. A visit's day is the earliest
+day of its images; a measurement whose day is only partly known takes that of its visit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from galu.efficacy.recist import Measurement, RecistRule, Role, State, VisitResponse, visit_responses
+from galu.finding import InputError
+from galu.record import Record
+
+#: Tests that hold the size RECIST sums, best first: the stated diameter, then axis by kind of lesion.
+_SIZES: Final = {False: ("DIAMETER", "LDIAM"), True: ("DIAMETER", "SAXIS", "LPERP")}
+#: Words of a collected tumour state to RECIST's; CDISC terminology TUMSTATE.
+_STATES: Final[Mapping[str, State]] = {
+    "ABSENT": "absent",
+    "PRESENT": "present",
+    "EQUIVOCAL": "equivocal",
+    "TOO SMALL TO MEASURE": "too-small",
+    "NOT EVALUABLE": "not-evaluable",
+    "NOT ASSESSABLE": "not-evaluable",
+    "NOT DONE": "not-evaluable",
+    "UNEQUIVOCAL PROGRESSION": "progressed",
+    "PROGRESSED": "progressed",
+}
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderResponses:
+    """Responses of one subject as one reader saw the lesions; none with the reason."""
+
+    subject: str
+    reader: str
+    targets_at_baseline: bool
+    visits: tuple[VisitResponse, ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseDifference:
+    """A collected response that the measurements do not give."""
+
+    subject: str
+    reader: str
+    visit: str
+    test: str
+    collected: str
+    derived: str
+    reason: str
+    fact: str
+
+
+def reader_of(row: Row) -> str:
+    """Who read: the evaluator, and which of several; `reader` where the source names none."""
+    return " ".join(part for part in (row["evaluator"], row["reader"]) if part) or "reader"
+
+
+def derive_responses(
+    record: Record, first_dose: Mapping[str, date | None], rule: RecistRule
+) -> tuple[ReaderResponses, ...]:
+    """RECIST responses of every subject and reader, in their order."""
+    lesions = {
+        (row["subject"], reader_of(row), row["lesion"]): row
+        for row in record.facts("lesion").iter_rows(named=True)
+    }
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in record.facts("measurement").iter_rows(named=True):
+        groups.setdefault((row["subject"], reader_of(row)), []).append(row)
+    found = []
+    for (subject, reader), rows in sorted(groups.items()):
+        sized = _measurements(
+            rows, {key[2]: row for key, row in lesions.items() if key[:2] == (subject, reader)}
+        )
+        targets = any(item.role == "target" for item in sized)
+        try:
+            visits = visit_responses(sized, rule, first_dose.get(subject))
+            found.append(ReaderResponses(subject, reader, targets, visits))
+        except InputError as error:
+            found.append(ReaderResponses(subject, reader, targets, (), str(error)))
+    return tuple(found)
+
+
+def _measurements(rows: Iterable[Row], lesions: Mapping[str, Row]) -> tuple[Measurement, ...]:
+    """One measurement per lesion and visit, from the rows that describe it."""
+    cells: dict[tuple[str, str], dict[str, Row]] = {}
+    days: dict[str, date] = {}
+    for row in rows:
+        visit = row["visit"] or str(row["on"])[:10]
+        if row["day"] is not None:
+            days[visit] = min(days.get(visit, row["day"]), row["day"])
+        cells.setdefault((visit, row["lesion"]), {})[row["test"].upper()] = row
+    found = (
+        _measurement(visit, days[visit], tests, lesions[lesion])
+        for (visit, lesion), tests in cells.items()
+        if lesion in lesions and visit in days and lesions[lesion]["role"] != "bone"
+    )
+    return tuple(item for item in found if item is not None)
+
+
+def _measurement(visit: str, day: date, tests: Mapping[str, Row], lesion: Row) -> Measurement | None:
+    role: Role = lesion["role"]
+    nodal = bool(lesion["nodal"])
+    sized = next((tests[test] for test in _SIZES[nodal] if test in tests), None)
+    shown = next((row for row in tests.values() if row["state"]), None)
+    row = sized or shown
+    if row is None:
+        return None
+    value = None if sized is None else sized["value"]
+    state = _state(role, value, shown)
+    return Measurement(
+        lesion["lesion"], day, visit, value, state, role, nodal, lesion["site"] or "", row["id"]
+    )
+
+
+def _state(role: Role, value: float | None, shown: Row | None) -> State:
+    word = "" if shown is None else str(shown["state"]).upper()
+    if word == "UNEQUIVOCAL":
+        return "present" if role == "new" else "progressed"
+    named = next((state for known, state in _STATES.items() if word.startswith(known)), None)
+    if value is not None:
+        return named if named == "too-small" else "measured"
+    return named or "not-evaluable"
+
+
+#: Collected test to the part of a visit's response it states.
+_PARTS: Final = {"TRGRESP": "target", "NTRGRESP": "non_target", "OVRLRESP": "overall"}
+
+
+def differences(record: Record, responses: Iterable[ReaderResponses]) -> tuple[ResponseDifference, ...]:
+    """Collected responses that recomputation from the measurements does not give."""
+    derived = {(one.subject, one.reader, visit.visit): visit for one in responses for visit in one.visits}
+    found = []
+    for row in record.facts("collected_response").iter_rows(named=True):
+        visit = derived.get((row["subject"], reader_of(row), row["visit"] or str(row["on"])[:10]))
+        part = _PARTS.get(row["test"])
+        if visit is None or part is None or row["value"] is None:
+            continue
+        value = getattr(visit, part)
+        if value is not None and value != row["value"]:
+            found.append(
+                ResponseDifference(
+                    row["subject"], reader_of(row), visit.visit, row["test"], row["value"], value,
+                    visit.reason, row["id"],
+                )
+            )  # fmt: skip
+    return tuple(found)

@@ -1,0 +1,103 @@
+"""The trial as it stood on a day: everything a person sees is read from here.
+
+`derive_state` is a pure function of study, record and day. A later fact never changes an earlier state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from galu.protocol import Study
+from galu.record import Fork, Record
+from galu.trial.adverse import SafetyResults, derive_safety
+from galu.trial.board import Board, derive_board
+from galu.trial.dosimetry import SubjectDose, derive_absorbed_doses
+from galu.trial.efficacy import EfficacyResults, derive_efficacy
+from galu.trial.eligibility import GateVerdicts, derive_eligibility
+from galu.trial.flow import (
+    Deviation,
+    ExposureRow,
+    Flow,
+    Members,
+    derive_deviations,
+    derive_exposure,
+    derive_flow,
+    derive_sets,
+)
+from galu.trial.pharmacokinetics import PharmacokineticResults, derive_pharmacokinetics
+from galu.trial.subjects import Subject, derive_subjects
+
+
+@dataclass(frozen=True)
+class TrialState:
+    """The trial on `day`, from what was known then.
+
+    `origin` is observed, imported or simulated; `facts` counts the facts of each kind that stand.
+    """
+
+    study: Study
+    day: date
+    cutoff: date | None
+    origin: str
+    last_recorded: datetime | None
+    facts: Mapping[str, int]
+    subjects: tuple[Subject, ...]
+    board: Board
+    flow: Flow
+    sets: tuple[Members, ...]
+    eligibility: tuple[GateVerdicts, ...]
+    exposure: tuple[ExposureRow, ...]
+    safety: SafetyResults
+    absorbed_doses: tuple[SubjectDose, ...]
+    pharmacokinetics: PharmacokineticResults
+    efficacy: EfficacyResults
+    deviations: tuple[Deviation, ...]
+    forks: tuple[Fork, ...]
+
+
+def derive_state(study: Study, record: Record, as_of: date, cutoff: date | None = None) -> TrialState:
+    """The whole trial as known at the end of `as_of`.
+
+    Parameters
+    ----------
+    study
+        The version in force.
+    record
+        The record; facts that became known later are left out.
+    as_of
+        A day in the record's zone.
+    cutoff
+        Facts that happened after this day are left out too: a clinical data cut.
+    """
+    known = record.as_of(as_of)
+    if cutoff is not None:
+        known = known.occurred_by(cutoff)
+    subjects = derive_subjects(study, known)
+    board = derive_board(study, known, as_of, subjects)
+    gates = derive_eligibility(study, known, subjects, as_of)
+    doses = derive_absorbed_doses(study, known, subjects)
+    pk = derive_pharmacokinetics(study, known, subjects)
+    efficacy = derive_efficacy(study, known, subjects)
+    measured = frozenset(one.subject for one in doses if one.course is not None)
+    return TrialState(
+        study=study,
+        day=as_of,
+        cutoff=cutoff,
+        origin=known.origin,
+        last_recorded=known.last_recorded,
+        facts={kind: known.facts(kind).height for kind in known.frames},
+        subjects=subjects,
+        board=board,
+        flow=derive_flow(study, subjects, board),
+        sets=derive_sets(study, subjects, board, (pk, measured, efficacy)),
+        eligibility=gates,
+        exposure=derive_exposure(study, subjects),
+        safety=derive_safety(study, known, subjects),
+        absorbed_doses=doses,
+        pharmacokinetics=pk,
+        efficacy=efficacy,
+        deviations=derive_deviations(study, subjects, gates),
+        forks=known.forks,
+    )
