@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
+from galu.binomial import Proportion, clopper_pearson
 from galu.efficacy.best import (
     Assessed,
     BestResponse,
@@ -17,7 +18,6 @@ from galu.efficacy.best import (
     confirmed_response,
     first_progression,
 )
-from galu.efficacy.binomial import Proportion, clopper_pearson
 from galu.efficacy.pcwg3 import BoneAssessment, BoneScan, assess_bone, combined_response
 from galu.efficacy.plan import EfficacyPlan
 from galu.efficacy.psa import PsaAssessment, PsaValue, assess_psa
