@@ -14,6 +14,7 @@ from galu.desk.design.expansion import (
     two_stage,
     whole,
 )
+from galu.desk.design.pathways import pathways
 from galu.desk.design.reading import read_numbers, read_outcomes, read_switches
 from galu.desk.design.stages import simon
 
@@ -27,6 +28,7 @@ __all__ = [
     "exact",
     "monitor",
     "next_decision",
+    "pathways",
     "precision",
     "predictive",
     "read_numbers",

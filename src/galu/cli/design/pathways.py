@@ -1,0 +1,56 @@
+"""`galu design pathways`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+
+from galu.cli.design.group import Json, Name, Switch, app
+
+
+@app.command()
+def pathways(
+    name: Name,
+    outcomes: Annotated[str, typer.Option(help='Patients so far, as in "1NNP 2NT"')] = "",
+    cohorts: Annotated[int, typer.Option(help="Cohorts to look ahead")] = 2,
+    cohort_size: Annotated[int | None, typer.Option(help="Patients of a cohort")] = None,
+    levels: Annotated[int | None, typer.Option(help="Number of planned levels")] = None,
+    switch: Switch = [],  # noqa: B006 - typer copies it
+    top_rule: Annotated[str | None, typer.Option(help="six-complete, table or 3-of-3")] = None,
+    target: Annotated[float | None, typer.Option(help="Target DLT rate")] = None,
+    prior: Annotated[str | None, typer.Option(help="Skeleton, as in 0.1,0.3")] = None,
+    followup: Annotated[str | None, typer.Option(help="Days of follow-up of each patient")] = None,
+    window_days: Annotated[float | None, typer.Option(help="DLT window [days]")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what each possible result of the coming cohorts would lead to."""
+    from galu.desk import design
+
+    asked = {"top_level_rule": top_rule, "target": target, "prior": design.read_numbers("--prior", prior)}
+    switches = design.read_switches(switch) | {k: v for k, v in asked.items() if v is not None}
+    patients = design.read_outcomes(outcomes, design.read_numbers("--followup", followup), window_days)
+    answer = design.pathways(name, switches, patients, levels, (cohorts, cohort_size))
+    if as_json:
+        typer.echo(json.dumps(answer, indent=1))
+        return
+    typer.echo(f"{name}, {answer['levels']} levels, cohorts of {answer['cohort_size']}")
+    typer.echo(f"{answer['outcomes'] or 'nobody yet'} → {_decision(answer)}: {answer['reason']}")
+    for line in _lines(answer["then"], ""):
+        typer.echo(line)
+
+
+def _decision(node: dict[str, Any]) -> str:
+    level = node["level"]
+    return node["decision"] if level is None else f"{node['decision']} (level {level})"
+
+
+def _lines(nodes: list[dict[str, Any]], margin: str) -> Iterator[str]:
+    for node in nodes:
+        last = node is nodes[-1]
+        parts = (f"{r['dlts']} DLT of {r['patients']} at level {r['level']}" for r in node["results"])
+        what = ", ".join(parts) + (" (pending now)" if node["was_pending"] else "")
+        yield f"{margin}{'└─' if last else '├─'} {what} → {_decision(node)}"
+        yield from _lines(node["then"], margin + ("   " if last else "│  "))
