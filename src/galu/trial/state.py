@@ -27,6 +27,7 @@ from galu.trial.flow import (
     derive_sets,
 )
 from galu.trial.pharmacokinetics import PharmacokineticResults, derive_pharmacokinetics
+from galu.trial.schedule import PlannedVisit, derive_schedule
 from galu.trial.subjects import Subject, derive_subjects
 
 
@@ -46,6 +47,7 @@ class TrialState:
     subjects: tuple[Subject, ...]
     board: Board
     flow: Flow
+    visits: tuple[PlannedVisit, ...]
     sets: tuple[Members, ...]
     eligibility: tuple[GateVerdicts, ...]
     exposure: tuple[ExposureRow, ...]
@@ -80,6 +82,7 @@ def derive_state(study: Study, record: Record, as_of: date, cutoff: date | None 
     doses = derive_absorbed_doses(study, known, subjects)
     pk = derive_pharmacokinetics(study, known, subjects)
     efficacy = derive_efficacy(study, known, subjects)
+    progressed = {one.subject: one.rpfs.on for one in efficacy.subjects if one.rpfs.event}
     measured = frozenset(one.subject for one in doses if one.course is not None)
     return TrialState(
         study=study,
@@ -91,6 +94,7 @@ def derive_state(study: Study, record: Record, as_of: date, cutoff: date | None 
         subjects=subjects,
         board=board,
         flow=derive_flow(study, subjects, board),
+        visits=derive_schedule(study, known, subjects, as_of, progressed),
         sets=derive_sets(study, subjects, board, (pk, measured, efficacy)),
         eligibility=gates,
         exposure=derive_exposure(study, subjects),

@@ -1,0 +1,177 @@
+"""The visit plan of each subject: what was due when, what was done, what is overdue.
+
+Nobody computes a visit by hand: every planned visit follows from its anchor, and it counts as done by
+the facts that its procedures leave. Planning ends with the study for a subject who left it or died.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final, Literal
+
+import polars as pl
+
+from galu.protocol import Study
+from galu.protocol.sections import VisitPlan
+from galu.record import Record
+from galu.trial.subjects import Subject
+
+Status = Literal["done", "partial", "missed", "due", "upcoming"]
+
+#: Procedure to the facts that show it was done: kind, column and values (None: any fact of the kind).
+EVIDENCE: Final[Mapping[str, tuple[tuple[str, str, tuple[str, ...] | None], ...]]] = {
+    "haematology": (("lab", "test", ("HGB", "PLAT", "NEUT", "WBC")),),
+    "chemistry": (("lab", "test", ("CREAT", "ALT", "AST", "BILI")),),
+    "psa": (("lab", "test", ("PSA",)),),
+    "testosterone": (("lab", "test", ("TESTOS",)),),
+    "ecog": (("ecog", "score", None),),
+    "vitals": (("vital", "test", None),),
+    "ct": (("measurement", "lesion", None), ("scan", "modality", ("CT", "MRI"))),
+    "bone-scan": (("bone_scan", "id", None), ("scan", "modality", ("BONE",))),
+    "pet": (("scan", "modality", ("PET",)),),
+    "dose": (("administration", "agent", None),),
+    "survival": (("contact", "alive", None), ("death", "id", None)),
+}
+_IMAGING: Final = frozenset({"ct", "bone-scan"})
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedVisit:
+    """One planned visit; `lacking` names the procedures without a fact in its window."""
+
+    subject: str
+    visit: str
+    cycle: int | None
+    planned: date
+    earliest: date
+    latest: date
+    status: Status
+    lacking: tuple[str, ...]
+
+
+def derive_schedule(
+    study: Study,
+    record: Record,
+    subjects: Iterable[Subject],
+    day: date,
+    progressed: Mapping[str, date] | None = None,
+) -> tuple[PlannedVisit, ...]:
+    """Every planned visit up to `day`, and the next of each kind after it.
+
+    Parameters
+    ----------
+    progressed
+        Day of radiographic progression by subject: tumour imaging is not planned after it.
+    """
+    plans = study.schedule.visits if study.schedule else ()
+    if not plans:
+        return ()
+    people = tuple(subjects)
+    done = _days_done(study, record)
+    found: list[PlannedVisit] = []
+    for subject in people:
+        own = done.get(subject.id, {})
+        for plan in plans:
+            imaging = not _IMAGING.isdisjoint(plan.procedures)
+            until = (progressed or {}).get(subject.id, date.max) if imaging else date.max
+            found += _visits(plan, subject, own, (day, until, _most_cycles(study)))
+    return tuple(sorted(found, key=lambda one: (one.planned, one.subject, one.visit)))
+
+
+def _most_cycles(study: Study) -> int:
+    return study.treatment.max_cycles.value if study.treatment else 1
+
+
+def _days_done(study: Study, record: Record) -> dict[str, dict[str, frozenset[date]]]:
+    """Days on which each procedure of each subject left a fact."""
+    found: dict[str, dict[str, set[date]]] = {}
+    therapy = study.treatment.therapy_agent.value if study.treatment else None
+    for procedure, sources in EVIDENCE.items():
+        for kind, column, values in sources:
+            frame = record.facts(kind)
+            if kind == "administration" and therapy is not None:
+                frame = frame.filter(pl.col("agent") == therapy)
+            elif values is not None:
+                frame = frame.filter(pl.col(column).is_in(list(values)))
+            for name, when in frame.select("subject", "day").unique().iter_rows():
+                if when is not None:
+                    found.setdefault(name, {}).setdefault(procedure, set()).add(when)
+    return {name: {p: frozenset(days) for p, days in own.items()} for name, own in found.items()}
+
+
+def _anchors(plan: VisitPlan, subject: Subject, most_cycles: int) -> Iterator[tuple[int | None, date, date]]:
+    """(cycle, day 1, last day on which the plan may fall) of each anchor that a subject has reached."""
+    last = _end(subject)
+    if plan.anchor == "consent" and subject.consent is not None:
+        yield None, subject.consent, min(last, subject.screen_failed or date.max)
+    if plan.anchor == "first-dose" and subject.first_dose is not None:
+        yield None, subject.first_dose, last
+    finished = subject.left("treatment") is not None or len(subject.therapy) >= most_cycles
+    if plan.anchor == "last-dose" and subject.last_dose is not None and finished:
+        yield None, subject.last_dose, last
+    if plan.anchor == "cycle":
+        for number, dose in enumerate(subject.therapy, start=1):
+            wanted = plan.cycles in (None, "all") or (plan.cycles == "first") == (number == 1)
+            following = subject.therapy[number].day if number < len(subject.therapy) else date.max
+            if wanted:
+                yield number, dose.day, min(last, following)
+
+
+def _end(subject: Subject) -> date:
+    left = subject.left("study")
+    days = [day for day in (subject.died, left.day if left else None) if day is not None]
+    return min(days, default=date.max)
+
+
+def _visits(
+    plan: VisitPlan, subject: Subject, done: Mapping[str, frozenset[date]], context: tuple[date, date, int]
+) -> Iterator[PlannedVisit]:
+    day, until, most_cycles = context
+    for cycle, first, last in _anchors(plan, subject, most_cycles):
+        for planned in _planned_days(plan, first, day):
+            if planned > min(last, until):
+                break
+            earliest = planned - timedelta(days=plan.before_days)
+            latest = planned + timedelta(days=plan.after_days)
+            status, lacking = _status(plan, done, (earliest, latest), day)
+            yield PlannedVisit(subject.id, plan.id, cycle, planned, earliest, latest, status, lacking)
+
+
+def _planned_days(plan: VisitPlan, first: date, until: date) -> Iterator[date]:
+    """Days of the plan up to `until`, and one more after it: the next that is due. Day 1 is `first`."""
+    offset = plan.day - 1 if plan.day > 0 else plan.day
+    while True:
+        planned = first + timedelta(days=offset)
+        if plan.until_day is not None and offset >= plan.until_day:
+            return
+        yield planned
+        if planned > until or plan.every_days is None:
+            return
+        offset += plan.every_days
+
+
+def _status(
+    plan: VisitPlan, done: Mapping[str, frozenset[date]], window: tuple[date, date], day: date
+) -> tuple[Status, tuple[str, ...]]:
+    earliest, latest = window
+    seen = [procedure for procedure in plan.procedures if procedure in EVIDENCE]
+    lacking = tuple(p for p in seen if not any(earliest <= when <= latest for when in done.get(p, ())))
+    if not lacking:
+        return "done", ()
+    if day < earliest:
+        return "upcoming", lacking
+    if day <= latest:
+        return "due", lacking
+    return ("partial" if len(lacking) < len(seen) else "missed"), lacking
+
+
+def outstanding(visits: Iterable[PlannedVisit], day: date) -> tuple[PlannedVisit, ...]:
+    """Visits that a coordinator should see to: due now, or missed or left incomplete within two weeks."""
+    recent = day - timedelta(days=14)
+    return tuple(
+        one
+        for one in visits
+        if one.status == "due" or (one.status in ("missed", "partial") and one.latest >= recent)
+    )
