@@ -77,14 +77,14 @@ def check_order(outcomes: Outcomes, levels: int, largest: int, fewest: int = 3) 
         raise InputError("levels", f"{levels} levels are no trial", "plan at least one level")
     seen = [0] * (levels + 2)
     slots = [0] * (levels + 2)
-    previous = 1
+    highest = 0
     for number, patient in enumerate(outcomes, start=1):
         level = patient.level
         if level > levels:
             raise InputError(
                 "outcomes", f"patient {number} is at level {level} of {levels}", "use the planned levels only"
             )
-        if level > previous + 1 or (not seen[level] and level > 1 and not seen[level - 1]):
+        if level > highest + 1:
             raise InputError(
                 "outcomes",
                 f"patient {number} skips to level {level}",
@@ -102,7 +102,7 @@ def check_order(outcomes: Outcomes, levels: int, largest: int, fewest: int = 3) 
             raise InputError(
                 "outcomes", f"level {level} has more than {largest} evaluable patients", f"stop at {largest}"
             )
-        previous = level
+        highest = max(highest, level)
 
 
 Judge = Callable[[int, Above], Row]
@@ -151,6 +151,8 @@ def _answer(row: Row, level: int, outcomes: Outcomes, closed: int) -> Decision:
         return _decision(row.action, level, tally, row, f"level {level} is the MTD")
     if row.action is Action.DECLARE_HIGHEST:
         return _decision(row.action, level, tally, row, f"level {level} is the highest planned dose")
+    if row.action is Action.STOP_NO_DOSE:
+        return _decision(row.action, None, tally, row, "the trial ends without a dose")
     alert = "" if level >= current or closed <= current else _late(level, current)
     if row.action is Action.SUSPEND:
         return _decision(row.action, None, tally, row, f"suspend accrual at level {level}", alert)

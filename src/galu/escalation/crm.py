@@ -6,14 +6,17 @@ Conventions of the R package dfcrm: plug-in estimates at the posterior mean, nea
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from galu.escalation.climb import check_order
 from galu.escalation.decision import Action, Decision
-from galu.escalation.outcomes import Outcome, Outcomes
+from galu.escalation.outcomes import Outcome, Outcomes, PatientOutcome
 from galu.finding import InputError
 
 Floats = NDArray[np.float64]
@@ -54,7 +57,8 @@ class Model:
         if self.kind == "empiric":
             return np.asarray(skeleton ** np.exp(b))
         dose = np.log(skeleton / (1.0 - skeleton)) - self.intercept
-        return np.asarray(1.0 / (1.0 + np.exp(-(self.intercept + np.exp(b) * dose))))
+        with np.errstate(over="ignore"):
+            return np.asarray(1.0 / (1.0 + np.exp(-(self.intercept + np.exp(b) * dose))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,25 +159,95 @@ def _fit(model: Model, b: float, variance: float, target: float) -> Fit:
     return Fit(b, variance, tuple(float(x) for x in p), int(np.argmin(np.abs(p - target))) + 1)
 
 
+def skeleton(halfwidth: float, target: float, start: int, levels: int, model: Model) -> tuple[float, ...]:
+    """Prior DLT probabilities whose indifference interval is target ± halfwidth (dfcrm's `getprior`).
+
+    Lee & Cheung, Clin Trials 2009;6:227. `model` gives the curve; its own skeleton is not used.
+
+    Parameters
+    ----------
+    start
+        Level thought to be the MTD.
+    levels
+        Number of levels.
+    """
+    scale, unscale = _dose_scale(model)
+    doses = [0.0] * levels
+    doses[start - 1] = scale(target)
+    low, high = scale(target - halfwidth), scale(target + halfwidth)
+    for k in range(start - 1, 0, -1):
+        doses[k - 1] = low * doses[k] / high
+    for k in range(start - 1, levels - 1):
+        doses[k + 1] = high * doses[k] / low
+    return tuple(unscale(dose) for dose in doses)
+
+
+def _dose_scale(model: Model) -> tuple[Callable[[float], float], Callable[[float], float]]:
+    """To and from the scale on which the curve multiplies the dose by exp(b)."""
+    if model.kind == "empiric":
+        return math.log, math.exp
+    return (
+        lambda p: math.log(p / (1.0 - p)) - model.intercept,
+        lambda dose: 1.0 / (1.0 + math.exp(-model.intercept - dose)),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Crm:
-    """CRM as a design: one level up at a time, pending patients by their followed fraction.
+    """CRM as a design: one level up at a time, cohort after cohort.
 
-    `largest` patients end the trial. Without `tite`, pending patients are left out.
+    Parameters
+    ----------
+    prior
+        Skeleton, one probability per level; None is an indifference interval of ±0.05 around the
+        target with the middle level as the expected MTD.
+    target
+        Target DLT rate.
+    model, scale
+        Curve and prior deviation of its parameter.
+    largest
+        Patients in all, after which the recommended level is declared.
+    cohort_size
+        Patients enrolled before the model is asked again.
+    tite
+        Whether pending patients count by the followed fraction of the window; else the cohort waits.
     """
 
     name: ClassVar[str] = "crm"
-    prior: tuple[float, ...] = (0.12, 0.25)
+    prior: tuple[float, ...] | None = None
     target: float = 0.25
     model: Literal["empiric", "logistic"] = "empiric"
     scale: float = SCALE
     largest: int = 30
+    cohort_size: int = 3
     tite: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.target < 1.0:
+            raise InputError("target", f"{self.target} is no target rate", "give a fraction between 0 and 1")
+        if self.largest < 1 or self.cohort_size < 1 or self.scale <= 0:
+            raise InputError("crm", "a size or the scale is not positive", "give numbers above 0")
+        if self.prior is not None:
+            Model(self.prior, self.model, self.scale)
 
     @property
     def switches(self) -> dict[str, object]:
         """The numbers that define the design."""
-        return {key: getattr(self, key) for key in ("prior", "target", "model", "scale", "largest", "tite")}
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def model_for(self, levels: int) -> Model:
+        """The curve through the skeleton of a trial of `levels` levels.
+
+        Raises
+        ------
+        InputError
+            When the skeleton and the levels differ in number.
+        """
+        curve = Model((self.target,), self.model, self.scale)
+        prior = self.prior or skeleton(0.05, self.target, (levels + 1) // 2, levels, curve)
+        if levels != len(prior):
+            raise InputError("prior", f"{len(prior)} probabilities for {levels} levels", "give one per level")
+        return Model(prior, self.model, self.scale)
 
     def decide(self, outcomes: Outcomes, levels: int) -> Decision:
         """Decide on the next patient.
@@ -181,42 +255,49 @@ class Crm:
         Raises
         ------
         InputError
-            When the skeleton and the levels differ in number, or TITE lacks a follow-up.
+            When the skeleton and the levels differ in number, the outcomes break the design's order,
+            or TITE lacks a follow-up.
         """
-        if levels != len(self.prior):
-            raise InputError(
-                "prior", f"{len(self.prior)} probabilities for {levels} levels", "give one per level"
-            )
+        model = self.model_for(levels)
+        check_order(outcomes, levels, self.largest, fewest=0)
         used = [p for p in outcomes if p.outcome is not Outcome.INEVALUABLE]
-        known = [p for p in used if self.tite or p.outcome is not Outcome.PENDING]
-        weights = [1.0 if p.outcome is not Outcome.PENDING else p.followup for p in known]
-        if any(weight is None for weight in weights):
-            raise InputError(
-                "followup", "a pending patient has no follow-up", "say --followup and --window-days"
-            )
-        patients = Patients(
-            tuple(p.level for p in known),
-            tuple(int(p.outcome is Outcome.DLT) for p in known),
-            tuple(float(weight) for weight in weights if weight is not None),
-        )
-        fit = fit_bayes(Model(self.prior, self.model, self.scale), patients, self.target)
-        return self._answer(outcomes, fit, len(used))
-
-    def _answer(self, outcomes: Outcomes, fit: Fit, enrolled: int) -> Decision:
-        level = outcomes.current_level
+        level = outcomes.level_in_use
         tally = outcomes.tally(level)
-        highest = max(outcomes.levels_tried, default=0)
-        following = min(fit.recommended, highest + 1)
+        pending = any(p.outcome is Outcome.PENDING for p in used)
+        full = len(used) >= self.largest
+        if not full and (not used or tally.enrolled % self.cohort_size):
+            return Decision(Action.SAME, level, "The cohort has a free slot.", "cohort", tally)
+        if pending and (full or not self.tite):
+            return Decision(Action.SUSPEND, None, "Some outcomes are not yet known.", "waiting", tally)
+        fit = fit_bayes(model, _patients(used), self.target)
+        return self._answer(outcomes, fit, full)
+
+    def _answer(self, outcomes: Outcomes, fit: Fit, full: bool) -> Decision:
+        level = outcomes.level_in_use
+        tally = outcomes.tally(level)
+        used = (p.level for p in outcomes if p.outcome is not Outcome.INEVALUABLE)
+        following = min(fit.recommended, max(used) + 1)
         reason = (
             f"The estimate at level {following} is {fit.p_tox[following - 1]:.3f} at target {self.target}."
         )
-        if enrolled >= self.largest:
+        if full:
             return Decision(Action.DECLARE_MTD, following, reason, "largest", tally)
         step = (following > level) - (following < level)
         action = {1: Action.ESCALATE, 0: Action.SAME, -1: Action.DE_ESCALATE}[step]
         return Decision(action, following, reason, "nearest", tally)
 
 
+def _patients(used: list[PatientOutcome]) -> Patients:
+    weights = [1.0 if p.outcome is not Outcome.PENDING else p.followup for p in used]
+    if any(weight is None for weight in weights):
+        raise InputError("followup", "a pending patient has no follow-up", "say --followup and --window-days")
+    return Patients(
+        tuple(p.level for p in used),
+        tuple(int(p.outcome is Outcome.DLT) for p in used),
+        tuple(float(weight) for weight in weights if weight is not None),
+    )
+
+
 def tite_crm(**switches: Any) -> Crm:
-    """CRM with pending patients weighted by the followed fraction of the window."""
-    return Crm(**{"tite": True, **switches})
+    """CRM with pending patients weighted by the followed fraction of the window, asked for every patient."""
+    return Crm(**{"tite": True, "cohort_size": 1, **switches})

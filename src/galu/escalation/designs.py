@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from galu.escalation.blrm import Blrm
 from galu.escalation.crm import Crm, tite_crm
 from galu.escalation.decision import Design
 from galu.escalation.interval import RULES, interval_design
+from galu.escalation.iq_rolling_six import IqRollingSix
 from galu.escalation.rolling_six import RollingSix
 from galu.escalation.three_plus_three import ThreePlusThree
+from galu.escalation.tite_boin import TiteBoin
 from galu.finding import InputError
 
 #: Name of a design and what makes it from its switches.
 DESIGNS: dict[str, Callable[..., Design]] = {
     "rolling-six": RollingSix,
+    "iq-rolling-six": IqRollingSix,
     "3+3": ThreePlusThree,
+    "tite-boin": TiteBoin,
     "crm": Crm,
     "tite-crm": tite_crm,
+    "blrm": Blrm,
     **{name: interval_design(name) for name in RULES},
 }
 

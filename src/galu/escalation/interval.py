@@ -200,18 +200,19 @@ class IntervalDesign:
             When a level does not exist or is skipped upwards.
         """
         check_order(outcomes, levels, self.largest, fewest=1)
-        level = outcomes.current_level
+        level = outcomes.level_in_use
         tally = outcomes.tally(level)
-        out = next((lv for lv in range(1, levels + 1) if self._eliminated(outcomes, lv)), levels + 1)
+        tallies = [outcomes.tally(lv) for lv in range(1, levels + 1)]
+        out = next((lv for lv, t in enumerate(tallies, start=1) if self._eliminated(t)), levels + 1)
         if out == 1:
             return Decision(Action.STOP_NO_DOSE, None, "Level 1 is too toxic.", "eliminate", tally)
-        if sum(outcomes.tally(lv).enrolled for lv in range(1, levels + 1)) >= self.largest:
-            return self._end(outcomes, levels, tally)
+        if sum(t.enrolled for t in tallies) >= self.largest:
+            return select_or_wait(tallies, tally, self.target, self.cutoff)
         if out <= level:
             return Decision(
                 Action.ELIMINATE, out - 1, f"Level {out} and all above are eliminated.", "eliminate", tally
             )
-        if tally.enrolled % self.cohort_size:
+        if tally.enrolled % self.cohort_size or tally.enrolled == 0:
             return Decision(Action.SAME, level, "The cohort has a free slot.", "cohort", tally)
         if tally.pending:
             return Decision(Action.SUSPEND, None, "The cohort is not yet known.", "cohort", tally)
@@ -222,21 +223,20 @@ class IntervalDesign:
         reason = f"{tally.dlts} DLTs of {tally.enrolled} at target {self.target}: level {following} is next."
         return Decision(moved, following, reason, self.name, tally)
 
-    def _eliminated(self, outcomes: Outcomes, level: int) -> bool:
-        tally = outcomes.tally(level)
+    def _eliminated(self, tally: Tally) -> bool:
         known = tally.enrolled - tally.pending
-        return known >= 3 and too_toxic(known, tally.dlts, self.target, self.cutoff)
+        return known > 0 and self.judge(known, tally.dlts) is Action.ELIMINATE
 
-    def _end(self, outcomes: Outcomes, levels: int, tally: Tally) -> Decision:
-        tallies = [outcomes.tally(lv) for lv in range(1, levels + 1)]
-        if any(t.pending for t in tallies):
-            return Decision(Action.SUSPEND, None, "All are enrolled, some are pending.", "end", tally)
-        level = select_mtd([t.enrolled for t in tallies], [t.dlts for t in tallies], self.target, self.cutoff)
-        if level == 0:
-            return Decision(Action.STOP_NO_DOSE, None, "Level 1 is too toxic.", "eliminate", tally)
-        return Decision(
-            Action.DECLARE_MTD, level, f"Level {level} is nearest to the target.", "isotonic", tally
-        )
+
+def select_or_wait(tallies: list[Tally], current: Tally, target: float, cutoff: float) -> Decision:
+    """Decide when all planned patients are enrolled: wait for the pending, then select the level."""
+    if any(t.pending for t in tallies):
+        return Decision(Action.SUSPEND, None, "All are enrolled, some are pending.", "end", current)
+    level = select_mtd([t.enrolled for t in tallies], [t.dlts for t in tallies], target, cutoff)
+    if level == 0:
+        return Decision(Action.STOP_NO_DOSE, None, "Level 1 is too toxic.", "eliminate", current)
+    reason = f"Level {level} is nearest to the target."
+    return Decision(Action.DECLARE_MTD, level, reason, "isotonic", current)
 
 
 def select_mtd(n: list[int], y: list[int], target: float, cutoff: float = 0.95) -> int:

@@ -141,6 +141,12 @@ class Outcomes:
         """Level of the patient enrolled last; 1 before the first."""
         return self.patients[-1].level if self.patients else 1
 
+    @property
+    def level_in_use(self) -> int:
+        """Level of the last patient who counts: an inevaluable patient does not undo the move before."""
+        counting = (p.level for p in reversed(self.patients) if p.outcome is not Outcome.INEVALUABLE)
+        return next(counting, 1)
+
     def then(self, *patients: PatientOutcome) -> Outcomes:
         """These outcomes followed by further patients."""
         return Outcomes((*self.patients, *patients))

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from galu.cli.design.group import Json, Name, Switch, app, show
+from galu.finding import InputError
 
 
 @app.command()
@@ -60,3 +61,29 @@ def boundaries(
     from galu.desk import design
 
     show(design.boundaries(name, target, n), as_json)
+
+
+@app.command()
+def crm(
+    prior: Annotated[str, typer.Option(help="Skeleton, as in 0.05,0.1,0.25")],
+    target: Annotated[float, typer.Option(help="Target DLT rate")],
+    levels: Annotated[str, typer.Option(help="Level of each patient, as in 3,4,4")] = "",
+    dlts: Annotated[str, typer.Option(help="1 for each patient with a DLT, else 0")] = "",
+    weights: Annotated[str | None, typer.Option(help="Final weight of each patient")] = None,
+    model: Annotated[str, typer.Option(help="empiric or logistic")] = "empiric",
+    method: Annotated[str, typer.Option(help="bayes or mle")] = "bayes",
+    scale: Annotated[float, typer.Option(help="Prior standard deviation")] = 1.34**0.5,
+    intercept: Annotated[float, typer.Option(help="Intercept of the logistic curve")] = 3.0,
+    as_json: Json = False,
+) -> None:
+    """Fit the CRM to patients: estimate, variance, DLT probabilities, recommended level."""
+    from galu.desk import design
+
+    methods = {"bayes": design.crm, "mle": design.crm_mle}
+    if method not in methods:
+        raise InputError("--method", f"`{method}` is not known", "use bayes or mle")
+    texts = [("--levels", levels), ("--dlts", dlts)] + ([("--weights", weights)] if weights else [])
+    patients = tuple((design.read_numbers(name, text) or ()) if text else () for name, text in texts)
+    numbers = {"target": target, "scale": scale, "intercept": intercept}
+    skeleton = design.read_numbers("--prior", prior) or ()
+    show(methods[method](model, numbers, skeleton, patients), as_json)

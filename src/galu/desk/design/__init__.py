@@ -1,7 +1,7 @@
 """Use cases of the design laboratory: what `galu design …` and the page do."""
 
 from galu.desk.design.characteristics import characteristics
-from galu.desk.design.decisions import boundaries, next_decision, table
+from galu.desk.design.decisions import boundaries, crm, crm_mle, next_decision, table
 from galu.desk.design.exact_characteristics import ExactPlan, exact
 from galu.desk.design.expansion import (
     Monitor,
@@ -15,7 +15,7 @@ from galu.desk.design.expansion import (
     whole,
 )
 from galu.desk.design.pathways import pathways
-from galu.desk.design.reading import read_numbers, read_outcomes, read_switches
+from galu.desk.design.reading import make_design, read_numbers, read_outcomes, read_switches
 from galu.desk.design.stages import simon
 
 __all__ = [
@@ -25,7 +25,10 @@ __all__ = [
     "bop2",
     "boundaries",
     "characteristics",
+    "crm",
+    "crm_mle",
     "exact",
+    "make_design",
     "monitor",
     "next_decision",
     "pathways",

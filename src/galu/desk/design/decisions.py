@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, fields, is_dataclass, replace
 from typing import Any
 
+from galu.desk.design.reading import make_design
 from galu.escalation import Outcomes, design_named
+from galu.escalation.crm import Model, Patients, fit_bayes, fit_mle
+from galu.escalation.decision import Design
 from galu.escalation.interval import IntervalDesign
+from galu.escalation.outcomes import Outcome
 from galu.finding import InputError
+
+#: Stands for "no planned number of patients": a decision asked for is not the trial's last.
+_NO_END = 100_000
 
 
 def table(name: str, switches: dict[str, Any], above_closed: bool) -> dict[str, Any]:
@@ -18,7 +25,7 @@ def table(name: str, switches: dict[str, Any], above_closed: bool) -> dict[str, 
     """
     if name == "rolling-six":
         switches = {"top_level_rule": "table", **switches}
-    design = design_named(name, **switches)
+    design = make_design(name, switches)
     rows = getattr(design, "table", None)
     if rows is None:
         raise InputError("design", f"{name} has no decision table", "ask `galu design next` for one decision")
@@ -41,8 +48,12 @@ def table(name: str, switches: dict[str, Any], above_closed: bool) -> dict[str, 
 
 
 def next_decision(name: str, switches: dict[str, Any], outcomes: Outcomes, levels: int) -> dict[str, Any]:
-    """Decide on the next patient of a trial."""
-    decision = design_named(name, **switches).decide(outcomes, levels)
+    """Decide on the next patient of a trial.
+
+    Unless switches say otherwise the trial has no planned end, and when every outcome is known the
+    design is asked there and then, in the middle of a cohort too.
+    """
+    decision = _asked_now(make_design(name, switches), switches, outcomes).decide(outcomes, levels)
     answer: dict[str, Any] = {
         "decision": decision.action.value,
         "level": decision.level,
@@ -52,6 +63,47 @@ def next_decision(name: str, switches: dict[str, Any], outcomes: Outcomes, level
     if decision.alert:
         answer["alert"] = decision.alert
     return answer
+
+
+def _asked_now(design: Design, switches: dict[str, Any], outcomes: Outcomes) -> Design:
+    known = all(patient.outcome is not Outcome.PENDING for patient in outcomes)
+    wanted = {"largest": _NO_END} | ({"cohort_size": 1} if known else {})
+    named: set[str] = {field.name for field in fields(design)} if is_dataclass(design) else set()
+    changes = {key: value for key, value in wanted.items() if key in named and key not in switches}
+    return replace(design, **changes) if changes else design  # type: ignore[type-var]
+
+
+def crm(
+    model: str, numbers: dict[str, float], prior: tuple[float, ...], patients: tuple[tuple[float, ...], ...]
+) -> dict[str, Any]:
+    """Fit the CRM by Bayes; `patients` holds levels, DLTs and perhaps weights."""
+    return asdict(fit_bayes(*_crm_input(model, numbers, prior, patients), numbers["target"]))
+
+
+def crm_mle(
+    model: str, numbers: dict[str, float], prior: tuple[float, ...], patients: tuple[tuple[float, ...], ...]
+) -> dict[str, Any]:
+    """Fit the CRM by maximum likelihood; `patients` holds levels, DLTs and perhaps weights."""
+    return asdict(fit_mle(*_crm_input(model, numbers, prior, patients), numbers["target"]))
+
+
+def _crm_input(
+    model: str, numbers: dict[str, float], prior: tuple[float, ...], patients: tuple[tuple[float, ...], ...]
+) -> tuple[Model, Patients]:
+    levels, dlts, *weights = patients
+    if any(level != int(level) for level in levels):
+        raise InputError("--levels", "a level is no whole number", "count levels from 1")
+    if not 0 < numbers["target"] < 1:
+        raise InputError(
+            "--target", f"{numbers['target']} is no target rate", "give a fraction between 0 and 1"
+        )
+    curve = Model(prior, model, numbers["scale"], numbers["intercept"])  # type: ignore[arg-type]
+    given = Patients(
+        tuple(int(level) for level in levels),
+        tuple(int(dlt) if dlt in (0, 1) else -1 for dlt in dlts),
+        weights[0] if weights else None,
+    )
+    return curve, given
 
 
 def boundaries(name: str, target: float, n: int) -> dict[str, Any]:

@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from galu.escalation import Outcomes
+from galu.escalation import Outcomes, design_named
+from galu.escalation.decision import Design
+from galu.escalation.decision_table import read_table
 from galu.finding import InputError
 
 
+def make_design(name: str, switches: dict[str, Any]) -> Design:
+    """Make a registered design, or ``table:FILE`` from a CSV of enrolled, dlts, pending, decision.
+
+    Raises
+    ------
+    InputError
+        When the design, a switch or a row of the file is not right.
+    """
+    kind, colon, file = name.partition(":")
+    if kind != "table" or not colon:
+        return design_named(name, **switches)
+    if switches:
+        raise InputError(name, f"a table has no switch `{next(iter(switches))}`", "change the file instead")
+    try:
+        with Path(file).open(encoding="utf-8-sig", newline="") as lines:
+            reader = csv.DictReader(lines)
+            return read_table(name, [(reader.line_num, row) for row in reader])
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(name, f"the file cannot be read ({error})", "give the path of a CSV file") from error
+
+
 def read_switches(pairs: list[str]) -> dict[str, Any]:
-    """Read ``name=value`` switches; true and false are booleans, numbers are numbers.
+    """Read ``name=value`` switches; true and false are booleans, numbers are numbers, a,b is a list.
 
     Raises
     ------
@@ -26,9 +51,11 @@ def read_switches(pairs: list[str]) -> dict[str, Any]:
     return switches
 
 
-def _value(text: str) -> bool | int | float | str:
+def _value(text: str) -> bool | int | float | str | tuple[float, ...]:
     if text.lower() in ("true", "false"):
         return text.lower() == "true"
+    if "," in text:
+        return read_numbers("--switch", text) or ()
     for kind in (int, float):
         try:
             return kind(text)

@@ -1,0 +1,252 @@
+"""Bayesian logistic regression with escalation under overdose control (EWOC).
+
+Neuenschwander, Branson & Gsponer, Stat Med 2008;27:2420. logit p = a + exp(b) log(dose / reference),
+(a, b) bivariate normal; integrated on a fixed grid, so the same patients always give the same numbers.
+The dose may be an activity or an absorbed dose; with an absorbed dose each patient may bring their own.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from galu.escalation.climb import check_order
+from galu.escalation.decision import Action, Decision
+from galu.escalation.outcomes import Outcome, Outcomes, PatientOutcome
+from galu.finding import InputError
+
+Floats = NDArray[np.float64]
+_SPAN = 8.0
+_ACROSS, _ALONG = 161, 241
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """Bivariate normal prior of (a, b): means and covariance (var a, cov, var b)."""
+
+    mean: tuple[float, float] = (-1.0, 0.0)
+    covariance: tuple[float, float, float] = (4.0, 0.0, 1.0)
+
+    def __post_init__(self) -> None:
+        va, cov, vb = self.covariance
+        if va <= 0 or vb <= 0 or cov * cov >= va * vb:
+            raise InputError("covariance", "the matrix is not positive definite", "give var a, cov, var b")
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Nodes of the quadrature: `slope` = exp(b) of shape (across, 1), `a` of (across, along), log prior."""
+
+    slope: Floats
+    a: Floats
+    log_prior: Floats
+
+
+@lru_cache(maxsize=16)
+def grid(prior: Prior) -> Grid:
+    """Nodes over ±8 prior deviations, a conditional on b."""
+    va, cov, vb = prior.covariance
+    z_b = np.linspace(-_SPAN, _SPAN, _ACROSS)[:, None]
+    z_a = np.linspace(-_SPAN, _SPAN, _ALONG)[None, :]
+    b = prior.mean[1] + math.sqrt(vb) * z_b
+    a = prior.mean[0] + cov / math.sqrt(vb) * z_b + math.sqrt(va - cov * cov / vb) * z_a
+    return Grid(np.exp(b), a, -0.5 * (z_a**2 + z_b**2))
+
+
+@dataclass(frozen=True, slots=True)
+class DoseEstimate:
+    """Posterior of the DLT rate at one dose: mean, deviation and the mass under, in and over the target."""
+
+    mean: float
+    sd: float
+    under: float
+    target: float
+    over: float
+
+
+def posterior(prior: Prior, log_doses: tuple[float, ...], dlts: tuple[int, ...]) -> Floats:
+    """Posterior weights on the grid, shape (across, along), summing to 1.
+
+    Parameters
+    ----------
+    log_doses
+        log(dose / reference) of each patient.
+    dlts
+        1 for a DLT, else 0.
+    """
+    nodes = grid(prior)
+    density = nodes.log_prior.copy()
+    for x in sorted(set(log_doses)):
+        given = [y for dose, y in zip(log_doses, dlts, strict=True) if dose == x]
+        eta = nodes.a + nodes.slope * x
+        density += sum(given) * eta - len(given) * np.logaddexp(0.0, eta)
+    weights = np.exp(density - density.max())
+    return np.asarray(weights / weights.sum())
+
+
+def estimate(weights: Floats, prior: Prior, log_dose: float, interval: tuple[float, float]) -> DoseEstimate:
+    """Describe the DLT rate at a dose; `interval` is the target interval."""
+    nodes = grid(prior)
+    p = 0.5 + 0.5 * np.tanh(0.5 * (nodes.a + nodes.slope * log_dose))
+    mean = float((weights * p).sum())
+    sd = math.sqrt(max(float((weights * p * p).sum()) - mean * mean, 0.0))
+    under, below_over = (_below(weights, nodes, log_dose, cut) for cut in interval)
+    return DoseEstimate(mean, sd, under, below_over - under, 1.0 - below_over)
+
+
+def _below(weights: Floats, nodes: Grid, log_dose: float, cut: float) -> float:
+    """Pr(rate < cut): for every b the mass of a below its cut point, the cell at the cut in part.
+
+    The trapezoid rule gives each node half of the cells beside it; within a cell the density is linear.
+    """
+    first = nodes.a[:, :1]
+    step = nodes.a[:, 1:2] - first
+    limit = math.log(cut / (1.0 - cut)) - nodes.slope * log_dose
+    position = np.clip((limit - first) / step, 0.0, _ALONG - 1.0)[:, 0]
+    cell = np.minimum(position.astype(np.int64), _ALONG - 2)
+    part = position - cell
+    rows = np.arange(_ACROSS)
+    running = np.cumsum(weights, axis=1)
+    left, right = weights[rows, cell], weights[rows, cell + 1]
+    half_first = 0.5 * weights[:, 0]
+    whole = running[rows, cell] - 0.5 * left - half_first
+    inside = part * left + 0.5 * part * part * (right - left)
+    return float((whole + inside).sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Blrm:
+    """BLRM with EWOC as a design.
+
+    Parameters
+    ----------
+    doses
+        Dose per level in one unit [GBq, or Gy when patients bring their own absorbed dose].
+    reference
+        Dose at which a is the log odds, in the same unit; None is the highest level's.
+    mean, covariance
+        Prior of (a, b): means; variance of a, covariance, variance of b.
+    under, over
+        Limits of the target interval of the DLT rate.
+    overdose
+        A level is closed while Pr(rate ≥ `over`) is this or more.
+    largest, cohort_size
+        Patients in all, and patients between two looks.
+    by_covariate
+        Whether each patient's covariate (an absorbed dose) stands in for the dose of their level.
+    """
+
+    name: ClassVar[str] = "blrm"
+    doses: tuple[float, ...] = (3.7, 6.0)
+    reference: float | None = None
+    mean: tuple[float, float] = (-1.0, 0.0)
+    covariance: tuple[float, float, float] = (4.0, 0.0, 1.0)
+    under: float = 0.16
+    over: float = 0.33
+    overdose: float = 0.25
+    largest: int = 30
+    cohort_size: int = 3
+    by_covariate: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.doses or min(self.doses) <= 0 or list(self.doses) != sorted(set(self.doses)):
+            raise InputError(
+                "doses", "the doses do not rise from above 0", "give one per level, as in 3.7,6.0"
+            )
+        if not 0 < self.under < self.over < 1 or not 0 < self.overdose <= 1:
+            raise InputError("blrm", "the target interval or the overdose limit is none", "give fractions")
+        if self.largest < 1 or self.cohort_size < 1:
+            raise InputError("n", "there is no patient", "give at least one")
+        Prior(self.mean, self.covariance)
+
+    @property
+    def switches(self) -> dict[str, object]:
+        """The numbers that define the design."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @property
+    def prior(self) -> Prior:
+        """The prior of (a, b)."""
+        return Prior(self.mean, self.covariance)
+
+    @property
+    def log_doses(self) -> tuple[float, ...]:
+        """log(dose / reference) per level."""
+        reference = self.reference or self.doses[-1]
+        return tuple(math.log(dose / reference) for dose in self.doses)
+
+    def estimates(self, patients: tuple[PatientOutcome, ...]) -> tuple[DoseEstimate, ...]:
+        """Posterior per level given the patients whose outcome is known.
+
+        Raises
+        ------
+        InputError
+            When patients are to bring their own dose and one does not.
+        """
+        known = [p for p in patients if p.outcome in (Outcome.NONE, Outcome.DLT)]
+        doses = tuple(self._log_dose(p) for p in known)
+        weights = posterior(self.prior, doses, tuple(int(p.outcome is Outcome.DLT) for p in known))
+        return tuple(estimate(weights, self.prior, x, (self.under, self.over)) for x in self.log_doses)
+
+    def _log_dose(self, patient: PatientOutcome) -> float:
+        if not self.by_covariate:
+            return self.log_doses[patient.level - 1]
+        if patient.covariate is None or patient.covariate <= 0:
+            raise InputError(
+                "covariate",
+                f"patient {patient.ref or 'without name'} has no absorbed dose above 0",
+                "give one for each evaluable patient",
+            )
+        return math.log(patient.covariate / (self.reference or self.doses[-1]))
+
+    def decide(self, outcomes: Outcomes, levels: int) -> Decision:
+        """Decide on the next patient.
+
+        Raises
+        ------
+        InputError
+            When doses and levels differ in number, or the outcomes break the design's order.
+        """
+        if levels != len(self.doses):
+            raise InputError(
+                "doses", f"{len(self.doses)} doses for {levels} levels", "say --switch doses=3.7,6.0"
+            )
+        check_order(outcomes, levels, self.largest, fewest=0)
+        used = tuple(p for p in outcomes if p.outcome is not Outcome.INEVALUABLE)
+        tally = outcomes.tally(outcomes.level_in_use)
+        full = len(used) >= self.largest
+        if not full and (not used or tally.enrolled % self.cohort_size):
+            return Decision(
+                Action.SAME, outcomes.level_in_use, "The cohort has a free slot.", "cohort", tally
+            )
+        if any(p.outcome is Outcome.PENDING for p in used):
+            return Decision(Action.SUSPEND, None, "Some outcomes are not yet known.", "waiting", tally)
+        return self._answer(outcomes, self.estimates(used), full)
+
+    def _answer(self, outcomes: Outcomes, found: tuple[DoseEstimate, ...], full: bool) -> Decision:
+        level = outcomes.level_in_use
+        tally = outcomes.tally(level)
+        tried = max(p.level for p in outcomes if p.outcome is not Outcome.INEVALUABLE)
+        reachable = tried if full else min(tried + 1, len(found))
+        following = best_level([(x.target, x.over) for x in found[:reachable]], self.overdose)
+        if following == 0:
+            reason = f"Every level may be an overdose: {found[0].over:.3f} at level 1."
+            return Decision(Action.STOP_NO_DOSE, None, reason, "ewoc", tally)
+        here = found[following - 1]
+        reason = f"Level {following} hits the target with {here.target:.3f}, overdoses with {here.over:.3f}."
+        if full:
+            return Decision(Action.DECLARE_MTD, following, reason, "largest", tally)
+        step = (following > level) - (following < level)
+        action = {1: Action.ESCALATE, 0: Action.SAME, -1: Action.DE_ESCALATE}[step]
+        return Decision(action, following, reason, "ewoc", tally)
+
+
+def best_level(masses: list[tuple[float, float]], overdose: float) -> int:
+    """Level (from 1) with the most mass in the target among those without overdose; 0 when none is."""
+    allowed = [(target, -level) for level, (target, over) in enumerate(masses, start=1) if over < overdose]
+    return -max(allowed)[1] if allowed else 0

@@ -1,0 +1,157 @@
+"""IQ rolling six, user tables, and what every design refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from galu.cli.design import app
+from galu.escalation import DESIGNS, Action, Outcomes, design_named
+from galu.finding import InputError
+
+
+def decide(name: str, text: str, levels: int = 2, **switches: object) -> tuple[str, int | None]:
+    decision = design_named(name, **switches).decide(Outcomes.from_string(text), levels)
+    return decision.action.value, decision.level
+
+
+def printed_rows() -> list[tuple[int, int, int, str]]:
+    """Frankel 2020, Table 2: (total, evaluable, DLTs, decision) with its ranges written out."""
+    ranges = [
+        (range(6), [0], 0, "same"), ([6], [0], 0, "suspend"), (range(1, 6), [1], 0, "same"),
+        ([6], [1], 0, "same"), ([7], [1], 0, "suspend"), (range(2, 6), [2], 0, "same"),
+        ([6, 7], [2], 0, "same"), ([8], [2], 0, "suspend"), (range(3, 9), [3], 0, "escalate"),
+        (range(4, 9), [4], 0, "escalate"), (range(5, 9), [5], 0, "escalate"),
+        (range(1, 6), range(1, 6), 1, "same"), ([6], [1, 2, 3], 1, "suspend"), ([6], [4, 5], 1, "same"),
+        ([7], [4], 1, "suspend"), ([7], [5], 1, "same"), (range(6, 9), range(6, 9), 1, "escalate"),
+        (range(2, 9), range(2, 7), 2, "de-escalate"), ([7], [7], 2, "declare-mtd"), ([8], [7], 2, "suspend"),
+        ([8], [8], 2, "declare-mtd"), (range(3, 9), range(3, 9), 3, "de-escalate"),
+    ]  # fmt: skip
+    return [(n, e, y, word) for ns, es, y, word in ranges for n in ns for e in es if y <= e <= n]
+
+
+def test_iq_rolling_six_is_the_printed_table() -> None:
+    answers = {
+        (r.tally.enrolled, r.tally.enrolled - r.tally.pending, r.tally.dlts): r.action.value
+        for r in design_named("iq-rolling-six").table()
+    }
+    for n, evaluable, dlts, word in printed_rows():
+        assert answers[n, evaluable, dlts] == word, (n, evaluable, dlts)
+
+
+def test_iq_rolling_six_walks_on_with_pending_patients() -> None:
+    assert decide("iq-rolling-six", "1NNNPPP") == ("escalate", 2)
+    assert decide("iq-rolling-six", "1NNNTPP 2N") == ("de-escalate", 1)
+    assert decide("iq-rolling-six", "1NNN 2NNTNNTN") == ("declare-mtd", 2)
+    assert decide("iq-rolling-six", "1NNN 2TT") == ("de-escalate", 1)
+    assert decide("iq-rolling-six", "1NNNNN 2TT") == ("declare-mtd", 1)
+
+
+def write_table(path: Path, name: str = "rolling-six") -> Path:
+    answer = json.loads(CliRunner().invoke(app, ["table", name, "--json"]).stdout)
+    keys = ("enrolled", "dlts", "pending", "decision")
+    lines = [",".join(keys)] + [",".join(str(row[key]) for key in keys) for row in answer["rows"]]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("outcomes", ["1NNN", "1NNNNNP", "1NNN 2TT", "1NNN 2NNNNNT", "1NTT", "1NNN 2NNNPPP"])
+def test_a_written_table_decides_as_the_design_it_was_written_from(tmp_path: Path, outcomes: str) -> None:
+    file = write_table(tmp_path / "mine.csv")
+    arguments = ["--levels", "2", "--outcomes", outcomes, "--json"]
+    written = json.loads(CliRunner().invoke(app, ["next", f"table:{file}", *arguments]).stdout)
+    original = json.loads(CliRunner().invoke(app, ["next", "rolling-six", *arguments]).stdout)
+    assert (written["decision"], written["level"]) == (original["decision"], original["level"])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("3,0,0,escalate", "3,0,0,up", "line 15: `up` is no decision"),
+        ("3,0,0,escalate\n", "", "3 enrolled, 0 DLTs, 0 pending"),
+        ("3,0,0,escalate", "2,2,0,escalate", "line 15: the state has a row already"),
+        ("3,0,0,escalate", "3,4,0,escalate", "do not fit"),
+        ("3,0,0,escalate", "three,0,0,escalate", "not whole numbers"),
+    ],
+)
+def test_a_wrong_table_names_file_and_row(tmp_path: Path, old: str, new: str, fault: str) -> None:
+    file = write_table(tmp_path / "mine.csv")
+    file.write_text(file.read_text().replace(old, new))
+    result = CliRunner().invoke(app, ["table", f"table:{file}"])
+    assert isinstance(result.exception, InputError)
+    assert fault in str(result.exception)
+    assert "mine.csv" in str(result.exception)
+
+
+def test_every_design_starts_at_level_one() -> None:
+    for name in DESIGNS:
+        assert decide(name, "") == ("same", 1), name
+
+
+@pytest.mark.parametrize("name", sorted(DESIGNS))
+@pytest.mark.parametrize("text", ["3N", "1NNN 3N", "2NNN", "1NNQ"])
+def test_every_design_refuses_levels_that_do_not_exist_or_are_skipped(name: str, text: str) -> None:
+    with pytest.raises(InputError, match=";"):
+        decide(name, text)
+
+
+def test_an_inevaluable_patient_does_not_undo_a_deescalation() -> None:
+    assert decide("boin", "1NNN 2NTT 1X", 3) == decide("boin", "1NNN 2NTT", 3) == ("de-escalate", 1)
+
+
+def test_followup_decides_where_outcomes_are_pending() -> None:
+    arguments = [
+        "next",
+        "tite-boin",
+        "--levels",
+        "3",
+        "--outcomes",
+        "1NNTPPP",
+        "--window-days",
+        "42",
+        "--json",
+    ]
+    early = CliRunner().invoke(app, [*arguments, "--followup", "42,42,42,0,0,0"])
+    late = CliRunner().invoke(app, [*arguments, "--followup", "42,42,42,41,41,41"])
+    assert json.loads(early.stdout)["decision"] == "same"
+    assert json.loads(late.stdout)["decision"] == "escalate"
+    assert isinstance(CliRunner().invoke(app, arguments).exception, InputError)
+
+
+def test_blrm_escalates_only_under_overdose_control() -> None:
+    assert decide("blrm", "1NNNNNN") == ("escalate", 2)
+    assert design_named("blrm").decide(Outcomes.from_string("1TTT"), 2).action is Action.STOP_NO_DOSE
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["crm", "--prior", "0.1,1.3", "--target", "0.2", "--levels", "1", "--dlts", "0"],
+        ["crm", "--prior", "0.3,0.1", "--target", "0.2", "--levels", "1", "--dlts", "0"],
+        ["crm", "--prior", "0.1,0.3", "--target", "1.2", "--levels", "1", "--dlts", "0"],
+        ["crm", "--prior", "0.1,0.3", "--target", "0.2", "--levels", "3", "--dlts", "0"],
+        ["crm", "--prior", "0.1,0.3", "--target", "0.2", "--levels", "1,2", "--dlts", "0"],
+        ["crm", "--prior", "0.1,0.3", "--target", "0.2", "--levels", "1", "--dlts", "2"],
+        ["crm", "--prior", "0.1,0.3", "--target", "0.2", "--levels", "1", "--dlts", "0", "--weights", "2"],
+        ["crm", "--prior", "0.1,0.3", "--target", "0.2", "--levels", "1", "--dlts", "0", "--method", "mle"],
+        ["next", "boin", "--levels", "2", "--target", "1.2"],
+        ["next", "blrm", "--levels", "3"],
+        ["table", "crm"],
+        ["oc", "rolling-six", "--truth", "0.3,0.1", "--replicates", "10"],
+        ["oc", "rolling-six", "--truth", "0.3,1.1", "--replicates", "10"],
+    ],
+)
+def test_bad_input_gets_a_sentence(arguments: list[str]) -> None:
+    error = CliRunner().invoke(app, arguments).exception
+    assert isinstance(error, InputError), error
+
+
+def test_the_crm_command_gives_the_example_of_dfcrm() -> None:
+    arguments = ["crm", "--prior", "0.05,0.10,0.20,0.35,0.50,0.70", "--target", "0.2", "--json"]
+    patients = ["--levels", "3,4,4,3,3,4,3,2,2,2", "--dlts", "0,0,1,0,0,1,0,0,0,0"]
+    answer = json.loads(CliRunner().invoke(app, arguments + patients).stdout)
+    assert answer["estimate"] == pytest.approx(0.1108717, abs=1e-6)
+    assert answer["recommended"] == 3
