@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 
 from galu.binomial import binomial_pmf
-from galu.escalation.crm import Crm, Model
+from galu.escalation.crm import Crm
 from galu.escalation.decision import Action
 from galu.escalation.exact import Characteristics, check_truth
 from galu.escalation.interval import IntervalDesign, select_mtd
@@ -93,9 +93,9 @@ class CrmWalk:
     def following(self, standings: Sequence[Standing]) -> list[int]:
         """Level nearest to the target at the posterior mean."""
         design = self.design
-        model = Model(design.prior, design.model, design.scale)
+        model = design.model_for(len(standings[0].counts))
         b = np.linspace(-_SPAN, _SPAN, _NODES) * design.scale
-        skeleton = np.array(design.prior)
+        skeleton = np.array(model.skeleton)
         p = np.clip(model.p_tox(b[None, :], skeleton[:, None]), 1e-300, 1.0 - 1e-16)
         counts = np.array([s.counts for s in standings], dtype=float)
         n, y = counts[:, :, 0], counts[:, :, 1]

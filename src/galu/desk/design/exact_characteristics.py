@@ -88,9 +88,7 @@ def _by_cohorts(design: Design, truth: tuple[float, ...], plan: ExactPlan) -> Ch
         raise InputError("--select", f"`{plan.select}` is not known", "use own or next")
     walk = merged.walk_of(design)
     if isinstance(design, Crm):
-        if len(design.prior) != len(truth):
-            fault = f"{len(design.prior)} probabilities for {len(truth)} levels"
-            raise InputError("prior", fault, "give one per level")
+        design.model_for(len(truth))
         walk = merged.CrmWalk(design, plan.skips)
     size = 3 if plan.cohort_size is None else plan.cohort_size
     cohorts = 10 if plan.cohorts is None else plan.cohorts
