@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from galu.cli.design.group import Json, Name, Switch, app, show
+from galu.cli.design.group import Cluster, Json, Name, Switch, Workers, app, show
 
 
 @app.command()
@@ -23,6 +23,8 @@ def oc(
     screen_failure: Annotated[float, typer.Option(help="Probability of screening failure")] = 0.0,
     seed: Annotated[int, typer.Option(help="Seed")] = 1,
     switch: Switch = [],  # noqa: B006 - typer copies it
+    workers: Workers = 1,
+    cluster: Cluster = None,
     as_json: Json = False,
 ) -> None:
     """Simulate operating characteristics in calendar time."""
@@ -35,7 +37,7 @@ def oc(
     lives = (dlt_time, inevaluable, screening_days, screen_failure)
     conditions = Conditions(window_days, gap_days, queue, *lives)
     levels = design.read_numbers("--truth", truth) or ()
-    answer = design.characteristics(
-        name, levels, conditions, (replicates, seed), design.read_switches(switch)
-    )
+    switches = design.read_switches(switch)
+    crew = design.Crew(workers, cluster)
+    answer = design.characteristics(name, levels, conditions, (replicates, seed), switches, crew)
     show(answer, as_json)

@@ -13,6 +13,8 @@ app = typer.Typer(
 
 Name = Annotated[str, typer.Argument(help="rolling-six, 3+3, boin, crm … or table:FILE")]
 Switch = Annotated[list[str], typer.Option("--switch", help="A convention of the design: name=value")]
+Workers = Annotated[int, typer.Option(help="Threads of this machine")]
+Cluster = Annotated[str | None, typer.Option(help="Address of a Dask scheduler")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON")]
 
 

@@ -17,8 +17,10 @@ from galu.desk.design.expansion import (
 from galu.desk.design.pathways import pathways
 from galu.desk.design.reading import make_design, read_numbers, read_outcomes, read_switches
 from galu.desk.design.stages import simon
+from galu.simulation.scale import Crew
 
 __all__ = [
+    "Crew",
     "ExactPlan",
     "Monitor",
     "Predictive",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from galu.escalation import design_named
-from galu.escalation.calendar import Conditions
+from galu.escalation import Design
+from galu.escalation.calendar import Conditions, Trials
+from galu.escalation.designs import design_named
 from galu.escalation.rolling_six import RollingSix
 from galu.escalation.three_plus_three import ThreePlusThree
 from galu.finding import InputError
+from galu.simulation.scale import ALONE, Crew
+from galu.simulation.scale import run as run_scaled
 
 
 def characteristics(
@@ -17,20 +21,38 @@ def characteristics(
     conditions: Conditions,
     runs: tuple[int, int],
     switches: dict[str, Any],
+    crew: Crew = ALONE,
 ) -> dict[str, Any]:
     """Simulate in calendar time; `runs` is (replicates, seed)."""
+    return summarise(name, simulated(design_named(name, **switches), truth, conditions, runs, crew))
+
+
+def simulated(
+    design: Design, truth: tuple[float, ...], conditions: Conditions, runs: tuple[int, int], crew: Crew
+) -> Trials:
+    """Simulate `runs` (replicates, seed) of a design.
+
+    Raises
+    ------
+    InputError
+        When the design is not simulated in calendar time, or there are too few trials.
+    """
     from galu.escalation.calendar import simulate
 
-    design = design_named(name, **switches)
     if not isinstance(design, RollingSix | ThreePlusThree):
-        raise InputError("design", f"{name} is not simulated in calendar time", "use rolling-six or 3+3")
+        raise InputError("design", f"{design.name} is not simulated in time", "use rolling-six or 3+3")
     count, seed = runs
     if count < 2 or seed < 0:
         raise InputError(
             "--replicates", "too few trials or a negative seed", "give two or more, and a seed from 0"
         )
-    found = simulate(design, truth, conditions, seed, range(count))
-    share = [float((found.selected == level).mean()) for level in range(len(truth) + 1)]
+    return run_scaled(partial(simulate, design, truth, conditions, seed), count, crew)
+
+
+def summarise(name: str, found: Trials) -> dict[str, Any]:
+    """Average simulated trials, with the Monte Carlo errors."""
+    count, levels = found.patients.shape
+    share = [float((found.selected == level).mean()) for level in range(levels + 1)]
     days, held = found.duration_days, found.suspended_days
     root = count**0.5
     return {

@@ -1,0 +1,1 @@
+"""Simulated trials: many at a time."""
