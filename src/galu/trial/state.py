@@ -27,6 +27,7 @@ from galu.trial.flow import (
     derive_sets,
 )
 from galu.trial.pharmacokinetics import PharmacokineticResults, derive_pharmacokinetics
+from galu.trial.proposals import CycleProposal, derive_proposals
 from galu.trial.schedule import PlannedVisit, derive_schedule
 from galu.trial.subjects import Subject, derive_subjects
 
@@ -53,6 +54,7 @@ class TrialState:
     exposure: tuple[ExposureRow, ...]
     safety: SafetyResults
     absorbed_doses: tuple[SubjectDose, ...]
+    proposals: tuple[CycleProposal, ...]
     pharmacokinetics: PharmacokineticResults
     efficacy: EfficacyResults
     deviations: tuple[Deviation, ...]
@@ -80,6 +82,8 @@ def derive_state(study: Study, record: Record, as_of: date, cutoff: date | None 
     board = derive_board(study, known, as_of, subjects)
     gates = derive_eligibility(study, known, subjects, as_of)
     doses = derive_absorbed_doses(study, known, subjects)
+    safety = derive_safety(study, known, subjects)
+    graded = (safety.treated, safety.grades)
     pk = derive_pharmacokinetics(study, known, subjects)
     efficacy = derive_efficacy(study, known, subjects)
     progressed = {one.subject: one.rpfs.on for one in efficacy.subjects if one.rpfs.event}
@@ -98,8 +102,9 @@ def derive_state(study: Study, record: Record, as_of: date, cutoff: date | None 
         sets=derive_sets(study, subjects, board, (pk, measured, efficacy)),
         eligibility=gates,
         exposure=derive_exposure(study, subjects),
-        safety=derive_safety(study, known, subjects),
+        safety=safety,
         absorbed_doses=doses,
+        proposals=derive_proposals(study, subjects, board.due, graded, doses),
         pharmacokinetics=pk,
         efficacy=efficacy,
         deviations=derive_deviations(study, subjects, gates),
