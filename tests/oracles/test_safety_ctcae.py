@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+
 import polars as pl
 import pytest
 
-from galu.safety.ctcae import grade_labs
+from galu.safety.clinical import value_rules
+from galu.safety.ctcae import grade_labs, lab_rules
+from galu.safety.regrade import regrade_labs
+from galu.safety.terms import read_terms, shipped_terms
 from support import shared
 
 LIVER = (
@@ -52,6 +57,34 @@ def test_every_row_of_the_grid() -> None:
     assert found.height == 263
 
 
+def test_a_value_decides_a_grade_only_where_the_printed_text_has_one() -> None:
+    printed = read_terms(
+        csv.DictReader(shared("public", "safety", "ctcae_v5_terms_full.csv").open(encoding="utf-8"))
+    )
+    assert len(printed) == 837
+    for name, term in shipped_terms().items():
+        assert (term.soc, term.grades) == (printed[name].soc, printed[name].grades)
+    for rule in lab_rules():
+        term = printed[rule.term.removesuffix(" (Ionized)").lower()]
+        assert {grade for grade, cuts in enumerate(rule.cuts, start=1) if cuts} <= set(term.grades)
+    for row in value_rules():
+        assert row.grade in printed[row.term.lower()].grades
+
+
+def test_printed_cuts_of_two_units_are_each_kept() -> None:
+    """What one unit's cut is in the other unit's table differs by up to 7.4 %: each value keeps its own."""
+    with shared("oracles", "safety", "dual_unit_thresholds.csv").open(encoding="utf-8") as stream:
+        rows = [row for row in csv.DictReader(stream) if not row["term"].startswith("(")]
+    assert len(rows) == 23
+    for row in rows:
+        for unit, cut in ((row["conv_unit"], row["conv_value"]), (row["si_unit"], row["si_value"])):
+            found = [rule for rule in lab_rules() if rule.term == row["term"] and unit in rule.units]
+            cuts = {
+                part.factor for rule in found for parts in rule.cuts for part in parts if not part.reference
+            }
+            assert float(cut) in cuts
+
+
 @pytest.fixture(scope="module")
 def pilot() -> pl.DataFrame:
     return pl.read_csv(shared("public", "safety", "adlb_ctcae_v4_v5_expected.csv"), infer_schema=False)
@@ -76,3 +109,22 @@ def test_pilot_high_differs_only_by_the_57_abnormal_liver_baselines(pilot: pl.Da
     at_baseline = (pl.col("ABLFL") == "Y") & pl.col("TERM").is_in(LIVER) & (pl.col("BNRIND") == "HIGH")
     assert found.height == 57
     assert found.filter(at_baseline & (pl.col("theirs") == 0) & (pl.col("ours") >= 1)).height == 57
+
+
+@pytest.mark.parametrize(
+    ("direction", "counts", "reasons"),
+    [
+        ("L", {"only recomputed": 2499}, {"is < 6.2", "is < 1 × LLN", "beyond no cut"}),
+        ("H", {"differs": 57}, {"(baseline normal)"}),
+    ],
+)
+def test_the_pilot_regraded_explains_each_difference(
+    pilot: pl.DataFrame, direction: str, counts: dict[str, int], reasons: set[str]
+) -> None:
+    rows = pilot.filter(pl.col(f"ATOXDSC{direction}").is_not_null()).with_columns(
+        TERM=pl.col(f"ATOXDSC{direction}"), DIRECTION=pl.lit(direction), AVALU=pl.col("U")
+    )
+    found = regrade_labs(rows, f"V5_{direction}")
+    assert {name: n for name, n in found.counts if n and name not in ("same", "neither")} == counts
+    why = found.differing["WHY"].unique().to_list()
+    assert all(any(reason in text for reason in reasons) for text in why)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -60,7 +60,8 @@ class LabRule:
     assumes: str
 
 
-def _cut(text: str) -> Cut:
+def parse_cut(text: str) -> Cut:
+    """Read one comparison of a table, such as ``< 75``, ``> 1.5 ULN`` or ``> ULN + 2``."""
     found = _CUT.match(text)
     if found is None:
         raise ValueError(f"not a cut: {text!r}")
@@ -86,7 +87,7 @@ def lab_rules(version: str = "5.0") -> tuple[LabRule, ...]:
         LabRule(
             row["term"], row["direction"], tuple(row["unit"].split()), row["baseline"],
             tuple(row["requires"].split()), tuple(row["zero_requires"].split()),
-            tuple(tuple(_cut(part) for part in row[f"g{g}"].split(" or ")) if row[f"g{g}"] else ()
+            tuple(tuple(parse_cut(part) for part in row[f"g{g}"].split(" or ")) if row[f"g{g}"] else ()
                   for g in (1, 2, 3, 4)),
             row["assumes"],
         )
@@ -95,7 +96,8 @@ def lab_rules(version: str = "5.0") -> tuple[LabRule, ...]:
 
 
 @cache
-def _rules_for(version: str, term: str, direction: str, unit: str) -> tuple[LabRule, ...]:
+def rules_for(version: str, term: str, direction: str, unit: str) -> tuple[LabRule, ...]:
+    """Rows of the table for a term (upper case), direction and reported unit; one for each baseline state."""
     return tuple(
         rule
         for rule in lab_rules(version)
@@ -118,13 +120,23 @@ def significant(values: Floats) -> Floats:
 
 
 def _met(cut: Cut, value: Floats, column: dict[str, Floats]) -> NDArray[np.bool_]:
-    compare = _OPERATORS[cut.sign]
     if cut.reference == "PCHG":
-        below = value < significant(column["LLN"])
-        return below & compare(significant(column["PCHG"]), np.full_like(value, cut.factor))
+        return compare_significant("<", value, column["LLN"]) & compare_significant(
+            cut.sign, column["PCHG"], cut.factor
+        )
     if cut.reference is None:
-        return compare(value, np.full_like(value, cut.factor))
-    return compare(value, significant(cut.factor * column[cut.reference] + cut.added))
+        return compare_significant(cut.sign, value, cut.factor)
+    return compare_significant(cut.sign, value, cut.factor * column[cut.reference] + cut.added)
+
+
+def compare_significant(sign: str, value: Floats, bound: Floats | float) -> NDArray[np.bool_]:
+    """Compare at 15 significant digits; only values beside the bound need the rounding."""
+    bounds = np.broadcast_to(np.asarray(bound, np.float64), value.shape)
+    result = _OPERATORS[sign](value, bounds)
+    beside = np.flatnonzero(np.abs(value - bounds) <= 1e-13 * np.abs(bounds))
+    if beside.size:
+        result[beside] = _OPERATORS[sign](significant(value[beside]), significant(bounds[beside]))
+    return result
 
 
 def _grade_by(rule: LabRule, value: Floats, column: dict[str, Floats]) -> NDArray[np.int8]:
@@ -182,12 +194,15 @@ def _baseline_status(frame: pl.DataFrame) -> NDArray[np.int8]:
     return frame.with_columns(status_=status.cast(pl.Int8))["status_"].to_numpy()
 
 
-def _groups(keys: pl.DataFrame) -> list[tuple[tuple[str, str, str], NDArray[np.int64]]]:
-    grouped = keys.group_by("t", "d", "u").agg("row").with_columns(pl.col("t", "d", "u").cast(pl.String))
-    return [
-        (((t or "").strip().upper(), (d or "").strip().upper(), (u or "").strip()), rows.to_numpy())
-        for (t, d, u), rows in zip(grouped.select("t", "d", "u").iter_rows(), grouped["row"], strict=True)
-    ]
+def _groups(frame: pl.DataFrame) -> Iterator[tuple[tuple[str, str, str], NDArray[np.int64]]]:
+    """Rows that share term, direction and unit."""
+    keys = [pl.col(name).cast(pl.String) for name in ("TERM", "DIRECTION", "AVALU")]
+    grouped = (
+        frame.select(*keys, row_=pl.int_range(pl.len())).group_by("TERM", "DIRECTION", "AVALU").agg("row_")
+    )
+    for (term, direction, unit), rows in zip(grouped.drop("row_").iter_rows(), grouped["row_"], strict=True):
+        key = ((term or "").strip().upper(), (direction or "").strip().upper(), (unit or "").strip())
+        yield key, rows.to_numpy()
 
 
 def grade_labs(frame: pl.DataFrame, version: str = "5.0") -> pl.Series:
@@ -216,17 +231,12 @@ def grade_labs(frame: pl.DataFrame, version: str = "5.0") -> pl.Series:
     for name in ("TERM", "DIRECTION", "AVALU", "AVAL"):
         if name not in frame.columns:
             raise InputError("laboratory table", f"column {name} is missing", "add it")
-    value = significant(_floats(frame, "AVAL"))
+    value = _floats(frame, "AVAL")
     column = {name: _floats(frame, source) for name, source in _COLUMN.items()}
     status = _baseline_status(frame)
-    keys = frame.select(
-        t=pl.col("TERM").cast(pl.String).cast(pl.Categorical),
-        d=pl.col("DIRECTION").cast(pl.String).cast(pl.Categorical),
-        u=pl.col("AVALU").cast(pl.String).cast(pl.Categorical), row=pl.int_range(pl.len()),
-    )  # fmt: skip
     grade = np.full(frame.height, UNGRADABLE, np.int8)
-    for key, rows in _groups(keys):
-        rules = _rules_for(version, *key)
+    for key, rows in _groups(frame):
+        rules = rules_for(version, *key)
         if rules:
             picked = {name: values[rows] for name, values in column.items()}
             grade[rows] = _grade_by_baseline(rules, value[rows], picked, status[rows])
@@ -234,4 +244,15 @@ def grade_labs(frame: pl.DataFrame, version: str = "5.0") -> pl.Series:
     return result.set(result == UNGRADABLE, None)
 
 
-__all__ = ["TABLES", "Cut", "LabRule", "grade_labs", "lab_rules", "significant", "terms_of_test"]
+__all__ = [
+    "TABLES",
+    "Cut",
+    "LabRule",
+    "compare_significant",
+    "grade_labs",
+    "lab_rules",
+    "parse_cut",
+    "rules_for",
+    "significant",
+    "terms_of_test",
+]
