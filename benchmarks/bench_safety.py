@@ -9,7 +9,6 @@ import polars as pl
 
 from galu.safety.ctcae import grade_labs
 
-
 #: Term, direction, unit, range of values, limits of normal; a third of the liver baselines is abnormal.
 TESTS = (
     ("Platelet count decreased", "L", "10^9/L", (5.0, 300.0), (150.0, 400.0)),
