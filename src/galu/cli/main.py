@@ -13,6 +13,8 @@ from galu.finding import InputError
 #: Command name to (module, attribute, help); a typer app is a group, a function a plain command.
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "study": ("galu.cli.study", "app", "The study file: check, show, import a registry record."),
+    "init": ("galu.cli.init", "init", "A new trial folder from a study file."),
+    "record": ("galu.cli.record", "app", "The record: import, verify, export, kinds of facts."),
     "design": ("galu.cli.design", "app", "Dose-escalation designs: decide, tabulate, simulate."),
     "grade": ("galu.cli.grade", "grade", "Grade laboratory values by CTCAE."),
     "response": ("galu.cli.response", "app", "RECIST, PSA and PCWG3 responses from measurements."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
@@ -92,6 +92,12 @@ def create_trial(
             folder.rmdir()
         raise
     return TrialFolder(folder, loaded, store, checkpoints)
+
+
+def start_of(study: Path, day: date) -> datetime:
+    """First moment of a day in the study's zone."""
+    _, loaded = _read_study(study_file(study))
+    return datetime.combine(day, time(), ZoneInfo(loaded.zone))
 
 
 def open_trial(folder: Path, clock: Clock = utc_now) -> TrialFolder:

@@ -1,0 +1,35 @@
+"""`galu init`: a new trial folder."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Origin(StrEnum):
+    """Where the facts of the record come from."""
+
+    OBSERVED = "observed"
+    IMPORTED = "imported"
+    SIMULATED = "simulated"
+
+
+def init(
+    study: Annotated[Path, typer.Argument(help="study.yaml or a folder that holds it")],
+    out: Annotated[Path, typer.Option("-o", help="a new folder for the trial")],
+    origin: Annotated[Origin, typer.Option(help="labels every output of the trial")] = Origin.OBSERVED,
+    begins: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="first day of a record that brings its own times"),
+    ] = None,
+) -> None:
+    """Make a trial folder: the study, an empty record, the key that signs it."""
+    from galu.desk.folder import create_trial, start_of
+
+    trial = create_trial(study, out, origin.value, start_of(study, begins.date()) if begins else None)
+    print(f"{out}: {trial.study.identity.nct_id.value or 'study'} ready, its first fact names the study")
+    print(f"the record is signed with key {trial.checkpoints.public_key()}; note it elsewhere")

@@ -1,0 +1,131 @@
+"""Use cases of the record: import facts, verify, export."""
+
+from __future__ import annotations
+
+import importlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from galu.desk.clock import utc_now
+from galu.desk.folder import CHECKPOINTS, RECORD, TrialFolder, open_trial
+from galu.exchange.facts_csv import read_facts, write_facts
+from galu.finding import InputError
+from galu.record import Fact
+from galu.record.conduct import StudyVersion
+from galu.store import Checkpoints, SqliteStore, Verification, verify
+from galu.store.sqlite import Clock
+from galu.trial.admission import Fault, check_admission
+
+
+class ForeignFacts(Protocol):
+    """Facts from a foreign format, each with its file and row in `source`, and what its reader reports."""
+
+    @property
+    def facts(self) -> Iterable[Fact]:
+        """What was read."""
+        ...
+
+    @property
+    def report(self) -> Any:
+        """What was read, what was skipped and why."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """Facts by kind that an import wrote, or a dry run would write.
+
+    `passed_over` counts study versions of the source that are the one in force already; `set_aside`
+    holds a sentence for each fact of a foreign format that may not enter.
+    """
+
+    counts: tuple[tuple[str, int], ...]
+    written: bool
+    passed_over: int = 0
+    set_aside: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """Facts of all kinds."""
+        return sum(count for _, count in self.counts)
+
+
+def import_csv(folder: Path, source: Path, dry_run: bool = False, clock: Clock = utc_now) -> Imported:
+    """Write the facts of a CSV, or of a folder of them, into a trial: all or nothing.
+
+    Raises
+    ------
+    InputError
+        Naming file, row and column of the first fault; nothing is written.
+    """
+    trial = open_trial(folder, clock)
+    files = read_facts(source)
+    in_force = _hash_in_force(trial)
+    kept = [n for n, fact in enumerate(files.facts) if not _is_version(fact, in_force)]
+    batch = [files.facts[n] for n in kept]
+    for fact in batch:
+        if isinstance(fact, StudyVersion):
+            raise InputError(
+                files.places[fact.id],
+                "brings another version of the study",
+                "import into a folder made from that study file",
+            )
+    faults = check_admission(trial.study, trial.record, batch, clock())
+    if faults:
+        more = f" (and {len(faults) - 1} more faults)" if len(faults) > 1 else ""
+        place = f"{files.places[faults[0].fact]}, column {faults[0].column}"
+        raise InputError(place, faults[0].fault + more, faults[0].remedy)
+    if not dry_run:
+        trial.store.append(batch, files.recorded and [files.recorded[n] for n in kept])
+    return Imported(_counts(batch), not dry_run, passed_over=len(files.facts) - len(batch))
+
+
+def import_sdtm(
+    folder: Path, source: Path, dry_run: bool = False, clock: Clock = utc_now
+) -> tuple[Imported, ForeignFacts]:
+    """Write the facts of SDTM domains into a trial, and give the reader's own report.
+
+    Collected data of another trial cannot be mended at its source: a fact that may not enter is set
+    aside and named, the others are written, all or nothing.
+    """
+    trial = open_trial(folder, clock)
+    found: ForeignFacts = importlib.import_module("galu.exchange.sdtm").read_sdtm(source, trial.study.zone)
+    facts = tuple(found.facts)
+    faults = check_admission(trial.study, trial.record, facts, clock())
+    refused = {fault.fact for fault in faults}
+    batch = [fact for fact in facts if fact.id not in refused]
+    if not dry_run:
+        trial.store.append(batch)
+    return Imported(_counts(batch), not dry_run, set_aside=_sentences(facts, faults)), found
+
+
+def verify_record(folder: Path, clock: Clock = utc_now) -> Verification:
+    """Check chain, file and signed heads of a trial folder; the study file plays no part."""
+    if not (folder / RECORD).is_file():
+        raise InputError(str(folder), "is no trial folder", "give a folder made by `galu init`")
+    return verify(SqliteStore(folder / RECORD, clock), Checkpoints(folder / CHECKPOINTS))
+
+
+def export_record(folder: Path, out: Path) -> tuple[Path, ...]:
+    """Write every fact ever written, one CSV per kind."""
+    return write_facts(open_trial(folder).store.entries(), out)
+
+
+def _hash_in_force(trial: TrialFolder) -> str:
+    return str(trial.record.facts("study_version").sort("seq")["study_hash"][-1])
+
+
+def _is_version(fact: Fact, study_hash: str) -> bool:
+    return isinstance(fact, StudyVersion) and fact.study_hash == study_hash
+
+
+def _counts(batch: Sequence[Fact]) -> tuple[tuple[str, int], ...]:
+    return tuple(Counter(fact.kind for fact in batch).items())
+
+
+def _sentences(facts: Sequence[Fact], faults: Sequence[Fault]) -> tuple[str, ...]:
+    sources: Mapping[str, str] = {fact.id: fact.source for fact in facts}
+    return tuple(f"{sources[one.fact] or one.fact}, {one.column}: {one.fault}" for one in faults)

@@ -1,0 +1,364 @@
+"""May these facts enter? What cannot be true of this study or these people is refused before it is written.
+
+Deviations from the protocol are not: they are derived, never blocked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from galu.protocol import Study
+from galu.quantities import MBQ_PER_ACTIVITY_UNIT, decay_factor
+from galu.record import Fact, Record
+from galu.record.when import hours_between
+from galu.trial.exposure import half_lives_h
+from galu.trial.plausible import LABS, VITALS, implausible
+
+#: An activity measured in a person may pass the activity given by this factor (calibration). Assumed.
+CALIBRATION_MARGIN: Final = 1.5
+#: The mass of a region may differ from its reference by this factor. Assumed.
+MASS_MARGIN: Final = 30.0
+#: An activity concentration in blood cannot exceed all that was given in this volume [mL]. Assumed.
+SMALLEST_BLOOD_VOLUME_ML: Final = 1000.0
+
+_VOLUMES_ML: Final = {"ML": 1.0, "L": 1000.0}
+_TIMES: Final = ("on", "started", "ended")
+_MEASURED: Final = ("residual", "scan", "region_activity", "sample", "urine_collection")
+
+Key = tuple[str, str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a fact may not enter, and what to do; `column` is the field at fault."""
+
+    fact: str
+    column: str
+    fault: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the checks compare a fact with: the study, and what stands in the record and in the batch."""
+
+    study: Study
+    zone: str
+    latest: str | None
+    ids: frozenset[str]
+    births: Mapping[str, str]
+    starts: Mapping[Key, str]
+    drawn: Mapping[Key, tuple[str, float]]
+    earliest: Mapping[Key, tuple[str, str]]
+    half_lives: Mapping[str, float]
+
+
+Check = Callable[[Any, _Known], Iterator[Fault]]
+
+
+def check_admission(study: Study, record: Record, facts: Iterable[Fact], now: datetime) -> tuple[Fault, ...]:
+    """Every reason why `facts` may not enter `record`, in their order.
+
+    Parameters
+    ----------
+    study
+        The study in force.
+    record
+        What is written already.
+    facts
+        The batch; its facts also count for one another, such as an administration for its scans.
+    now
+        The present moment; a simulated record has no present.
+    """
+    batch = tuple(facts)
+    known = _known(study, record, batch, now)
+    return tuple(
+        fault
+        for fact in batch
+        for check in (*_EVERY_KIND, *_CHECKS.get(fact.kind, ()))
+        for fault in check(fact, known)
+    )
+
+
+def _known(study: Study, record: Record, batch: tuple[Fact, ...], now: datetime) -> _Known:
+    replaced = {fact.supersedes for fact in batch if fact.supersedes}
+    ids = {name for frame in record.frames.values() for name in frame["id"]}
+
+    def rows(kind: str) -> Iterator[dict[str, Any]]:
+        """Rows of a kind that stand once the batch is written."""
+        for row in record.facts(kind).iter_rows(named=True):
+            if row["id"] not in replaced:
+                yield row
+        for fact in batch:
+            if fact.kind == kind and fact.id not in replaced:
+                yield dict(fact)
+
+    administrations = [row for row in rows("administration") if row["cycle"] is not None]
+    earliest: dict[Key, tuple[str, str]] = {}
+    for kind in _MEASURED:
+        for row in rows(kind):
+            key = _key(kind, row, study)
+            if key is not None and not _is_predose(kind, row):
+                seen = earliest.get(key)
+                if seen is None or _before(row["on"], seen[0], record.zone):
+                    earliest[key] = (row["on"], row["id"])
+    future = (now + timedelta(days=1)).astimezone(ZoneInfo(record.zone)).date().isoformat()
+    return _Known(
+        study=study,
+        zone=record.zone,
+        latest=None if record.origin == "simulated" else future,
+        ids=frozenset(ids),
+        births={row["subject"]: row["birth_date"] for row in rows("demographics") if row["birth_date"]},
+        starts={(row["subject"], row["agent"], row["cycle"]): row["on"] for row in administrations},
+        drawn={
+            (row["subject"], row["agent"], row["cycle"]): (row["on"], row["activity_mbq"])
+            for row in rows("dispensed")
+        },
+        earliest=earliest,
+        half_lives=half_lives_h(study),
+    )
+
+
+def _key(kind: str, row: Mapping[str, Any], study: Study) -> Key | None:
+    """Subject, agent and cycle of the administration that a measurement belongs to."""
+    agent = row["analyte"] if kind == "sample" else row["agent"]
+    if kind == "sample":
+        agent = next((a.name for a in study.agents if agent in (a.name, a.nuclide)), None)
+    if agent is None or row["cycle"] is None:
+        return None
+    return row["subject"], agent, row["cycle"]
+
+
+def _is_predose(kind: str, row: Mapping[str, Any]) -> bool:
+    return kind == "sample" and row["nominal_h"] is not None and row["nominal_h"] <= 0
+
+
+def _before(first: str, second: str, zone: str) -> bool:
+    """Whether `first` certainly lies before `second`, as far as both are known."""
+    hours = hours_between(first, second, zone)
+    if hours is not None:
+        return hours > 0
+    shared = min(len(first), len(second), len("2026-01-31"))
+    return first[:shared] < second[:shared]
+
+
+def _new_id(fact: Fact, known: _Known) -> Iterator[Fault]:
+    if fact.id in known.ids:
+        yield Fault(
+            fact.id,
+            "id",
+            f"id {fact.id!r} is in the record already",
+            "give each fact its own id, or supersede",
+        )
+
+
+def _possible_times(fact: Fact, known: _Known) -> Iterator[Fault]:
+    birth = known.births.get(fact.subject or "")
+    for column in _TIMES:
+        moment = getattr(fact, column, None)
+        if moment is None:
+            continue
+        if birth and _before(moment, birth, known.zone):
+            yield Fault(
+                fact.id,
+                column,
+                f"{moment} is before the birth of {fact.subject} ({birth})",
+                "correct the date",
+            )
+        if known.latest and moment[:10] > known.latest[: len(moment[:10])]:
+            yield Fault(fact.id, column, f"{moment} lies in the future", "correct the date")
+
+
+def _birth_not_after(fact: Any, known: _Known) -> Iterator[Fault]:
+    if fact.birth_date and known.latest and fact.birth_date[:10] > known.latest[: len(fact.birth_date[:10])]:
+        yield Fault(fact.id, "birth_date", f"{fact.birth_date} lies in the future", "correct the date")
+
+
+def _ends_after(start: str) -> Check:
+    def check(fact: Any, known: _Known) -> Iterator[Fault]:
+        begun = getattr(fact, start)
+        if fact.ended and begun and _before(fact.ended, begun, known.zone):
+            yield Fault(
+                fact.id,
+                "ended",
+                f"ended {fact.ended}, before it began ({begun})",
+                f"correct `{start}` or `ended`",
+            )
+
+    return check
+
+
+def _known_agent(fact: Any, known: _Known) -> Iterator[Fault]:
+    names = [agent.name for agent in known.study.agents]
+    if names and fact.agent is not None and fact.agent not in names:
+        yield Fault(
+            fact.id, "agent", f"{fact.agent!r} is no agent of the study", f"write {' or '.join(names)}"
+        )
+
+
+def _range_mbq(agent: str, known: _Known) -> tuple[float, float] | None:
+    for one in known.study.agents:
+        if one.name == agent and one.possible_activity_mbq is not None:
+            return one.possible_activity_mbq.value
+    return None
+
+
+def _possible_activity(column: str) -> Check:
+    """An activity drawn, planned or given lies in the range that the study states for its agent."""
+
+    def check(fact: Any, known: _Known) -> Iterator[Fault]:
+        value, possible = getattr(fact, column), _range_mbq(fact.agent, known)
+        if not value or possible is None or possible[0] <= value <= possible[1]:
+            return
+        low, high = possible
+        fault = f"{value:g} MBq of {fact.agent} is not possible ({low:g} to {high:g} MBq)"
+        yield Fault(fact.id, column, fault, _unit_meant(value, low, high))
+
+    return check
+
+
+def _unit_meant(value: float, low: float, high: float) -> str:
+    for unit in ("GBq", "kBq", "Bq", "Ci", "mCi"):
+        if low <= value * MBQ_PER_ACTIVITY_UNIT[unit] <= high:
+            return f"was it {unit}? write MBq"
+    return "write the activity in MBq"
+
+
+def _not_more_than_given(column: str) -> Check:
+    """No part of a person, nor what is left over, holds more than was drawn for the administration."""
+
+    def check(fact: Any, known: _Known) -> Iterator[Fault]:
+        value = getattr(fact, column)
+        if not value:
+            return
+        drawn = known.drawn.get((fact.subject, fact.agent, fact.cycle))
+        possible = _range_mbq(fact.agent, known)
+        if drawn is not None:
+            limit, words = drawn[1] * _grown(drawn[0], fact, known), "was drawn"
+        elif possible is not None:
+            limit, words = possible[1], "is possible"
+        else:
+            return
+        if value > CALIBRATION_MARGIN * limit:
+            fault = f"{value:g} MBq is more than {words} ({limit:.4g} MBq)"
+            yield Fault(fact.id, column, fault, "was it kBq or Bq? write MBq")
+
+    return check
+
+
+def _grown(calibrated: str, fact: Fact, known: _Known) -> float:
+    """How much more activity there was at the time of `fact` than at calibration; 1 when it was later."""
+    hours = hours_between(calibrated, fact.on, known.zone)
+    half_life = known.half_lives.get(getattr(fact, "agent", ""))
+    if hours is None or half_life is None:
+        return 1.0
+    return max(1.0, decay_factor(hours, half_life))
+
+
+def _after_administration(fact: Any, known: _Known) -> Iterator[Fault]:
+    row = dict(fact)
+    key = _key(fact.kind, row, known.study)
+    start = known.starts.get(key) if key is not None else None
+    if start is None or _is_predose(fact.kind, row) or not _before(fact.on, start, known.zone):
+        return
+    assert key is not None
+    what = f"before {key[1]} of cycle {key[2]} was given ({start})"
+    yield Fault(fact.id, "on", f"{fact.on} is {what}", "correct the time or the cycle")
+
+
+def _before_measurements(fact: Any, known: _Known) -> Iterator[Fault]:
+    """An administration does not come after activity of it that the record holds already."""
+    if fact.cycle is None:
+        return
+    seen = known.earliest.get((fact.subject, fact.agent, fact.cycle))
+    if seen is not None and seen[1] in known.ids and _before(seen[0], fact.on, known.zone):
+        fault = f"{fact.on} is after activity of it was measured ({seen[1]}, {seen[0]})"
+        yield Fault(fact.id, "on", fault, "correct the time or the cycle")
+
+
+def _planned_level(fact: Any, known: _Known) -> Iterator[Fault]:
+    plan = known.study.treatment
+    if plan is None or fact.level is None:
+        return
+    levels = [level.level for level in plan.levels]
+    if fact.level not in levels:
+        planned = ", ".join(f"{level.level} ({level.activity_gbq:g} GBq)" for level in plan.levels)
+        yield Fault(fact.id, "level", f"dose level {fact.level} is not planned", f"write one of {planned}")
+
+
+def _measurable(table: dict[str, dict[str, tuple[float, float]]]) -> Check:
+    def check(fact: Any, known: _Known) -> Iterator[Fault]:
+        if fact.value is None or not fact.unit:
+            return
+        found = implausible(table, fact.test, fact.value, fact.unit)
+        if found is not None:
+            yield Fault(fact.id, "unit" if "not measured" in found[0] else "value", *found)
+
+    return check
+
+
+def _possible_mass(fact: Any, known: _Known) -> Iterator[Fault]:
+    plan = known.study.dosimetry
+    region = next((r for r in plan.regions.value if r.name == fact.region), None) if plan else None
+    if fact.mass_g is None or region is None or region.mass_g is None:
+        return
+    low, high = region.mass_g / MASS_MARGIN, region.mass_g * MASS_MARGIN
+    if not low <= fact.mass_g <= high:
+        fault = f"{fact.mass_g:g} g is no mass of {fact.region} ({low:.3g} to {high:.3g} g)"
+        yield Fault(fact.id, "mass_g", fault, "was it kg or mg? write g")
+
+
+def _possible_concentration(fact: Any, known: _Known) -> Iterator[Fault]:
+    key = _key("sample", dict(fact), known.study)
+    activity, _, volume = fact.unit.partition("/")
+    size, millilitres = MBQ_PER_ACTIVITY_UNIT.get(activity), _VOLUMES_ML.get(volume.upper())
+    if key is None or not fact.value or size is None or millilitres is None or fact.matrix.lower() == "urine":
+        return
+    drawn, possible = known.drawn.get(key), _range_mbq(key[1], known)
+    limit = drawn[1] if drawn else possible[1] if possible else None
+    if limit is not None and fact.value * size / millilitres * SMALLEST_BLOOD_VOLUME_ML > limit:
+        fault = f"{fact.value:g} {fact.unit} in {fact.matrix} is more than {limit:g} MBq can give"
+        yield Fault(fact.id, "unit", fault, "was it kBq/mL or Bq/mL? write the unit it was measured in")
+
+
+_EVERY_KIND: Final[tuple[Check, ...]] = (_new_id, _possible_times)
+
+#: Kind of fact to its checks. `therapy` has none on its end: its `on` may be the day it was reported.
+_CHECKS: Final[dict[str, tuple[Check, ...]]] = {
+    "decision": (_planned_level,),
+    "visit": (_ends_after("on"),),
+    "demographics": (_birth_not_after,),
+    "history": (_ends_after("started"),),
+    "prior_therapy": (_ends_after("started"),),
+    "lab": (_measurable(LABS),),
+    "vital": (_measurable(VITALS),),
+    "enrolment": (_planned_level,),
+    "dispensed": (_known_agent, _possible_activity("activity_mbq")),
+    "residual": (_known_agent, _not_more_than_given("activity_mbq"), _after_administration),
+    "administration": (
+        _known_agent,
+        _possible_activity("planned_activity_mbq"),
+        _possible_activity("activity_mbq"),
+        _ends_after("on"),
+        _before_measurements,
+    ),
+    "scan": (_known_agent, _after_administration),
+    "region_activity": (
+        _known_agent,
+        _not_more_than_given("activity_mbq"),
+        _possible_mass,
+        _after_administration,
+    ),
+    "sample": (_possible_concentration, _after_administration),
+    "urine_collection": (
+        _known_agent,
+        _ends_after("on"),
+        _not_more_than_given("activity_mbq"),
+        _after_administration,
+    ),
+    "adverse_event": (_ends_after("on"),),
+}
