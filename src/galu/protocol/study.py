@@ -8,16 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from pydantic import BaseModel
 
 from galu.dosimetry.plan import DosimetryPlan
 from galu.efficacy.plan import EfficacyPlan
 from galu.eligibility.plan import EligibilityPlan
 from galu.escalation.plan import EscalationPlan
-from galu.finding import InputError
 from galu.pharmacokinetics.plan import PharmacokineticsPlan
+from galu.protocol.loading import load_document, parse_document
 from galu.protocol.sections import Agent, AnalysisSet, Arm, Enrolment, Identity, Schedule, Treatment
 from galu.safety.plan import SafetyPlan
 from galu.statement import Section, Sourced
@@ -65,65 +63,12 @@ def load_study(path: Path) -> Study:
     InputError
         Naming file, line and key of the first fault.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(
-            str(path), f"cannot be read ({error.strerror})", "give the path of a study.yaml"
-        ) from None
-    except UnicodeDecodeError:
-        raise InputError(str(path), "is not UTF-8 text", "save it as UTF-8") from None
-    return parse_study(text, str(path))
+    return load_document(path, Study)
 
 
 def parse_study(text: str, name: str) -> Study:
     """Read a study from YAML text; `name` is what errors call it."""
-    try:
-        document = YAML().load(text)
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise InputError(
-            f"{name}, line {line}", f"{error.problem or 'broken YAML'}", "correct the YAML"
-        ) from None
-    except YAMLError as error:
-        raise InputError(name, f"broken YAML ({error})", "correct the YAML") from None
-    if not isinstance(document, dict):
-        raise InputError(f"{name}, line 1", "is no study file", "start with the key `identity`")
-    try:
-        return Study.model_validate(document)
-    except ValidationError as error:
-        raise _first_fault(document, name, error) from None
-
-
-def _first_fault(document: Any, name: str, error: ValidationError) -> InputError:
-    fault = error.errors()[0]
-    keys = list(fault["loc"])
-    line, place = _locate(document, keys)
-    shown = ".".join(place) or "the file"
-    more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
-    if fault["type"] == "extra_forbidden":
-        return InputError(
-            f"{name}, line {line}, key {shown}", f"unknown key {keys[-1]!r}{more}", "remove or rename it"
-        )
-    if fault["type"] == "missing":
-        return InputError(f"{name}, line {line}, key {shown}", f"{keys[-1]!r} is missing{more}", "add it")
-    message = str(fault["msg"]).removeprefix("Value error, ")
-    return InputError(f"{name}, line {line}, key {shown}", message + more, "correct the value")
-
-
-def _locate(document: Any, keys: list[Any]) -> tuple[int, list[str]]:
-    """Deepest line that the keys reach, and the keys as far as the file has them."""
-    node, line, place = document, 1, []
-    for key in keys:
-        try:
-            child = node[key]
-        except (KeyError, IndexError, TypeError):
-            continue
-        position = node.lc.data.get(key) if hasattr(node, "lc") and node.lc.data else None
-        line = position[0] + 1 if position else line
-        place.append(str(key))
-        node = child
-    return line, place
+    return parse_document(text, name, Study)
 
 
 def elements(study: Study) -> Iterator[Element]:

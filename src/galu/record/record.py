@@ -66,6 +66,17 @@ class Record:
     def __len__(self) -> int:
         return sum(frame.height for frame in self._frames.values())
 
+    def appended(self, fresh: Mapping[str, pl.DataFrame]) -> Record:
+        """The record with later facts; tables that these do not touch stay resolved."""
+        frames = dict(self._frames)
+        for kind, frame in fresh.items():
+            frames[kind] = pl.concat([frames[kind], frame], rechunk=False) if kind in frames else frame
+        grown = Record(frames, self.zone)
+        if all(frame["supersedes"].null_count() == frame.height for frame in fresh.values()):
+            grown._current = {kind: table for kind, table in self._current.items() if kind not in fresh}
+            grown.__dict__["_corrections"] = self._corrections
+        return grown
+
     def as_of(self, moment: date | datetime) -> Record:
         """The record as it stood; a date means the end of that day in the record's zone."""
         last = moment if isinstance(moment, datetime) else end_of_day(moment, self.zone)

@@ -7,8 +7,10 @@ proven from its first to its last value at the grade, and possible from the valu
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final, Literal
 
 import polars as pl
@@ -56,7 +58,8 @@ class _Sign:
 Graded = tuple[LabInput, int | None]
 
 
-def grade_patient_labs(labs: tuple[LabInput, ...], version: str) -> dict[str, tuple[Graded, ...]]:
+@lru_cache(maxsize=4096)
+def grade_patient_labs(labs: tuple[LabInput, ...], version: str) -> Mapping[str, tuple[Graded, ...]]:
     """Grade each value for each term its test can decide; by term, ordered by day."""
     pairs = [(lab, term, side) for lab in labs for term, side in terms_of_test(lab.test)]
     if not pairs:

@@ -1,1 +1,1 @@
-"""Simulated trials: many at a time."""
+"""Worlds and scale: a random world that writes a trial's record, and many trials on many cores."""

@@ -1,0 +1,218 @@
+"""A scenario: the truth that a simulated trial is drawn from. Every section says where it comes from."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from galu.protocol.loading import load_document
+from galu.statement import Section, Sourced
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+
+
+class LogNormal(Section):
+    """A log-normal quantity by its median and coefficient of variation."""
+
+    median: Positive
+    cv: float = Field(ge=0)
+
+
+class Accrual(Sourced):
+    """Who comes when. Candidates who find no slot wait at most `patience_days`, `most_waiting` at a time."""
+
+    first_consent: date
+    mean_gap_days: Positive
+    screening_days: tuple[int, int]
+    dose_after_slot_days: tuple[int, int]
+    patience_days: int = Field(ge=0)
+    most_waiting: int = Field(ge=1)
+    sites: tuple[str, ...] = Field(min_length=1)
+
+
+class ScreenFailure(Section):
+    """How often a candidate fails one criterion."""
+
+    criterion: str
+    probability: Share
+
+
+class Screening(Sourced):
+    """Failures by criterion, and a PET without uptake after the slot was given."""
+
+    failures: tuple[ScreenFailure, ...]
+    pet_negative: Share
+
+
+class Conduct(Sourced):
+    """How visits and data entry differ from the plan."""
+
+    missed_visit: Share
+    visit_shift_sd_days: Positive
+    entered_late: Share
+    late_entry_days: LogNormal
+    mistyped_visit: Share
+    correction_days: LogNormal
+    committee_days: int = Field(ge=1)
+    follow_up_days: int = Field(ge=1)
+
+
+class DltKind(Section):
+    """One way in which a dose-limiting toxicity shows; `dip_to` is the count at its deepest."""
+
+    term: str
+    soc: str
+    share: Positive
+    grade: int = Field(ge=3, le=5)
+    days: int = Field(gt=0)
+    test: str | None = None
+    dip_to: float | None = None
+
+
+class Toxicity(Sourced):
+    """Dose-limiting toxicity in the first cycle."""
+
+    probability_by_level: tuple[Share, ...]
+    onset_days: tuple[int, int, int]
+    first_graded_lower: Share
+    stops_treatment: Share
+    kinds: tuple[DltKind, ...]
+
+
+class Leaving(Sourced):
+    """Leaving in the window for other reasons, later withdrawal, death."""
+
+    withdraws_in_window: Share
+    partial_first_dose: Share
+    withdraws_per_cycle: Share
+    death_per_day_before_progression: Positive
+    death_per_day_after_progression: Positive
+
+
+class RegionTruth(Section):
+    """Absorbed dose per activity and effective half-life of one region; mass in this population."""
+
+    name: str
+    gy_per_gbq: LogNormal
+    teff_h: LogNormal
+    mass_g: LogNormal
+
+
+class Kinetics(Sourced):
+    """Uptake and clearance of the therapy agent."""
+
+    regions: tuple[RegionTruth, ...]
+    lesion: RegionTruth
+    lesion_uptake_by_cycle: tuple[Share, ...]
+    spect_sigma: Positive
+    between_cycles_cv: Positive
+    blood_fast_half_life_h: LogNormal
+    blood_slow_half_life_h: LogNormal
+    blood_slow_share: Share
+    central_volume_l: LogNormal
+    blood_sigma: Positive
+    blood_lloq_kbq_ml: Positive
+    urine_fraction_24h: LogNormal
+    urine_half_life_h: Positive
+    net_activity_sd: Positive
+    residual_fraction: Positive
+
+
+class Lineage(Section):
+    """One blood count: its baseline, its fall per GBq (acute, recovering; late, staying) and its noise."""
+
+    test: str
+    unit: str
+    lower: Positive
+    upper: Positive
+    baseline: LogNormal
+    least_baseline: Positive
+    acute_per_gbq: LogNormal
+    late_per_gbq: LogNormal
+    nadir_day: Positive
+    noise: Positive
+    disease_per_day: float = Field(ge=0)
+
+
+class Marrow(Sourced):
+    """Blood counts under treatment; those in the first window stay above `floor_in_window` without a DLT."""
+
+    lineages: tuple[Lineage, ...]
+    floor_in_window: dict[str, float]
+    transfuse_below_g_l: Positive
+
+
+class Disease(Sourced):
+    """PSA, lesions and new lesions."""
+
+    psa_baseline_ng_ml: LogNormal
+    psa_noise: Positive
+    growth_per_day: LogNormal
+    kill_per_gbq: LogNormal
+    kill_half_life_days: Positive
+    resistant_share: LogNormal
+    size_growth_ratio: Positive
+    measurable: Share
+    lesion_mm: LogNormal
+    new_lesion_per_day: Positive
+    size_sigma_mm: Positive
+
+
+class EventKind(Section):
+    """One adverse event: how many patients get it, at which grades, how often it is related."""
+
+    term: str
+    soc: str
+    probability: Share
+    grades: tuple[Share, ...] = Field(min_length=1, max_length=4)
+    related: Share
+    days: LogNormal
+
+
+class Events(Sourced):
+    """Adverse events other than dose-limiting ones."""
+
+    kinds: tuple[EventKind, ...]
+    attribution_late: Share
+
+
+class Scenario(Section):
+    """A simulated truth for one study."""
+
+    study: str
+    kind: Literal["simulated truth"]
+    title: str
+    accrual: Accrual
+    screening: Screening
+    conduct: Conduct
+    toxicity: Toxicity
+    leaving: Leaving
+    kinetics: Kinetics
+    marrow: Marrow
+    disease: Disease
+    events: Events
+
+    @model_validator(mode="after")
+    def _shares_are_whole(self) -> Scenario:
+        for event in self.events.kinds:
+            if abs(sum(event.grades) - 1) > 1e-6:
+                raise ValueError(f"the grades of {event.term} must sum to 1: found {sum(event.grades):g}")
+        low, mode, high = self.toxicity.onset_days
+        if not 0 <= low <= mode <= high or low == high:
+            raise ValueError(f"onset_days {low}, {mode}, {high}: write earliest, most likely, latest")
+        return self
+
+
+def load_scenario(path: Path) -> Scenario:
+    """Read a scenario file.
+
+    Raises
+    ------
+    InputError
+        Naming file, line and key of the first fault.
+    """
+    return load_document(path, Scenario)

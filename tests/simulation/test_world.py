@@ -1,0 +1,124 @@
+"""A simulated trial: same seed same record, the board is obeyed, the past never changes."""
+
+from __future__ import annotations
+
+import itertools
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from galu.eligibility import Gate
+from galu.eligibility.evaluate import eligible, evaluate
+from galu.escalation.outcomes import Outcome, Outcomes, PatientOutcome
+from galu.escalation.plan import design_from_plan
+from galu.finding import Truth
+from galu.protocol import Study
+from galu.record import canonical
+from galu.record.conduct import StudyVersion
+from galu.simulation import Scenario, simulate_trial
+from galu.trial.board import derive_board
+from galu.trial.eligibility import derive_eligibility, gather_evidence
+from galu.trial.subjects import derive_subjects
+
+
+@pytest.fixture(scope="session")
+def small(study: Study) -> Study:
+    assert study.enrolment is not None
+    target = study.enrolment.target.model_copy(update={"value": 13})
+    return study.model_copy(update={"enrolment": study.enrolment.model_copy(update={"target": target})})
+
+
+def _text(study: Study, scenario: Scenario, seed: int) -> list[str]:
+    entries = simulate_trial(study, scenario, seed, "0" * 64)
+    return [f"{entry.seq} {entry.recorded.isoformat()} {canonical(entry.fact)}" for entry in entries]
+
+
+def test_the_seed_decides_the_record(small: Study, scenario: Scenario) -> None:
+    first = _text(small, scenario, 5)
+    assert first == _text(small, scenario, 5)
+    assert first != _text(small, scenario, 6)
+
+
+def test_the_reference_scenario_doses_all_planned_patients(trial) -> None:
+    first = trial.entries[0].fact
+    assert isinstance(first, StudyVersion) and first.origin == "simulated"
+    assert trial.record.origin == "simulated"
+    dosed = [s for s in derive_subjects(trial.study, trial.record) if s.therapy]
+    assert len(dosed) == 49
+    assert trial.asked[-1][1].phase == "complete"
+    assert 10_000 < len(trial.entries) < 40_000
+
+
+def test_entries_are_in_order_and_about_the_past(trial) -> None:
+    moments = [entry.recorded for entry in trial.entries]
+    assert moments == sorted(moments)
+    assert [entry.seq for entry in trial.entries] == list(range(1, len(moments) + 1))
+    assert len({entry.fact.id for entry in trial.entries}) == len(moments)
+    zone = ZoneInfo(trial.study.zone)
+    for entry in trial.entries:
+        assert entry.fact.on[:10] <= entry.recorded.astimezone(zone).date().isoformat(), entry.fact
+
+
+def test_a_fact_named_by_another_came_before_it(trial) -> None:
+    seen: set[str] = set()
+    for entry in trial.entries:
+        named = [getattr(entry.fact, name, None) for name in ("supersedes", "event", "scan", "signs")]
+        assert {name for name in named if name} <= seen, entry.fact
+        seen.add(entry.fact.id)
+
+
+def test_later_facts_never_change_the_board_of_an_earlier_day(trial) -> None:
+    zone = ZoneInfo(trial.study.zone)
+    for moment, board in trial.asked[::5]:
+        then = trial.record.as_of(moment.replace(tzinfo=zone))
+        assert derive_board(trial.study, then, moment.date()) == board
+
+
+def test_some_facts_became_known_late_and_some_were_corrected(trial) -> None:
+    zone = ZoneInfo(trial.study.zone)
+    events = [entry for entry in trial.entries if entry.fact.kind == "lab"]
+    lags = [(entry.recorded.astimezone(zone).date().isoformat(), entry.fact.on[:10]) for entry in events]
+    assert any(known > on for known, on in lags)
+    assert any(entry.fact.supersedes for entry in events)
+
+
+def test_slots_follow_the_design(trial) -> None:
+    """Each slot of the escalation is at the level that the design gives for the outcomes known then."""
+    assert trial.study.escalation is not None and trial.study.treatment is not None
+    design = design_from_plan(trial.study.escalation)
+    levels = len(trial.study.treatment.levels)
+    checked = 0
+    for (_, before), (_, after) in itertools.pairwise(trial.asked):
+        known = {slot.subject for slot in before.slots}
+        for slot in after.slots:
+            if slot.subject in known or slot.phase != "escalation":
+                continue
+            outcomes = Outcomes(
+                tuple(PatientOutcome(s.level, Outcome(s.outcome), 1.0, ref=s.subject) for s in before.slots)
+            )
+            decision = design.decide(outcomes, levels)
+            assert (decision.action.value in ("escalate", "same", "de-escalate"), decision.level) == (
+                True,
+                slot.level,
+            )
+            checked += 1
+    assert checked >= 9
+
+
+def test_enrolled_patients_are_eligible_at_every_gate(trial) -> None:
+    subjects = [s for s in derive_subjects(trial.study, trial.record) if s.therapy]
+    last = max(subject.last_alive for subject in subjects)
+    for gate in derive_eligibility(trial.study, trial.record, subjects, last):
+        open_ = [(one.criterion, one.at_gate) for one in gate.verdicts if one.at_gate != "satisfied"]
+        assert eligible(gate.verdicts) is Truth.TRUE, (gate.subject, gate.gate, open_)
+
+
+def test_screen_failures_violate_the_criterion_they_name(trial) -> None:
+    rows = trial.record.facts("disposition").iter_rows(named=True)
+    failed = {r["subject"]: r for r in rows if (r["category"] or "").startswith("criterion ")}
+    evidence = gather_evidence(trial.record, derive_subjects(trial.study, trial.record))
+    assert failed
+    for subject, row in failed.items():
+        verdicts = evaluate(trial.study.eligibility, evidence[subject], Gate.ENROLMENT, row["day"])
+        violated = {one.criterion for one in verdicts if one.at_gate == "violated"}
+        assert violated == {row["category"].removeprefix("criterion ")}
