@@ -333,6 +333,7 @@ class Screening:
             for atom in criterion.atoms:
                 # A PET with another tracer is not part of this simulated trial.
                 needed = atom.signature == "required" and atom.comparison != "pet_window"
+                needed = needed or (atom.signature == "alternative" and fine == "no")
                 if needed or atom.id in self.flaw:
                     signed = self.person.consent if atom.due is Gate.SCREENING else day
                     value = self.flaw.get(atom.id, fine)
