@@ -9,7 +9,8 @@ import pytest
 
 from galu.protocol import Study, load_study
 from galu.record import Entry, Record, record_of
-from galu.simulation import Scenario, load_scenario, simulate_trial
+from galu.simulation.scenario import Scenario, load_scenario
+from galu.simulation.world import simulate_trial
 from galu.trial.board import Board
 from support import ROOT
 

@@ -15,7 +15,8 @@ from galu.finding import Truth
 from galu.protocol import Study
 from galu.record import canonical
 from galu.record.conduct import StudyVersion
-from galu.simulation import Scenario, simulate_trial
+from galu.simulation.scenario import Scenario
+from galu.simulation.world import simulate_trial
 from galu.trial.board import derive_board
 from galu.trial.eligibility import derive_eligibility, gather_evidence
 from galu.trial.subjects import derive_subjects
