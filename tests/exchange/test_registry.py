@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from galu.desk.study import import_registry, study_elements
 from galu.exchange.registry import read_registry, study_skeleton
 from galu.finding import InputError
 from support import shared
@@ -29,3 +30,17 @@ def test_public_records_are_read():
     for path in sorted(shared("public", "registry").glob("*.v2.json")):
         record = read_registry(path)
         assert record.inclusion and record.exclusion and record.primary_outcomes
+
+
+def test_every_skeleton_is_a_study_file(tmp_path):
+    """Of each public record and of the reference study, in both forms."""
+    sources = [*shared("public", "registry").glob("*.v2.json")]
+    sources += [path for path in shared("study").iterdir() if path.suffix in (".json", ".txt")]
+    assert len(sources) == 7
+    for source in sources:
+        out = tmp_path / f"{source.name}.yaml"
+        import_registry(source, out)
+        record = read_registry(source)
+        places = [element.place for element in study_elements(out)]
+        for letter, texts in (("I", record.inclusion), ("E", record.exclusion)):
+            assert {f"eligibility.criteria[{letter}{n}]" for n in range(1, len(texts) + 1)} <= set(places)

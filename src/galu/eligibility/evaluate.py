@@ -156,7 +156,7 @@ def _criterion(case: Case, criterion: CriterionPlan) -> CriterionVerdict:
         criterion.polarity,
         _verdict(criterion, truths),
         ordered,
-        due=any(one.due for one in ordered),
+        due=not ordered or any(one.due for one in ordered),
         at_gate=_verdict(criterion, at_gate),
         rule=Rule("eligibility", case.plan.version.value, criterion.id),
     )
@@ -170,7 +170,9 @@ _WORDS: Final[dict[Truth, Verdict]] = {
 
 
 def _verdict(criterion: CriterionPlan, truths: Mapping[str, Truth]) -> Verdict:
-    truth = _truth(criterion.expression, truths)
+    # Words that nobody has taken apart are never met by silence.
+    parts = criterion.expression
+    truth = Truth.UNKNOWN if parts is None else _truth(parts, truths)
     return _WORDS[truth if criterion.polarity == "inclusion" else ~truth]
 
 

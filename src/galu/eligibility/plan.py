@@ -123,13 +123,16 @@ def atom_ids(expression: Expression) -> Iterator[str]:
 
 
 class CriterionPlan(Sourced):
-    """One criterion: its words, and the expression over its atoms."""
+    """One criterion: its words, and the expression over its atoms.
+
+    A criterion just imported has words only; until somebody takes it apart it is unknown for everyone.
+    """
 
     id: str = Field(pattern=r"^[IE]\d+$")
     polarity: Literal["inclusion", "exclusion"]
     text: str
-    expression: Expression
-    atoms: tuple[AtomPlan, ...] = Field(min_length=1)
+    expression: Expression | None = None
+    atoms: tuple[AtomPlan, ...] = ()
 
     @model_validator(mode="after")
     def _expression_names_its_atoms(self) -> Self:
@@ -137,7 +140,8 @@ class CriterionPlan(Sourced):
         members = {member for atom in self.atoms for member in atom.members}
         if len(set(known)) != len(known):
             raise ValueError(f"{self.id}: an atom is declared twice")
-        used = set(atom_ids(self.expression)) | members
+        named = set(atom_ids(self.expression)) if self.expression is not None else set()
+        used = named | members
         if used != set(known):
             raise ValueError(f"{self.id}: expression and atoms differ in {sorted(used ^ set(known))}")
         return self

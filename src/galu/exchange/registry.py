@@ -202,10 +202,11 @@ def study_skeleton(record: RegistryRecord) -> dict[str, Any]:
         )
         for number, text in enumerate(texts, start=1)
     ]
+    version = f"{record.nct_id} as of {record.last_update or 'an unknown day'}"
     return {
         "identity": identity,
         "agents": [{**asdict(one), "source": "registry"} for one in record.interventions],
         "arms": [{**asdict(one), "source": "registry"} for one in record.arms],
-        "eligibility": {"criteria": criteria},
+        "eligibility": {"version": {"value": version, "source": "registry"}, "criteria": criteria},
         **dict.fromkeys(("escalation", "schedule", "safety", "efficacy", "dosimetry", "pharmacokinetics")),
     }
