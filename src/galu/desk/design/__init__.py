@@ -1,6 +1,7 @@
 """Use cases of the design laboratory: what `galu design …` and the page do."""
 
 from galu.desk.design.characteristics import characteristics
+from galu.desk.design.compare import Scene, compare, write_comparison
 from galu.desk.design.decisions import boundaries, crm, crm_mle, next_decision, table
 from galu.desk.design.exact_characteristics import ExactPlan, exact
 from galu.desk.design.expansion import (
@@ -24,9 +25,11 @@ __all__ = [
     "ExactPlan",
     "Monitor",
     "Predictive",
+    "Scene",
     "bop2",
     "boundaries",
     "characteristics",
+    "compare",
     "crm",
     "crm_mle",
     "exact",
@@ -44,4 +47,5 @@ __all__ = [
     "table",
     "two_stage",
     "whole",
+    "write_comparison",
 ]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from galu.escalation import Outcomes, design_named
+from galu.desk.design.reading import make_design
+from galu.escalation import Outcomes
 from galu.escalation.pathways import Ahead, Pathway
 from galu.escalation.pathways import pathways as follow
 
@@ -18,7 +19,7 @@ def pathways(
     Without `levels`: as many as the skeleton has, else two, or more when the outcomes tell of more. A
     cohort is the design's own when no size is given, else three.
     """
-    design = design_named(name, **switches)
+    design = make_design(name, switches)
     if levels is None:
         levels = len(getattr(design, "prior", ())) or max((2, *outcomes.levels_tried))
     size = ahead[1] if ahead[1] is not None else int(getattr(design, "cohort_size", 3))

@@ -1,0 +1,67 @@
+"""`galu design compare`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from galu.cli.design.group import Cluster, Json, Workers, app
+
+
+@app.command()
+def compare(
+    names: Annotated[list[str], typer.Argument(help="Designs: NAME or NAME@switch=value;switch=value")],
+    truth: Annotated[str, typer.Option(help="DLT probability per level, as in 0.10,0.30")],
+    replicates: Annotated[int, typer.Option(help="Number of trials of each design")] = 10000,
+    window_days: Annotated[float, typer.Option(help="DLT window [days]")] = 42.0,
+    gap_days: Annotated[float, typer.Option(help="Mean gap between arrivals [days]")] = 10.0,
+    suspended: Annotated[str, typer.Option(help="Arrivals during suspension: lost or queue")] = "lost",
+    dlt_time: Annotated[str, typer.Option(help="uniform, early, late or end")] = "uniform",
+    inevaluable: Annotated[float, typer.Option(help="Probability of an inevaluable patient")] = 0.0,
+    screening_days: Annotated[float, typer.Option(help="Consent to dosing [days]")] = 0.0,
+    screen_failure: Annotated[float, typer.Option(help="Probability of screening failure")] = 0.0,
+    seed: Annotated[int, typer.Option(help="Seed")] = 1,
+    target: Annotated[float | None, typer.Option(help="Target DLT rate")] = None,
+    prior: Annotated[str | None, typer.Option(help="Skeleton, as in 0.1,0.3")] = None,
+    workers: Workers = 1,
+    cluster: Cluster = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Folder of the report")] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare designs on the same simulated patients."""
+    from galu.desk import design
+    from galu.escalation.calendar import Conditions
+
+    if suspended not in ("lost", "queue"):
+        raise typer.BadParameter("use lost or queue", param_hint="--suspended")
+    lives = (dlt_time, inevaluable, screening_days, screen_failure)
+    conditions = Conditions(window_days, gap_days, suspended == "queue", *lives)
+    asked = {"target": target, "prior": design.read_numbers("--prior", prior)}
+    shared = {key: value for key, value in asked.items() if value is not None}
+    levels = design.read_numbers("--truth", truth) or ()
+    scene = design.Scene(levels, conditions, (replicates, seed), design.Crew(workers, cluster))
+    answer = design.compare(names, shared, scene)
+    written = () if out is None else design.write_comparison(answer, out)
+    if as_json:
+        typer.echo(json.dumps(answer, indent=1))
+        return
+    _print(answer)
+    for path in written:
+        typer.echo(f"written: {path}")
+
+
+def _print(answer: dict[str, Any]) -> None:
+    levels = [f"level {i}" for i in range(1, len(answer["truth"]) + 1)]
+    width = max(len(row["design"]) for row in answer["designs"])
+    typer.echo(_line("".ljust(width), ["none", *levels, "patients", "DLTs", "days"]))
+    for row in answer["designs"]:
+        chances = [f"{p:.4f}" for p in (row["select"]["none"], *row["select"]["levels"])]
+        means = (row["expected_n"], row["expected_dlts"], row["duration_days"]["mean"])
+        typer.echo(_line(row["design"].ljust(width), [*chances, *(f"{mean:.2f}" for mean in means)]))
+
+
+def _line(name: str, cells: list[str]) -> str:
+    return "  ".join([name, *(f"{cell:>8}" for cell in cells)])

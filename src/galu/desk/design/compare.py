@@ -1,0 +1,107 @@
+"""Designs compared on the same patients: numbers, figure, page."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from galu.desk.design.characteristics import simulated, summarise
+from galu.desk.design.reading import make_design, read_switches
+from galu.escalation import Design
+from galu.escalation.calendar import Conditions, Trials
+from galu.finding import InputError
+from galu.simulation.scale import ALONE, Crew
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What all compared designs share: truth, conditions, (replicates, seed) and who simulates."""
+
+    truth: tuple[float, ...]
+    conditions: Conditions
+    runs: tuple[int, int]
+    crew: Crew = ALONE
+
+
+def read_label(label: str, shared: dict[str, Any]) -> Design:
+    """Make the design of ``NAME`` or ``NAME@switch=value;switch=value``.
+
+    A switch in `shared` reaches every design that has it, unless its own label says otherwise.
+
+    Raises
+    ------
+    InputError
+        When the design or a switch is not known.
+    """
+    name, _, text = label.partition("@")
+    own = read_switches([pair for pair in text.split(";") if pair])
+    bare = make_design(name, own)
+    wanted = {key: value for key, value in shared.items() if hasattr(bare, key)}
+    return make_design(name, wanted | own) if wanted else bare
+
+
+def compare(labels: list[str], shared: dict[str, Any], scene: Scene) -> dict[str, Any]:
+    """Simulate each design on the same patients.
+
+    Raises
+    ------
+    InputError
+        When fewer than two designs, or two of the same name, are given.
+    """
+    if len(labels) < 2 or len(set(labels)) != len(labels):
+        raise InputError("NAME", "there are no two different designs", "name some, as in rolling-six 3+3")
+    designs = [read_label(label, shared) for label in labels]
+    conditions = scene.conditions
+    trials = [simulated(design, scene.truth, conditions, scene.runs, scene.crew) for design in designs]
+    first = trials[0]
+    return {
+        "truth": list(scene.truth),
+        "replicates": scene.runs[0],
+        "seed": scene.runs[1],
+        "assumptions": {"DLT probability per level": list(scene.truth)} | asdict(conditions),
+        "designs": [summarise(label, found) for label, found in zip(labels, trials, strict=True)],
+        "differences": [
+            {"design": label, **_difference(found, first)}
+            for label, found in zip(labels[1:], trials[1:], strict=True)
+        ],
+    }
+
+
+def _difference(found: Trials, first: Trials) -> dict[str, Any]:
+    return {
+        "patients": _paired(found.patients.sum(axis=1) - first.patients.sum(axis=1)),
+        "dlts": _paired(found.dlts.sum(axis=1) - first.dlts.sum(axis=1)),
+        "duration_days": _paired(found.duration_days - first.duration_days),
+        "same_selection": float((found.selected == first.selected).mean()),
+    }
+
+
+def _paired(values: NDArray[np.int64] | NDArray[np.float64]) -> dict[str, float]:
+    return {"mean": float(values.mean()), "se": float(values.std()) / len(values) ** 0.5}
+
+
+def write_comparison(comparison: dict[str, Any], folder: Path) -> tuple[Path, ...]:
+    """Write comparison.json, .png and .html; everything is made before anything is written.
+
+    Raises
+    ------
+    InputError
+        When the folder cannot be written.
+    """
+    from galu.report.design import as_png, comparison_figure, comparison_page
+
+    png = as_png(comparison_figure(comparison["designs"], comparison["truth"]))
+    page = comparison_page(comparison, png)
+    contents = {"json": json.dumps(comparison, indent=1).encode(), "png": png, "html": page.encode()}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for ending, content in contents.items():
+            (folder / f"comparison.{ending}").write_bytes(content)
+    except OSError as error:
+        raise InputError("-o", f"the folder cannot be written ({error})", "give a folder of yours") from error
+    return tuple(folder / f"comparison.{ending}" for ending in contents)
