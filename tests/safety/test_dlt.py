@@ -72,6 +72,14 @@ def test_platelets() -> None:
     assert outcome(third, 42) == "N"
     given = replace(third, transfusions=(TransfusionInput("t", day(21), "platelets"),))
     assert [outcome(given, on) for on in (20, 21)] == ["P", "T"]
+    recovered = labs("PLAT", (14, 160.0), (20, 30.0), (27, 160.0))
+    for on, expected in ((14, "N"), (15, "T"), (26, "T"), (27, "N")):  # while they may have been low
+        support = (TransfusionInput("t", day(on), "platelets"),)
+        assert outcome(patient(labs=recovered, transfusions=support), 42) == expected
+    bled = (replace(event("Epistaxis", 2, bleeding=True), onset=day(22)),)
+    assert outcome(patient(labs=recovered, events=bled), 42) == "T"
+    red = (TransfusionInput("t", day(21), "red cells"),)
+    assert outcome(patient(labs=recovered, transfusions=red), 42) == "N"
     assert set(assess_dlt(given, PLAN, day(21)).facts) == {"PLAT20", "t"}
 
 
@@ -105,7 +113,8 @@ def test_evaluability() -> None:
     assert outcome(patient(full_dose=False), 5) == "X"
     assert outcome(patient(full_dose=None), 42) == "P"
     assert outcome(patient(withdrew=(day(20), False)), 30) == "X"
-    assert outcome(patient(withdrew=(day(20), None)), 30) == "P"
+    for related in (None, True):
+        assert [outcome(patient(withdrew=(day(20), related)), on) for on in (30, 63, 64)] == ["P", "P", "T"]
     assert outcome(patient(died=(day(20), False)), 30) == "X"
     assert outcome(patient(died=(day(20), None)), 30) == "T"
     assert [outcome(patient(cycle2_withheld_for_toxicity=True), on) for on in (63, 64)] == ["P", "T"]
@@ -124,6 +133,47 @@ def test_a_toxicity_after_a_signed_decision_still_counts() -> None:
     signed = (DltAdjudication("a", day(15), False, "Dr One"),)
     who = patient(events=(event("Dry mouth", 3),), labs=labs("PLAT", (20, 20.0)), adjudications=signed)
     assert [outcome(who, on) for on in (14, 15, 20)] == ["T", "P", "T"]
+
+
+def test_a_second_cycle_that_waits_for_a_toxicity_keeps_the_patient_pending() -> None:
+    waiting = event("Chronic kidney disease", 2, action="DRUG INTERRUPTED")
+    assert [outcome(patient(events=(waiting,)), on) for on in (42, 63, 64)] == ["P", "P", "T"]
+    assert outcome(patient(events=(waiting,), cycle2=day(50)), 50) == "N"
+    assert outcome(patient(events=(replace(waiting, ended=day(45)),)), 50) == "N"
+    assert outcome(patient(events=(replace(waiting, attribution="unrelated"),)), 42) == "N"
+    signed = (DltAdjudication("a", day(43), False, "Dr One"),)
+    assert outcome(patient(events=(waiting,), adjudications=signed), 64) == "N"
+
+
+def test_a_signed_no_makes_a_withdrawal_not_evaluable() -> None:
+    signed = (DltAdjudication("a", day(30), False, "Dr One"),)
+    assert [outcome(patient(withdrew=(day(20), None), adjudications=signed), on) for on in (29, 30)] == [
+        "P",
+        "X",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("course", "on", "expected"),
+    [
+        (((-5, 1), (20, 3)), 20, "T"),  # began before the dose, became grade 3 inside the window
+        (((-5, 3), (20, 3)), 42, "N"),  # grade 3 already before
+        (((10, 1), (45, 3)), 45, "N"),  # grade 3 after the window
+        (((10, 1), (20, 3)), 19, "P"),  # not yet known
+        (((10, 3), (12, 1), (30, 3)), 42, "T"),
+    ],
+)
+def test_the_grade_begins_inside_the_window_not_the_event(course, on: int, expected: str) -> None:  # type: ignore[no-untyped-def]
+    steps = tuple((day(number), grade) for number, grade in course)
+    ae = event("Dry mouth", 3, onset=steps[0][0], course=steps, attribution="related")
+    assert outcome(patient(events=(ae,)), on) == expected
+
+
+def test_a_short_grade_three_is_exempt_although_the_event_lasts() -> None:
+    def nausea(until: int) -> AdverseEventInput:
+        return event("Nausea", 3, course=((day(10), 3), (day(until), 1)), ended=day(40))
+
+    assert [outcome(patient(events=(nausea(until),)), 42) for until in (13, 14)] == ["N", "T"]
 
 
 def test_order_and_irrelevant_facts_never_change_the_outcome() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 Attribution = Literal["related", "unrelated"]
@@ -11,7 +11,11 @@ Attribution = Literal["related", "unrelated"]
 
 @dataclass(frozen=True, slots=True)
 class AdverseEventInput:
-    """One adverse event; None is unknown. `ended` None means going on as far as is known."""
+    """One adverse event; None is unknown. `ended` None means going on as far as is known.
+
+    `grade` is the worst so far; `course` holds (day, grade from that day on), the onset first, and is
+    empty where only the worst is known. `aware` is when the site learned of a serious event.
+    """
 
     ref: str
     term: str
@@ -25,6 +29,11 @@ class AdverseEventInput:
     clinically_meaningful: bool | None = None
     soc: str = ""
     action: str = ""
+    course: tuple[tuple[date, int | None], ...] = ()
+    expected: bool | None = None
+    life_threatening: bool | None = None
+    aware: datetime | None = None
+    outcome: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,15 @@ def _event(row: dict[str, Any], course: list[dict[str, Any]]) -> AdverseEventInp
         clinically_meaningful=row["clinically_meaningful"],
         soc=row["soc"] or "",
         action=row["action"] or "",
+        course=_course(row, course),
+        outcome=row["outcome"] or "",
     )
+
+
+def _course(row: dict[str, Any], course: list[dict[str, Any]]) -> tuple[tuple[date, int | None], ...]:
+    """Grades from each day on; empty where nothing but the first grade was reported."""
+    steps = [(step["day"], step["grade"]) for step in course if step["day"] is not None]
+    return ((row["day"], row["grade"]), *steps) if steps else ()
 
 
 def labs_by_subject(
@@ -173,7 +181,7 @@ def _dlt_patient(
         withdrew=(exit_.day, exit_.related) if exit_ and exit_.day else None,
         died=(subject.died, subject.death_related) if subject.died else None,
         cycle2=subject.therapy[1].day if len(subject.therapy) > 1 else None,
-        events=tuple(event for event in events if start <= event.onset <= until),
+        events=tuple(event for event in events if event.onset <= until),
         labs=tuple(lab for lab in labs if start <= lab.day <= until),
         transfusions=transfusions,
     )

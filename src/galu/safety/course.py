@@ -1,0 +1,70 @@
+"""The course of an adverse event: from when to when it was at or above a grade."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from galu.safety.inputs import AdverseEventInput
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """Days at or above a grade; `end` is the day it ended or fell below, None while it lasts.
+
+    `last` is the last day at the grade: the day it ended, but the day before it fell below.
+    """
+
+    start: date
+    end: date | None
+    last: date | None
+    grade: int
+
+    def days(self, as_of: date) -> int:
+        """Consecutive calendar days at the grade so far."""
+        return ((self.last or as_of) - self.start).days + 1
+
+
+def episodes(event: AdverseEventInput, min_grade: int, as_of: date) -> tuple[Episode, ...]:
+    """Runs of an event at or above a grade, as known at the end of a day.
+
+    Without a course the whole event counts at its grade. A step whose grade is not known counts at the
+    worst grade of the event.
+    """
+    ended = event.ended if event.ended is not None and event.ended <= as_of else None
+    if event.grade is None or event.onset > as_of:
+        return ()
+    if not event.course:
+        whole = Episode(event.onset, ended, ended, event.grade)
+        return (whole,) if event.grade >= min_grade else ()
+    worst = event.grade
+    steps = [(day, worst if grade is None else grade) for day, grade in sorted_course(event) if day <= as_of]
+    found: list[Episode] = []
+    start: date | None = None
+    high = 0
+    for day, grade in steps:
+        if grade >= min_grade:
+            start, high = start or day, max(high, grade)
+        elif start is not None:
+            found.append(Episode(start, day, day - timedelta(days=1), high))
+            start, high = None, 0
+    if start is not None:
+        found.append(Episode(start, ended, ended, high))
+    return tuple(found)
+
+
+def sorted_course(event: AdverseEventInput) -> Sequence[tuple[date, int | None]]:
+    """Steps of the course by day; where one day has several the last given holds."""
+    return sorted(dict(event.course).items())
+
+
+def worsened_since(event: AdverseEventInput, day: date) -> date | None:
+    """First day, from `day` on, on which an event that began earlier is worse than it had been by then."""
+    before = 0
+    for step, grade in sorted_course(event):
+        if step < day:
+            before = max(before, grade or 0)
+        elif grade is not None and grade > before:
+            return step
+    return None

@@ -1,0 +1,214 @@
+"""Signs of a dose-limiting toxicity: what each declared rule sees in one patient's facts.
+
+Durations are counted on consecutive days; a laboratory run between visits is interval-censored: it is
+proven from its first to its last value at the grade, and possible from the value before to the one after.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Final
+
+import polars as pl
+
+from galu.safety.course import Episode, episodes
+from galu.safety.ctcae import grade_labs, terms_of_test
+from galu.safety.inputs import AdverseEventInput, DltPatient, LabInput
+from galu.safety.plan import DltRule, SafetyPlan
+
+HAEMATOLOGIC: Final = frozenset(
+    {"Anemia", "Neutrophil count decreased", "Platelet count decreased", "White blood cell decreased"}
+    | {"Lymphocyte count decreased", "Lymphocyte count increased", "CD4 lymphocytes decreased"}
+    | {"Leukocytosis", "Febrile neutropenia"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What one rule sees: `met`, or undecided (None), since when and why.
+
+    `span` is from the first to the last day on which the toxicity may have been there (None: goes on).
+    """
+
+    met: bool | None
+    on: date
+    rule_id: str
+    reason: str
+    facts: tuple[str, ...]
+    span: tuple[date, date | None]
+
+
+Graded = tuple[LabInput, int | None]
+
+
+@lru_cache(maxsize=4096)
+def grade_patient_labs(labs: tuple[LabInput, ...], version: str) -> Mapping[str, tuple[Graded, ...]]:
+    """Grade each value for each term its test can decide; by term, ordered by day."""
+    pairs = [(lab, term, side) for lab in labs for term, side in terms_of_test(lab.test)]
+    if not pairs:
+        return {}
+    rows: dict[str, list[str | None]] = {
+        "TERM": [term for _, term, _ in pairs],
+        "DIRECTION": [side for _, _, side in pairs],
+        "AVALU": [lab.unit for lab, _, _ in pairs],
+        "BNRIND": [lab.baseline_flag for lab, _, _ in pairs],
+    }
+    numbers: dict[str, list[float | None]] = {
+        "AVAL": [lab.value for lab, _, _ in pairs],
+        "ANRLO": [lab.lower for lab, _, _ in pairs],
+        "ANRHI": [lab.upper for lab, _, _ in pairs],
+        "BASE": [lab.baseline for lab, _, _ in pairs],
+    }
+    columns = [pl.Series(name, values, dtype=pl.String) for name, values in rows.items()]
+    columns += [pl.Series(name, values, dtype=pl.Float64) for name, values in numbers.items()]
+    grades = grade_labs(pl.DataFrame(columns), version)
+    by_term: dict[str, list[Graded]] = defaultdict(list)
+    for (lab, term, _), grade in zip(pairs, grades, strict=True):
+        by_term[term].append((lab, grade))
+    return {term: tuple(sorted(found, key=lambda r: (r[0].day, r[0].ref))) for term, found in by_term.items()}
+
+
+def _judge_duration(sign: Sign, limit: int, least: int, most: int | None) -> Sign | None:
+    """Judge a duration known to lie in [least, most] days; `most` None = still open."""
+    said = f"{sign.reason} lasting {least} to {most if most is not None else 'an open number of'} days"
+    if least > limit:
+        return replace(sign, met=True, on=sign.on + timedelta(limit), reason=said)
+    if most is not None and most <= limit:
+        return None
+    return replace(sign, met=None, reason=f"{said}, undecided")
+
+
+def _lab_runs(
+    graded: tuple[Graded, ...], min_grade: int
+) -> list[tuple[list[LabInput], date | None, date | None]]:
+    """Runs of values at or above a grade, each with the day of the value before and after it."""
+    runs: list[tuple[list[LabInput], date | None, date | None]] = []
+    run: list[LabInput] = []
+    before: date | None = None
+    for lab, grade in graded:
+        if grade is None:
+            continue
+        if grade >= min_grade:
+            run.append(lab)
+            continue
+        if run:
+            runs.append((run, before, lab.day))
+            run = []
+        before = lab.day
+    if run:
+        runs.append((run, before, None))
+    return runs
+
+
+def _lab_signs(rule: DltRule, graded: tuple[Graded, ...], window: tuple[date, date]) -> list[Sign]:
+    signs: list[Sign] = []
+    for run, before, after in _lab_runs(graded, rule.min_grade):
+        start = run[0].day
+        if not window[0] <= start <= window[1]:
+            continue
+        earliest = max(before + timedelta(1), window[0]) if before else window[0]
+        latest = None if after is None else after - timedelta(1)
+        said = f"{rule.clause}: {run[0].test} {run[0].value:g} {run[0].unit}"
+        refs = tuple(lab.ref for lab in run)
+        sign: Sign | None = Sign(True, start, rule.id, said, refs, (earliest, latest))
+        if sign and rule.longer_than_days is not None:
+            least = (run[-1].day - start).days + 1
+            most = None if latest is None else (latest - earliest).days + 1
+            sign = _judge_duration(sign, rule.longer_than_days, least, most)
+        if sign:
+            signs.append(sign)
+    return signs
+
+
+def _episode_sign(rule: DltRule, event: AdverseEventInput, episode: Episode, as_of: date) -> Sign | None:
+    """Judge one run of days at the rule's grade; an exempt event counts once it lasts too long."""
+    said = "" if event.attribution else ", attribution unknown counts as related"
+    span = (episode.start, episode.end)
+    reason = f"{rule.clause}: {event.term} grade {episode.grade}{said}"
+    sign = Sign(True, episode.start, rule.id, reason, (event.ref,), span)
+    if rule.longer_than_days is not None:
+        days = episode.days(as_of)
+        return _judge_duration(sign, rule.longer_than_days, days, days if episode.end else None)
+    for exception in rule.exceptions:
+        if event.term in exception.terms:
+            # Elapsed days, not calendar days touched: 72 h is three days after onset.
+            elapsed = ((episode.end or as_of) - episode.start).days
+            if elapsed > exception.at_most_days:
+                on = episode.start + timedelta(exception.at_most_days + 1)
+                return replace(sign, on=on, reason=f"{rule.clause}: {event.term} {elapsed} days{said}")
+            return None if episode.end else replace(sign, met=None, reason=f"{event.term} may still resolve")
+    return sign
+
+
+def _applies(rule: DltRule, event: AdverseEventInput) -> bool:
+    if event.attribution == "unrelated":
+        return False
+    if rule.evidence == "grade":
+        return event.term in rule.terms
+    blood = event.haematologic if event.haematologic is not None else event.term in HAEMATOLOGIC
+    return not blood and event.clinically_meaningful is not False
+
+
+def _event_signs(rule: DltRule, patient: DltPatient, window: tuple[date, date], as_of: date) -> list[Sign]:
+    """Signs of events whose grade began inside the window, whenever the event itself began."""
+    signs: list[Sign] = []
+    last = min(window[1], as_of)
+    for event in (event for event in patient.events if _applies(rule, event)):
+        if event.grade is None:
+            if window[0] <= event.onset <= last:
+                said = f"{rule.clause}: {event.term}, grade unknown"
+                span = (event.onset, event.ended)
+                signs.append(Sign(None, event.onset, rule.id, said, (event.ref,), span))
+            continue
+        for episode in episodes(event, rule.min_grade, as_of):
+            inside = window[0] <= episode.start <= last
+            sign = _episode_sign(rule, event, episode, as_of) if inside else None
+            if sign:
+                signs.append(sign)
+    return signs
+
+
+def _with_support(signs: list[Sign], patient: DltPatient, as_of: date) -> list[Sign]:
+    """Keep the signs while which the patient bled or was given platelets."""
+    support = [(t.day, t.ref) for t in patient.transfusions if t.product == "platelets"]
+    support += [(e.onset, e.ref) for e in patient.events if e.bleeding]
+    found: list[Sign] = []
+    for sign in signs:
+        first, last = sign.span[0], min(sign.span[1] or as_of, as_of)
+        with_it = sorted((day, ref) for day, ref in support if first <= day <= last)
+        if with_it:
+            day, ref = with_it[0]
+            found.append(replace(sign, on=max(sign.on, day), facts=(*sign.facts, ref)))
+    return found
+
+
+def _death_signs(rule: DltRule, patient: DltPatient, window: tuple[date, date], as_of: date) -> list[Sign]:
+    if patient.died is None or patient.died[1] is False:
+        return []
+    day, related = patient.died
+    said = rule.clause if related else f"{rule.clause}; not known to be unrelated"
+    inside = window[0] <= day <= min(window[1], as_of)
+    return [Sign(True, day, rule.id, said, (), (day, day))] if inside else []
+
+
+def derive_signs(patient: DltPatient, plan: SafetyPlan, window: tuple[date, date], as_of: date) -> list[Sign]:
+    """Every sign with its onset in the window (first and last day), as known at the end of a day; by day."""
+    labs = tuple(lab for lab in patient.labs if lab.day <= as_of)
+    graded = grade_patient_labs(labs, plan.ctcae_version.value)
+    signs: list[Sign] = []
+    for rule in plan.dlt.rules:
+        if rule.evidence == "death":
+            signs += _death_signs(rule, patient, window, as_of)
+            continue
+        found = _event_signs(rule, patient, window, as_of)
+        if rule.evidence == "grade" and not rule.from_events_only:
+            for term in rule.terms:
+                found += _lab_signs(rule, graded.get(term, ()), window)
+        if rule.with_bleeding_or_transfusion:
+            found = _with_support(found, patient, as_of)
+        signs += found
+    return sorted(signs, key=lambda s: (s.on, s.rule_id, s.facts))
