@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from galu.safety.inputs import AdverseEventInput, DltPatient
 from galu.safety.plan import SafetyPlan
-from galu.safety.signs import Sign, derive_signs
+from galu.safety.signs import HAEMATOLOGIC, Sign, derive_signs, grade_patient_labs
 
 #: What was done with the therapy, as collected, that puts off the next cycle.
 WITHHOLDING: Final = frozenset(
@@ -159,3 +159,6 @@ def assess_dlt(patient: DltPatient, plan: SafetyPlan, as_of: date) -> DltAssessm
 def _unrelated(patient: DltPatient) -> tuple[date, bool | None] | None:
     """Leaving for a reason of which a signature says that it was no dose-limiting toxicity."""
     return None if patient.withdrew is None else (patient.withdrew[0], False)
+
+
+__all__ = ["HAEMATOLOGIC", "WITHHOLDING", "DltAssessment", "assess_dlt", "grade_patient_labs"]
