@@ -128,3 +128,10 @@ def test_a_clinical_cut_leaves_out_what_happened_later() -> None:
     state = derive_state(STUDY, _record(_facts()), FIRST + timedelta(days=100), FIRST + timedelta(days=50))
     assert state.efficacy.subjects[0].psa.best_change_percent == pytest.approx(-60.0)
     assert state.efficacy.subjects[0].combined == ()
+
+
+def test_urine_is_not_graded_as_blood() -> None:
+    urine = Lab(id="u", subject="P", on=_day(-3), test="PH", value=5.0, specimen="URINE")
+    gas = Lab(id="g", subject="P", on=_day(-3), test="PH", value=7.2, lower_limit=7.35, upper_limit=7.45)
+    grades = derive_state(STUDY, _record([*_facts(), urine, gas]), FIRST).safety.grades
+    assert grades.filter(grades["test"] == "PH")["fact"].unique().to_list() == ["g"]

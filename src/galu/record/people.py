@@ -98,6 +98,7 @@ class Lab(Fact):
     unit: str | None = None
     lower_limit: float | None = None
     upper_limit: float | None = None
+    specimen: str | None = Field(default=None, description="such as SERUM or URINE; empty means blood")
     baseline: bool | None = Field(default=None, description="marked as the baseline record by the source")
 
 

@@ -14,7 +14,7 @@ from galu.record import Record
 from galu.safety.ctcae import grade_labs
 from galu.safety.labcodes import TERMS_OF_TEST
 from galu.safety.tables import AeCount, TreatedSubject, ae_by_soc_and_term, ae_overview, lab_shift
-from galu.trial.safety import events_by_subject
+from galu.trial.safety import IN_BLOOD, events_by_subject
 from galu.trial.subjects import Subject
 
 #: Version used where a study names none (assumed).
@@ -72,7 +72,7 @@ def derive_safety(study: Study, record: Record, subjects: Iterable[Subject]) -> 
 
 def grade_record(record: Record, first_dose: Mapping[str, date], version: str) -> pl.DataFrame:
     """Grade of every numeric laboratory value, in the unit reported; the baseline record by its limits."""
-    labs = record.facts("lab").filter(pl.col("value").is_not_null())
+    labs = record.facts("lab").filter(pl.col("value").is_not_null() & IN_BLOOD)
     terms = pl.DataFrame(
         [(test, term, direction) for test, found in TERMS_OF_TEST.items() for term, direction in found],
         schema={"TEST": pl.String, "TERM": pl.String, "DIRECTION": pl.String},

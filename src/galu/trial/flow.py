@@ -85,7 +85,7 @@ def derive_flow(study: Study, subjects: Iterable[Subject], board: Board) -> Flow
     people = tuple(subjects)
     most = study.treatment.max_cycles.value if study.treatment else None
     dosed = [s for s in people if s.therapy]
-    completed = [s for s in dosed if most is not None and len(s.therapy) >= most]
+    completed = [s for s in dosed if s.completed or (most is not None and len(s.therapy) >= most)]
     gone = [s for s in dosed if s.left("treatment") is not None or s.died is not None]
     finished = {s.id for s in completed} | {s.id for s in gone}
     left = Counter(exit_.cause or "not stated" for s in dosed if (exit_ := s.left("treatment")) is not None)

@@ -27,6 +27,8 @@ from galu.trial.subjects import Subject
 
 _BLEEDING = ("hemorrhage", "haemorrhage", "bleed", "epistaxis")
 _PRODUCTS = {"red-cells": "red cells"}
+#: CTCAE grades blood: the pH or glucose of urine says nothing of acidosis or hypoglycaemia.
+IN_BLOOD = ~pl.col("specimen").fill_null("").str.to_uppercase().str.contains("URIN")
 
 
 def events_by_subject(record: Record) -> dict[str, tuple[AdverseEventInput, ...]]:
@@ -77,7 +79,8 @@ def labs_by_subject(
 ) -> dict[str, tuple[LabInput, ...]]:
     """Numeric laboratory values, each with its baseline: the last value up to the first therapeutic dose."""
     first = {subject.id: subject.first_dose for subject in subjects}
-    frame = record.facts("lab").filter(pl.col("value").is_not_null() & pl.col("day").is_not_null())
+    known = pl.col("value").is_not_null() & pl.col("day").is_not_null()
+    frame = record.facts("lab").filter(known & IN_BLOOD)
     if tests is not None:
         frame = frame.filter(pl.col("test").is_in(list(tests)))
     labs: dict[str, list[LabInput]] = {}

@@ -38,6 +38,7 @@ class Subject:
     died: date | None = None
     death_related: bool | None = None
     screen_failed: date | None = None
+    completed: bool = False
     last_alive: date | None = None
     facts: tuple[str, ...] = ()
 
@@ -97,6 +98,7 @@ def _subject(
     slot = rows["enrolment"][-1] if rows["enrolment"] else None
     death = rows["death"][0] if rows["death"] else None
     failed = next((r for r in rows["disposition"] if "SCREEN" in r["term"].upper()), None)
+    completed = any(r["term"].upper() == "COMPLETED" for r in rows["disposition"])
     given = tuple(doses)
     days = [r["day"] for group in rows.values() for r in group if r["day"]] + [dose.day for dose in given]
     named = [row for row in (consent, slot, death, failed) if row]
@@ -115,6 +117,7 @@ def _subject(
         died=death["day"] if death else None,
         death_related=death["related"] if death else None,
         screen_failed=failed["day"] if failed else None,
+        completed=completed,
         last_alive=max((day for day in days if death is None or day != death["day"]), default=None),
         facts=tuple(row["id"] for row in named),
     )

@@ -279,6 +279,8 @@ _VS = Domain(
         ),
     ),
 )
+#: A set that names no specimen still says which results are of urine.
+_URINALYSIS = pl.when(pl.col("LBCAT").str.to_uppercase().str.contains("URIN")).then(pl.lit("URINE"))
 _LB = Domain(
     key=("LBSEQ",),
     topic=("LBTESTCD",),
@@ -292,6 +294,7 @@ _LB = Domain(
                 **reported("LB"),
                 "lower_limit": limit("LB", "ORNRLO", "STNRLO"),
                 "upper_limit": limit("LB", "ORNRHI", "STNRHI"),
+                "specimen": Take(pl.coalesce(pl.col("LBSPEC").str.to_uppercase(), _URINALYSIS)),
                 "baseline": flag("LBBLFL"),
             },
         ),
