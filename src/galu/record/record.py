@@ -159,10 +159,14 @@ class Record:
         return max(m for m in moments if isinstance(m, datetime)) if moments else None
 
 
+#: `json.dumps` would build a new encoder for every fact.
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
 def canonical(fact: Fact) -> str:
     """Payload of a fact as canonical JSON: sorted keys, no spaces, unknown left out."""
     values = fact.model_dump(mode="json", exclude_none=True)
-    return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _ENCODER.encode(values)
 
 
 def frames_of(entries: Iterable[Entry]) -> dict[str, pl.DataFrame]:

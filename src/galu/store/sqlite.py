@@ -24,9 +24,8 @@ from galu.store.schema import PRAGMAS, SCHEMA
 
 Clock = Callable[[], datetime]
 
-_INSERT: Final = text(
-    "INSERT INTO entry (seq, recorded, kind, payload, previous, digest)"
-    " VALUES (:seq, :recorded, :kind, :payload, :previous, :digest)"
+_INSERT: Final = (
+    "INSERT INTO entry (seq, recorded, kind, payload, previous, digest) VALUES (?, ?, ?, ?, ?, ?)"
 )
 _LAST: Final = text("SELECT seq, digest, recorded FROM entry ORDER BY seq DESC LIMIT 1")
 _FIRST: Final = text("SELECT kind, payload FROM entry ORDER BY seq LIMIT 1")
@@ -106,13 +105,11 @@ class SqliteStore:
             else:
                 stamps = _own_times(connection, batch, recorded, newest)
             rows = _chained(batch, stamps, head)
-            connection.execute(_INSERT, rows)
+            connection.exec_driver_sql(_INSERT, rows)
             if self._checkpoints:
-                self._checkpoints.prepare(Head(rows[-1]["seq"], rows[-1]["digest"]), stamp(now))
+                self._checkpoints.prepare(Head(rows[-1][0], rows[-1][5]), stamp(now))
         self._settle()
-        return tuple(
-            Entry(row["seq"], moment_of(row["recorded"]), fact) for row, fact in zip(rows, batch, strict=True)
-        )
+        return tuple(Entry(row[0], moment_of(row[1]), fact) for row, fact in zip(rows, batch, strict=True))
 
     def record(self) -> Record:
         """Everything ever written, as tables; what was read before is not read again."""
@@ -274,22 +271,13 @@ def _is_fresh(connection: Connection) -> bool:
     return not connection.exec_driver_sql(other).scalar_one()
 
 
-def _chained(batch: tuple[Fact, ...], stamps: tuple[str, ...], head: Head) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
+def _chained(batch: tuple[Fact, ...], stamps: tuple[str, ...], head: Head) -> list[tuple[Any, ...]]:
+    rows: list[tuple[Any, ...]] = []
     previous = head.digest
     for seq, (fact, recorded) in enumerate(zip(batch, stamps, strict=True), head.seq + 1):
         payload = canonical(fact)
         digest = digest_of(previous, seq, recorded, fact.kind, payload)
-        rows.append(
-            {
-                "seq": seq,
-                "recorded": recorded,
-                "kind": fact.kind,
-                "payload": payload,
-                "previous": previous,
-                "digest": digest,
-            }
-        )
+        rows.append((seq, recorded, fact.kind, payload, previous, digest))
         previous = digest
     return rows
 
