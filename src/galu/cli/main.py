@@ -23,6 +23,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "tac": ("galu.cli.dosimetry", "tac", "Fit time-activity curves."),
     "dose": ("galu.cli.dosimetry", "dose", "Organ doses from activity measurements."),
     "bed": ("galu.cli.dosimetry", "bed", "Biologically effective dose."),
+    "sphere": ("galu.cli.transport", "sphere", "Self-dose of spheres."),
+    "kernel": ("galu.cli.transport", "kernel", "Voxel kernels."),
     "nca": ("galu.cli.nca", "nca", "Non-compartmental analysis."),
 }
 

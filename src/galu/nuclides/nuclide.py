@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
-from typing import Any
 
-from galu.finding import InputError
+from galu.nuclides.data import row, table
+from galu.nuclides.emissions import emissions
 from galu.quantities import JOULE_PER_EV, LN2, SECONDS_PER_HOUR
 
-_HOURS = {"s": 1.0 / 3600.0, "min": 1.0 / 60.0, "h": 1.0, "d": 24.0}
+_HOURS = {
+    "us": 1e-6 / 3600.0,
+    "ms": 1e-3 / 3600.0,
+    "s": 1.0 / 3600.0,
+    "min": 1.0 / 60.0,
+    "h": 1.0,
+    "d": 24.0,
+}
 #: From MeV per decay to Gy·kg/(GBq·h).
 DELTA_PER_MEV = 1e6 * JOULE_PER_EV * 1e9 * SECONDS_PER_HOUR
 
@@ -20,24 +24,29 @@ DELTA_PER_MEV = 1e6 * JOULE_PER_EV * 1e9 * SECONDS_PER_HOUR
 class Nuclide:
     """A radionuclide with the mean energies it emits per decay.
 
+    Energies include the progeny, which are assumed to stay with the parent and to decay with it.
+
     Attributes
     ----------
     name : str
         Symbol and mass number, as ``Lu-177``.
     half_life_h : float
         Physical half-life [h].
-    electron_mev, photon_mev, alpha_mev : float or None
+    electron_mev, photon_mev, alpha_mev : float
         Mean energy per decay [MeV] carried by β±, conversion and Auger electrons; by γ, X-ray and
-        annihilation photons; by α. None where this file does not say.
+        annihilation photons; by α particles and recoiling nuclei.
+    progeny : tuple of (str, float)
+        Radioactive descendants counted with it, and their decays per decay of the parent.
     source : str
         Where the values come from.
     """
 
     name: str
     half_life_h: float
-    electron_mev: float | None
-    photon_mev: float | None
-    alpha_mev: float | None
+    electron_mev: float
+    photon_mev: float
+    alpha_mev: float
+    progeny: tuple[tuple[str, float], ...]
     source: str
 
     @property
@@ -48,46 +57,24 @@ class Nuclide:
     @property
     def emits_alpha(self) -> bool:
         """Whether the nuclide or its chain emits α particles."""
-        return self.name in _ALPHA_CHAINS
+        return self.alpha_mev > 0.0
 
     def delta_electron(self) -> float:
-        """Energy of electrons per decay [Gy·kg/(GBq·h)].
-
-        Raises
-        ------
-        InputError
-            When the mean energies of the nuclide are not packaged.
-        """
-        if self.electron_mev is None:
-            raise InputError(f"nuclide {self.name}", "has no packaged emissions", "use one that has them")
+        """Energy of electrons per decay [Gy·kg/(GBq·h)]."""
         return self.electron_mev * DELTA_PER_MEV
 
     def delta_photon(self) -> float:
-        """Energy of photons per decay [Gy·kg/(GBq·h)].
-
-        Raises
-        ------
-        InputError
-            When the mean energies of the nuclide are not packaged.
-        """
-        if self.photon_mev is None:
-            raise InputError(f"nuclide {self.name}", "has no packaged emissions", "use one that has them")
+        """Energy of photons per decay [Gy·kg/(GBq·h)]."""
         return self.photon_mev * DELTA_PER_MEV
 
-
-_ALPHA_CHAINS = frozenset({"Ac-225", "Pb-212"})
-
-
-@cache
-def _table() -> dict[str, Any]:
-    text = resources.files("galu.nuclides").joinpath("decay.json").read_text("utf-8")
-    table: dict[str, Any] = json.loads(text)
-    return table
+    def delta_alpha(self) -> float:
+        """Energy of α particles and recoiling nuclei per decay [Gy·kg/(GBq·h)]; no RBE in it."""
+        return self.alpha_mev * DELTA_PER_MEV
 
 
 def nuclide_names() -> tuple[str, ...]:
-    """Names of the packaged nuclides."""
-    return tuple(_table()["nuclides"])
+    """Names of the packaged nuclides, progeny last."""
+    return tuple(table()["nuclides"])
 
 
 def nuclide(name: str) -> Nuclide:
@@ -98,15 +85,14 @@ def nuclide(name: str) -> Nuclide:
     InputError
         When the nuclide is not packaged.
     """
-    table = _table()
-    row = table["nuclides"].get(name)
-    if row is None:
-        raise InputError(f"nuclide {name}", "is not packaged", f"use one of {', '.join(table['nuclides'])}")
+    data = row(name)
+    emitted = emissions(name)
     return Nuclide(
         name=name,
-        half_life_h=row["half_life"] * _HOURS[row["unit"]],
-        electron_mev=row.get("electron_mev"),
-        photon_mev=row.get("photon_mev"),
-        alpha_mev=row.get("alpha_mev"),
-        source=table["source"],
+        half_life_h=data["half_life"] * _HOURS[data["unit"]],
+        electron_mev=emitted.electron_kev() / 1000.0,
+        photon_mev=emitted.photon_kev() / 1000.0,
+        alpha_mev=emitted.alpha_kev() / 1000.0,
+        progeny=tuple((child, float(share)) for child, share in data.get("progeny", ())),
+        source=table()["source"],
     )
