@@ -6,7 +6,7 @@ import csv
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
@@ -131,6 +131,7 @@ def test_toxicity_and_futility_together(odds_ratio: float) -> None:
     assert both.complete < alone.complete
 
 
+@settings(deadline=None, max_examples=40)
 @given(n1=st.integers(2, 12), n2=st.integers(1, 12), p=st.floats(0.05, 0.95), data=st.data())
 def test_umvue_is_unbiased_and_interval_covers(n1: int, n2: int, p: float, data: st.DataObject) -> None:
     stages = Stages(data.draw(st.integers(0, n1 - 1)), n1, n1 + n2)

@@ -33,12 +33,12 @@ def comparison_figure(answers: Sequence[Answer], truth: Sequence[float]) -> Any:
 
     figure = Figure(figsize=(10.5, 7.2), layout="constrained")
     axes = figure.subplots(2, 2)
-    levels = [f"level {i}\n(DLT {p:g})" for i, p in enumerate(truth, start=1)]
+    levels = [f"{i}\n{p:g}" for i, p in enumerate(truth, start=1)]
     names = [a["design"].replace("@", "\n").replace(";", "\n") for a in answers]
     picks = [[a["select"]["none"], *a["select"]["levels"]] for a in answers]
     errors = [a["se"]["select"] for a in answers]
     _bars(axes[0, 0], ["none", *levels], picks, errors)
-    axes[0, 0].set(title="Selected level", ylabel="probability", ylim=(0.0, 1.0))
+    axes[0, 0].set(title="Selected level", ylabel="probability")
     _bars(axes[0, 1], levels, [a["patients"]["levels"] for a in answers], None)
     axes[0, 1].set(title="Patients treated", ylabel="mean number")
     _bars(axes[1, 0], levels, [a["dlts"]["levels"] for a in answers], None)
@@ -62,6 +62,7 @@ def _bars(
         bounds = [1.96 * e for e in row]
         ax.errorbar(places, heights[i], yerr=bounds, fmt="none", ecolor="#333333", elinewidth=0.9)
     ax.set_xticks(range(len(groups)), groups, fontsize=9)
+    ax.set_xlabel("level, with its true DLT probability")
     ax.spines[["top", "right"]].set_visible(False)
 
 

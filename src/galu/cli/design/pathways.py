@@ -1,9 +1,10 @@
-"""`galu design pathways`."""
+"""`galu design pathways` and `review`."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -40,6 +41,23 @@ def pathways(
     typer.echo(f"{answer['outcomes'] or 'nobody yet'} → {_decision(answer)}: {answer['reason']}")
     for line in _lines(answer["then"], ""):
         typer.echo(line)
+
+
+@app.command()
+def review(
+    name: Name,
+    out: Annotated[Path, typer.Option("-o", "--out", help="HTML file to write")],
+    outcomes: Annotated[str, typer.Option(help='Patients so far, as in "1NNP 2NT"')] = "",
+    levels: Annotated[int | None, typer.Option(help="Number of planned levels")] = None,
+    study: Annotated[str, typer.Option(help="Name of the study")] = "unnamed study",
+    day: Annotated[str, typer.Option(help="Day of the review")] = "an unstated day",
+    switch: Switch = [],  # noqa: B006 - typer copies it
+) -> None:
+    """Write what the safety committee reads before it decides on the next cohort."""
+    from galu.desk import design
+
+    switches, patients = design.read_switches(switch), design.read_outcomes(outcomes, None, None)
+    typer.echo(f"written: {design.write_review(name, switches, patients, levels, (study, day, out))}")
 
 
 def _decision(node: dict[str, Any]) -> str:

@@ -17,6 +17,7 @@ from galu.desk.design.expansion import (
 )
 from galu.desk.design.pathways import pathways
 from galu.desk.design.reading import make_design, read_numbers, read_outcomes, read_switches
+from galu.desk.design.review import write_review
 from galu.desk.design.stages import simon
 from galu.simulation.scale import Crew
 
@@ -48,4 +49,5 @@ __all__ = [
     "two_stage",
     "whole",
     "write_comparison",
+    "write_review",
 ]

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from galu.desk.design.reading import make_design
-from galu.escalation import Outcomes
+from galu.escalation import Design, Outcomes
 from galu.escalation.pathways import Ahead, Pathway
 from galu.escalation.pathways import pathways as follow
 
@@ -20,11 +20,18 @@ def pathways(
     cohort is the design's own when no size is given, else three.
     """
     design = make_design(name, switches)
-    if levels is None:
-        levels = len(getattr(design, "prior", ())) or max((2, *outcomes.levels_tried))
+    count, look = planned(design, outcomes, levels, ahead)
+    tree = follow(design, outcomes, count, look)
+    return {"design": name, "levels": count, "cohorts": look.cohorts, "cohort_size": look.size, **_node(tree)}
+
+
+def planned(
+    design: Design, outcomes: Outcomes, levels: int | None, ahead: tuple[int, int | None]
+) -> tuple[int, Ahead]:
+    """Fill in the number of levels and the size of a cohort where they were not given."""
+    count = levels or len(getattr(design, "prior", ())) or max((2, *outcomes.levels_tried))
     size = ahead[1] if ahead[1] is not None else int(getattr(design, "cohort_size", 3))
-    tree = follow(design, outcomes, levels, Ahead(ahead[0], size))
-    return {"design": name, "levels": levels, "cohorts": ahead[0], "cohort_size": size, **_node(tree)}
+    return count, Ahead(ahead[0], size)
 
 
 def _node(pathway: Pathway) -> dict[str, Any]:

@@ -1,0 +1,36 @@
+"""The cohort-review page of a trial known only by its outcomes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from galu.desk.design.pathways import planned
+from galu.desk.design.reading import make_design
+from galu.escalation import Outcomes
+from galu.escalation.review import review_cohort
+from galu.finding import InputError
+from galu.report.cohort_review import Package, cohort_review_page
+
+
+def write_review(
+    name: str, switches: dict[str, Any], outcomes: Outcomes, levels: int | None, place: tuple[str, str, Path]
+) -> Path:
+    """Write the page; `place` is (study, day, file).
+
+    Raises
+    ------
+    InputError
+        When the outcomes break the design's order or the file cannot be written.
+    """
+    study, day, file = place
+    design = make_design(name, switches)
+    count, ahead = planned(design, outcomes, levels, (1, None))
+    conventions = ", ".join(f"{key} {value}" for key, value in getattr(design, "switches", {}).items())
+    full = f"{name} ({conventions})" if conventions else name
+    page = cohort_review_page(Package(study, day, full, review_cohort(design, outcomes, count, ahead)))
+    try:
+        file.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise InputError("-o", f"the file cannot be written ({error})", "give another file") from error
+    return file
