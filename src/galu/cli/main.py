@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "init": ("galu.cli.init", "init", "A new trial folder from a study file."),
     "record": ("galu.cli.record", "app", "The record: import, verify, export, kinds of facts."),
     "design": ("galu.cli.design", "app", "Dose-escalation designs: decide, tabulate, simulate."),
+    "eligibility": ("galu.cli.eligibility", "eligibility", "Judge the criteria of each subject."),
     "grade": ("galu.cli.grade", "grade", "Grade laboratory values by CTCAE."),
     "response": ("galu.cli.response", "app", "RECIST, PSA and PCWG3 responses from measurements."),
     "survival": ("galu.cli.survival", "app", "Kaplan-Meier estimates and log-rank tests."),
@@ -48,7 +49,7 @@ def main(arguments: list[str] | None = None) -> None:
     if not words or words[0] in ("-h", "--help"):
         print("Usage: galu COMMAND …\n")
         for name, (_, _, purpose) in COMMANDS.items():
-            print(f"  {name:<10} {purpose}")
+            print(f"  {name:<12} {purpose}")
         return
     if words[0] not in COMMANDS:
         print(f"galu: no command {words[0]!r}; `galu --help` lists them.", file=sys.stderr)
