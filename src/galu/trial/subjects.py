@@ -74,7 +74,9 @@ def _by_subject(record: Record, kind: str) -> dict[str, list[dict[str, Any]]]:
 
 
 def _is_therapy(study: Study, agent: str) -> bool:
-    return study.treatment is None or agent == study.treatment.therapy_agent.value
+    if study.treatment is not None:
+        return agent == study.treatment.therapy_agent.value
+    return not any(one.name == agent and one.role == "imaging" for one in study.agents)
 
 
 def derive_subjects(study: Study, record: Record) -> tuple[Subject, ...]:
