@@ -8,7 +8,10 @@ from typing import Annotated
 
 import typer
 
+from galu.finding import InputError
+
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="The record of a trial.")
+_SHOWN = 20
 TrialPath = Annotated[Path, typer.Argument(help="trial folder")]
 
 
@@ -22,21 +25,34 @@ class Format(StrEnum):
 @app.command("import")
 def import_(
     folder: TrialPath,
-    source: Annotated[Path, typer.Argument(help="a CSV of facts, a folder of them, or SDTM domains")],
+    sources: Annotated[
+        list[Path],
+        typer.Argument(metavar="SOURCE…", help="a CSV of facts or a folder of them; SDTM files or folders"),
+    ],
     form: Annotated[Format, typer.Option("--format", help="what SOURCE holds")] = Format.CSV,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="check everything, write nothing")] = False,
+    report_to: Annotated[
+        Path | None, typer.Option("--report", help="write what became of every SDTM row here, as JSON")
+    ] = None,
 ) -> None:
     """Add facts, all or nothing; a dry run shows what would be added."""
-    from galu.desk.record import import_csv, import_sdtm
+    from galu.desk.record import import_csv, import_sdtm, write_report
 
     if form is Format.SDTM:
-        imported, _ = import_sdtm(folder, source, dry_run)
+        imported, report = import_sdtm(folder, sources, dry_run)
+        print(report.as_text())
+        if report_to is not None:
+            write_report(report_to, report, imported)
     else:
-        imported = import_csv(folder, source, dry_run)
+        if len(sources) > 1:
+            raise InputError(str(sources[1]), "is a second source", "put the CSVs of facts in one folder")
+        imported = import_csv(folder, sources[0], dry_run)
     for kind, count in imported.counts:
         print(f"{kind:<22} {count:>8}")
-    for sentence in imported.set_aside:
+    for sentence in imported.set_aside[:_SHOWN]:
         typer.echo(f"set aside: {sentence}", err=True)
+    if len(imported.set_aside) > _SHOWN:
+        typer.echo(f"set aside: {len(imported.set_aside) - _SHOWN} more, all in --report FILE", err=True)
     if imported.passed_over:
         print(f"{imported.passed_over} study version passed over: it is the one in force")
     print(f"{imported.total} facts {'written' if imported.written else 'would be written; nothing was'}")

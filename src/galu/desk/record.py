@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
+import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING
 
 from galu.desk.clock import utc_now
 from galu.desk.folder import CHECKPOINTS, RECORD, TrialFolder, open_trial
@@ -19,19 +19,8 @@ from galu.store import Checkpoints, SqliteStore, Verification, verify
 from galu.store.sqlite import Clock
 from galu.trial.admission import Fault, check_admission
 
-
-class ForeignFacts(Protocol):
-    """Facts from a foreign format, each with its file and row in `source`, and what its reader reports."""
-
-    @property
-    def facts(self) -> Iterable[Fact]:
-        """What was read."""
-        ...
-
-    @property
-    def report(self) -> Any:
-        """What was read, what was skipped and why."""
-        ...
+if TYPE_CHECKING:
+    from galu.exchange.sdtm import SdtmReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,22 +73,35 @@ def import_csv(folder: Path, source: Path, dry_run: bool = False, clock: Clock =
 
 
 def import_sdtm(
-    folder: Path, source: Path, dry_run: bool = False, clock: Clock = utc_now
-) -> tuple[Imported, ForeignFacts]:
-    """Write the facts of SDTM domains into a trial, and give the reader's own report.
+    folder: Path, sources: Sequence[Path], dry_run: bool = False, clock: Clock = utc_now
+) -> tuple[Imported, SdtmReport]:
+    """Write the facts of SDTM data sets into a trial, and say what became of every row of them.
 
     Collected data of another trial cannot be mended at its source: a fact that may not enter is set
     aside and named, the others are written, all or nothing.
     """
+    from galu.exchange.sdtm import read_sdtm
+
     trial = open_trial(folder, clock)
-    found: ForeignFacts = importlib.import_module("galu.exchange.sdtm").read_sdtm(source, trial.study.zone)
-    facts = tuple(found.facts)
-    faults = check_admission(trial.study, trial.record, facts, clock())
+    found = read_sdtm(sources)
+    faults = check_admission(trial.study, trial.record, found.facts, clock())
     refused = {fault.fact for fault in faults}
-    batch = [fact for fact in facts if fact.id not in refused]
+    batch = [fact for fact in found.facts if fact.id not in refused]
+    if not batch:
+        first = _sentences(found.facts, faults[:1])[0]
+        raise InputError(first, "nothing of the source may enter", faults[0].remedy)
     if not dry_run:
         trial.store.append(batch)
-    return Imported(_counts(batch), not dry_run, set_aside=_sentences(facts, faults)), found
+    return Imported(_counts(batch), not dry_run, set_aside=_sentences(found.facts, faults)), found.report
+
+
+def write_report(path: Path, report: SdtmReport, imported: Imported) -> None:
+    """Write what became of every row as JSON: kept, skipped and noted rows in full, facts set aside."""
+    content = {**report.as_json(), "set_aside": imported.set_aside, "written": imported.written}
+    try:
+        path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InputError(str(path), f"cannot be written ({error.strerror})", "name another file") from None
 
 
 def verify_record(folder: Path, clock: Clock = utc_now) -> Verification:
