@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "study": ("galu.cli.study", "app", "The study file: check, show, import a registry record."),
     "init": ("galu.cli.init", "init", "A new trial folder from a study file."),
     "record": ("galu.cli.record", "app", "The record: import, verify, export, kinds of facts."),
+    "simulate": ("galu.cli.simulate", "simulate", "Simulate a trial into a new trial folder."),
     "design": ("galu.cli.design", "app", "Dose-escalation designs: decide, tabulate, simulate."),
     "eligibility": ("galu.cli.eligibility", "eligibility", "Judge the criteria of each subject."),
     "grade": ("galu.cli.grade", "grade", "Grade laboratory values by CTCAE."),

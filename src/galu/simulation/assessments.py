@@ -25,6 +25,9 @@ from galu.simulation.tumour import DiseaseTruth
 #: At least this long between two transfusions (assumed).
 _TRANSFUSION_GAP_DAYS: Final = 21
 
+#: A PSA above this is not told apart from it [ng/mL] (assumed upper end of the assay).
+_MOST_PSA: Final = 20_000.0
+
 
 class Treated(Protocol):
     """What an assessment needs to know of the patient's course."""
@@ -132,7 +135,7 @@ class Laboratory:
     def _psa(self, day: date) -> None:
         ratio = self.disease.psa_ratio(self.course.day(day), self.course.effects)
         noise = self.course.draws.log_normal(1.0, self.scenario.disease.psa_noise, "psa", day)
-        value = significant(max(0.006, self.person.psa_ng_ml * ratio * noise))
+        value = significant(min(_MOST_PSA, max(0.006, self.person.psa_ng_ml * ratio * noise)))
         known = self.course.pen.known(day, "psa")
         self.course.pen.write(Lab, at(day, 8.5), known, test="PSA", value=value, unit="ng/mL")
 

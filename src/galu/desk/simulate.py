@@ -1,0 +1,110 @@
+"""Use case: simulate a trial into a new folder."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from galu.desk.folder import create_trial, start_of
+from galu.desk.study import study_file
+from galu.finding import InputError
+from galu.protocol import Study, load_study, study_hash
+from galu.simulation.scenario import Scenario, load_scenario
+from galu.simulation.world import Watch, simulate_trial
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """What a simulated trial came to."""
+
+    facts: int
+    subjects: int
+    dosed: int
+    first: date
+    last: date
+    public_key: str
+
+
+def simulate_into(
+    study: Path, scenario: Path, seed: int, folder: Path, watch: Watch | None = None
+) -> Simulated:
+    """Simulate a trial and keep it as a trial folder, all or nothing.
+
+    Parameters
+    ----------
+    study
+        A study file, or a folder that holds `study.yaml`.
+    scenario
+        A scenario file.
+    seed
+        The same seed gives the same facts.
+    folder
+        A new or empty folder.
+    watch
+        Called whenever the world has asked the board.
+
+    Raises
+    ------
+    InputError
+        When a file does not load, the scenario is of another study, or the folder holds something.
+    """
+    source = study_file(study)
+    plan, truth = load_study(source), load_scenario(scenario)
+    _check(plan, truth, scenario)
+    existed = folder.exists()
+    start = start_of(source, truth.accrual.first_consent)
+    trial = create_trial(source, folder, "simulated", start)
+    try:
+        entries = simulate_trial(plan, truth, seed, study_hash(source.read_bytes()), watch)
+        kept = entries[1:]  # the folder's first fact names the study already
+        trial.store.append([entry.fact for entry in kept], [entry.recorded for entry in kept])
+    except BaseException:
+        trial.store.close()
+        shutil.rmtree(folder)
+        if existed:
+            folder.mkdir()
+        raise
+    dosed = {
+        entry.fact.subject
+        for entry in entries
+        if getattr(entry.fact, "agent", None) == _therapy(plan) and entry.fact.kind == "administration"
+    }
+    return Simulated(
+        facts=len(entries),
+        subjects=sum(entry.fact.kind == "consent" for entry in entries),
+        dosed=len(dosed),
+        first=truth.accrual.first_consent,
+        last=entries[-1].recorded.date(),
+        public_key=trial.checkpoints.public_key(),
+    )
+
+
+def _check(study: Study, scenario: Scenario, path: Path) -> None:
+    number = study.identity.nct_id.value
+    if scenario.study != number:
+        raise InputError(
+            f"{path}, key study",
+            f"is a scenario of {scenario.study}, not of {number}",
+            "name its own study file",
+        )
+    lacking = [
+        name
+        for name in ("treatment", "enrolment", "schedule", "escalation", "safety")
+        if getattr(study, name) is None
+    ]
+    if lacking:
+        raise InputError(str(path), f"the study has no {lacking[0]} section", "complete the study file first")
+    assert study.treatment is not None
+    levels, rates = len(study.treatment.levels), len(scenario.toxicity.probability_by_level)
+    if levels != rates:
+        raise InputError(
+            f"{path}, key toxicity.probability_by_level",
+            f"has {rates} values for {levels} dose levels",
+            "give one for each level",
+        )
+
+
+def _therapy(study: Study) -> str | None:
+    return study.treatment.therapy_agent.value if study.treatment else None
