@@ -24,9 +24,14 @@ from galu.trial.subjects import derive_subjects
 
 @pytest.fixture(scope="session")
 def small(study: Study) -> Study:
-    assert study.enrolment is not None
-    target = study.enrolment.target.model_copy(update={"value": 13})
-    return study.model_copy(update={"enrolment": study.enrolment.model_copy(update={"target": target})})
+    """The reference study with one level and seven patients."""
+    assert study.enrolment is not None and study.treatment is not None
+    target = study.enrolment.target.model_copy(update={"value": 7})
+    changes = {
+        "enrolment": study.enrolment.model_copy(update={"target": target}),
+        "treatment": study.treatment.model_copy(update={"levels": study.treatment.levels[:1]}),
+    }
+    return study.model_copy(update=changes)
 
 
 def _text(study: Study, scenario: Scenario, seed: int) -> list[str]:

@@ -192,6 +192,14 @@ class Laboratory:
             pen.write(AdverseEventCourse, day, known, event=event, grade=0)
             del self._open[term]
 
+    def present_grade(self, since: date, until: date) -> int:
+        """Worst grade of the newest counts, above what was there before treatment."""
+        labs = tuple(lab for lab in self.values if since < lab.day <= until)
+        newest = {term: graded[-1][1] or 0 for term, graded in self._graded(labs).items()}
+        return max(
+            (grade for term, grade in newest.items() if grade > self._baseline.get(term, 0)), default=0
+        )
+
     def proposal(self, since: date, until: date) -> DoseProposal:
         """What the study's modification rules say before the next dose."""
         safety = self.course.study.safety

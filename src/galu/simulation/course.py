@@ -262,6 +262,9 @@ class Course:
                 return None, planned_mbq
             self.laboratory.do("haematology", due)
             self.laboratory.judge(due - timedelta(days=6), due)
+        mild = self.laboratory.present_grade(given, due) <= 2
+        if mild and self.draws.chance(self.scenario.leaving.goes_on_at_grade_2, "goes on", due):
+            return due, planned_mbq
         self.left_treatment = due
         self._leave(due, "treatment", "Adverse event", toxic=True)
         return None, planned_mbq

@@ -84,11 +84,15 @@ class Toxicity(Sourced):
 
 
 class Leaving(Sourced):
-    """Leaving in the window for other reasons, later withdrawal, death."""
+    """Leaving in the window for other reasons, later withdrawal, death.
+
+    `goes_on_at_grade_2`: how often an investigator treats on when counts stay at grade 2 for four weeks.
+    """
 
     withdraws_in_window: Share
     partial_first_dose: Share
     withdraws_per_cycle: Share
+    goes_on_at_grade_2: Share
     death_per_day_before_progression: Positive
     death_per_day_after_progression: Positive
 

@@ -146,7 +146,7 @@ def _evening(world: _World, day: date) -> None:
     """Ask the board, give slots one by one, let the committee decide."""
     patience = timedelta(days=world.setting.scenario.accrual.patience_days)
     for candidate in [one for one in world.waiting if one.ready + patience < day]:
-        _turn_away(world, candidate, day, "no slot in time")
+        _turn_away(world, candidate, datetime.combine(day, BOARD_TIME), "no slot in time")
     ready = [one for one in world.waiting if one.ready <= day]
     # Escalation is looked at every Monday even when nobody waits, so that its end is noticed.
     if not ready and (world.committee.expanding or day.weekday() != 0):
@@ -180,13 +180,12 @@ def _enrol(world: _World, candidate: _Candidate, board: Board, moment: datetime)
     world.ledger.release(moment)
 
 
-def _turn_away(world: _World, candidate: _Candidate, day: date, why: str) -> None:
+def _turn_away(world: _World, candidate: _Candidate, told: datetime, why: str) -> None:
     world.waiting.remove(candidate)
     before = len(candidate.pen.lines)
-    known = datetime.combine(day, BOARD_TIME)
-    candidate.pen.write(Disposition, day, known, term="SCREEN FAILURE", category=why)
+    candidate.pen.write(Disposition, told.date(), told, term="SCREEN FAILURE", category=why)
     world.ledger.note(candidate.pen.lines[before:])
-    world.ledger.release(known)
+    world.ledger.release(told)
 
 
 def _decide(world: _World, board: Board, day: date) -> None:
@@ -194,7 +193,8 @@ def _decide(world: _World, board: Board, day: date) -> None:
     committee, wait = world.committee, timedelta(days=world.setting.scenario.conduct.committee_days)
     if board.phase == "complete":
         for candidate in list(world.waiting):
-            _turn_away(world, candidate, day, "enrolment is complete")
+            told = datetime.combine(day, BOARD_TIME) + timedelta(hours=1)
+            _turn_away(world, candidate, told, "enrolment is complete")
         committee.enrolling = False
         return
     if board.phase not in ("awaiting RP2D", "stopped"):
