@@ -16,6 +16,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "init": ("galu.cli.init", "init", "A new trial folder from a study file."),
     "record": ("galu.cli.record", "app", "The record: import, verify, export, kinds of facts."),
     "simulate": ("galu.cli.simulate", "simulate", "Simulate a trial into a new trial folder."),
+    "status": ("galu.cli.status", "status", "Where a trial stands: board, windows, what is due, what next."),
+    "run": ("galu.cli.run", "run", "Write the report of a trial: page, findings, tables, figures."),
     "design": ("galu.cli.design", "app", "Dose-escalation designs: decide, tabulate, simulate."),
     "eligibility": ("galu.cli.eligibility", "eligibility", "Judge the criteria of each subject."),
     "grade": ("galu.cli.grade", "grade", "Grade laboratory values by CTCAE."),

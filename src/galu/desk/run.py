@@ -1,0 +1,98 @@
+"""A report from a trial folder: the state on a day, written as a page, findings, tables and figures."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+from galu.desk.folder import open_trial
+from galu.desk.status import day_of_report, mark_of
+from galu.finding import InputError
+from galu.report.document import Report, build_report, render
+from galu.report.findings import FORMAT, as_json
+from galu.trial.state import derive_state
+
+PAGE = "report.html"
+FINDINGS = "findings.json"
+
+
+def run_trial(
+    folder: Path,
+    out: Path,
+    as_of: date | None = None,
+    cutoff: date | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Path:
+    """Write the report of a trial folder and give the path of its page.
+
+    Parameters
+    ----------
+    folder
+        A trial folder.
+    out
+        A new folder, or one that holds an earlier report, which is replaced as a whole.
+    as_of
+        Day of the state; by default today for observations, else the day of the last fact.
+    cutoff
+        Leave out facts that happened later.
+    tell
+        Is told what is being worked on.
+
+    Raises
+    ------
+    InputError
+        When the folder is no trial, its record had not begun, or `out` holds something else.
+    """
+    _require_ours(out)
+    tell("reading the record")
+    trial = open_trial(folder)
+    record = trial.record
+    day = day_of_report(record, as_of)
+    mark = mark_of(trial, record, day, cutoff)
+    tell("deriving the state")
+    state = derive_state(trial.study, record, day, cutoff)
+    known = record.as_of(day)
+    known = known if cutoff is None else known.occurred_by(cutoff)
+    report = build_report(state, known, mark, tell)
+    tell("writing")
+    _replace(out, report, as_json(state, mark))
+    return out / PAGE
+
+
+def _require_ours(out: Path) -> None:
+    """Refuse to write over anything that is not an earlier report."""
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return
+    findings = out / FINDINGS
+    if not out.is_dir() or not findings.is_file() or FORMAT not in findings.read_text(encoding="utf-8")[:200]:
+        raise InputError(str(out), "holds something that is no report of galu", "name a new folder with -o")
+
+
+def _replace(out: Path, report: Report, findings: str) -> None:
+    """Write beside `out` and move into its place, so that no reader ever sees half a report."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        _write(fresh, report, findings)
+        fresh.chmod(0o755)
+        old = fresh.with_name(fresh.name + "-old")
+        if out.exists():
+            out.rename(old)
+        fresh.rename(out)
+        shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _write(folder: Path, report: Report, findings: str) -> None:
+    (folder / PAGE).write_text(render(report), encoding="utf-8")
+    (folder / FINDINGS).write_text(findings, encoding="utf-8")
+    (folder / "tables").mkdir()
+    for table in report.tables():
+        (folder / "tables" / f"{table.name}.csv").write_text(table.csv(), encoding="utf-8")
+    (folder / "figures").mkdir()
+    for picture in report.pictures():
+        (folder / "figures" / f"{picture.name}.png").write_bytes(picture.png)

@@ -1,0 +1,189 @@
+"""What a report is made of: tables, pictures, matrices, lanes, and the sections that hold them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import ClassVar, Final
+
+from galu.protocol import Element
+
+Cell = str | int | float | bool | date | None
+Row = tuple[Cell, ...]
+#: Rows of a table that a page shows; the CSV beside it has them all.
+PAGE_ROWS: Final = 250
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with its caption; `name` is the stem of its CSV file.
+
+    `assumed` says why what shapes this table is an assumption; empty when nothing is.
+    """
+
+    kind: ClassVar[str] = "table"
+    name: str
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    note: str = ""
+    assumed: str = ""
+    page_rows: int = PAGE_ROWS
+
+    @property
+    def numeric(self) -> tuple[bool, ...]:
+        """Which columns hold numbers only, and so align to the right."""
+        return tuple(_is_numeric(row[i] for row in self.rows) for i in range(len(self.columns)))
+
+    @property
+    def shown(self) -> tuple[tuple[str, ...], ...]:
+        """The first rows as text."""
+        return tuple(tuple(text_of(cell) for cell in row) for row in self.rows[: self.page_rows])
+
+    @property
+    def hidden(self) -> int:
+        """Rows that only the CSV has."""
+        return max(0, len(self.rows) - self.page_rows)
+
+    def csv(self) -> str:
+        """Every row as CSV, numbers in full."""
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(self.columns)
+        writer.writerows([_plain(cell) for cell in row] for row in self.rows)
+        return out.getvalue()
+
+
+def _is_numeric(cells: Iterable[Cell]) -> bool:
+    known = [cell for cell in cells if cell is not None]
+    return bool(known) and all(isinstance(c, (int, float)) and not isinstance(c, bool) for c in known)
+
+
+def text_of(cell: Cell) -> str:
+    """A cell as a page shows it; what is not known is a dash."""
+    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+        return "–"
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, float):
+        return number(cell)
+    return str(cell)
+
+
+def number(value: float) -> str:
+    """Three significant digits, never an exponent between 0.001 and 100,000."""
+    if value == 0.0:
+        return "0"
+    size = abs(value)
+    if not 1e-3 <= size < 1e5:
+        return f"{value:.3g}"
+    return f"{value:.{max(0, 2 - math.floor(math.log10(size)))}f}"
+
+
+def _plain(cell: Cell) -> str:
+    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+        return ""
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    return repr(cell) if isinstance(cell, float) else str(cell)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A figure: SVG for the page, PNG for a file, and words for who cannot see it."""
+
+    kind: ClassVar[str] = "picture"
+    name: str
+    caption: str
+    alt: str
+    svg: str
+    png: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Subjects by criteria; each cell is a verdict word that the page colours."""
+
+    kind: ClassVar[str] = "matrix"
+    name: str
+    caption: str
+    columns: tuple[str, ...]
+    titles: tuple[str, ...]
+    rows: tuple[tuple[str, str, tuple[str, ...]], ...]
+
+    def table(self) -> Table:
+        """The same as a plain table, for its CSV."""
+        rows = tuple((subject, gate, *cells) for subject, gate, cells in self.rows)
+        return Table(self.name, self.caption, ("subject", "gate", *self.columns), rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A slot of a lane. `state` is none, dlt, pending, replaced or free."""
+
+    subject: str
+    state: str
+    word: str
+    window: str
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A dose level of one phase with its slots, counted."""
+
+    title: str
+    tally: str
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """The board's lanes."""
+
+    kind: ClassVar[str] = "lanes"
+    lanes: tuple[Lane, ...]
+
+
+Block = Table | Picture | Matrix | Lanes
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One section: sentences, then blocks, then what of it is assumed.
+
+    `silent` says in a sentence why there is nothing to show; empty otherwise.
+    """
+
+    id: str
+    title: str
+    sentences: tuple[str, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    assumed: tuple[Element, ...] = ()
+    silent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What every page of a report carries: whose data, as of when, from which record."""
+
+    title: str
+    study: str
+    as_of: date
+    cutoff: date | None
+    origin: str
+    seq: int
+    digest: str
+    study_hash: str
+    last_recorded: datetime | None
+    version: str
+
+    @property
+    def banner(self) -> str:
+        """What must be said on every page, empty for a record of observations."""
+        return {"simulated": "SIMULATED", "imported": "IMPORTED"}.get(self.origin, "")

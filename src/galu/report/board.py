@@ -1,0 +1,107 @@
+"""The board as lanes and lines: the same words in the terminal and on the page."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+from galu.escalation.outcomes import Outcome
+from galu.protocol import Study
+from galu.report.blocks import Card, Lane, Table
+from galu.trial.board import Board, Slot
+
+#: Slots of a level in the rolling six.
+SLOTS: Final = 6
+_STATES: Final = {
+    Outcome.NONE: ("none", "no DLT"),
+    Outcome.DLT: ("dlt", "DLT"),
+    Outcome.PENDING: ("pending", "pending"),
+    Outcome.INEVALUABLE: ("replaced", "not evaluable"),
+}
+
+
+def lanes_of(study: Study, board: Board) -> tuple[Lane, ...]:
+    """A lane per dose level of the escalation with its six slots, then one per level of the expansion."""
+    levels = {} if study.treatment is None else {lv.level: lv.activity_gbq for lv in study.treatment.levels}
+    window = study.safety.dlt.window_days.value if study.safety else None
+    found = []
+    for phase in ("escalation", "expansion"):
+        for level in sorted({*levels, *(slot.level for slot in board.slots)}):
+            slots = [slot for slot in board.slots if (slot.phase, slot.level) == (phase, level)]
+            if slots or phase == "escalation":
+                found.append(_lane((phase, level, levels.get(level)), slots, board, window))
+    return tuple(found)
+
+
+def _lane(which: tuple[str, int, float | None], slots: list[Slot], board: Board, window: int | None) -> Lane:
+    phase, level, activity = which
+    cards = [_card(slot, board, window) for slot in slots if slot.outcome != "X"]
+    free = max(0, SLOTS - len(cards)) if phase == "escalation" else 0
+    cards += [Card("", "free", "free", "", "", "")] * free
+    cards += [_card(slot, board, window) for slot in slots if slot.outcome == "X"]
+    counts = {state: sum(slot.outcome == state.value for slot in slots) for state in Outcome}
+    words = [f"{count} {_STATES[state][1]}" for state, count in counts.items() if count]
+    name = f"Level {level}" + ("" if activity is None else f", {activity:g} GBq")
+    return Lane(f"{name} · {phase}", ", ".join(words) or "nobody yet", tuple(cards))
+
+
+def _card(slot: Slot, board: Board, window: int | None) -> Card:
+    state, word = _STATES[Outcome(slot.outcome)]
+    shown = ""
+    if slot.window_day is None:
+        shown = "not yet dosed"
+    elif slot.window_ends is not None and slot.outcome == "P":
+        left = (slot.window_ends - board.day).days
+        of = "" if window is None else f" of {window}"
+        ends = f"{left} days left" if left > 0 else "window over"
+        shown = f"day {slot.window_day}{of}, {ends}"
+    return Card(slot.subject, state, word, shown, slot.rule, slot.reason)
+
+
+def countdown(lane: Lane) -> int:
+    """How many of a lane's windows still run."""
+    return sum("days left" in card.window for card in lane.cards)
+
+
+def decision_rows(board: Board) -> tuple[tuple[str, str], ...]:
+    """What may happen next, by which row of the design, and why."""
+    rows: list[tuple[str, str]] = [("phase", board.phase)]
+    if board.decision is not None:
+        decided = board.decision
+        level = "" if decided.level is None else f" (level {decided.level})"
+        rows += [("design says", decided.action.value + level), ("rule row", decided.rule)]
+        rows += [("because", decided.reason)]
+        rows += [("alert", decided.alert)] if decided.alert else []
+    enrol = "yes" if board.may_enrol else "no"
+    if board.may_enrol and board.next_level is not None:
+        enrol += f", at level {board.next_level}"
+    rows += [("may enrol", enrol), ("next step", board.next_step)]
+    dosed = str(board.dosed) if board.target is None else f"{board.dosed} of {board.target}"
+    return (*rows, ("dosed with therapy", dosed))
+
+
+def signed_table(board: Board) -> Table:
+    """Decisions as signed; a stale one rests on a fact that was corrected since."""
+    rows = tuple(
+        (one.day, one.decision, one.level, one.by,
+         "stale: a fact it rests on was corrected" if one.stale else "",
+         one.fact)
+        for one in board.decisions
+    )  # fmt: skip
+    columns = ("day", "decision", "level", "signed by", "state", "fact")
+    return Table("signed-decisions", "Signed decisions", columns, rows)
+
+
+def due_table(board: Board) -> Table:
+    """What is due and what is overdue, earliest first."""
+    rows = tuple(
+        (one.subject, one.what, one.due, one.latest,
+         "overdue" if one.overdue(board.day) else _when(one.due, board))
+        for one in board.due
+    )  # fmt: skip
+    return Table("due", "Due and overdue", ("subject", "what", "due", "latest", "state"), rows)
+
+
+def _when(due: date, board: Board) -> str:
+    left = (due - board.day).days
+    return f"in {left} days" if left > 0 else "due now"

@@ -1,0 +1,125 @@
+"""The report as one self-contained page: no script, no network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, select_autoescape
+from markupsafe import Markup
+
+from galu.record import Record
+from galu.record.when import hours_between
+from galu.report.blocks import Mark, Matrix, Picture, Section, Table
+from galu.report.sections import conduct, overview
+from galu.report.sections.dosimetry import Points, dosimetry
+from galu.report.sections.efficacy import efficacy
+from galu.report.sections.eligibility import eligibility
+from galu.report.sections.exposure import exposure
+from galu.report.sections.pharmacokinetics import pharmacokinetics
+from galu.report.sections.safety import all_grades, safety
+from galu.trial.state import TrialState
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything a report shows, and what lies beside it."""
+
+    mark: Mark
+    headline: tuple[tuple[str, str], ...]
+    sections: tuple[Section, ...]
+    further: tuple[Table, ...]
+
+    def tables(self) -> Iterator[Table]:
+        """Every table, each once."""
+        for section in self.sections:
+            for block in section.blocks:
+                if isinstance(block, Table):
+                    yield block
+                elif isinstance(block, Matrix):
+                    yield block.table()
+        yield from self.further
+
+    def pictures(self) -> Iterator[Picture]:
+        """Every figure."""
+        for section in self.sections:
+            yield from (block for block in section.blocks if isinstance(block, Picture))
+
+
+def build_report(
+    state: TrialState, known: Record, mark: Mark, tell: Callable[[str], None] = lambda _: None
+) -> Report:
+    """Prepare every section in the order a study team reads.
+
+    Parameters
+    ----------
+    state, known
+        The state, and the record it was derived from, filtered to the same day.
+    mark
+        What every page carries.
+    tell
+        Is told the title of each section before it is prepared.
+    """
+    makers: Sequence[tuple[str, Callable[[], Section]]] = (
+        ("assumptions", lambda: overview.assumptions(state)),
+        ("flow", lambda: overview.flow(state)),
+        ("board", lambda: overview.board(state)),
+        ("eligibility", lambda: eligibility(state)),
+        ("exposure", lambda: exposure(state)),
+        ("safety", lambda: safety(state)),
+        ("dosimetry", lambda: dosimetry(state, _points(state, known))),
+        ("pharmacokinetics", lambda: pharmacokinetics(state)),
+        ("efficacy", lambda: efficacy(state)),
+        ("deviations", lambda: conduct.deviations(state)),
+        ("analysis sets", lambda: conduct.analysis_sets(state)),
+        ("data sources", lambda: conduct.sources(state, known)),
+    )
+    sections = []
+    for name, make in makers:
+        tell(name)
+        sections.append(make())
+    return Report(mark, _headline(state), tuple(sections), (all_grades(state),))
+
+
+def _points(state: TrialState, known: Record) -> Points:
+    """Measured activities of the first therapeutic cycle by subject and region: hours and MBq."""
+    starts = {s.id: s.therapy[0].start for s in state.subjects if s.therapy}
+    found: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    if state.study.treatment is None:
+        return {}
+    agent = state.study.treatment.therapy_agent.value
+    for row in known.facts("region_activity").iter_rows(named=True):
+        measured = row["decay_state"] == "measured" and row["cycle"] == 1 and row["agent"] == agent
+        hours = hours_between(starts.get(row["subject"]), row["on"], known.zone) if measured else None
+        if hours is not None:
+            found.setdefault((row["subject"], row["region"]), []).append((hours, row["activity_mbq"]))
+    return {key: tuple(sorted(points)) for key, points in found.items()}
+
+
+def _headline(state: TrialState) -> tuple[tuple[str, str], ...]:
+    """A few numbers that say where the trial stands."""
+    board, counts = state.board, state.flow
+    rows = [("known subjects" if not counts.screened else "screened", str(counts.screened or counts.known))]
+    if state.study.escalation is not None:
+        rows += [("enrolled", str(counts.enrolled))]
+    rows += [("dosed", str(counts.dosed) if board.target is None else f"{counts.dosed} / {board.target}")]
+    if board.slots:
+        rows += [("dose-limiting toxicities", str(sum(slot.outcome == "T" for slot in board.slots)))]
+        rows += [("phase", board.phase)]
+    for one in state.efficacy.rates:
+        if one.population == "all" and one.endpoint in ("PSA50 confirmed", "ORR"):
+            rows.append((one.endpoint, f"{one.proportion.x} / {one.proportion.n}"))
+    return tuple(rows)
+
+
+def render(report: Report) -> str:
+    """The page."""
+    environment = Environment(
+        loader=PackageLoader("galu.report"), autoescape=select_autoescape(default=True), trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    style = files("galu.report").joinpath("templates/report.css").read_text(encoding="utf-8")
+    return environment.get_template("report.html").render(
+        report=report, mark=report.mark, style=Markup(style), svg=Markup
+    )

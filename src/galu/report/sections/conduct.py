@@ -1,0 +1,58 @@
+"""Deviations, analysis sets and where the data come from."""
+
+from __future__ import annotations
+
+from galu.record import Record
+from galu.report.blocks import Section, Table
+from galu.report.sections.overview import assumed_in
+from galu.trial.state import TrialState
+
+
+def deviations(state: TrialState) -> Section:
+    """Departures from the protocol, derived and never blocked at entry."""
+    if not state.deviations:
+        return Section("deviations", "Deviations", silent="No deviation follows from what the record holds.")
+    rows = tuple((d.subject, d.day, d.rule, d.what, ", ".join(d.facts[:6])) for d in state.deviations)
+    columns = ("subject", "day", "rule", "what", "facts")
+    caption = f"Deviations derived from the record ({len(rows)})"
+    return Section(
+        "deviations", "Deviations", blocks=(Table("deviations", caption, columns, rows, page_rows=100),)
+    )
+
+
+def analysis_sets(state: TrialState) -> Section:
+    """Definition, source and size of each set; its members in the CSV."""
+    title, assumed = "Analysis sets", assumed_in(state, "analysis_sets")
+    if not state.sets:
+        return Section("sets", title, silent="The study file declares no analysis sets.")
+    rows = tuple(
+        (m.id, m.definition, m.source, "no rule is known for this set" if m.unknown else len(m.subjects))
+        for m in state.sets
+    )
+    members = tuple((m.id, name) for m in state.sets for name in m.subjects)
+    tables = (
+        Table("analysis-sets", "Analysis sets", ("set", "definition", "source", "subjects"), rows),
+        Table(
+            "analysis-set-members", "Members of the analysis sets", ("set", "subject"), members, page_rows=0
+        ),
+    )
+    return Section("sets", title, blocks=tables, assumed=assumed)
+
+
+def sources(state: TrialState, known: Record) -> Section:
+    """Facts by kind, corrections and forks."""
+    rows = tuple(
+        (kind.replace("_", " "), count, known.frames[kind].height - count)
+        for kind, count in sorted(state.facts.items())
+    )
+    written = sum(frame.height for frame in known.frames.values())
+    sentences = (
+        f"{written} facts were known by the end of {state.day}; {sum(row[2] for row in rows)} of them "
+        "were corrected "
+        f"or retracted since. {len(state.forks)} facts were corrected twice side by side.",
+    )
+    forks = tuple((fork.superseded, ", ".join(fork.corrections)) for fork in state.forks)
+    tables = [Table("facts", "Facts by kind", ("kind", "standing", "replaced"), rows)]
+    if forks:
+        tables.append(Table("forks", "Facts corrected twice", ("fact", "corrections"), forks))
+    return Section("sources", "Data sources", sentences, tuple(tables))

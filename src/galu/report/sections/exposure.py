@@ -1,0 +1,86 @@
+"""Exposure: net and cumulative activity, cycles, delays and reductions."""
+
+from __future__ import annotations
+
+from statistics import mean, median
+
+from galu.report.blocks import Block, Section, Table
+from galu.report.figures.exposure import cumulative_activity
+from galu.report.sections.overview import assumed_in
+from galu.trial.flow import ExposureRow
+from galu.trial.state import TrialState
+
+
+def activities_of(state: TrialState) -> dict[int, float]:
+    """Planned activity of each level [GBq]."""
+    return {lv.level: lv.activity_gbq for lv in state.study.treatment.levels} if state.study.treatment else {}
+
+
+def exposure(state: TrialState) -> Section:
+    """What was given, per level, per subject and per administration."""
+    assumed = assumed_in(state, "treatment")
+    if not state.exposure:
+        return Section("exposure", "Exposure", assumed=assumed, silent="Nobody has been dosed yet.")
+    by_subject: dict[str, list[ExposureRow]] = {}
+    for row in state.exposure:
+        by_subject.setdefault(row.subject, []).append(row)
+    unknown = sum(row.net_mbq is None for row in state.exposure)
+    sentences = [f"{len(state.exposure)} administrations to {len(by_subject)} subjects."]
+    if unknown:
+        why = max({r.reason for r in state.exposure if r.net_mbq is None}, key=len)
+        sentences.append(f"The net activity of {unknown} administrations is not known ({why}).")
+    known = [row for row in state.exposure if row.cumulative_mbq is not None]
+    blocks: list[Block] = [cumulative_activity(known, activities_of(state))] if known else []
+    blocks += [_by_level(by_subject), _by_subject(by_subject), _administrations(state)]
+    return Section("exposure", "Exposure", tuple(sentences), tuple(blocks), assumed)
+
+
+def _gbq(mbq: float | None) -> float | None:
+    return None if mbq is None else mbq / 1000.0
+
+
+def _by_level(by_subject: dict[str, list[ExposureRow]]) -> Table:
+    rows = []
+    for level in sorted({r[0].level for r in by_subject.values()}, key=lambda lv: lv or 0):
+        own = [r for r in by_subject.values() if r[0].level == level]
+        doses = [row for r in own for row in r]
+        nets = [row.net_mbq / 1000.0 for row in doses if row.net_mbq is not None]
+        totals = [r[-1].cumulative_mbq / 1000.0 for r in own if r[-1].cumulative_mbq is not None]
+        rows.append(
+            (
+                "no level" if level is None else f"level {level}", len(own), len(doses),
+                mean(len(r) for r in own), max(len(r) for r in own),
+                mean(nets) if nets else None, median(totals) if totals else None,
+                max(totals) if totals else None,
+                sum((row.delay_days or 0) > 7 for row in doses), sum(bool(row.reduced) for row in doses),
+            )
+        )  # fmt: skip
+    columns = ("level", "subjects", "administrations", "mean cycles", "most cycles", "mean net [GBq]",
+               "median cumulative [GBq]", "highest cumulative [GBq]", "delayed over 7 days",
+               "reduced")  # fmt: skip
+    return Table("exposure-levels", "Exposure by dose level", columns, tuple(rows))
+
+
+def _by_subject(by_subject: dict[str, list[ExposureRow]]) -> Table:
+    rows = tuple(
+        (name, r[0].level, len(r), r[0].day, r[-1].day, _gbq(r[-1].cumulative_mbq),
+         max((row.delay_days for row in r if row.delay_days is not None), default=None),
+         sum(bool(row.reduced) for row in r))
+        for name, r in by_subject.items()
+    )  # fmt: skip
+    columns = ("subject", "level", "cycles", "first dose", "last dose", "cumulative [GBq]",
+               "longest delay [d]",
+               "reduced")  # fmt: skip
+    return Table("exposure-subjects", "Exposure by subject", columns, rows)
+
+
+def _administrations(state: TrialState) -> Table:
+    rows = tuple(
+        (r.subject, r.level, r.agent, r.cycle, r.day, r.planned_mbq, r.net_mbq, r.cumulative_mbq,
+         r.delay_days,
+         r.reduced, r.reason)
+        for r in state.exposure
+    )  # fmt: skip
+    columns = ("subject", "level", "agent", "cycle", "day", "planned [MBq]", "net [MBq]", "cumulative [MBq]",
+               "delay [d]", "reduced", "how")  # fmt: skip
+    return Table("administrations", "Every administration", columns, rows, page_rows=0)

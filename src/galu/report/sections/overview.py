@@ -1,0 +1,84 @@
+"""At a glance, what is assumed, the flow of subjects and the board."""
+
+from __future__ import annotations
+
+from galu.protocol import Element, elements
+from galu.report.blocks import Lanes, Section, Table
+from galu.report.board import decision_rows, due_table, lanes_of, signed_table
+from galu.report.figures.flow import flow_diagram
+from galu.trial.state import TrialState
+
+_AREAS = ("treatment", "enrolment", "schedule", "analysis_sets", "eligibility", "escalation", "safety",
+          "dosimetry", "pharmacokinetics", "efficacy")  # fmt: skip
+
+
+def assumed_in(state: TrialState, *areas: str) -> tuple[Element, ...]:
+    """Assumed elements of the study file in the named sections of it."""
+    return tuple(
+        one for one in elements(state.study)
+        if one.source == "assumed" and one.place.partition(".")[0].partition("[")[0] in areas
+    )  # fmt: skip
+
+
+def assumptions(state: TrialState) -> Section:
+    """How much of each part of the study file is assumed; each section lists its own."""
+    found = tuple(elements(state.study))
+    rows = []
+    for area in _AREAS:
+        own = [one for one in found if one.place.partition(".")[0].partition("[")[0] == area]
+        if own:
+            assumed = sum(one.source == "assumed" for one in own)
+            rows.append((area.replace("_", " "), len(own) - assumed, assumed))
+    listed = tuple((one.place, one.value, one.why) for one in found if one.source == "assumed")
+    return Section(
+        "assumed",
+        "What is assumed",
+        (
+            "The registry record does not hold the protocol. What galu needs beyond it is a named value "
+            "of the "
+            "study file, marked assumed wherever it shapes a result; each section below lists its own.",
+        ),
+        (
+            Table("assumed-counts", "Elements of the study file", ("part", "known", "assumed"), tuple(rows)),
+            Table("assumptions", "Every assumption", ("element", "value", "why"), listed, page_rows=0),
+        ),
+        silent="" if found else "The study file states no elements.",
+    )
+
+
+def flow(state: TrialState) -> Section:
+    """Numbers of subjects by how far they came."""
+    counts = state.flow
+    rows = [("known to the record", counts.known), ("screened", counts.screened)]
+    rows += [("failed screening", counts.screen_failed), ("in screening", counts.in_screening)]
+    rows += [("enrolled", counts.enrolled), ("got the imaging agent", counts.imaged), ("dosed", counts.dosed)]
+    rows += [("on treatment", counts.on_treatment), ("completed all cycles", counts.completed)]
+    rows += [(f"left treatment: {cause}", n) for cause, n in counts.left.items()]
+    rows += [("died", counts.died)]
+    table = Table("flow", "Subjects", ("state", "subjects"), tuple(rows))
+    if not counts.known:
+        return Section("flow", "Flow of subjects", silent="The record knows no subject yet.")
+    return Section("flow", "Flow of subjects", blocks=(flow_diagram(counts), table))
+
+
+def board(state: TrialState) -> Section:
+    """Lanes, the decision with its rule row, the signed decisions beside it, what is due."""
+    assumed = assumed_in(state, "escalation", "enrolment")
+    if state.study.escalation is None and not state.board.slots:
+        silent = "The study file plans no escalation and nobody has a slot."
+        return Section("board", "Board", assumed=assumed, silent=silent)
+    why = "the conventions of the design and the DLT window are assumed"
+    decision = Table("decision", "What may happen next", ("", "today"), decision_rows(state.board),
+                     assumed=why if assumed else "")  # fmt: skip
+    slots = tuple(
+        (s.subject, s.phase, s.level, s.enrolled, s.first_dose, s.outcome, s.window_day, s.window_ends,
+         s.rule,
+         s.reason)
+        for s in state.board.slots
+    )  # fmt: skip
+    columns = ("subject", "phase", "level", "enrolled", "first dose", "outcome", "window day", "window ends",
+               "rule row", "reason")  # fmt: skip
+    listing = Table("slots", "Slots: N no DLT, T DLT, P pending, X not evaluable", columns, slots)
+    blocks = (Lanes(lanes_of(state.study, state.board)), decision, signed_table(state.board),
+              due_table(state.board), listing)  # fmt: skip
+    return Section("board", "Board", blocks=blocks, assumed=assumed)
