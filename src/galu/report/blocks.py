@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import ClassVar, Final
 
@@ -16,13 +16,16 @@ Cell = str | int | float | bool | date | None
 Row = tuple[Cell, ...]
 #: Rows of a table that a page shows; the CSV beside it has them all.
 PAGE_ROWS: Final = 250
+#: Text of a column up to this long is never broken over lines.
+SHORT: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """A table with its caption; `name` is the stem of its CSV file.
 
-    `assumed` says why what shapes this table is an assumption; empty when nothing is.
+    `assumed` says why what shapes this table is an assumption; empty when nothing is. `decimals` fixes
+    the places of a column on the page.
     """
 
     kind: ClassVar[str] = "table"
@@ -33,16 +36,26 @@ class Table:
     note: str = ""
     assumed: str = ""
     page_rows: int = PAGE_ROWS
+    decimals: Mapping[str, int] = field(default_factory=dict)
 
     @property
-    def numeric(self) -> tuple[bool, ...]:
-        """Which columns hold numbers only, and so align to the right."""
-        return tuple(_is_numeric(row[i] for row in self.rows) for i in range(len(self.columns)))
+    def looks(self) -> tuple[str, ...]:
+        """How each column is set: `n` numbers to the right, `s` short text in one line, `t` running text."""
+        return tuple(self._look(i) for i in range(len(self.columns)))
+
+    def _look(self, column: int) -> str:
+        if _is_numeric(row[column] for row in self.rows):
+            return "n"
+        return "s" if all(len(row[column]) <= SHORT for row in self.shown) else "t"
 
     @property
     def shown(self) -> tuple[tuple[str, ...], ...]:
         """The first rows as text."""
-        return tuple(tuple(text_of(cell) for cell in row) for row in self.rows[: self.page_rows])
+        places = [self.decimals.get(column) for column in self.columns]
+        return tuple(
+            tuple(text_of(cell, place) for cell, place in zip(row, places, strict=True))
+            for row in self.rows[: self.page_rows]
+        )
 
     @property
     def hidden(self) -> int:
@@ -63,14 +76,14 @@ def _is_numeric(cells: Iterable[Cell]) -> bool:
     return bool(known) and all(isinstance(c, (int, float)) and not isinstance(c, bool) for c in known)
 
 
-def text_of(cell: Cell) -> str:
-    """A cell as a page shows it; what is not known is a dash."""
+def text_of(cell: Cell, places: int | None = None) -> str:
+    """A cell as a page shows it, to so many decimal places; what is not known is a dash."""
     if cell is None or (isinstance(cell, float) and math.isnan(cell)):
         return "–"
     if isinstance(cell, bool):
         return "yes" if cell else "no"
     if isinstance(cell, float):
-        return number(cell)
+        return number(cell) if places is None else f"{cell:.{places}f}"
     return str(cell)
 
 

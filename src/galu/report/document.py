@@ -65,7 +65,7 @@ def build_report(
         ("assumptions", lambda: overview.assumptions(state)),
         ("flow", lambda: overview.flow(state)),
         ("board", lambda: overview.board(state)),
-        ("eligibility", lambda: eligibility(state)),
+        ("eligibility", lambda: eligibility(state, _stated(known))),
         ("exposure", lambda: exposure(state)),
         ("safety", lambda: safety(state)),
         ("dosimetry", lambda: dosimetry(state, _points(state, known))),
@@ -80,6 +80,12 @@ def build_report(
         tell(name)
         sections.append(make())
     return Report(mark, _headline(state), tuple(sections), (all_grades(state),))
+
+
+def _stated(known: Record) -> dict[str, str]:
+    """Reason of each screen failure as the site gave it."""
+    rows = known.facts("disposition").iter_rows(named=True)
+    return {r["subject"]: r["category"] or r["term"] for r in rows if "SCREEN" in r["term"].upper()}
 
 
 def _points(state: TrialState, known: Record) -> Points:

@@ -61,11 +61,11 @@ def _draw(axes: Axes, one: TimeActivity) -> None:
     colour = colour_of(one.level)
     if one.points:
         time, activity = zip(*one.points, strict=True)
-        axes.plot(time, np.array(activity) / one.administered_gbq, "o", color=colour, ms=2.2, alpha=0.7)
+        axes.plot(time, np.array(activity) / one.administered_gbq, "o", color=colour, ms=1.8, alpha=0.6)
     curve = one.dose.fit.curve
     if curve is not None:
         hours = np.linspace(1.0, max((t for t, _ in one.points), default=168.0), 80)
-        axes.plot(hours, [curve.at(t) / one.administered_gbq for t in hours], color=colour, lw=0.8, alpha=0.6)
+        axes.plot(hours, [curve.at(t) / one.administered_gbq for t in hours], color=colour, lw=0.7, alpha=0.5)
 
 
 def kidney_strip(
@@ -96,14 +96,14 @@ def kidney_strip(
                           rotation=90, ha="right", va="top", size=7.5, color=INK)  # fmt: skip
         high = max([limit.limit_gy for limit in limits] + [bed + s for *_, bed, s in ordered])
         axes.set(xlabel="cumulative kidney BED [Gy]", xlim=(0, 1.06 * high), ylim=(-0.8, len(ordered) - 0.2))
-        axes.set_yticks(range(len(ordered)), [row[0] for row in ordered], size=6.5)
+        axes.set_yticks(range(len(ordered)), [row[0] for row in ordered], size=6.0)
         axes.grid(axis="y", visible=False)
         levels = sorted({row[1] for row in rows}, key=lambda level: level or 0)
         handles = [
             Line2D([], [], ls="", marker="o", ms=4, color=colour_of(one), label=level_name(one, activities))
             for one in levels
         ]
-        axes.legend(handles=handles, loc="lower right")
+        figure.legend(handles=handles, loc="outside upper right", ncols=len(levels))
         axes.tick_params(axis="y", colors=SOFT, labelcolor=INK)
 
-    return picture(words, (8.6, max(2.2, 1.0 + 0.15 * len(rows))), paint)
+    return picture(words, (8.6, max(2.2, 1.0 + 0.115 * len(rows))), paint)

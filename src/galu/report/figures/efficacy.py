@@ -50,11 +50,13 @@ def waterfall(
                 axes.text(x, CEILING + 1.5, f"+{change:.0f}", ha="center", va="bottom", size=6.5, rotation=90)
         for line in lines:
             axes.axhline(line, color=SOFT, lw=0.9, ls=(0, (4, 3)))
-            axes.annotate(f"{line:+.0f} %", (1.0, line), xycoords=("axes fraction", "data"),
+            axes.annotate(f"{line:+.0f} %".replace("-", "−"), (1.0, line), xycoords=("axes fraction", "data"),
                           xytext=(3, 0), textcoords="offset points", va="center", size=7.5,
                           color=SOFT)  # fmt: skip
         axes.axhline(0, color=INK, lw=0.8)
-        axes.set(ylabel=words[1].partition(",")[0] + " [%]", ylim=(-105, CEILING + 25))
+        axes.set(
+            ylabel=words[1].partition(",")[0] + " [%]", ylim=(-104, max(CEILING * 0.4, max(heights) + 22))
+        )
         axes.grid(axis="x", visible=False)
         _subject_ticks(axes, [name for name, _, _ in ordered])
         _level_legend(axes, {level for _, level, _ in ordered}, activities)
@@ -83,7 +85,7 @@ def spider(
     courses: Sequence[tuple[int | None, Sequence[tuple[float, float]]]],
     activities: Activities,
 ) -> Picture:
-    """Change from baseline over weeks [%], a panel per dose level; symmetric-log above +100 %."""
+    """Change from baseline over weeks [%], a panel per dose level; courses leave the panel at +200 %."""
     levels = sorted({level for level, _ in courses}, key=lambda level: level or 0)
 
     def paint(figure: Figure) -> None:
@@ -92,12 +94,12 @@ def spider(
             own = [points for one, points in courses if one == level]
             for points in own:
                 weeks, changes = zip(*points, strict=True)
-                axes.plot(weeks, [min(c, 200.0) for c in changes], color=colour_of(level), lw=0.9, alpha=0.7)
-                axes.plot(weeks[-1], min(changes[-1], 200.0), ".", color=colour_of(level), ms=4)
+                axes.plot(weeks, changes, color=colour_of(level), lw=0.9, alpha=0.7)
+                axes.plot(weeks[-1], changes[-1], ".", color=colour_of(level), ms=4)
             axes.axhline(0, color=INK, lw=0.8)
-            axes.set(xlabel="weeks since the first dose", ylim=(-105, 208))
+            axes.set(xlabel="weeks since the first dose", ylim=(-104, 200))
             axes.set_title(f"{level_name(level, activities)} (n = {len(own)})")
-        panels[0].set_ylabel("change from baseline [%], cut at +200")
+        panels[0].set_ylabel("change from baseline [%]")
 
     return picture(words, (8.6, 3.3), paint)
 
@@ -121,7 +123,7 @@ def swimmer(
     ordered = sorted(rows, key=lambda row: (row[0].level or 0, _length(row[0], day)))
     alt = f"Time on study of {len(ordered)} dosed subjects with doses, responses, progressions and deaths"
     words = ("swimmer", "Swimmer plot: time on study since the first dose", alt)
-    height = max(2.2, 0.9 + 0.155 * len(ordered))
+    height = max(2.2, 1.3 + 0.125 * len(ordered))
     return picture(words, (8.6, min(height, 22.0)), lambda f: _swim(f, ordered, day, activities))
 
 
@@ -167,5 +169,5 @@ def _swim_legend(axes: Axes, levels: set[int | None], activities: Activities) ->
     ]
     named = sorted(level for level in levels if level is not None)
     handles += [Patch(color=colour_of(one), alpha=0.4, label=level_name(one, activities)) for one in named]
-    axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.12 if len(levels) > 9 else 0.0),
+    axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, 0.0),
                 ncols=4, borderaxespad=4)  # fmt: skip

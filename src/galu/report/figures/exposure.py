@@ -34,8 +34,9 @@ def cumulative_activity(rows: Sequence[ExposureRow], activities: dict[int, float
                     range(1, len(course) + 1), course, ".-", color=colour_of(level), lw=0.8, ms=3.5, alpha=0.6
                 )
             axes.set_title(f"{level_name(level, activities)} (n = {len(courses)})")
-            axes.set(xlabel="cycle", xlim=(0.7, most + 0.3), ylim=(0, None))
+            axes.set(xlabel="cycle", xlim=(0.7, most + 0.3))
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        panels[0].set_ylim(bottom=0.0)
         panels[0].set_ylabel("cumulative net activity [GBq]")
 
     return picture(words, (8.6, 2.9), paint)

@@ -50,7 +50,8 @@ def kaplan_meier_figure(name: str, results: Sequence[SurvivalResult]) -> Picture
         top, below = figure.subplots(2, 1, height_ratios=[4.2, 0.35 + 0.36 * len(results)], sharex=True)
         for result in results:
             _curve(top, result)
-        top.set(ylim=(0, 1.03), ylabel=f"{endpoint}: share without event")
+        top.set(ylim=(0, 1.03), ylabel="share without event")
+        top.set_xlim(left=-0.02 * max(months))
         top.legend(loc="upper right")
         _risk_table(below, results, months)
 

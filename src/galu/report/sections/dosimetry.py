@@ -87,9 +87,9 @@ def _against_limits(state: TrialState) -> Table:
     limits = state.study.dosimetry.limits if state.study.dosimetry else None
     why = (limits.why or "") if limits is not None and limits.source == "assumed" else ""
     note = "" if rows else "No region with a limit has a dose."
-    return Table(
-        "dose-limits", "Cumulative doses against limits, and the next cycle", columns, rows, note, why
-    )
+    places = {"P(passed)": 3, "P(then passed)": 3}
+    caption = "Cumulative doses against limits, and the next cycle"
+    return Table("dose-limits", caption, columns, rows, note, why, decimals=places)
 
 
 def _every_dose(state: TrialState) -> Table:

@@ -86,7 +86,8 @@ def _rates(state: TrialState, assumed: bool) -> Table:
     )  # fmt: skip
     columns = ("endpoint", "population", "responders", "of", "rate [%]", "lower [%]", "upper [%]", "interval")
     why = "confirmation, least duration of stable disease and the interval are assumed" if assumed else ""
-    return Table("rates", "Response rates, denominator stated", columns, rows, assumed=why)
+    places = {"rate [%]": 1, "lower [%]": 1, "upper [%]": 1}
+    return Table("rates", "Response rates, denominator stated", columns, rows, assumed=why, decimals=places)
 
 
 def _survival(state: TrialState) -> list[Table]:
@@ -113,7 +114,14 @@ def _survival(state: TrialState) -> list[Table]:
     at = ("endpoint", "population", "month", "at risk", "without event", "lower", "upper")
     return [
         Table("survival", "Time to event, Kaplan–Meier", columns, tuple(rows), note),
-        Table("survival-at", "Share without event and numbers at risk", at, tuple(risks), page_rows=40),
+        Table(
+            "survival-at",
+            "Share without event and numbers at risk",
+            at,
+            tuple(risks),
+            page_rows=40,
+            decimals={"without event": 3, "lower": 3, "upper": 3},
+        ),
     ]
 
 
@@ -129,7 +137,8 @@ def _subjects(state: TrialState) -> Table:
                "best tumour change [%]", "best response", "seen on", "remark", "rPFS [d]", "event", "why",
                "OS [d]",
                "death")  # fmt: skip
-    return Table("efficacy-subjects", "Results by subject", columns, rows, page_rows=60)
+    places = {"best PSA change [%]": 1, "best tumour change [%]": 1}
+    return Table("efficacy-subjects", "Results by subject", columns, rows, page_rows=60, decimals=places)
 
 
 def _differences(state: TrialState) -> Table:

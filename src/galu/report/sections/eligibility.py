@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from galu.report.blocks import Matrix, Row, Section, Table
 from galu.report.sections.overview import assumed_in
 from galu.trial.eligibility import GateVerdicts
@@ -10,8 +12,14 @@ from galu.trial.state import TrialState
 TITLE = "Eligibility"
 
 
-def eligibility(state: TrialState) -> Section:
-    """A matrix of subjects by criteria, counts per criterion, and the screen failures."""
+def eligibility(state: TrialState, stated: Mapping[str, str]) -> Section:
+    """A matrix of subjects by criteria, counts per criterion, and the screen failures.
+
+    Parameters
+    ----------
+    stated
+        Reason for the screen failure of a subject as the site gave it.
+    """
     plan = state.study.eligibility
     if plan is None:
         return Section("eligibility", TITLE, silent="The study file states no eligibility criteria.")
@@ -42,7 +50,9 @@ def eligibility(state: TrialState) -> Section:
         f"{len(last)} subjects were judged by {len(criteria)} criteria; {unknown} verdicts are unknown and "
         "never count as met.",
     )
-    return Section("eligibility", TITLE, sentences, (matrix, per_criterion, _failures(state, last)), assumed)
+    return Section(
+        "eligibility", TITLE, sentences, (matrix, per_criterion, _failures(state, last, stated)), assumed
+    )
 
 
 def _last_gates(state: TrialState) -> list[GateVerdicts]:
@@ -52,7 +62,7 @@ def _last_gates(state: TrialState) -> list[GateVerdicts]:
     return list(found.values())
 
 
-def _failures(state: TrialState, last: list[GateVerdicts]) -> Table:
+def _failures(state: TrialState, last: list[GateVerdicts], stated: Mapping[str, str]) -> Table:
     days = {s.id: s.screen_failed for s in state.subjects if s.screen_failed is not None}
     rows = []
     for gate in last:
@@ -62,6 +72,8 @@ def _failures(state: TrialState, last: list[GateVerdicts]) -> Table:
                 a.reason for v in gate.verdicts if v.at_gate == "violated" for a in v.atoms if a.reason
             ]
             said = "; ".join(reasons[:4]) or "no criterion is violated by what the record holds"
-            rows.append((gate.subject, days[gate.subject], ", ".join(violated), said))
-    columns = ("subject", "day", "violated", "evidence")
+            rows.append(
+                (gate.subject, days[gate.subject], stated.get(gate.subject), ", ".join(violated), said)
+            )
+    columns = ("subject", "day", "reason stated", "criteria violated", "evidence")
     return Table("screen-failures", "Screen failures and their reasons", columns, tuple(rows))

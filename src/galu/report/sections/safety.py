@@ -56,13 +56,14 @@ def _row(name: str, count: AeCount) -> tuple[str | float | int | None, ...]:
 
 
 def _overview(name: str, caption: str, counts: Sequence[AeCount]) -> Table:
-    return Table(name, caption, ("at least one event", *_COUNTS), tuple(_row(c.term, c) for c in counts))
+    rows = tuple(_row(c.term, c) for c in counts)
+    return Table(name, caption, ("at least one event", *_COUNTS), rows, decimals={"%": 1})
 
 
 def _by_term(counts: Sequence[AeCount]) -> Table:
     rows = tuple((c.soc or "not coded", c.term or "any", *_row("", c)[1:]) for c in counts)
     caption = "Treatment-emergent adverse events by system organ class and term, subjects by worst grade"
-    return Table("teae-terms", caption, ("system organ class", "term", *_COUNTS), rows)
+    return Table("teae-terms", caption, ("system organ class", "term", *_COUNTS), rows, decimals={"%": 1})
 
 
 def _dlts(state: TrialState, assumed: bool) -> Table:
