@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from galu.safety.plan import ModificationRule, SafetyPlan
+from galu.finding import Truth
+from galu.safety.plan import ModificationRule, RenalRule, SafetyPlan
 
+Action = Literal["give", "reduce", "hold", "stop"]
 _SEVERITY = {"give": 0, "reduce": 1, "hold": 2, "stop": 3}
 
 
@@ -29,15 +31,13 @@ class TermCourse:
 class DoseProposal:
     """A proposal for a clinician to sign; `factor` applies to the present activity."""
 
-    action: Literal["give", "reduce", "hold", "stop"]
+    action: Action
     factor: float
     reasons: tuple[str, ...]
     facts: tuple[str, ...]
 
 
-def _judge(
-    rule: ModificationRule, course: TermCourse
-) -> tuple[Literal["give", "reduce", "hold", "stop"], str]:
+def _judge(rule: ModificationRule, course: TermCourse) -> tuple[Action, str]:
     if course.worst is None or course.present is None:
         return "hold", f"{course.term}: the grade is not known; {rule.clause}"
     if course.worst < rule.min_grade:
@@ -49,18 +49,74 @@ def _judge(
     return ("reduce" if rule.action == "reduce" else "give"), f"{course.term} resolved: {rule.clause}"
 
 
-def propose_dose(courses: tuple[TermCourse, ...], plan: SafetyPlan) -> DoseProposal:
-    """Propose before a cycle; the most restrictive rule decides, reductions do not multiply."""
+@dataclass(frozen=True, slots=True)
+class RenalCourse:
+    """Creatinine [µmol/L] and its clearance [mL/min, Cockcroft-Gault]: (baseline, worst since the last
+    dose, present), None where unknown.
+    """
+
+    creatinine_umol_l: tuple[float | None, float | None, float | None]
+    clearance_ml_min: tuple[float | None, float | None, float | None]
+    applied: tuple[str, ...] = ()
+    refs: tuple[str, ...] = ()
+
+
+def cockcroft_gault_ml_min(creatinine_umol_l: float, age_years: float, weight_kg: float) -> float:
+    """Creatinine clearance of a man [mL/min] (Cockcroft and Gault, Nephron 1976;16:31).
+
+    Label rules of dose quote this formula; eligibility uses MDRD. The two are never mixed.
+    """
+    return (140.0 - age_years) * weight_kg / (72.0 * creatinine_umol_l / 88.4)
+
+
+def _renal_sign(rule: RenalRule, course: RenalCourse, which: Literal[1, 2]) -> Truth:
+    """Whether rise and fall are both met, by the worst (1) or the present (2) value; Kleene and."""
+    rise = _change_percent(course.creatinine_umol_l[0], course.creatinine_umol_l[which])
+    fall = _change_percent(course.clearance_ml_min[0], course.clearance_ml_min[which])
+    rose = Truth.of(None if rise is None else rise >= rule.creatinine_rise_percent)
+    return rose & Truth.of(None if fall is None else -fall > rule.clearance_fall_percent)
+
+
+def _change_percent(baseline: float | None, value: float | None) -> float | None:
+    if baseline is None or value is None or baseline <= 0:
+        return None
+    # 15 significant digits, so that a rise of exactly 40 % is one.
+    return float(f"{100.0 * (value - baseline) / baseline:.15g}")
+
+
+def _judge_renal(rule: RenalRule, course: RenalCourse) -> tuple[Action, str]:
+    worst, present = _renal_sign(rule, course, 1), _renal_sign(rule, course, 2)
+    if worst is Truth.FALSE:
+        return "give", ""
+    if worst is Truth.UNKNOWN:
+        return "hold", f"Creatinine or its clearance is not known; {rule.clause}"
+    if rule.on_recurrence == "stop" and rule.id in course.applied:
+        return "stop", f"Renal toxicity recurred: {rule.clause}"
+    if present is not Truth.FALSE:
+        return "hold", f"Renal toxicity has not resolved: {rule.clause}"
+    return "reduce", f"Renal toxicity resolved: {rule.clause}"
+
+
+def propose_dose(
+    courses: tuple[TermCourse, ...], plan: SafetyPlan, renal: RenalCourse | None = None
+) -> DoseProposal:
+    """Propose before a cycle; the most restrictive rule decides, reductions do not multiply.
+
+    Without a renal course the renal rule is not judged.
+    """
     found = [
-        (*_judge(rule, course), rule, course)
+        (*_judge(rule, course), rule.factor, course.refs)
         for course in courses
         for rule in plan.modification
         if course.term in rule.terms
     ]
+    if plan.renal_modification is not None and renal is not None:
+        rule = plan.renal_modification
+        found.append((*_judge_renal(rule, renal), rule.factor, renal.refs))
     if not found:
         return DoseProposal("give", 1.0, (), ())
     action = max((row[0] for row in found), key=_SEVERITY.__getitem__)
     deciding = [row for row in found if row[0] == action and row[1]]
-    factor = min((row[2].factor for row in deciding), default=1.0) if action == "reduce" else 1.0
-    facts = tuple(dict.fromkeys(ref for row in deciding for ref in row[3].refs))
+    factor = min((row[2] for row in deciding), default=1.0) if action == "reduce" else 1.0
+    facts = tuple(dict.fromkeys(ref for row in deciding for ref in row[3]))
     return DoseProposal(action, factor, tuple(dict.fromkeys(row[1] for row in deciding)), facts)

@@ -57,6 +57,29 @@ class ModificationRule(Sourced):
     on_recurrence: Literal["same", "stop"] = "same"
 
 
+class RenalRule(Sourced):
+    """What to propose when creatinine rose and its clearance (Cockcroft-Gault) fell, both from baseline.
+
+    The rise counts from `creatinine_rise_percent` on, the fall beyond `clearance_fall_percent`.
+    """
+
+    id: str
+    clause: str
+    creatinine_rise_percent: float
+    clearance_fall_percent: float
+    factor: float = 1.0
+    on_recurrence: Literal["same", "stop"] = "same"
+
+
+class FollowUpRule(Sourced):
+    """One domain watched long after treatment, and how often; months count from the last dose."""
+
+    domain: Literal["kidney", "marrow", "second malignancy"]
+    every_days: int = Field(gt=0)
+    window_days: int = Field(ge=0)
+    until_months: int = Field(gt=0)
+
+
 class MonitoringPlan(Section):
     """Stop for review when Pr(DLT rate > `dlt_rate`) reaches `probability`."""
 
@@ -72,3 +95,5 @@ class SafetyPlan(Section):
     treatment_emergent_days: Stated[int]
     modification: tuple[ModificationRule, ...]
     monitoring: MonitoringPlan
+    renal_modification: RenalRule | None = None
+    long_term: tuple[FollowUpRule, ...] = ()

@@ -4,24 +4,35 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Literal
+from typing import Final, Literal
 
+from galu.safety.course import worsened_since
 from galu.safety.inputs import AdverseEventInput
 
 Phase = Literal["before", "68Ga-emergent", "treatment-emergent", "later"]
 
 
+#: What was done with the therapy, as collected, that ended it.
+_ENDED: Final = frozenset(
+    {"withdrawn", "drug withdrawn", "discontinued", "drug discontinued", "permanently discontinued"}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class TreatedSubject:
-    """One subject of a safety set; `last_dose` None means not dosed with the therapy."""
+    """One subject of a safety set; `last_dose` None means not dosed with the therapy.
+
+    `until` is the last day on which the subject was watched (death, leaving, or the day of the analysis).
+    """
 
     subject: str
     first_scan: date | None
     first_dose: date | None
     last_dose: date | None
     events: tuple[AdverseEventInput, ...] = ()
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +48,42 @@ class AeCount:
 
 
 def phase_of(event: AdverseEventInput, subject: TreatedSubject, emergent_days: int) -> Phase:
-    """Where an event's onset lies: an event after the scan and before the therapy stays apart."""
-    if subject.first_dose is not None and event.onset >= subject.first_dose:
-        last = subject.last_dose or subject.first_dose
-        return "treatment-emergent" if event.onset <= last + timedelta(emergent_days) else "later"
+    """Where an event belongs: what began after the scan and before the therapy stays apart.
+
+    An event that began earlier and grew worse after the first dose is treatment-emergent from then on.
+    """
+    if subject.first_dose is not None:
+        began: date | None = event.onset
+        if event.onset < subject.first_dose:
+            began = worsened_since(event, subject.first_dose)
+        if began is not None:
+            last = subject.last_dose or subject.first_dose
+            return "treatment-emergent" if began <= last + timedelta(emergent_days) else "later"
     if subject.first_scan is not None and event.onset >= subject.first_scan:
         return "68Ga-emergent"
     return "before"
+
+
+def is_related(event: AdverseEventInput) -> bool:
+    """Whether an event counts as related: one of unknown attribution does."""
+    return event.attribution != "unrelated"
+
+
+def is_serious(event: AdverseEventInput) -> bool:
+    """Whether an event is serious."""
+    return event.serious
+
+
+def ended_treatment(event: AdverseEventInput) -> bool:
+    """Whether an event led to the end of treatment, by the action taken."""
+    return event.action.strip().lower() in _ENDED
+
+
+def keeping(
+    subjects: Iterable[TreatedSubject], condition: Callable[[AdverseEventInput], bool]
+) -> tuple[TreatedSubject, ...]:
+    """All subjects, with only the events that meet a condition: any table of those events follows."""
+    return tuple(replace(one, events=tuple(e for e in one.events if condition(e))) for one in subjects)
 
 
 def _emergent(
@@ -72,10 +112,10 @@ def ae_overview(
     lines: tuple[tuple[str, Callable[[AdverseEventInput], bool]], ...] = (
         ("any", lambda e: True),
         ("grade 3 or more", lambda e: (e.grade or 0) >= 3),
-        ("related", lambda e: e.attribution != "unrelated"),
-        ("serious", lambda e: e.serious),
-        ("related and serious", lambda e: e.serious and e.attribution != "unrelated"),
-        ("leading to withdrawal", lambda e: e.action == "withdrawn"),
+        ("related", is_related),
+        ("serious", is_serious),
+        ("related and serious", lambda e: is_serious(e) and is_related(e)),
+        ("leading to withdrawal", ended_treatment),
         ("fatal", lambda e: e.grade == 5),
     )
     return tuple(_count("", name, [r for r in rows if keep(r[1])], len(subjects)) for name, keep in lines)

@@ -9,7 +9,7 @@ that atom.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -45,6 +45,7 @@ ITEMS_OF_THERAPY: Final[Mapping[str, tuple[str, ...]]] = {
     "adt": ("therapy.adt",),
     "bone-agent": ("therapy.bone_agent",),
     "radiotherapy": ("therapy.radiotherapy",),
+    "immunomodulatory": ("therapy.immunomodulatory",),
     "tcm": ("therapy.tcm",),
     "respiratory": ("therapy.systemic_respiratory",),
     "autoimmune": ("therapy.systemic_autoimmune",),
@@ -123,9 +124,18 @@ def _from_history(row: Row) -> Iterator[Evidence]:
 def _from_therapy(row: Row) -> Iterator[Evidence]:
     ended = day_of(row["ended"])
     started = day_of(row.get("started")) or row["day"]
+    hours = row.get("half_life_h")
+    given = Evidence(
+        "",
+        row["agent"],
+        on=ended or started,
+        ref=row["id"],
+        ongoing=row["ended"] is None,
+        half_life_days=None if hours is None else hours / 24.0,
+    )
     for item in ITEMS_OF_THERAPY.get(row["therapy_class"] or "", ()):
-        value = f"regimen {row['regimen']}" if row.get("regimen") else row["agent"]
-        yield Evidence(item, value, on=ended or started, ref=row["id"], ongoing=row["ended"] is None)
+        by_line = item == "therapy.taxane" and row.get("regimen")
+        yield replace(given, item=item, value=f"regimen {row['regimen']}" if by_line else row["agent"])
 
 
 def _from_transfusion(row: Row) -> Iterator[Evidence]:
