@@ -10,7 +10,7 @@ import numpy as np
 
 from galu.finding import InputError
 from galu.nuclides import nuclide
-from galu.transport import point_kernel, sphere_dose, voxel_kernel
+from galu.transport import Certificate, point_kernel, sphere_dose, voxel_kernel
 
 PROGENY = "progeny stay with the parent and decay with it"
 
@@ -24,6 +24,7 @@ def spheres(nuclide_name: str, masses: str, density_g_ml: float) -> dict[str, An
         "nuclide": nuclide_name,
         "medium": kernel.medium,
         "progeny": _progeny(nuclide_name),
+        "certificate": _facts(kernel.certificate()),
         "rows": [
             {
                 "mass_g": dose.mass_g,
@@ -51,14 +52,7 @@ def write_kernel(
     if not out.parent.is_dir():
         raise InputError(str(out.parent), "is no folder", "create it first")
     kernel = voxel_kernel(point_kernel(nuclide_name), (edges[0], edges[1], edges[2]), radius_mm, density_g_ml)
-    certificate = kernel.certificate
-    facts = {
-        "emitted_kev_per_decay": certificate.emitted_kev,
-        "deposited_kev_per_decay": certificate.deposited_kev,
-        "escaped_kev_per_decay": certificate.escaped_kev,
-        "closure": certificate.closure,
-        "certificate_holds": certificate.holds,
-    }
+    facts = _facts(kernel.certificate)
     partial = out.with_suffix(".partial")
     with partial.open("wb") as file:
         content: dict[str, Any] = {
@@ -98,6 +92,16 @@ def numbers(text: str, place: str, remedy: str) -> list[float]:
             raise InputError(place, f"{word.strip()!r} is no positive number", remedy)
         values.append(value)
     return values
+
+
+def _facts(certificate: Certificate) -> dict[str, Any]:
+    return {
+        "emitted_kev_per_decay": certificate.emitted_kev,
+        "deposited_kev_per_decay": certificate.deposited_kev,
+        "escaped_kev_per_decay": certificate.escaped_kev,
+        "closure": certificate.closure,
+        "certificate_holds": certificate.holds,
+    }
 
 
 def _progeny(nuclide_name: str) -> str:
