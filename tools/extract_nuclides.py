@@ -39,19 +39,10 @@ SOURCE = (
     "levels, gamma, beta, alpha, capture and conversion; X-rays and Auger electrons rebuilt with xraylib 4 "
     "(BSD; T. Schoonjans et al., Spectrochim. Acta B 2011;66:776)."
 )
-#: γ per decay that replace the evaluation's: those of the earlier evaluation on which ICRP 107, and so
-#: OLINDA and MIRDcalc, rest. The current one has 10.41 and 6.23 % for the two main lines: 4.6 % less
-#: photon energy, 0.1 % less self-dose in a kidney, 0.4 % in the whole body.
-EARLIER: dict[str, dict[float, float]] = {
-    "Lu177": {
-        208.3662: 0.110,
-        112.9498: 0.064,
-        321.3159: 0.00219,
-        249.6742: 0.00212,
-        71.6418: 0.00154,
-        136.7245: 0.00048,
-    }
-}
+#: γ per decay that replace the evaluation's. Lu-177: the intensities of the clinic (11 and 6.4 %, as in
+#: EJNMMI Phys 2020;7:33, table 1), on which OLINDA and MIRDcalc rest too; the evaluation has 10.41 and
+#: 6.23 %: 4.6 % less photon energy, 0.1 % less self-dose in a kidney, 0.4 % in the whole body.
+CLINICAL: dict[str, dict[float, float]] = {"Lu177": {208.3662: 0.110, 112.9498: 0.064}}
 #: Isomers that live longer than this [s] are nuclides of their own (Xe-131m), not part of the parent.
 LONGEST_ISOMER_S = 86400.0
 #: Energy that α decay leaves unaccounted for (unobserved transitions) goes to electrons of this [keV].
@@ -172,13 +163,13 @@ class Emissions:
         self.alphas, self.emitted = 0, []
         self._particles(data, q, branching, vacancies)
         photon = norm["multiplerPhotonIntensity"] * branching / 100.0
-        earlier = EARLIER.get(data["parentID"], {})
+        clinical = CLINICAL.get(data["parentID"], {})
         for level in data["levelScheme"]:
             if any(_value(isomer, "halfLifeConverted") > LONGEST_ISOMER_S for isomer in level["isomerDecay"]):
                 print(data["daughterID"], level["levelEnergy"], "keV isomer: left out", file=sys.stderr)
                 continue
             for gamma in level.get("gammaDecay", ()):
-                share = earlier.get(gamma["gammaEnergy"], _value(gamma, "gammaIntensity") * photon)
+                share = clinical.get(gamma["gammaEnergy"], _value(gamma, "gammaIntensity") * photon)
                 self._gamma(gamma, share, vacancies)
         vacancies.fill()
         self.lines["x"] += vacancies.x
