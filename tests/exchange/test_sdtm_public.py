@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -11,7 +12,11 @@ import pytest
 
 from galu.exchange.sdtm import SdtmImport, read_sdtm
 from galu.finding import InputError
-from support import shared
+from galu.protocol import load_study
+from galu.record import Entry, record_of
+from galu.trial.pharmacokinetics import derive_pharmacokinetics
+from galu.trial.subjects import derive_subjects
+from support import ROOT, shared
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
@@ -102,6 +107,27 @@ def test_concentrations_below_the_limit_stay_words():
     assert plasma == dict.fromkeys(
         (0.0, 5 / 60, 0.5, 1.0, 1.5, 2.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 36.0, 48.0), 254
     )
+
+
+def test_parameters_from_imported_concentrations_are_those_of_the_trial():
+    """PP is read by no import: it was computed elsewhere, with 5 minutes taken as 0.08 h."""
+    used = [fact for fact in _pilot().facts if fact.kind in ("sample", "demographics", "administration")]
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    record = record_of([Entry(seq, moment, fact) for seq, fact in enumerate(used, start=1)])
+    study = load_study(ROOT / "studies" / "sdtm-pilot" / "study.yaml")
+    found = derive_pharmacokinetics(study, record, derive_subjects(study, record)).parameters
+    derived = {
+        (one.subject, one.parameter.code): one.parameter.value for one in found if one.matrix == "plasma"
+    }
+    tolerance = {"CMAX": 1e-12, "TMAX": 1e-12, "CLST": 1e-12, "AUCLST": 1e-4}
+    compared = Counter()
+    for row in _rows(shared("public", "sdtm_pilot", "pp.csv")):
+        code = row["PPTESTCD"]
+        if code in tolerance and row["PPSPEC"] == "PLASMA":
+            value = derived[row["USUBJID"], code]
+            assert value == pytest.approx(float(row["PPORRES"]), rel=tolerance[code]), (row["USUBJID"], code)
+            compared[code] += 1
+    assert min(compared[code] for code in tolerance) >= 168
 
 
 def test_a_death_told_twice_is_one_death():

@@ -101,13 +101,19 @@ def _tidy(
     if height > MAX_ROWS:
         raise InputError(str(path), f"has more than {MAX_ROWS:,} rows", "split the file")
     texts = {
-        name: pl.Series(name, [_text(path, name, i, v) for i, v in enumerate(column, 1)], dtype=pl.String)
+        name: pl.Series(name, _texts(path, name, column), dtype=pl.String)
         for name, column in zip(upper, columns, strict=True)
     }
     frame = pl.DataFrame(texts).with_columns(pl.all().str.strip_chars())
     frame = frame.with_columns(pl.when(pl.all() != "").then(pl.all()))
     rows = pl.Series("row", numbers if numbers is not None else range(1, height + 1), dtype=pl.Int64)
     return frame.with_columns(rows)
+
+
+def _texts(path: Path, column: str, values: Sequence[object]) -> Sequence[object]:
+    if all(type(value) is str for value in values):
+        return values
+    return [_text(path, column, row, value) for row, value in enumerate(values, start=1)]
 
 
 def _text(path: Path, column: str, row: int, value: object) -> str | None:
@@ -137,7 +143,8 @@ def _domain(path: Path, frame: pl.DataFrame) -> str:
 
 
 def _read_csv(path: Path, data: bytes) -> tuple[list[str], list[list[str]], list[int], tuple[Line, ...]]:
-    reader = csv.reader(io.StringIO(_decoded(path, data), newline=""), strict=True)
+    text, whole = _decoded(path, data)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[list[str]] = []
     numbers: list[int] = []
     unread: list[Line] = []
@@ -152,7 +159,7 @@ def _read_csv(path: Path, data: bytes) -> tuple[list[str], list[list[str]], list
                 fault = f"has {len(row)} fields where the header has {len(names)}"
                 raise InputError(f"{path}, line {reader.line_num}", fault, "mend or quote the line")
             number = len(rows) + len(unread) + 1
-            if any("\udc80" <= letter <= "\udcff" for cell in row for letter in cell if letter > "\ud7ff"):
+            if not whole and _is_garbled(row):
                 unread.append((number, "is not UTF-8 text: save the file as UTF-8 to read it"))
                 continue
             rows.append(row)
@@ -164,14 +171,20 @@ def _read_csv(path: Path, data: bytes) -> tuple[list[str], list[list[str]], list
     return names, rows, numbers, tuple(unread)
 
 
-def _decoded(path: Path, data: bytes) -> str:
+def _is_garbled(row: Sequence[str]) -> bool:
+    """Whether a cell holds bytes that are no UTF-8, which `surrogateescape` keeps as lone surrogates."""
+    return any("\udc80" <= letter <= "\udcff" for cell in row for letter in cell)
+
+
+def _decoded(path: Path, data: bytes) -> tuple[str, bool]:
+    """Text, and whether all of it is UTF-8."""
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-8-sig"), True
     except UnicodeDecodeError as fault:
         # Trial summaries describe the study, which the study file states: a row of them may be left
         # out and reported. Of a subject's data none may.
         if b"TSPARMCD" in data.split(b"\n", 1)[0].upper():
-            return data.decode("utf-8-sig", errors="surrogateescape")
+            return data.decode("utf-8-sig", errors="surrogateescape"), False
         line = data.count(b"\n", 0, fault.start) + 1
         shown = f"is not UTF-8 text (byte 0x{data[fault.start]:02X})"
         raise InputError(f"{path}, line {line}", shown, "save the file as UTF-8") from None
