@@ -115,3 +115,18 @@ def test_a_setting_without_a_value_ends_with_code_two(
         main(["eligibility", str(STUDY), str(facts), "--what-if", "mdrd"])
     assert ended.value.code == 2
     assert "SWITCH=SETTING" in capsys.readouterr().err
+
+
+def test_an_imported_record_is_judged_on_the_day_on_which_it_ends(tmp_path: Path) -> None:
+    folder = tmp_path / "imported"
+    folder.mkdir()
+    version = f"v,2024-01-02,NCT07310355,{'0' * 64},imported,2024-01-02T08:00:00+08:00"
+    (folder / "study_version.csv").write_text(f"id,on,study,study_hash,origin,recorded\n{version}\n")
+    (folder / "consent.csv").write_text("id,subject,on,recorded\nc,P1,2024-01-02,2024-01-02T09:00:00+08:00\n")
+    (folder / "lab.csv").write_text(
+        "id,subject,on,test,value,unit,recorded\nt,P1,2024-01-03,TESTOS,12,ng/dL,2024-01-20T09:00:00+08:00\n"
+    )
+    (judged,) = judge_eligibility(STUDY, folder, Question(gate=Gate.ENROLMENT))
+    assert next(one for one in judged.verdicts if one.criterion == "I4").verdict == "satisfied"
+    (row,) = expiries(STUDY, folder, Question())
+    assert (row.item, row.state) == ("lab.testosterone", "valid")

@@ -35,7 +35,10 @@ _ALWAYS: Final = datetime(1900, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Whom to judge and how; None is everyone, each gate that was reached, and today."""
+    """Whom to judge and how; None is everyone, each gate that was reached, and today.
+
+    Of a simulated or imported record "today" is the day on which it ends.
+    """
 
     subject: str | None = None
     gate: Gate | None = None
@@ -147,14 +150,23 @@ def _open(study: Path, record: Path, question: Question) -> _Case:
     loaded = load_study(study_file(study))
     if loaded.eligibility is None:
         raise InputError(str(study), "states no eligibility", "add the section eligibility")
-    day = question.as_of or utc_now().astimezone(ZoneInfo(loaded.zone)).date()
-    known = _read_record(record, loaded).as_of(day)
+    everything = _read_record(record, loaded)
+    day = question.as_of or _today(everything)
+    known = everything.as_of(day)
     everyone = derive_subjects(loaded, known)
     people = tuple(one for one in everyone if question.subject in (None, one.id))
     if question.subject is not None and not people:
         shown = ", ".join(one.id for one in everyone[:5]) or "nobody"
         raise InputError(str(record), f"knows no subject {question.subject} on {day}", f"it knows {shown}")
     return _Case(loaded.eligibility, day, people, gather_evidence(known, people))
+
+
+def _today(record: Record) -> date:
+    """Today; for a simulated or imported record the day on which it ends."""
+    zone, ends = ZoneInfo(record.zone), record.last_recorded
+    if record.origin != "observed" and ends is not None:
+        return ends.astimezone(zone).date()
+    return utc_now().astimezone(zone).date()
 
 
 def _read_record(path: Path, study: Study) -> Record:
