@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "bed": ("galu.cli.dosimetry", "bed", "Biologically effective dose."),
     "sphere": ("galu.cli.transport", "sphere", "Self-dose of spheres."),
     "kernel": ("galu.cli.transport", "kernel", "Voxel kernels."),
+    "population": ("galu.cli.population", "population", "Population fit of concentration curves."),
     "nca": ("galu.cli.nca", "nca", "Non-compartmental analysis."),
 }
 
