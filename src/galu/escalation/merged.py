@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -27,8 +27,7 @@ _SPAN = 8.0
 _STEP = {Action.ESCALATE: 1, Action.DE_ESCALATE: -1}
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """Where a trial stands between two cohorts: the current level and (patients, DLTs) of each level."""
 
     level: int
