@@ -67,4 +67,9 @@ def kernel(function: Any) -> Any:
     return njit(cache=True, nogil=True)(function)
 
 
-__all__ = ["kernel", "njit", "prange"]
+def inlined(function: Any) -> Any:
+    """Compile `function` into each kernel that calls it, for steps too short to be worth a call."""
+    return njit(inline="always")(function)
+
+
+__all__ = ["inlined", "kernel", "njit", "prange"]

@@ -1,32 +1,37 @@
-"""Operating characteristics in calendar time: table designs with arrivals, screening and a window.
+"""Operating characteristics in calendar time, for every design: arrivals, screening and a window.
 
-Conventions, which move durations: consent reserves a slot at the level decided then; a screening
-failure reopens it; a DLT or an inevaluable patient is known the moment it happens; the clock runs
-from day 0 to the decision that ends the escalation; arrivals during suspension are lost or queue.
+What happens to patients is in `events`; each design's decision is a kernel of its own beside it.
 """
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from galu.compiled import kernel
-from galu.escalation.decision import Action
-from galu.escalation.draws import DLT, GAP, LOST, LOST_TIME, SCREEN, TIME, stream, uniform
-from galu.escalation.exact import ACTIONS, TableDesign, check_truth, tabulate
+from galu.escalation.crm import Crm
+from galu.escalation.decision import Design
+from galu.escalation.events import MOST_LEVELS, new_world
+from galu.escalation.exact import check_truth, tabulate
+from galu.escalation.interval import IntervalDesign
+from galu.escalation.model_kernels import crm_plan, crm_trials, tabulate_model
+from galu.escalation.outcomes import Outcomes
+from galu.escalation.remembered import remembered_trials
+from galu.escalation.tally_kernels import (
+    climb_trials,
+    flat_table,
+    interval_trials,
+    judge_table,
+    regression_tables,
+)
+from galu.escalation.tite_boin import TiteBoin
+from galu.escalation.tite_kernels import tite_boin_plan, tite_boin_trials
 from galu.finding import InputError
 
-_UP = ACTIONS.index(Action.ESCALATE)
-_SAME = ACTIONS.index(Action.SAME)
-_DOWN = ACTIONS.index(Action.DE_ESCALATE)
-_HOLD = ACTIONS.index(Action.SUSPEND)
 #: Exponent on a uniform number that gives the fraction of the window at which a DLT occurs.
 DLT_TIMES = {"uniform": 1.0, "early": 2.0, "late": 0.5, "end": 0.0}
-_MOST = 512
-_STOP = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,7 @@ class Trials:
     Parameters
     ----------
     selected
-        Declared level, 0 for none; shape (trials,).
+        Declared level, 0 for none, -1 for a trial that did not end; shape (trials,).
     patients, dlts
         Per level (screening failures are no patients), shape (trials, levels).
     duration_days, suspended_days
@@ -101,126 +106,71 @@ class Trials:
     suspended_days: NDArray[np.float64]
 
 
-@kernel
-def _decide(  # type: ignore[no-untyped-def]  # noqa: PLR0913 - a kernel takes its arrays
-    table, n, y, c, current, tried, levels
-):
-    """Walk as `climb` does; gives (action, level), the action -1 for "no level"."""
-    closed = levels + 2
-    for level in range(1, tried + 1):
-        if table[0, n[level], y[level], c[level]] == _DOWN:
-            closed = level
-            break
-    if closed == 1:
-        return _STOP, 0
-    for level in range(1, levels + 1):
-        above = 1 if level + 1 == closed else (2 if level == levels else 0)
-        action = table[above, n[level], y[level], c[level]]
-        if action == _UP:
-            if level < current:
-                continue
-            return _UP, level + 1
-        return action, level
-    return _STOP, 0
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One call of a kernel: what it reads besides the design's tables, and the arrays it fills."""
+
+    truth: NDArray[np.float64]
+    conditions: NDArray[np.float64]
+    seeds: tuple[int, int]
+    world: tuple[NDArray[np.int64], NDArray[np.float64]]
+    results: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
+
+    @property
+    def common(self) -> tuple[object, ...]:
+        """The arguments that every kernel takes after its tables."""
+        return (self.truth, self.conditions, self.seeds, *self.world, *self.results)
 
 
-@kernel
-def _trials(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0913 - one event loop, arrays as arguments
-    table, truth, conditions, seed, first, selected, patients, dlts, times
-):
-    levels = truth.size
-    window, gap, queue = conditions[0], conditions[1], conditions[2] > 0.5
-    power, lost, screening, failure = conditions[3], conditions[4], conditions[5], conditions[6]
-    n = np.zeros(levels + 2, np.int64)
-    y = np.zeros(levels + 2, np.int64)
-    c = np.zeros(levels + 2, np.int64)
-    due = np.empty(64)
-    what = np.empty(64, np.int64)
-    where = np.empty(64, np.int64)
-    for trial in range(selected.size):
-        base = stream(seed, first + trial)
-        n[:] = 0
-        y[:] = 0
-        c[:] = 0
-        open_, patient, waiting = 0, 0, 0
-        now, suspended = 0.0, 0.0
-        action, level = _decide(table, n, y, c, 1, 1, levels)
-        current, tried = 1, 1
-        arrival = -gap * math.log(uniform(base, 0, GAP))
-        arrivals = 1
-        while True:
-            soonest = -1
-            when = arrival
-            for k in range(open_):
-                if due[k] <= when:
-                    when = due[k]
-                    soonest = k
-            if action == _HOLD:
-                suspended += when - now
-            now = when
-            if soonest >= 0:
-                at = where[soonest]
-                c[at] -= 1
-                if what[soonest] == 1:
-                    y[at] += 1
-                elif what[soonest] >= 2:
-                    n[at] -= 1
-                open_ -= 1
-                due[soonest] = due[open_]
-                what[soonest] = what[open_]
-                where[soonest] = where[open_]
-                action, level = _decide(table, n, y, c, current, tried, levels)
-            else:
-                waiting += 1
-                arrival = now - gap * math.log(uniform(base, arrivals, GAP))
-                arrivals += 1
-            while waiting > 0 and action in (_SAME, _UP) and patient < _MOST:
-                waiting -= 1
-                current = level
-                tried = max(tried, level)
-                n[level] += 1
-                c[level] += 1
-                fails = failure > 0.0 and uniform(base, patient, SCREEN) < failure
-                where[open_] = level
-                if fails:
-                    what[open_] = 3
-                    due[open_] = now + screening
-                else:
-                    patients[trial, level - 1] += 1
-                    if uniform(base, patient, DLT) < truth[level - 1]:
-                        what[open_] = 1
-                        dlts[trial, level - 1] += 1
-                        due[open_] = now + screening + window * uniform(base, patient, TIME) ** power
-                    elif lost > 0.0 and uniform(base, patient, LOST) < lost:
-                        what[open_] = 2
-                        due[open_] = now + screening + window * uniform(base, patient, LOST_TIME)
-                    else:
-                        what[open_] = 0
-                        due[open_] = now + screening + window
-                open_ += 1
-                patient += 1
-                action, level = _decide(table, n, y, c, current, tried, levels)
-            if not queue:
-                waiting = 0
-            if action != _SAME and action != _UP and action != _HOLD:
-                break
-            if patient >= _MOST:
-                level = -1
-                break
-        selected[trial] = 0 if action == _STOP else level
-        times[trial, 0] = now
-        times[trial, 1] = suspended
+def _climbing(design: Design, run: _Run) -> None:
+    largest = int(getattr(design, "max_per_level", 6))
+    climb_trials(flat_table(tabulate(design, largest)), *run.common)  # type: ignore[arg-type]
+
+
+def _interval(design: Design, run: _Run) -> None:
+    assert isinstance(design, IntervalDesign)
+    tables = (judge_table(design), *regression_tables(design.largest, design.target, design.cutoff))
+    plan = np.array([len(run.truth), design.largest, design.cohort_size, design.target])
+    interval_trials(*tables, plan, *run.common)
+
+
+def _crm(design: Design, run: _Run) -> None:
+    assert isinstance(design, Crm)
+    levels = len(run.truth)
+    tables = tabulate_model(design.model_for(levels), design.target)
+    crm_trials(*tables, crm_plan(design, levels), *run.common)
+
+
+def _tite_boin(design: Design, run: _Run) -> None:
+    assert isinstance(design, TiteBoin)
+    tables = regression_tables(design.largest, design.target, design.cutoff)
+    tite_boin_trials(*tables, tite_boin_plan(design, len(run.truth)), *run.common)
+
+
+def _remembered(design: Design, run: _Run) -> None:
+    remembered_trials(design, run.world, run.common[:3], run.results)  # type: ignore[arg-type]
+
+
+#: What a design has or is, and the kernel that runs it; the first that fits.
+_KERNELS: tuple[tuple[Callable[[Design], bool], Callable[[Design, _Run], None]], ...] = (
+    (lambda design: isinstance(design, IntervalDesign), _interval),
+    (lambda design: isinstance(design, Crm), _crm),
+    (lambda design: isinstance(design, TiteBoin), _tite_boin),
+    (lambda design: hasattr(design, "rows"), _climbing),
+    (lambda design: hasattr(design, "cohort_size") and hasattr(design, "largest"), _remembered),
+)
 
 
 def simulate(
-    design: TableDesign, truth: tuple[float, ...], conditions: Conditions, seed: int, span: range
+    design: Design, truth: tuple[float, ...], conditions: Conditions, seed: int, span: range
 ) -> Trials:
     """Simulate the trials numbered by `span`.
 
     Parameters
     ----------
     design
-        A design of one decision table.
+        A table design (with `rows`), one of the designs with a kernel of its own, or any design that
+        decides between complete cohorts (with `cohort_size` and `largest`).
     truth
         DLT probability per level.
     conditions
@@ -229,14 +179,29 @@ def simulate(
         With the trial's number it fixes every random number.
     span
         Trial numbers (step 1); chunks of a range put together equal the whole.
+
+    Raises
+    ------
+    InputError
+        When the truth is none, or the design cannot be simulated.
     """
     check_truth(truth)
-    count = len(span)
-    levels = len(truth)
-    selected = np.zeros(count, np.int64)
-    patients = np.zeros((count, levels), np.int64)
-    dlts = np.zeros((count, levels), np.int64)
-    times = np.zeros((count, 2))
-    table = tabulate(design)
-    _trials(table, np.array(truth), conditions.as_array(), seed, span.start, selected, patients, dlts, times)
+    runner = next((runner for fits, runner in _KERNELS if fits(design)), None)
+    if runner is None:
+        raise InputError(
+            "design", f"{design.name} is not simulated", "use a table or a design by cohorts, without stops"
+        )
+    if len(truth) > MOST_LEVELS - 2:
+        raise InputError("truth", f"{len(truth)} levels are too many", f"use {MOST_LEVELS - 2} at most")
+    design.decide(Outcomes(), len(truth))
+    count, levels = len(span), len(truth)
+    results = (
+        np.zeros(count, np.int64),
+        np.zeros((count, levels), np.int64),
+        np.zeros((count, levels), np.int64),
+        np.zeros((count, 2)),
+    )
+    run = _Run(np.array(truth), conditions.as_array(), (seed, span.start), new_world(), results)
+    runner(design, run)
+    selected, patients, dlts, times = results
     return Trials(selected, patients, dlts, times[:, 0], times[:, 1])

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from galu.compiled import kernel
+from galu.compiled import inlined, kernel
 
 #: Variables of a patient; eight are reserved.
 GAP, DLT, TIME, LOST, LOST_TIME, SCREEN = 0, 1, 2, 3, 4, 5
 
 
-@kernel
+@inlined
 def mix(z: np.uint64) -> np.uint64:
     """Finalise splitmix64."""
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -30,7 +30,7 @@ def stream(seed: int, trial: int) -> np.uint64:
     )
 
 
-@kernel
+@inlined
 def uniform(base: np.uint64, patient: int, variable: int) -> float:
     """Return a number in (0, 1) for one variable of one patient."""
     step = np.uint64(patient * 8 + variable + 1) * np.uint64(0x9E3779B97F4A7C15)

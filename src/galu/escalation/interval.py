@@ -257,10 +257,15 @@ def select_mtd(n: list[int], y: list[int], target: float, cutoff: float = 0.95) 
         return 0
     tried = [i for i in range(out) if n[i] > 0]
     means = [(y[i] + 0.05) / (n[i] + 0.1) for i in tried]
-    weights = [(n[i] + 0.1) ** 2 * (n[i] + 1.1) / ((y[i] + 0.05) * (n[i] - y[i] + 0.05)) for i in tried]
+    weights = [selection_weight(n[i], y[i]) for i in tried]
     smooth = [value + (k + 1) * 1e-10 for k, value in enumerate(_isotonic(means, weights))]
     gaps = [abs(value - target) for value in smooth]
     return tried[gaps.index(min(gaps))] + 1
+
+
+def selection_weight(n: int, y: int) -> float:
+    """Weight of a level in the isotonic regression: inverse variance under a Beta(0.05, 0.05) prior."""
+    return (n + 0.1) ** 2 * (n + 1.1) / ((y + 0.05) * (n - y + 0.05))
 
 
 def _isotonic(values: list[float], weights: list[float]) -> list[float]:

@@ -23,6 +23,10 @@ def oc(
     screen_failure: Annotated[float, typer.Option(help="Probability of screening failure")] = 0.0,
     seed: Annotated[int, typer.Option(help="Seed")] = 1,
     switch: Switch = [],  # noqa: B006 - typer copies it
+    target: Annotated[float | None, typer.Option(help="Target DLT rate")] = None,
+    prior: Annotated[str | None, typer.Option(help="Skeleton, as in 0.1,0.3")] = None,
+    n: Annotated[int | None, typer.Option("--n", help="Patients in all")] = None,
+    cohort_size: Annotated[int | None, typer.Option(help="Patients of a cohort")] = None,
     workers: Workers = 1,
     cluster: Cluster = None,
     as_json: Json = False,
@@ -37,7 +41,14 @@ def oc(
     lives = (dlt_time, inevaluable, screening_days, screen_failure)
     conditions = Conditions(window_days, gap_days, queue, *lives)
     levels = design.read_numbers("--truth", truth) or ()
+    asked = {
+        "target": target,
+        "prior": design.read_numbers("--prior", prior),
+        "largest": n,
+        "cohort_size": cohort_size,
+    }
     switches = design.read_switches(switch)
+    switches |= {key: value for key, value in asked.items() if value is not None}
     crew = design.Crew(workers, cluster)
     answer = design.characteristics(name, levels, conditions, (replicates, seed), switches, crew)
     show(answer, as_json)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from galu.desk.design.reading import make_design
 from galu.escalation import Design
 from galu.escalation.calendar import Conditions, Trials
-from galu.escalation.designs import design_named
-from galu.escalation.rolling_six import RollingSix
-from galu.escalation.three_plus_three import ThreePlusThree
 from galu.finding import InputError
 from galu.simulation.scale import ALONE, Crew
 from galu.simulation.scale import run as run_scaled
@@ -24,7 +22,7 @@ def characteristics(
     crew: Crew = ALONE,
 ) -> dict[str, Any]:
     """Simulate in calendar time; `runs` is (replicates, seed)."""
-    return summarise(name, simulated(design_named(name, **switches), truth, conditions, runs, crew))
+    return summarise(name, simulated(make_design(name, switches), truth, conditions, runs, crew))
 
 
 def simulated(
@@ -39,8 +37,6 @@ def simulated(
     """
     from galu.escalation.calendar import simulate
 
-    if not isinstance(design, RollingSix | ThreePlusThree):
-        raise InputError("design", f"{design.name} is not simulated in time", "use rolling-six or 3+3")
     count, seed = runs
     if count < 2 or seed < 0:
         raise InputError(

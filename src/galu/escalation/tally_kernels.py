@@ -1,0 +1,216 @@
+"""Fast trials of designs that read tallies: tables level by level, and intervals cohort by cohort."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from galu.compiled import inlined, kernel
+from galu.escalation.draws import stream
+from galu.escalation.events import (
+    CURRENT,
+    DOWN,
+    HOLD,
+    IN_USE,
+    MTD,
+    OUT,
+    SAME,
+    STOP,
+    TOTAL,
+    TRIED,
+    UP,
+    C,
+    N,
+    Y,
+    begin,
+    finish,
+    proceed,
+)
+from galu.escalation.exact import ACTIONS
+from galu.escalation.interval import IntervalDesign
+from galu.finding import InputError
+
+#: A walk without an answer; it ends the trial as unfinished, which no design may do.
+NO_ANSWER = -1
+
+
+def flat_table(table: NDArray[np.int8]) -> NDArray[np.int8]:
+    """Lay a decision table out with sixteen places to each index, so that an index is made by shifts.
+
+    Parameters
+    ----------
+    table
+        Actions, shape (3 situations above, n, dlts, pending), as `tabulate` gives them.
+
+    Raises
+    ------
+    InputError
+        When a level may have more than fifteen patients.
+    """
+    size = table.shape[1]
+    if size > 16:
+        raise InputError("design", f"{size - 1} patients of a level are too many", "use fifteen at most")
+    flat = np.full((3, 16, 16, 16), -1, np.int8)
+    flat[:, :size, :size, :size] = table
+    return flat.ravel()
+
+
+@inlined
+def _state(w, level):  # type: ignore[no-untyped-def]
+    return (w[N + level] << 8) + (w[Y + level] << 4) + w[C + level]
+
+
+@inlined
+def climb_decision(table, w, levels):  # type: ignore[no-untyped-def]
+    """Walk as `climb` does; gives (action, level)."""
+    closed = levels + 2
+    for level in range(1, w[TRIED] + 1):
+        if table[_state(w, level)] == DOWN:
+            closed = level
+            break
+    action, level = NO_ANSWER, 0
+    if closed == 1:
+        action = STOP
+    else:
+        for lv in range(1, levels + 1):
+            above = 1 if lv + 1 == closed else (2 if lv == levels else 0)
+            found = table[(above << 12) + _state(w, lv)]
+            if found != UP:
+                action, level = int(found), lv
+                break
+            if lv >= w[CURRENT]:
+                action, level = UP, lv + 1
+                break
+    return action, level
+
+
+@kernel
+def climb_trials(table, truth, conditions, seeds, w, f, selected, patients, dlts, times):  # type: ignore[no-untyped-def]
+    """Trials of a table design; `seeds` is (seed, number of the first trial)."""
+    levels = truth.size
+    for trial in range(selected.size):
+        base = stream(seeds[0], seeds[1] + trial)
+        begin(w, f, base, conditions)
+        while True:
+            action, level = climb_decision(table, w, levels)
+            if not proceed(w, f, base, conditions, truth, action, level, False):
+                break
+        finish(w, f, action, level, trial, selected, patients, dlts, times)
+
+
+@kernel
+def select_level(w, levels, target, out, excess):  # type: ignore[no-untyped-def]
+    """Isotonic regression over the tried levels below `out`, as `select_mtd`; 0 when there is none."""
+    value = np.empty(levels)
+    weight = np.empty(levels)
+    size = np.empty(levels, np.int64)
+    blocks = 0
+    if w[N + 1] == 0:
+        return 0
+    for level in range(1, out):
+        n, y = w[N + level], w[Y + level]
+        if n == 0:
+            continue
+        value[blocks] = (y + 0.05) / (n + 0.1)
+        weight[blocks] = excess[n, y]
+        size[blocks] = 1
+        blocks += 1
+        while blocks > 1 and value[blocks - 2] > value[blocks - 1]:
+            a, b = weight[blocks - 2], weight[blocks - 1]
+            value[blocks - 2] = (value[blocks - 2] * a + value[blocks - 1] * b) / (a + b)
+            weight[blocks - 2] = a + b
+            size[blocks - 2] += size[blocks - 1]
+            blocks -= 1
+    best, nearest, block, left, k = 0, np.inf, 0, 0, 0
+    for level in range(1, out):
+        if w[N + level] == 0:
+            continue
+        if left == 0:
+            left = size[block]
+            block += 1
+        left -= 1
+        k += 1
+        gap = abs(value[block - 1] + k * 1e-10 - target)
+        if gap < nearest:
+            nearest = gap
+            best = level
+    return best
+
+
+@kernel
+def interval_decision(judge, excess, ended, w, plan):  # type: ignore[no-untyped-def]
+    """Decide as `IntervalDesign.decide`; `plan` is (levels, largest, cohort size, target)."""
+    levels, largest, size = int(plan[0]), int(plan[1]), int(plan[2])
+    tried = w[TRIED]
+    out = levels + 1
+    for level in range(1, tried + 1):
+        if judge[w[N + level] - w[C + level], w[Y + level]] == OUT:
+            out = level
+            break
+    if out == 1:
+        return STOP, 0
+    level = w[IN_USE]
+    if w[TOTAL] >= largest:
+        for lv in range(1, tried + 1):
+            if w[C + lv] > 0:
+                return HOLD, 0
+        below = levels + 1
+        for lv in range(1, tried + 1):
+            if ended[w[N + lv], w[Y + lv]]:
+                below = lv
+                break
+        best = select_level(w, levels, plan[3], below, excess) if below > 1 else 0
+        return (STOP, 0) if best == 0 else (MTD, best)
+    if out <= level:
+        return OUT, out - 1
+    n = w[N + level]
+    if n == 0 or n % size != 0:
+        return SAME, level
+    if w[C + level] > 0:
+        return HOLD, 0
+    action = judge[n, w[Y + level]]
+    if action == UP and level + 1 < out and level < levels:
+        return UP, level + 1
+    if action == DOWN and level > 1:
+        return DOWN, level - 1
+    return SAME, level
+
+
+@kernel
+def interval_trials(  # type: ignore[no-untyped-def]
+    judge, excess, ended, plan, truth, conditions, seeds, w, f, selected, patients, dlts, times
+):
+    """Trials of an interval design; tables: judge, weights of the regression, eliminated at the end."""
+    for trial in range(selected.size):
+        base = stream(seeds[0], seeds[1] + trial)
+        begin(w, f, base, conditions)
+        while True:
+            action, level = interval_decision(judge, excess, ended, w, plan)
+            if not proceed(w, f, base, conditions, truth, action, level, False):
+                break
+        finish(w, f, action, level, trial, selected, patients, dlts, times)
+
+
+def judge_table(design: IntervalDesign) -> NDArray[np.int8]:
+    """Actions for y of n patients, shape (largest + 1, largest + 1)."""
+    size = design.largest + 1
+    table = np.full((size, size), SAME, np.int8)
+    for n in range(1, size):
+        for y in range(n + 1):
+            table[n, y] = ACTIONS.index(design.judge(n, y))
+    return table
+
+
+def regression_tables(
+    largest: int, target: float, cutoff: float
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Weights of the isotonic regression and what is too toxic at the end, each for y of n patients."""
+    from galu.escalation.interval import selection_weight, too_toxic
+
+    weights = np.zeros((largest + 1, largest + 1))
+    ended = np.zeros((largest + 1, largest + 1), np.bool_)
+    for n in range(1, largest + 1):
+        for y in range(n + 1):
+            weights[n, y] = selection_weight(n, y)
+            ended[n, y] = n >= 3 and too_toxic(n, y, target, cutoff)
+    return weights, ended

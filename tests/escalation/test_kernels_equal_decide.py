@@ -1,0 +1,85 @@
+"""Fast kernels and readable `decide` agree trial by trial on the same random numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from galu.escalation import design_named
+from galu.escalation.calendar import Conditions, simulate
+from galu.escalation.decision_table import DecisionTable
+from reference.escalation_calendar import course
+
+FIVE = (0.05, 0.10, 0.20, 0.35, 0.50)
+PLAIN = Conditions(42.0, 10.0)
+HARD = Conditions(42.0, 4.0, True, "early", 0.15, 10.0, 0.2)
+LATE = Conditions(42.0, 20.0, False, "late", 0.05, 5.0, 0.1)
+CASES = [
+    ("rolling-six", {}, (0.1, 0.3)),
+    ("rolling-six", {"top_level_rule": "3-of-3"}, FIVE),
+    ("rolling-six", {"top_level_rule": "table", "six_zero_one_escalates": False}, (0.2, 0.4)),
+    ("iq-rolling-six", {}, (0.15, 0.3, 0.4)),
+    ("3+3", {}, (0.1, 0.3)),
+    ("3+3", {"variant": "escalate_only"}, FIVE),
+    ("boin", {}, FIVE),
+    ("boin", {"cohort_size": 1, "largest": 20}, (0.2, 0.3, 0.6)),
+    ("keyboard", {"target": 0.3}, FIVE),
+    ("mtpi", {}, (0.3, 0.5)),
+    ("mtpi2", {"largest": 18}, FIVE),
+    ("i3+3", {}, FIVE),
+    ("tite-boin", {}, FIVE),
+    ("tite-boin", {"rule": "imputation-2018", "target": 0.2}, FIVE),
+    ("tite-boin", {"cohort_size": 1, "largest": 18}, (0.3, 0.5)),
+    ("crm", {"largest": 18}, FIVE),
+    ("crm", {"cohort_size": 1, "model": "logistic", "largest": 15}, (0.1, 0.3)),
+    ("tite-crm", {"largest": 18}, FIVE),
+    ("blrm", {"largest": 18}, (0.1, 0.3)),
+]
+
+
+@pytest.mark.parametrize(("name", "switches", "truth"), CASES)
+@pytest.mark.parametrize(
+    "conditions",
+    [HARD, pytest.param(PLAIN, marks=pytest.mark.slow), pytest.param(LATE, marks=pytest.mark.slow)],
+    ids=["hard", "plain", "late"],
+)
+def test_trial_by_trial(
+    name: str, switches: dict[str, object], truth: tuple[float, ...], conditions: Conditions
+) -> None:
+    design = design_named(name, **switches)
+    count = 5 if "crm" in name else 1 if name == "blrm" else 15
+    fast = simulate(design, truth, conditions, 5, range(100, 100 + count))
+    for row in range(count):
+        slow = course(design, truth, conditions, 5, 100 + row)
+        assert int(fast.selected[row]) == slow.selected, row
+        assert fast.patients[row].tolist() == slow.patients, row
+        assert fast.dlts[row].tolist() == slow.dlts, row
+        assert fast.duration_days[row] == pytest.approx(slow.duration, rel=1e-12), row
+        assert fast.suspended_days[row] == pytest.approx(slow.suspended, rel=1e-9, abs=1e-9), row
+
+
+def test_a_written_table_is_simulated_as_its_original() -> None:
+    original = design_named("rolling-six", top_level_rule="table")
+    written = DecisionTable("table:mine", tuple((row.tally, row.action) for row in original.table()))
+    slow = [course(written, (0.1, 0.3), HARD, 3, trial) for trial in range(40)]
+    fast = simulate(written, (0.1, 0.3), HARD, 3, range(40))
+    assert fast.selected.tolist() == [trial.selected for trial in slow]
+
+
+def test_chunks_put_together_equal_the_whole() -> None:
+    for name in ("rolling-six", "boin", "crm", "tite-boin"):
+        design = design_named(name)
+        truth = (0.1, 0.3)
+        whole = simulate(design, truth, HARD, 1, range(60))
+        parts = [simulate(design, truth, HARD, 1, span) for span in (range(25), range(25, 60))]
+        assert np.array_equal(whole.duration_days, np.concatenate([p.duration_days for p in parts]))
+
+
+@pytest.mark.slow
+def test_no_rolling_six_trial_of_ten_million_gets_lost() -> None:
+    conditions = Conditions(42.0, 6.0, True, "uniform", 0.2, 10.0, 0.2)
+    for name, share in (("rolling-six", 6_000_000), ("iq-rolling-six", 2_000_000), ("3+3", 2_000_000)):
+        for start in range(0, share, 1_000_000):
+            found = simulate(design_named(name), (0.1, 0.3), conditions, 9, range(start, start + 1_000_000))
+            assert found.selected.min() >= 0
+            assert found.duration_days.min() > 0

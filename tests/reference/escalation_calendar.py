@@ -1,0 +1,100 @@
+"""The plain twin of the fast kernels: one trial in calendar time, patient by patient, asking `decide`."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from galu.escalation import Action, Outcome, Outcomes, PatientOutcome
+from galu.escalation.calendar import DLT_TIMES, Conditions
+from galu.escalation.decision import Decision, Design
+from galu.escalation.draws import DLT, GAP, LOST, LOST_TIME, SCREEN, TIME, stream, uniform
+
+
+@dataclass
+class Patient:
+    level: int
+    dosed: float
+    known: float
+    outcome: Outcome
+    screen_failure: bool
+
+
+@dataclass
+class Course:
+    selected: int
+    patients: list[int]
+    dlts: list[int]
+    duration: float
+    suspended: float
+
+
+def outcomes_at(patients: list[Patient], learnt: set[int], now: float, window: float) -> Outcomes:
+    """What is known now: a patient in screening is pending, one who failed it does not count."""
+    seen = []
+    for number, patient in enumerate(patients):
+        if number in learnt:
+            seen.append(PatientOutcome(patient.level, patient.outcome))
+        else:
+            part = min(max((now - patient.dosed) / window, 0.0), 1.0)
+            seen.append(PatientOutcome(patient.level, Outcome.PENDING, part))
+    return Outcomes(tuple(seen))
+
+
+def enrol(base: np.uint64, number: int, level: int, now: float, p: float, c: Conditions) -> Patient:
+    dosed = now + c.screening_days
+    if c.screen_failure > 0 and uniform(base, number, SCREEN) < c.screen_failure:
+        return Patient(level, dosed, dosed, Outcome.INEVALUABLE, True)
+    if uniform(base, number, DLT) < p:
+        part = uniform(base, number, TIME) ** DLT_TIMES[c.dlt_time]
+        return Patient(level, dosed, dosed + c.window_days * part, Outcome.DLT, False)
+    if c.inevaluable > 0 and uniform(base, number, LOST) < c.inevaluable:
+        known = dosed + c.window_days * uniform(base, number, LOST_TIME)
+        return Patient(level, dosed, known, Outcome.INEVALUABLE, False)
+    return Patient(level, dosed, dosed + c.window_days, Outcome.NONE, False)
+
+
+def course(design: Design, truth: tuple[float, ...], c: Conditions, seed: int, trial: int) -> Course:
+    base = np.uint64(stream(seed, trial))
+    patients: list[Patient] = []
+    learnt: set[int] = set()
+    now, suspended, waiting, arrivals = 0.0, 0.0, 0, 1
+    arrival = -c.gap_days * math.log(uniform(base, 0, GAP))
+
+    def decide() -> Decision:
+        return design.decide(outcomes_at(patients, learnt, now, c.window_days), len(truth))
+
+    decision = decide()
+    while not decision.action.ends_escalation:
+        pending = [(p.known, number) for number, p in enumerate(patients) if number not in learnt]
+        known, _ = min(pending, default=(math.inf, -1))
+        when = min(known, arrival)
+        if decision.action is Action.SUSPEND:
+            suspended += when - now
+        now = when
+        if known <= arrival:
+            learnt |= {number for day, number in pending if day == known}
+        else:
+            waiting += 1
+            arrival = now - c.gap_days * math.log(uniform(base, arrivals, GAP))
+            arrivals += 1
+        decision = decide()
+        while waiting and not decision.action.ends_escalation and decision.action is not Action.SUSPEND:
+            waiting -= 1
+            level = decision.level
+            assert level is not None
+            patients.append(enrol(base, len(patients), level, now, truth[level - 1], c))
+            decision = decide()
+        if not c.queue:
+            waiting = 0
+    dosed = [p for p in patients if not p.screen_failure]
+    levels = range(1, len(truth) + 1)
+    return Course(
+        decision.level or 0,
+        [sum(p.level == lv for p in dosed) for lv in levels],
+        [sum(p.level == lv and p.outcome is Outcome.DLT for p in dosed) for lv in levels],
+        now,
+        suspended,
+    )
