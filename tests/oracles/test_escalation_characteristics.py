@@ -67,3 +67,13 @@ def test_bayesian_crm_equals_quadrature() -> None:
             fit = fit_bayes(model, Patients(levels, dlts), float(row["target"]))
             assert fit.estimate == pytest.approx(float(row["quad_estimate"]), abs=1e-6)
             assert fit.recommended == int(row["mtd"])
+
+
+def test_simulated_boin_selects_as_the_exact_computation() -> None:
+    count = 20000
+    for row in rows("boin_exact"):
+        truth = tuple(numbers(row["truth"]))
+        design = IntervalDesign("boin", float(row["target"]), largest=3 * int(row["ncohort"]))
+        found = simulate(design, truth, Conditions(42.0, 10.0), 11, range(count))
+        for level, p in enumerate(numbers(row["p_select_none_then_doses"])):
+            assert abs((found.selected == level).mean() - p) < 4.5 * math.sqrt(p * (1 - p) / count) + 1e-9

@@ -224,8 +224,10 @@ class IntervalDesign:
         return Decision(moved, following, reason, self.name, tally)
 
     def _eliminated(self, tally: Tally) -> bool:
+        """Judged when a cohort is known, as published; a look after each patient would stop more trials."""
         known = tally.enrolled - tally.pending
-        return known > 0 and self.judge(known, tally.dlts) is Action.ELIMINATE
+        complete = known > 0 and known % self.cohort_size == 0
+        return complete and self.judge(known, tally.dlts) is Action.ELIMINATE
 
 
 def select_or_wait(tallies: list[Tally], current: Tally, target: float, cutoff: float) -> Decision:

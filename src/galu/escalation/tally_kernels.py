@@ -144,7 +144,8 @@ def interval_decision(judge, excess, ended, w, plan):  # type: ignore[no-untyped
     tried = w[TRIED]
     out = levels + 1
     for level in range(1, tried + 1):
-        if judge[w[N + level] - w[C + level], w[Y + level]] == OUT:
+        known = w[N + level] - w[C + level]
+        if known % size == 0 and judge[known, w[Y + level]] == OUT:
             out = level
             break
     if out == 1:
