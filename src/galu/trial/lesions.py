@@ -66,18 +66,15 @@ def derive_responses(
     record: Record, first_dose: Mapping[str, date | None], rule: RecistRule
 ) -> tuple[ReaderResponses, ...]:
     """RECIST responses of every subject and reader, in their order."""
-    lesions = {
-        (row["subject"], reader_of(row), row["lesion"]): row
-        for row in record.facts("lesion").iter_rows(named=True)
-    }
+    lesions: dict[tuple[str, str], dict[str, Row]] = {}
+    for row in record.facts("lesion").iter_rows(named=True):
+        lesions.setdefault((row["subject"], reader_of(row)), {})[row["lesion"]] = row
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in record.facts("measurement").iter_rows(named=True):
         groups.setdefault((row["subject"], reader_of(row)), []).append(row)
     found = []
     for (subject, reader), rows in sorted(groups.items()):
-        sized = _measurements(
-            rows, {key[2]: row for key, row in lesions.items() if key[:2] == (subject, reader)}
-        )
+        sized = _measurements(rows, lesions.get((subject, reader), {}))
         targets = any(item.role == "target" for item in sized)
         try:
             visits = visit_responses(sized, rule, first_dose.get(subject))
