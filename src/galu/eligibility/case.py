@@ -101,7 +101,7 @@ class Case:
     as_of: date
     settings: Mapping[str, str]
 
-    @property
+    @cached_property
     def gate_day(self) -> date:
         """The day of the gate; today when it has no day yet."""
         anchors = self.subject.anchors
@@ -120,7 +120,7 @@ class Case:
             return anchors.screening
         return anchors.consent if anchors.consent is not None else anchors.screening
 
-    @property
+    @cached_property
     def day(self) -> date:
         """Last day whose evidence counts."""
         return min(self.gate_day, self.as_of)
@@ -156,13 +156,16 @@ class Case:
 
     def evidence(self, *items: str) -> tuple[Evidence, ...]:
         """Evidence of the items that counts on `day`, oldest first, in an order the input cannot change."""
-        found = [
-            one
-            for item in items
-            for one in self.subject.items.get(item, ())
-            if one.on is None or one.on <= self.day
-        ]
-        return tuple(sorted(found, key=_order))
+        if items not in self._seen:
+            found = [one for item in items for one in self.subject.items.get(item, ())]
+            counting = (one for one in found if one.on is None or one.on <= self.day)
+            self._seen[items] = tuple(sorted(counting, key=_order))
+        return self._seen[items]
+
+    @cached_property
+    def _seen(self) -> dict[tuple[str, ...], tuple[Evidence, ...]]:
+        """Evidence by the items asked for: criteria ask for the same items again and again."""
+        return {}
 
     def latest(self, *items: str) -> tuple[Evidence, ...]:
         """All evidence of the latest day; more than one only when one day has several."""

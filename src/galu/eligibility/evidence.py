@@ -6,7 +6,7 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from galu.finding import Truth
 
@@ -23,7 +23,10 @@ class Gate(enum.StrEnum):
     @property
     def order(self) -> int:
         """Place of the gate in the trial, from 0."""
-        return list(Gate).index(self)
+        return _GATE_ORDER[self]
+
+
+_GATE_ORDER: Final = {gate: place for place, gate in enumerate(Gate)}
 
 
 @dataclass(frozen=True, slots=True)
