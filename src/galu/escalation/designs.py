@@ -8,6 +8,7 @@ from typing import Any
 from galu.escalation.blrm import Blrm
 from galu.escalation.crm import Crm, tite_crm
 from galu.escalation.decision import Design
+from galu.escalation.guarded import EnoughAtLevel, Guard, Guarded, LowestToxic, Sentinel
 from galu.escalation.interval import RULES, interval_design
 from galu.escalation.iq_rolling_six import IqRollingSix
 from galu.escalation.rolling_six import RollingSix
@@ -28,8 +29,16 @@ DESIGNS: dict[str, Callable[..., Design]] = {
 }
 
 
+#: Switches that put a guard around any design, in the order in which they are asked.
+GUARDS: dict[str, Callable[[Any], Guard]] = {
+    "lowest_toxic": LowestToxic,
+    "sentinel_share": Sentinel,
+    "enough_at_level": EnoughAtLevel,
+}
+
+
 def design_named(name: str, **switches: Any) -> Design:
-    """Make a registered design.
+    """Make a registered design, with the guards that its switches name around it.
 
     Raises
     ------
@@ -38,9 +47,11 @@ def design_named(name: str, **switches: Any) -> Design:
     """
     if name not in DESIGNS:
         raise InputError("design", f"`{name}` is not known", f"use one of {', '.join(DESIGNS)}")
+    guards = tuple(GUARDS[key](switches.pop(key)) for key in tuple(GUARDS) if key in switches)
     try:
-        return DESIGNS[name](**switches)
+        design = DESIGNS[name](**switches)
     except TypeError as error:
         raise InputError(
             f"design {name}", f"these switches do not fit ({error})", "see `galu design table`"
         ) from error
+    return Guarded(design, guards) if guards else design

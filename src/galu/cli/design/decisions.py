@@ -38,6 +38,9 @@ def next_(
     prior: Annotated[str | None, typer.Option(help="Skeleton, as in 0.1,0.3")] = None,
     followup: Annotated[str | None, typer.Option(help="Days of follow-up of each patient")] = None,
     window_days: Annotated[float | None, typer.Option(help="DLT window [days]")] = None,
+    sentinel_days: Annotated[
+        float | None, typer.Option(help="From a level's first patient to its second")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Say what happens to the next patient, and why."""
@@ -46,6 +49,8 @@ def next_(
     switches = design.read_switches(switch)
     asked = {"top_level_rule": top_rule, "target": target, "prior": design.read_numbers("--prior", prior)}
     switches |= {key: value for key, value in asked.items() if value is not None}
+    if sentinel_days is not None:
+        switches["sentinel_share"] = design.read_share("--sentinel-days", sentinel_days, window_days)
     patients = design.read_outcomes(outcomes, design.read_numbers("--followup", followup), window_days)
     show(design.next_decision(name, switches, patients, levels), as_json)
 

@@ -16,7 +16,7 @@ from galu.desk.design.expansion import (
     whole,
 )
 from galu.desk.design.pathways import pathways
-from galu.desk.design.reading import make_design, read_numbers, read_outcomes, read_switches
+from galu.desk.design.reading import make_design, read_numbers, read_outcomes, read_share, read_switches
 from galu.desk.design.review import write_review
 from galu.desk.design.stages import simon
 from galu.simulation.scale import Crew
@@ -42,6 +42,7 @@ __all__ = [
     "predictive",
     "read_numbers",
     "read_outcomes",
+    "read_share",
     "read_switches",
     "read_truths",
     "simon",

@@ -9,6 +9,7 @@ from galu.desk.design.reading import make_design
 from galu.escalation import Outcomes, design_named
 from galu.escalation.crm import Model, Patients, fit_bayes, fit_mle
 from galu.escalation.decision import Design
+from galu.escalation.guarded import Guarded
 from galu.escalation.interval import IntervalDesign
 from galu.escalation.outcomes import Outcome
 from galu.finding import InputError
@@ -67,6 +68,8 @@ def next_decision(name: str, switches: dict[str, Any], outcomes: Outcomes, level
 
 def _asked_now(design: Design, switches: dict[str, Any], outcomes: Outcomes) -> Design:
     known = all(patient.outcome is not Outcome.PENDING for patient in outcomes)
+    if isinstance(design, Guarded):
+        return replace(design, design=_asked_now(design.design, switches, outcomes))
     wanted = {"largest": _NO_END} | ({"cohort_size": 1} if known else {})
     named: set[str] = {field.name for field in fields(design)} if is_dataclass(design) else set()
     changes = {key: value for key, value in wanted.items() if key in named and key not in switches}

@@ -101,3 +101,16 @@ def read_outcomes(text: str, followup_days: tuple[float, ...] | None, window_day
         )
     pairs = zip(outcomes, followup_days, strict=True)
     return Outcomes(tuple(replace(patient, followup=min(1.0, days / window_days)) for patient, days in pairs))
+
+
+def read_share(option: str, days: float, window_days: float | None) -> float:
+    """Turn days into a share of the window.
+
+    Raises
+    ------
+    InputError
+        When there is no window.
+    """
+    if window_days is None or window_days <= 0:
+        raise InputError("--window-days", f"{option} needs a window", "say --window-days 42")
+    return days / window_days
