@@ -90,9 +90,10 @@ def _replace(out: Path, report: Report, findings: str) -> None:
 def _write(folder: Path, report: Report, findings: str) -> None:
     (folder / PAGE).write_text(render(report), encoding="utf-8")
     (folder / FINDINGS).write_text(findings, encoding="utf-8")
+    origin = report.mark.banner or report.mark.origin
     (folder / "tables").mkdir()
     for table in report.tables():
-        (folder / "tables" / f"{table.name}.csv").write_text(table.csv(), encoding="utf-8")
+        (folder / "tables" / f"{table.name}.csv").write_text(table.csv(origin), encoding="utf-8")
     (folder / "figures").mkdir()
     for picture in report.pictures():
         (folder / "figures" / f"{picture.name}.png").write_bytes(picture.png)

@@ -62,12 +62,12 @@ class Table:
         """Rows that only the CSV has."""
         return max(0, len(self.rows) - self.page_rows)
 
-    def csv(self) -> str:
-        """Every row as CSV, numbers in full."""
+    def csv(self, origin: str) -> str:
+        """Every row as CSV, numbers in full; the last column says what kind of record it comes from."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(self.columns)
-        writer.writerows([_plain(cell) for cell in row] for row in self.rows)
+        writer.writerow([*self.columns, "origin"])
+        writer.writerows([*map(_plain, row), origin] for row in self.rows)
         return out.getvalue()
 
 

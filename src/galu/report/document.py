@@ -12,6 +12,7 @@ from markupsafe import Markup
 from galu.record import Record
 from galu.record.when import hours_between
 from galu.report.blocks import Mark, Matrix, Picture, Section, Table
+from galu.report.figures.style import stamped
 from galu.report.sections import conduct, overview
 from galu.report.sections.dosimetry import Points, dosimetry
 from galu.report.sections.efficacy import efficacy
@@ -76,9 +77,10 @@ def build_report(
         ("data sources", lambda: conduct.sources(state, known)),
     )
     sections = []
-    for name, make in makers:
-        tell(name)
-        sections.append(make())
+    with stamped(mark.banner):
+        for name, make in makers:
+            tell(name)
+            sections.append(make())
     return Report(mark, _headline(state), tuple(sections), (all_grades(state),))
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from galu.dosimetry import CycleDose, DoseLimit
 from galu.report.blocks import Picture
-from galu.report.figures.style import INK, SOFT, colour_of, level_name, picture, plain_decades
+from galu.report.figures.style import INK, SOFT, colour_of, draw_courses, level_name, picture, plain_decades
 
 #: Regions with a panel of their own.
 PANELS = 6
@@ -41,8 +40,7 @@ def time_activity(curves: Sequence[TimeActivity], activities: dict[int, float]) 
     def paint(figure: Figure) -> None:
         panels = figure.subplots(lines, columns, squeeze=False, sharex=True).ravel()
         for axes, region in zip(panels, regions, strict=False):
-            for one in (c for c in curves if c.region == region):
-                _draw(axes, one)
+            _draw(axes, [one for one in curves if one.region == region])
             axes.set_title(region)
             axes.set_yscale("log")
             plain_decades(axes.yaxis)
@@ -57,15 +55,24 @@ def time_activity(curves: Sequence[TimeActivity], activities: dict[int, float]) 
     return picture(words, (8.6, 0.8 + 2.3 * lines), paint)
 
 
-def _draw(axes: Axes, one: TimeActivity) -> None:
-    colour = colour_of(one.level)
-    if one.points:
-        time, activity = zip(*one.points, strict=True)
-        axes.plot(time, np.array(activity) / one.administered_gbq, "o", color=colour, ms=1.8, alpha=0.6)
+def _draw(axes: Axes, curves: Sequence[TimeActivity]) -> None:
+    """Points and fitted curves of one region, all subjects of a level at once."""
+    for level in sorted({one.level for one in curves}, key=lambda level: level or 0):
+        own = [one for one in curves if one.level == level]
+        points = [(time, activity / one.administered_gbq) for one in own for time, activity in one.points]
+        if points:
+            axes.plot(*zip(*points, strict=True), "o", color=colour_of(level), ms=1.8, alpha=0.6)
+        draw_courses(axes, [_fitted(one) for one in own], colour_of(level), 0.7, 0.5)
+
+
+def _fitted(one: TimeActivity) -> list[tuple[float, float]]:
+    """The fitted curve from one hour to the last scan [h, MBq/GBq]; empty where the model has none."""
     curve = one.dose.fit.curve
-    if curve is not None:
-        hours = np.linspace(1.0, max((t for t, _ in one.points), default=168.0), 80)
-        axes.plot(hours, [curve.at(t) / one.administered_gbq for t in hours], color=colour, lw=0.7, alpha=0.5)
+    if curve is None:
+        return []
+    last = max((time for time, _ in one.points), default=168.0)
+    hours = (last ** (step / 24.0) for step in range(25))
+    return [(time, curve.at(time) / one.administered_gbq) for time in hours]
 
 
 def kidney_strip(

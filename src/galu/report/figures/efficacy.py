@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from matplotlib.axes import Axes
@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 
 from galu.efficacy.psa import change_percent
 from galu.report.blocks import Picture
-from galu.report.figures.style import INK, SOFT, colour_of, level_name, picture
+from galu.report.figures.style import INK, SOFT, colour_of, draw_courses, level_name, picture
 from galu.trial.efficacy import SubjectEfficacy
 from galu.trial.subjects import Subject
 
@@ -92,10 +92,8 @@ def spider(
         panels = figure.subplots(1, len(levels), sharey=True, squeeze=False)[0]
         for axes, level in zip(panels, levels, strict=True):
             own = [points for one, points in courses if one == level]
-            for points in own:
-                weeks, changes = zip(*points, strict=True)
-                axes.plot(weeks, changes, color=colour_of(level), lw=0.9, alpha=0.7)
-                axes.plot(weeks[-1], changes[-1], ".", color=colour_of(level), ms=4)
+            draw_courses(axes, own, colour_of(level), 0.9, 0.7)
+            axes.plot(*zip(*(points[-1] for points in own), strict=True), ".", color=colour_of(level), ms=4)
             axes.axhline(0, color=INK, lw=0.8)
             axes.set(xlabel="weeks since the first dose", ylim=(-104, 200))
             axes.set_title(f"{level_name(level, activities)} (n = {len(own)})")
@@ -140,25 +138,41 @@ def _swim(
     activities: Activities,
 ) -> None:
     axes = figure.add_subplot()
+    colours = [colour_of(subject.level) for subject, _ in ordered]
+    lengths = [_length(subject, day) for subject, _ in ordered]
+    axes.barh(range(len(ordered)), lengths, color=colours, alpha=0.28, height=0.72)
+    marks: dict[tuple[str, str], list[tuple[float, int]]] = {}
     for y, (subject, result) in enumerate(ordered):
-        start = subject.first_dose
-        assert start is not None
-        axes.barh(y, _length(subject, day), color=colour_of(subject.level), alpha=0.28, height=0.72)
-        weeks = [(dose.day - start).days / WEEK for dose in subject.therapy]
-        axes.plot(weeks, [y] * len(weeks), "|", color=colour_of(subject.level), ms=6, mew=1.4)
-        marks = [(subject.died, "X", INK)]
-        if result is not None:
-            marks += [(result.psa.psa50.confirmed_on, "o", "#009e73")]
-            marks += [(result.rpfs.on if result.rpfs.event else None, "D", "#d55e00")]
-        for on, shape, colour in marks:
-            if on is not None and not (shape == "D" and on == subject.died):
-                axes.plot((on - start).days / WEEK, y, shape, color=colour, ms=4, mew=0.5)
-        if subject.left("treatment") is None and subject.died is None:
-            axes.plot(_length(subject, day), y, ">", color=colour_of(subject.level), ms=3.5)
+        for mark, week in _marks(subject, result, lengths[y]):
+            marks.setdefault(mark, []).append((week, y))
+    for (shape, colour), places in marks.items():
+        size, edge = (6, 1.4) if shape == "|" else (4, 0.5)
+        axes.plot(*zip(*places, strict=True), ls="", marker=shape, color=colour, ms=size, mew=edge)
     axes.set(xlabel="weeks since the first dose", ylim=(-0.8, len(ordered) - 0.2))
     axes.set_yticks(range(len(ordered)), [subject.id for subject, _ in ordered], size=6.5)
     axes.grid(axis="y", visible=False)
     _swim_legend(axes, {subject.level for subject, _ in ordered}, activities)
+
+
+def _marks(
+    subject: Subject, result: SubjectEfficacy | None, length: float
+) -> Iterator[tuple[tuple[str, str], float]]:
+    """Shape and colour of each mark on a bar, with its week; a death is not marked as progression too."""
+    start = subject.first_dose
+    assert start is not None
+    own = colour_of(subject.level)
+    for dose in subject.therapy:
+        yield ("|", own), (dose.day - start).days / WEEK
+    dated = [(("X", INK), subject.died)]
+    if result is not None:
+        dated.append((("o", "#009e73"), result.psa.psa50.confirmed_on))
+        if result.rpfs.event and result.rpfs.on != subject.died:
+            dated.append((("D", "#d55e00"), result.rpfs.on))
+    for mark, on in dated:
+        if on is not None:
+            yield mark, (on - start).days / WEEK
+    if subject.left("treatment") is None and subject.died is None:
+        yield (">", own), length
 
 
 def _swim_legend(axes: Axes, levels: set[int | None], activities: Activities) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from galu.report.blocks import Picture
-from galu.report.figures.style import colour_of, level_name, picture, plain_decades
+from galu.report.figures.style import colour_of, draw_courses, level_name, picture, plain_decades
 from galu.trial.pharmacokinetics import SubjectProfile
 
 
@@ -24,11 +24,8 @@ def concentrations(profiles: Sequence[SubjectProfile], activities: dict[int, flo
         panels = figure.subplots(1, len(levels), sharey=True, squeeze=False)[0]
         for axes, level in zip(panels, levels, strict=True):
             own = [one.profile for one in profiles if one.level == level and one.profile is not None]
-            for profile in own:
-                above = profile.conc > 0.0
-                axes.plot(
-                    profile.time_h[above], profile.conc[above], color=colour_of(level), lw=0.6, alpha=0.45
-                )
+            courses = [list(zip(p.time_h[p.conc > 0.0], p.conc[p.conc > 0.0], strict=True)) for p in own]
+            draw_courses(axes, courses, colour_of(level), 0.6, 0.45)
             times, means = _geometric_means([(p.time_h, p.conc) for p in own])
             axes.plot(times, means, color=colour_of(level), lw=2.0, marker="o", ms=3)
             axes.set_yscale("log")

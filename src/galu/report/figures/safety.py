@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from galu.report.blocks import Picture
-from galu.report.figures.style import GRADES, SOFT, colour_of, level_name, picture
+from galu.report.figures.style import GRADES, SOFT, colour_of, draw_courses, level_name, picture
 from galu.safety.tables import AeCount
 
 TERMS = 20
@@ -79,10 +79,13 @@ def blood_counts(
 
 
 def _courses(axes: Axes, rows: pl.DataFrame, starts: dict[str, tuple[date, int | None]]) -> None:
-    many = rows["subject"].n_unique()
+    by_level: dict[int | None, list[list[tuple[float, float]]]] = {}
     for (subject,), own in rows.sort("day").group_by(["subject"], maintain_order=True):
         if subject in starts:
             start, level = starts[str(subject)]
             weeks = [(day - start).days / 7.0 for day in own["day"]]
-            axes.plot(weeks, own["value"], color=colour_of(level), lw=0.7, alpha=0.6 if many < 80 else 0.25)
+            by_level.setdefault(level, []).append(list(zip(weeks, own["value"], strict=True)))
+    many = sum(map(len, by_level.values()))
+    for level, courses in by_level.items():
+        draw_courses(axes, courses, colour_of(level), 0.7, 0.55 if many < 80 else 0.2)
     axes.axvline(0, color=SOFT, lw=0.8)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Final
 
 import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
@@ -55,9 +60,34 @@ _STYLE: Final[dict[str, Any]] = {
     "lines.linewidth": 1.4,
     "figure.facecolor": "none",
     "axes.facecolor": "none",
+    "figure.constrained_layout.w_pad": 0.08,
+    "figure.constrained_layout.h_pad": 0.06,
     "svg.fonttype": "none",
     "svg.hashsalt": "galu",
 }
+
+
+#: What is written across every figure, such as SIMULATED.
+_STAMP: ContextVar[str] = ContextVar("stamp", default="")
+
+
+@contextmanager
+def stamped(word: str) -> Iterator[None]:
+    """Write `word` across every figure drawn inside; an empty word writes nothing."""
+    token = _STAMP.set(word)
+    try:
+        yield
+    finally:
+        _STAMP.reset(token)
+
+
+def draw_courses(
+    axes: Axes, courses: Sequence[Sequence[tuple[float, float]]], colour: str, width: float, alpha: float
+) -> None:
+    """Draw many lines as one artist; a single point is left out."""
+    lines = [np.asarray(course, dtype=np.float64) for course in courses if len(course) > 1]
+    axes.add_collection(LineCollection(lines, colors=colour, linewidths=width, alpha=alpha))
+    axes.autoscale_view()
 
 
 def plain_decades(axis: Axis) -> None:
@@ -87,10 +117,14 @@ def picture(
         figure = Figure(figsize=size, layout="constrained")
         FigureCanvasAgg(figure)
         paint(figure)
+        if word := _STAMP.get():
+            figure.text(0.5, 0.5, word, size=46, weight="bold", color="#d9483f", alpha=0.09, rotation=18,
+                        ha="center", va="center", in_layout=False)  # fmt: skip
         svg, png = io.StringIO(), io.BytesIO()
         figure.savefig(
             svg, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
         )
+        figure.set_layout_engine("none")
         figure.savefig(png, format="png", dpi=130, facecolor="white")
     return Picture(name, caption, alt, _inline(svg.getvalue(), name, alt), png.getvalue())
 
