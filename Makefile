@@ -8,7 +8,9 @@ COMPILE := $(BIN)/uv pip compile --universal --generate-hashes --no-header --no-
 .PHONY: run test check bench lock slow clean
 
 run: .venv/run.stamp
-	@$(BIN)/galu --help
+	@rm -rf "$(OUT)/trial" "$(OUT)/report"
+	@$(BIN)/galu simulate studies/nct07310355 studies/nct07310355/scenario.yaml --seed $(SEED) -o "$(OUT)/trial"
+	@$(BIN)/galu run "$(OUT)/trial" -o "$(OUT)/report"
 
 test: .venv/dev.stamp
 	$(BIN)/python -m pytest -n auto -m "not slow"

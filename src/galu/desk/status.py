@@ -67,7 +67,7 @@ def mark_of(trial: TrialFolder, record: Record, as_of: date, cutoff: date | None
     identity = trial.study.identity
     return Mark(
         title=identity.title.value or "Study without a title",
-        study=identity.nct_id.value or str(versions["study"][-1]),
+        study=identity.nct_id.value or _own_number(trial) or str(versions["study"][-1]),
         as_of=as_of,
         cutoff=cutoff,
         origin=known.origin,
@@ -77,6 +77,12 @@ def mark_of(trial: TrialFolder, record: Record, as_of: date, cutoff: date | None
         last_recorded=known.last_recorded,
         version=__version__,
     )
+
+
+def _own_number(trial: TrialFolder) -> str | None:
+    """The sponsor's number of the study."""
+    stated = trial.study.identity.org_study_id
+    return None if stated is None else stated.value
 
 
 def trial_status(folder: Path, as_of: date | None = None) -> Status:

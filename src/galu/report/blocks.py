@@ -198,5 +198,5 @@ class Mark:
 
     @property
     def banner(self) -> str:
-        """What must be said on every page, empty for a record of observations."""
-        return {"simulated": "SIMULATED", "imported": "IMPORTED"}.get(self.origin, "")
+        """What must be said on every page and figure: that nothing here was observed."""
+        return "SIMULATED" if self.origin == "simulated" else ""

@@ -46,7 +46,7 @@ def waterfall(
         at = range(len(ordered))
         axes.bar(at, heights, color=[colour_of(level) for _, level, _ in ordered], width=0.82)
         for x, (_, _, change) in zip(at, ordered, strict=True):
-            if change > CEILING:
+            if change > CEILING and len(ordered) <= 60:
                 axes.text(x, CEILING + 1.5, f"+{change:.0f}", ha="center", va="bottom", size=6.5, rotation=90)
         for line in lines:
             axes.axhline(line, color=SOFT, lw=0.9, ls=(0, (4, 3)))

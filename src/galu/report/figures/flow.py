@@ -30,22 +30,33 @@ def _paint(figure: Figure, flow: Flow, lines: int) -> None:
     axes = figure.add_subplot()
     axes.set(xlim=(0, 100), ylim=(26 - _LINE * lines, 42))
     axes.axis("off")
-    screened = flow.screened or flow.known
-    main = (("screened", screened), ("enrolled", flow.enrolled), ("dosed", flow.dosed))
+    first = ("screened", flow.screened) if flow.screened else ("known to the record", flow.known)
+    slots = flow.enrolled > 0 or not flow.dosed
+    main = (
+        [first, ("enrolled", flow.enrolled), ("dosed", flow.dosed)]
+        if slots
+        else [first, ("dosed", flow.dosed)]
+    )
+    step = 34 if slots else 50
     for i, (word, count) in enumerate(main):
-        _box(axes, (2 + 34 * i, 30), 22, (str(count), word), SERIES[0])
-    for i in range(2):
-        _arrow(axes, (24 + 34 * i, 35.5), (36 + 34 * i, 35.5))
-    aside = [("failed screening", flow.screen_failed), ("in screening", flow.in_screening)]
-    waiting = max(0, flow.enrolled - flow.dosed)
-    _list(axes, 2, aside)
-    _list(axes, 36, [("enrolled, not dosed", waiting), ("imaged with the imaging agent", flow.imaged)])
+        _box(axes, (2 + step * i, 30), 22, (str(count), word), SERIES[0])
+        if i:
+            _arrow(axes, (24 + step * (i - 1), 35.5), (2 + step * i, 35.5))
+    _list(axes, 2, [("failed screening", flow.screen_failed), ("in screening", flow.in_screening)])
+    if slots:
+        waiting = max(0, flow.enrolled - flow.dosed)
+        _list(axes, 36, [("enrolled, not dosed", waiting), ("got the imaging agent", flow.imaged)])
     ends = [("on treatment", flow.on_treatment), ("completed all cycles", flow.completed)]
     reasons = list(flow.left.items())
-    ends += [(f"left: {cause}"[:34], count) for cause, count in reasons[:4]]
+    ends += [(f"left: {_short(cause)}", count) for cause, count in reasons[:4]]
     if len(reasons) > 4:
         ends.append(("left: other reasons", sum(count for _, count in reasons[4:])))
-    _list(axes, 70, [*ends, ("died (at any time)", flow.died)])
+    _list(axes, 2 + step * (len(main) - 1), [*ends, ("died (at any time)", flow.died)])
+
+
+def _short(cause: str) -> str:
+    words = cause.capitalize() if cause.isupper() else cause
+    return words if len(words) <= 28 else words[:27] + "…"
 
 
 def _box(axes: Axes, at: tuple[float, float], width: float, words: tuple[str, str], colour: str) -> None:

@@ -67,13 +67,13 @@ _STYLE: Final[dict[str, Any]] = {
 }
 
 
-#: What is written across every figure, such as SIMULATED.
+#: What is written on every figure, such as SIMULATED.
 _STAMP: ContextVar[str] = ContextVar("stamp", default="")
 
 
 @contextmanager
 def stamped(word: str) -> Iterator[None]:
-    """Write `word` across every figure drawn inside; an empty word writes nothing."""
+    """Write `word` in the corner of every figure drawn inside; an empty word writes nothing."""
     token = _STAMP.set(word)
     try:
         yield
@@ -118,8 +118,8 @@ def picture(
         FigureCanvasAgg(figure)
         paint(figure)
         if word := _STAMP.get():
-            figure.text(0.5, 0.5, word, size=46, weight="bold", color="#d9483f", alpha=0.09, rotation=18,
-                        ha="center", va="center", in_layout=False)  # fmt: skip
+            figure.text(0.998, 0.003, word, size=7, weight="bold", color="#d9483f", ha="right", va="bottom",
+                        in_layout=False)  # fmt: skip
         svg, png = io.StringIO(), io.BytesIO()
         figure.savefig(
             svg, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None}

@@ -34,9 +34,8 @@ def assumptions(state: TrialState) -> Section:
         "assumed",
         "What is assumed",
         (
-            "The registry record does not hold the protocol. What galu needs beyond it is a named value "
-            "of the "
-            "study file, marked assumed wherever it shapes a result; each section below lists its own.",
+            "What the source of the study does not say and galu needs is a named value of the study file. "
+            "It is marked assumed wherever it shapes a result, and can be replaced there.",
         ),
         (
             Table("assumed-counts", "Elements of the study file", ("part", "known", "assumed"), tuple(rows)),

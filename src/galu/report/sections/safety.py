@@ -47,7 +47,9 @@ def safety(state: TrialState) -> Section:
             f"68Ga-emergent adverse events, {imaged} subjects: after the imaging agent, before the therapy"
         )
         blocks.append(_overview("ga68-overview", caption, found.imaging_overview))
-    blocks += [_dlts(state, bool(assumed)), *_laboratory(state)]
+    if state.board.slots:
+        blocks.append(_dlts(state, bool(assumed)))
+    blocks += _laboratory(state)
     return Section("safety", "Safety", tuple(sentences), tuple(blocks), assumed)
 
 
