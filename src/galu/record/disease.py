@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from galu.record.fact import Fact
-from galu.record.when import When
+from galu.record.when import Instant, When
 
 Related = Literal["related", "unrelated", "unknown"]
 
@@ -23,6 +23,9 @@ class AdverseEvent(Fact):
     ended: When | None = None
     attribution: Related | None = None
     serious: bool | None = None
+    life_threatening: bool | None = None
+    expected: bool | None = Field(default=None, description="by the investigator's brochure")
+    aware: Instant | None = Field(default=None, description="when the site learned of a serious event")
     action: str | None = None
     outcome: str | None = None
     clinically_meaningful: bool | None = None

@@ -53,6 +53,7 @@ def derive_safety(study: Study, record: Record, subjects: Iterable[Subject]) -> 
             subject.first_dose,
             subject.last_dose,
             events.get(subject.id, ()),
+            until=_watched_until(subject),
         )
         for subject in people
         if subject.therapy or subject.imaging
@@ -68,6 +69,13 @@ def derive_safety(study: Study, record: Record, subjects: Iterable[Subject]) -> 
         grades=grades,
         shifts=_shifts(grades),
     )
+
+
+def _watched_until(subject: Subject) -> date | None:
+    """Day of death or of leaving the study, the earlier one; None while the subject is watched."""
+    left = subject.left("study")
+    days = (subject.died, left.day if left else None)
+    return min((day for day in days if day is not None), default=None)
 
 
 def grade_record(record: Record, first_dose: Mapping[str, date], version: str) -> pl.DataFrame:

@@ -8,25 +8,23 @@ is an order.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 import polars as pl
 
 from galu.protocol import Study
 from galu.safety.inputs import AdverseEventInput
-from galu.safety.modification import DoseProposal, TermCourse, propose_dose
+from galu.safety.modification import DoseProposal, RenalCourse, TermCourse, propose_dose
 from galu.safety.plan import SafetyPlan
 from galu.safety.tables import TreatedSubject
 from galu.trial.board import Due
 from galu.trial.dosimetry import SubjectDose
 from galu.trial.exposure import Dose
+from galu.trial.renal import REDUCED_SHARE
 from galu.trial.subjects import Subject
-
-#: A planned activity below this share of the one before is a reduction that was made (assumed).
-REDUCED_SHARE: Final = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +66,20 @@ class CycleProposal:
     facts: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Toxicity:
+    """What the modification rules read: events, graded values, kidney function by subject."""
+
+    treated: tuple[TreatedSubject, ...]
+    grades: pl.DataFrame
+    renal: Mapping[str, RenalCourse]
+
+
 def derive_proposals(
     study: Study,
     subjects: Iterable[Subject],
     due: Iterable[Due],
-    safety: tuple[tuple[TreatedSubject, ...], pl.DataFrame],
+    toxicity: Toxicity,
     doses: Iterable[SubjectDose],
 ) -> tuple[CycleProposal, ...]:
     """A proposal for every subject whose next cycle is planned.
@@ -81,24 +88,25 @@ def derive_proposals(
     ----------
     due
         The next cycles, as the board lists them.
-    safety
-        Treated subjects with their events, and the graded laboratory values.
+    toxicity
+        Events, graded laboratory values and kidney function.
     doses
         Absorbed doses so far.
     """
     plan = study.safety
     if plan is None:
         return ()
-    treated, grades = safety
-    events = {one.subject: one.events for one in treated}
-    by_subject = {str(key[0]): rows for key, rows in grades.group_by("subject", maintain_order=True)}
+    events = {one.subject: one.events for one in toxicity.treated}
+    graded = toxicity.grades.group_by("subject", maintain_order=True)
+    by_subject = {str(key[0]): rows for key, rows in graded}
     organs = _rooms(doses)
     people = {subject.id: subject for subject in subjects}
     found = []
     for item in due:
         subject = people[item.subject]
         courses = _courses(subject, plan, by_subject.get(subject.id), events.get(subject.id, ()))
-        found.append(_proposal(subject, item, propose_dose(courses, plan), organs.get(subject.id, ())))
+        safe = propose_dose(courses, plan, toxicity.renal.get(subject.id))
+        found.append(_proposal(subject, item, safe, organs.get(subject.id, ())))
     return tuple(found)
 
 

@@ -12,7 +12,7 @@ import polars as pl
 
 from galu.protocol import Study
 from galu.record import Record
-from galu.record.when import day_of
+from galu.record.when import day_of, instant_of
 from galu.safety.ctcae import terms_of_test
 from galu.safety.dlt import DltAssessment, assess_dlt
 from galu.safety.inputs import (
@@ -40,11 +40,11 @@ def events_by_subject(record: Record) -> dict[str, tuple[AdverseEventInput, ...]
     for row in record.facts("adverse_event").iter_rows(named=True):
         if row["day"] is not None:
             course = courses.get(row["root"], []) or courses.get(row["id"], [])
-            found.setdefault(row["subject"], []).append(_event(row, course))
+            found.setdefault(row["subject"], []).append(_event(row, course, record.zone))
     return {subject: tuple(events) for subject, events in found.items()}
 
 
-def _event(row: dict[str, Any], course: list[dict[str, Any]]) -> AdverseEventInput:
+def _event(row: dict[str, Any], course: list[dict[str, Any]], zone: str) -> AdverseEventInput:
     grades = [g for g in (row["grade"], *(step["grade"] for step in course)) if g is not None]
     stated = [a for a in (row["attribution"], *(step["attribution"] for step in course)) if a is not None]
     resolved = next((step["day"] for step in course if step["grade"] == 0), None)
@@ -65,6 +65,9 @@ def _event(row: dict[str, Any], course: list[dict[str, Any]]) -> AdverseEventInp
         action=row["action"] or "",
         course=_course(row, course),
         outcome=row["outcome"] or "",
+        expected=row["expected"],
+        life_threatening=row["life_threatening"],
+        aware=instant_of(row["aware"], zone),
     )
 
 
@@ -150,7 +153,27 @@ def _full_dose(subject: Subject, plan: SafetyPlan) -> bool | None:
 
 
 def dlt_patients(study: Study, record: Record, subjects: Iterable[Subject]) -> tuple[DltPatient, ...]:
-    """What the DLT rules read of each subject who got a therapeutic dose at a level."""
+    """What the DLT rules read of each subject who got a therapeutic dose at a level.
+
+    What happened long after the window is left out, so that an assessment once made stays known.
+    """
+    plan = study.safety
+    if plan is None:
+        return ()
+    reach = timedelta(days=2 * plan.dlt.unresolved_until_day.value)
+    return tuple(_up_to(one, one.first_dose + reach) for one in watched_patients(study, record, subjects))
+
+
+def _up_to(patient: DltPatient, until: date) -> DltPatient:
+    return replace(
+        patient,
+        events=tuple(event for event in patient.events if event.onset <= until),
+        labs=tuple(lab for lab in patient.labs if lab.day <= until),
+    )
+
+
+def watched_patients(study: Study, record: Record, subjects: Iterable[Subject]) -> tuple[DltPatient, ...]:
+    """The same with everything that happened since the first dose, for the watch on late toxicity."""
     plan = study.safety
     dosed = [s for s in subjects if s.first_dose is not None and s.level is not None]
     if plan is None or not dosed:
@@ -174,7 +197,6 @@ def _dlt_patient(
 ) -> DltPatient:
     assert subject.first_dose is not None and subject.level is not None
     start = subject.first_dose
-    until = start + timedelta(days=2 * plan.dlt.unresolved_until_day.value)
     exit_ = subject.left("treatment")
     return DltPatient(
         subject=subject.id,
@@ -184,8 +206,8 @@ def _dlt_patient(
         withdrew=(exit_.day, exit_.related) if exit_ and exit_.day else None,
         died=(subject.died, subject.death_related) if subject.died else None,
         cycle2=subject.therapy[1].day if len(subject.therapy) > 1 else None,
-        events=tuple(event for event in events if event.onset <= until),
-        labs=tuple(lab for lab in labs if start <= lab.day <= until),
+        events=events,
+        labs=tuple(lab for lab in labs if lab.day >= start),
         transfusions=transfusions,
     )
 

@@ -27,9 +27,11 @@ from galu.trial.flow import (
     derive_sets,
 )
 from galu.trial.pharmacokinetics import PharmacokineticResults, derive_pharmacokinetics
-from galu.trial.proposals import CycleProposal, derive_proposals
+from galu.trial.proposals import CycleProposal, Toxicity, derive_proposals
+from galu.trial.renal import derive_renal
 from galu.trial.schedule import PlannedVisit, derive_schedule
 from galu.trial.subjects import Subject, derive_subjects
+from galu.trial.watch import SafetyWatch, derive_watch
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class TrialState:
     eligibility: tuple[GateVerdicts, ...]
     exposure: tuple[ExposureRow, ...]
     safety: SafetyResults
+    watch: SafetyWatch
     absorbed_doses: tuple[SubjectDose, ...]
     proposals: tuple[CycleProposal, ...]
     pharmacokinetics: PharmacokineticResults
@@ -83,7 +86,7 @@ def derive_state(study: Study, record: Record, as_of: date, cutoff: date | None 
     gates = derive_eligibility(study, known, subjects, as_of)
     doses = derive_absorbed_doses(study, known, subjects)
     safety = derive_safety(study, known, subjects)
-    graded = (safety.treated, safety.grades)
+    toxicity = Toxicity(safety.treated, safety.grades, derive_renal(study, known, subjects))
     pk = derive_pharmacokinetics(study, known, subjects)
     efficacy = derive_efficacy(study, known, subjects)
     progressed = {one.subject: one.rpfs.on for one in efficacy.subjects if one.rpfs.event}
@@ -103,8 +106,9 @@ def derive_state(study: Study, record: Record, as_of: date, cutoff: date | None 
         eligibility=gates,
         exposure=derive_exposure(study, subjects),
         safety=safety,
+        watch=derive_watch(study, known, subjects, safety.treated, (board, doses)),
         absorbed_doses=doses,
-        proposals=derive_proposals(study, subjects, board.due, graded, doses),
+        proposals=derive_proposals(study, subjects, board.due, toxicity, doses),
         pharmacokinetics=pk,
         efficacy=efficacy,
         deviations=derive_deviations(study, subjects, gates),

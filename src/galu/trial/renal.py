@@ -1,0 +1,119 @@
+"""Kidney function over the cycles, as the dose rule reads it: creatinine and Cockcroft–Gault clearance.
+
+Eligibility judges MDRD; label rules of dose quote Cockcroft–Gault. The two are never mixed.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import polars as pl
+
+from galu.protocol import Study
+from galu.record import Record
+from galu.record.when import day_of
+from galu.safety.modification import RenalCourse, cockcroft_gault_ml_min, propose_dose
+from galu.safety.plan import SafetyPlan
+from galu.trial.subjects import Subject
+
+#: Size of each unit of creatinine [µmol/L]; 1 mg/dL is 88.4.
+_UMOL_L: Final = {"umol/L": 1.0, "µmol/L": 1.0, "μmol/L": 1.0, "mg/dL": 88.4}
+#: A planned activity below this share of the one before is a reduction that was made (assumed).
+REDUCED_SHARE: Final = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class _Creatinine:
+    day: date
+    umol_l: float
+    clearance_ml_min: float | None
+    fact: str
+
+
+def derive_renal(study: Study, record: Record, subjects: Iterable[Subject]) -> dict[str, RenalCourse]:
+    """Course of each treated subject since the last dose; none where no creatinine was ever measured."""
+    plan = study.safety
+    if plan is None or plan.renal_modification is None:
+        return {}
+    values = _creatinine(record)
+    return {
+        subject.id: _course(subject, values[subject.id], plan)
+        for subject in subjects
+        if subject.therapy and subject.id in values
+    }
+
+
+def _creatinine(record: Record) -> dict[str, list[_Creatinine]]:
+    """Values by subject in order of time, with the clearance where age and weight are known."""
+    births = {row["subject"]: row for row in record.facts("demographics").iter_rows(named=True)}
+    weights: dict[str, list[tuple[date, float]]] = {}
+    scales = record.facts("vital").filter(
+        (pl.col("test") == "WEIGHT")
+        & (pl.col("unit").str.to_lowercase() == "kg")
+        & pl.col("day").is_not_null()
+    )
+    for subject, day, value in scales.select("subject", "day", "value").iter_rows():
+        if value is not None:
+            weights.setdefault(subject, []).append((day, value))
+    found: dict[str, list[_Creatinine]] = {}
+    labs = record.facts("lab").filter((pl.col("test") == "CREAT") & pl.col("day").is_not_null())
+    for row in labs.iter_rows(named=True):
+        size = _UMOL_L.get(row["unit"] or "")
+        if row["value"] is None or size is None or (row["specimen"] or "").upper() == "URINE":
+            continue
+        umol_l = row["value"] * size
+        age = _age(births.get(row["subject"]), row["day"])
+        weight = _latest(weights.get(row["subject"], []), row["day"])
+        clearance = None if age is None or weight is None else cockcroft_gault_ml_min(umol_l, age, weight)
+        found.setdefault(row["subject"], []).append(_Creatinine(row["day"], umol_l, clearance, row["id"]))
+    return found
+
+
+def _age(person: dict[str, object] | None, day: date) -> float | None:
+    """Age in years; from the birth date where its day is known, else as stated."""
+    if person is None:
+        return None
+    birth = day_of(str(person["birth_date"]) if person["birth_date"] else None)
+    if birth is not None:
+        return (day - birth).days / 365.25
+    stated = person["age_years"]
+    return float(stated) if isinstance(stated, int | float) else None
+
+
+def _latest(values: list[tuple[date, float]], day: date) -> float | None:
+    """The last value up to a day, or else the first."""
+    before = [value for when, value in values if when <= day]
+    return before[-1] if before else values[0][1] if values else None
+
+
+def _course(subject: Subject, values: Sequence[_Creatinine], plan: SafetyPlan) -> RenalCourse:
+    days = [dose.day for dose in subject.therapy]
+    course = _between(values, days[0], days[-1], None)
+    applied: list[str] = []
+    rule = plan.renal_modification
+    for before, after in itertools.pairwise(subject.therapy):
+        if rule is None or not before.planned_mbq or not after.planned_mbq:
+            continue
+        earlier = _between(values, days[0], before.day, after.day)
+        lowered = after.planned_mbq < REDUCED_SHARE * before.planned_mbq
+        if lowered and propose_dose((), plan, earlier).action != "give":
+            applied.append(rule.id)
+    return RenalCourse(course.creatinine_umol_l, course.clearance_ml_min, tuple(applied), course.refs)
+
+
+def _between(values: Sequence[_Creatinine], first: date, start: date, end: date | None) -> RenalCourse:
+    """Baseline up to the first dose, worst and present value after `start` up to `end`."""
+    base = [one for one in values if one.day <= first]
+    seen = [one for one in values if one.day > start and (end is None or one.day <= end)]
+    worst = max(seen, key=lambda one: one.umol_l, default=None)
+    triple = (base[-1] if base else None, worst, seen[-1] if seen else None)
+    creatinine = tuple(None if one is None else one.umol_l for one in triple)
+    clearance = tuple(None if one is None else one.clearance_ml_min for one in triple)
+    facts = tuple(dict.fromkeys(one.fact for one in triple if one is not None))
+    return RenalCourse(
+        (creatinine[0], creatinine[1], creatinine[2]), (clearance[0], clearance[1], clearance[2]), (), facts
+    )

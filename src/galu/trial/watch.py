@@ -1,0 +1,175 @@
+"""What must not be missed after the window: late toxicity, reports that are due, follow-up, monitoring.
+
+The declared DLT rules are read again after the window and counted by cumulative activity and absorbed
+dose; serious events start their reporting clocks; kidney, marrow and second malignancy are looked for
+long after treatment; and the DLT rate of everyone at the recommended dose is held against its bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+import polars as pl
+
+from galu.escalation.monitoring import tail
+from galu.protocol import Study
+from galu.record import Record
+from galu.safety.duties import FollowUp, Narrative, ReportDuty, long_term_follow_up, narratives, report_duties
+from galu.safety.incidence import DltRow, ExposureRate, dlt_listing, exposure_adjusted
+from galu.safety.late import (
+    Exposure,
+    LateToxicity,
+    WatchBand,
+    WatchedPatient,
+    bands_by_activity,
+    bands_by_dose,
+    late_toxicities,
+)
+from galu.safety.tables import TreatedSubject
+from galu.trial.board import Board
+from galu.trial.dosimetry import SubjectDose
+from galu.trial.safety import derive_dlt, dlt_patients, watched_patients
+from galu.trial.subjects import Subject
+
+#: Lower ends of the bands of the watch (assumed): one, two, four and six cycles of the lower level.
+ACTIVITY_EDGES_MBQ: Final = (3700.0, 7400.0, 14800.0, 22200.0)
+#: Organ whose cumulative dose the watch follows, and the lower ends of its bands [Gy] (assumed).
+WATCHED_ORGAN: Final = "kidneys"
+DOSE_EDGES_GY: Final = (0.0, 5.0, 10.0, 15.0, 20.0)
+#: Follow-up is listed this long before it is due.
+UPCOMING_DAYS: Final = 14
+#: Tests that show a domain of the long-term follow-up was looked at.
+_LOOKS: Final[Mapping[str, tuple[str, ...]]] = {
+    "kidney": ("CREAT",),
+    "marrow": ("HGB", "PLAT", "NEUT", "WBC"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ToxicityMonitor:
+    """DLTs at the recommended dose against the bound: Pr(rate > `dlt_rate`) under a uniform prior."""
+
+    level: int
+    evaluable: int
+    dlts: int
+    dlt_rate: float
+    probability: float
+    stop_at: float
+
+    @property
+    def review(self) -> bool:
+        """Whether enrolment is to stop for review."""
+        return self.probability >= self.stop_at
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyWatch:
+    """Everything that the medical monitor watches."""
+
+    dlts: tuple[DltRow, ...] = ()
+    late: tuple[LateToxicity, ...] = ()
+    by_activity: tuple[WatchBand, ...] = ()
+    by_dose: tuple[WatchBand, ...] = ()
+    reports: tuple[ReportDuty, ...] = ()
+    narratives: tuple[Narrative, ...] = ()
+    follow_up: tuple[FollowUp, ...] = ()
+    rates: tuple[ExposureRate, ...] = ()
+    monitor: ToxicityMonitor | None = None
+
+
+def derive_watch(
+    study: Study,
+    record: Record,
+    subjects: tuple[Subject, ...],
+    treated: tuple[TreatedSubject, ...],
+    known: tuple[Board, Iterable[SubjectDose]],
+) -> SafetyWatch:
+    """The watch at the end of the board's day.
+
+    Parameters
+    ----------
+    treated
+        Everyone who got an agent, with the events.
+    known
+        The board, and the absorbed doses so far.
+    """
+    plan = study.safety
+    if plan is None:
+        return SafetyWatch()
+    board, doses = known
+    day, emergent = board.day, plan.treatment_emergent_days.value
+    exposures = _exposures(subjects, doses)
+    watched = tuple(
+        WatchedPatient(patient, exposures.get(patient.subject, ()))
+        for patient in watched_patients(study, record, subjects)
+    )
+    late = tuple(one for patient in watched for one in late_toxicities(patient, plan, day))
+    found = derive_dlt(study, record, subjects, day)
+    listed = [(patient, found[patient.subject]) for patient in dlt_patients(study, record, subjects)]
+    looked = _looked(record)
+    soon = day + timedelta(days=UPCOMING_DAYS)
+    return SafetyWatch(
+        dlts=dlt_listing(listed),
+        late=late,
+        by_activity=bands_by_activity(watched, late, ACTIVITY_EDGES_MBQ),
+        by_dose=bands_by_dose(watched, late, WATCHED_ORGAN, DOSE_EDGES_GY),
+        reports=tuple(duty for one in treated for duty in report_duties(one, emergent)),
+        narratives=tuple(
+            told for one in treated for told in narratives(one, exposures.get(one.subject, ()), emergent)
+        ),
+        follow_up=tuple(
+            look
+            for one in treated
+            for look in long_term_follow_up(
+                one, plan, looked.get(one.subject, {}), min(one.until or soon, soon)
+            )
+        ),
+        rates=exposure_adjusted(treated, emergent, day),
+        monitor=_monitor(study, board),
+    )
+
+
+def _exposures(subjects: Iterable[Subject], doses: Iterable[SubjectDose]) -> dict[str, tuple[Exposure, ...]]:
+    """After each administration: activity and absorbed dose so far."""
+    absorbed: dict[tuple[str, int], list[tuple[str, float | None]]] = {}
+    for one in doses:
+        total = None if one.course is None else one.course.cumulative_dose_gy
+        absorbed.setdefault((one.subject, one.cycle), []).append((one.region, total))
+    found: dict[str, tuple[Exposure, ...]] = {}
+    for subject in subjects:
+        activity: float | None = 0.0
+        for dose in subject.therapy:
+            activity = None if activity is None or dose.net_mbq is None else activity + dose.net_mbq
+            organs = tuple(absorbed.get((subject.id, dose.cycle or 0), ()))
+            found[subject.id] = (*found.get(subject.id, ()), Exposure(dose.day, activity, organs))
+    return found
+
+
+def _looked(record: Record) -> dict[str, dict[str, list[date]]]:
+    """Days on which kidney and marrow were looked at, by subject; visits named for the rest."""
+    found: dict[str, dict[str, list[date]]] = {}
+    labs = record.facts("lab")
+    for domain, tests in _LOOKS.items():
+        rows = labs.filter(pl.col("test").is_in(list(tests))).select("subject", "day").unique()
+        for subject, day in rows.iter_rows():
+            if day is not None:
+                found.setdefault(subject, {}).setdefault(domain, []).append(day)
+    for subject, day in record.facts("contact").select("subject", "day").unique().iter_rows():
+        if day is not None:
+            found.setdefault(subject, {}).setdefault("second malignancy", []).append(day)
+    return found
+
+
+def _monitor(study: Study, board: Board) -> ToxicityMonitor | None:
+    """DLTs of everyone at the recommended dose; None before there is one."""
+    rp2d = next((one for one in reversed(board.decisions) if one.decision == "rp2d"), None)
+    if rp2d is None or rp2d.level is None or study.safety is None:
+        return None
+    counted = [slot for slot in board.slots if slot.level == rp2d.level and slot.outcome in ("N", "T")]
+    dlts = sum(slot.outcome == "T" for slot in counted)
+    rule = study.safety.monitoring
+    risk = tail(rule.dlt_rate.value, 1.0 + dlts, 1.0 + len(counted) - dlts)
+    return ToxicityMonitor(rp2d.level, len(counted), dlts, rule.dlt_rate.value, risk, rule.probability.value)

@@ -1,0 +1,110 @@
+"""After the window: late toxicity by what was given, reporting clocks, follow-up, the kidney's dose rule."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from galu.protocol import load_study
+from galu.record import Entry, Fact, record_of
+from galu.record.conduct import Decision
+from galu.record.disease import AdverseEvent
+from galu.record.people import Consent, Demographics, Lab, Vital
+from galu.record.treatment import Administration, Enrolment
+from galu.trial.state import TrialState, derive_state
+from support import ROOT
+
+STUDY = load_study(ROOT / "studies" / "nct07310355" / "study.yaml")
+LU = "177Lu-PSMA-0057"
+FIRST = date(2026, 2, 2)
+COUNTS = (("PLAT", 180.0), ("NEUT", 4.0), ("WBC", 6.0))
+
+
+def _day(number: int) -> str:
+    """Study day; day 1 is the first dose."""
+    return (FIRST + timedelta(days=number - 1)).isoformat()
+
+
+def _dose(cycle: int, number: int) -> Administration:
+    return Administration(
+        id=f"a{cycle}", subject="P", on=f"{_day(number)}T10:00", agent=LU, cycle=cycle,
+        planned_activity_mbq=6000, activity_mbq=6000,
+    )  # fmt: skip
+
+
+def _state(number: int, *facts: Fact) -> TrialState:
+    base: tuple[Fact, ...] = (
+        Consent(id="c", subject="P", on=_day(-13)),
+        Demographics(id="d", subject="P", on=_day(-13), sex="M", birth_date="1956-02-02"),
+        Vital(id="w", subject="P", on=_day(-13), test="WEIGHT", value=80, unit="kg"),
+        Enrolment(id="e", subject="P", on=_day(-1), phase="escalation", level=2),
+        _dose(1, 1),
+    )
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    entries = [Entry(i + 1, now, fact) for i, fact in enumerate((*base, *facts))]
+    day = FIRST + timedelta(days=number - 1)
+    return derive_state(STUDY, record_of(entries, "Asia/Shanghai"), day)
+
+
+def test_a_toxicity_after_the_window_is_no_dlt_but_is_watched_with_what_was_given() -> None:
+    late = AdverseEvent(
+        id="x", subject="P", on=_day(60), term="Hepatic failure", grade=4, attribution="related"
+    )
+    state = _state(80, _dose(2, 43), late)
+    (row,) = state.watch.dlts
+    assert (row.outcome, row.rule_dlt) == ("N", False)
+    (one,) = state.watch.late
+    assert (one.met, one.doses, one.facts) == (True, 2, ("x",))
+    assert one.exposure is not None and one.exposure.cumulative_mbq == 12000
+    assert [(band.lower, band.at_risk, band.with_toxicity) for band in state.watch.by_activity] == [
+        (3700.0, 1, 0), (7400.0, 1, 1), (14800.0, 0, 0), (22200.0, 0, 0),
+    ]  # fmt: skip
+
+
+def test_a_serious_event_starts_its_clocks_from_when_the_site_knew() -> None:
+    event = AdverseEvent(
+        id="s", subject="P", on=_day(10), term="Sepsis", grade=4, serious=True, life_threatening=True,
+        expected=False, attribution="related", aware=f"{_day(11)}T09:00",
+    )  # fmt: skip
+    sponsor, authority = _state(20, event).watch.reports
+    assert sponsor.due - sponsor.aware == timedelta(hours=24)
+    assert authority.due.date() == FIRST + timedelta(days=10 + 7)
+    assert authority.assumed == ()
+
+
+def test_follow_up_is_due_every_twelve_weeks_until_it_is_seen() -> None:
+    creatinine = Lab(id="k", subject="P", on=_day(85), test="CREAT", value=80, unit="umol/L")
+    state = _state(110, creatinine)
+    done = {look.domain: look.done for look in state.watch.follow_up}
+    assert done["kidney"] == FIRST + timedelta(days=84)
+    assert done["marrow"] is None
+
+
+def test_dlts_at_the_recommended_dose_are_held_against_their_bound() -> None:
+    signed = Decision(id="r", on=_day(60), decision="rp2d", level=2, by="Safety committee")
+    monitor = _state(70, signed).watch.monitor
+    assert monitor is not None and (monitor.evaluable, monitor.dlts) == (1, 0)
+    assert monitor.probability == pytest.approx((1 - 0.33) ** 2)  # Beta(1, 2) above 0.33
+    assert not monitor.review
+
+
+@pytest.mark.parametrize(("present", "action"), [(70.0, "give"), (120.0, "hold")])
+def test_creatinine_that_rose_by_half_holds_the_dose(present: float, action: str) -> None:
+    counts = [
+        Lab(id=f"{test}{n}", subject="P", on=_day(n), test=test, value=value, unit="10^9/L",
+            lower_limit=1.0, upper_limit=400.0)
+        for test, value in COUNTS
+        for n in (-3, 38)
+    ]  # fmt: skip
+    blood = [
+        Lab(id=f"h{n}", subject="P", on=_day(n), test="HGB", value=140, unit="g/L", lower_limit=130,
+            upper_limit=175)
+        for n in (-3, 38)
+    ]  # fmt: skip
+    kidney = [
+        Lab(id=f"k{n}", subject="P", on=_day(n), test="CREAT", value=value, unit="umol/L", upper_limit=110)
+        for n, value in ((-3, 70.0), (38, present))
+    ]
+    (proposal,) = _state(40, *counts, *blood, *kidney).proposals
+    assert proposal.action == action
