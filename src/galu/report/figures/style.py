@@ -16,7 +16,7 @@ from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter, NullLocator
 
 from galu.report.blocks import Picture
 
@@ -91,9 +91,9 @@ def draw_courses(
 
 
 def plain_decades(axis: Axis) -> None:
-    """Label a logarithmic axis with plain numbers."""
+    """Label the decades of a logarithmic axis with plain numbers, and nothing between."""
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.set_minor_formatter(NullFormatter())
+    axis.set_minor_locator(NullLocator())
 
 
 def colour_of(level: int | None) -> str:
@@ -118,8 +118,9 @@ def picture(
         FigureCanvasAgg(figure)
         paint(figure)
         if word := _STAMP.get():
-            figure.text(0.998, 0.003, word, size=7, weight="bold", color="#d9483f", ha="right", va="bottom",
-                        in_layout=False)  # fmt: skip
+            figure.text(
+                0.002, 0.003, word, size=7, weight="bold", color="#d9483f", va="bottom", in_layout=False
+            )
         svg, png = io.StringIO(), io.BytesIO()
         figure.savefig(
             svg, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
