@@ -27,6 +27,10 @@ KIDNEYS = Region(
 )  # fmt: skip
 
 
+#: Paired organs are two spheres, the salivary glands six.
+PARTS = {"Kidneys": 2, "Adrenals": 2, "Testes": 2, "Salivary": 6}
+
+
 def test_self_dose_of_organs_stands_beside_the_reference() -> None:
     lines = shared("public", "dosimetry", "organ_self_S_Lu177.csv").read_text("utf-8").splitlines()
     rows = list(csv.DictReader(line for line in lines if not line.startswith('"#')))
@@ -34,9 +38,10 @@ def test_self_dose_of_organs_stands_beside_the_reference() -> None:
     for row in rows:
         if row["organ"] in ("Lungs", "Total body") or not row["mass_g"]:
             continue
-        ours = self_dose_gy_per_mbq_h(float(row["mass_g"]), LU) * 1e3 / 3600.0  # mGy/(MBq s)
+        parts = PARTS.get(row["organ"], 1)
+        ours = self_dose_gy_per_mbq_h(float(row["mass_g"]), LU, parts) * 1e3 / 3600.0  # mGy/(MBq s)
         reference = float(row["S_OLINDA_style"])
-        assert ours == pytest.approx(reference, rel=0.02), row["organ"]
+        assert ours == pytest.approx(reference, rel=0.01), row["organ"]
         checked += 1
     assert checked == 14
 

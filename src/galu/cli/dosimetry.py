@@ -31,7 +31,9 @@ def tac(
     nuclide: Annotated[str, typer.Option(help="as Lu-177")],
     model: Annotated[str, typer.Option(help="auto, 1, 2, 3, uptake, trapezoid, hanscheid, madsen")] = "auto",
     tail: Annotated[str, typer.Option(help="of the trapezoid: physical or fitted")] = "physical",
-    population_teff_h: Annotated[float | None, typer.Option(help="for madsen [h]")] = None,
+    population_teff_h: Annotated[
+        float | None, typer.Option(help="for madsen, and for auto with one scan [h]")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Time-integrated activity of each region, from activities at scan time."""

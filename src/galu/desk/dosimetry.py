@@ -14,6 +14,8 @@ from galu.finding import InputError
 from galu.nuclides import nuclide
 
 Row = dict[str, Any]
+#: Coefficient of variation of a population's effective half-life (assumed).
+POPULATION_SPREAD = 0.3
 
 
 def read_table(path: Path, columns: tuple[str, ...], text: tuple[str, ...]) -> pl.DataFrame:
@@ -63,6 +65,8 @@ def fit_region(
         if tail not in tails:
             raise InputError("--tail", f"{tail!r} is unknown", "say physical or fitted")
         return tails[tail](samples)
+    if model == "auto" and len(samples.time_h) == 1 and population_teff_h is not None:
+        return kinetics.single_scan(samples, population_teff_h, POPULATION_SPREAD)
     if model not in ("hanscheid", "madsen"):
         if model not in kinetics.MODELS:
             known = ", ".join((*kinetics.MODELS, "trapezoid", "hanscheid", "madsen"))
@@ -86,10 +90,14 @@ def time_activity(
     table = read_table(path, ("region", "time_h", "activity_mbq", "sigma_mbq"), ("region",))
     regions = []
     for (name,), group in table.group_by(["region"], maintain_order=True):
-        fit = fit_region(_samples(group, half_life), model, tail, population_teff_h)
+        try:
+            fit = fit_region(_samples(group, half_life), model, tail, population_teff_h)
+        except InputError as error:
+            raise InputError(f"{path} region {name}, {error.place}", error.fault, error.remedy) from None
         row = {"region": name, "model": fit.model, "parameters": dict(fit.parameters)}
         row |= {"tia_mbq_h": fit.tia_mbq_h, "u_tia_mbq_h": fit.u_tia_mbq_h, "t_eff_h": fit.t_eff_h}
         row |= {"at_bound": fit.at_bound, "reason": fit.reason, "decay_state": fit.decay_state}
+        row |= {"interval_mbq_h": fit.interval_mbq_h}
         regions.append(row)
     return {"regions": regions}
 
@@ -97,7 +105,10 @@ def time_activity(
 def biological(
     dose_gy: float, teff_h: float | None, curve: str, radiobiology: tuple[float, float], cycles: int
 ) -> Row:
-    """BED of a dose; `curve` is `A:T,A:T…`, or empty for one exponential; radiobiology is (α/β, T_rep)."""
+    """BED of a dose in every cycle; `curve` is `A:T,A:T…`, or empty for one exponential.
+
+    `radiobiology` is (α/β [Gy], repair half-time [h]).
+    """
     if not curve and teff_h is None:
         raise InputError("--teff-h", "is missing", "give it, or --curve A:T,A:T")
     phases = [(1.0, teff_h or 0.0)]
@@ -183,6 +194,7 @@ def _dose_row(one: dosimetry.CycleDose) -> Row:
     row |= {"tia_mbq_h": fit.tia_mbq_h, "u_tia_mbq_h": fit.u_tia_mbq_h, "t_eff_h": fit.t_eff_h}
     row |= {"at_bound": fit.at_bound, "reason": one.reason}
     row |= {"dose_gy": None if dose is None else dose.dose_gy, "u_dose_gy": one.u_dose_gy}
+    row |= {"interval_gy": one.interval_gy, "alpha_gy": None if dose is None else dose.alpha_gy}
     row |= {"gy_per_gbq": None if dose is None else dose.gy_per_gbq}
     row |= {"bed_gy": one.bed_gy, "eqd2_gy": one.eqd2_gy, "warning": one.warning}
     row |= {"cumulative_dose_gy": one.cumulative_dose_gy, "u_cumulative_dose_gy": one.u_cumulative_dose_gy}

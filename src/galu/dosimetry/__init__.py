@@ -1,9 +1,16 @@
 """Absorbed doses of organs and lesions, their uncertainty and the next cycle."""
 
-from galu.dosimetry.bed import BiologicalDose, biological_dose, cumulative_bed, lea_catcheside, u_bed
+from galu.dosimetry.bed import (
+    BiologicalDose,
+    biological_dose,
+    cumulative_bed,
+    lea_catcheside,
+    refuse_alpha,
+    u_bed,
+)
 from galu.dosimetry.course import CycleActivity, CycleDose, LimitCheck, derive_course
 from galu.dosimetry.marrow import marrow_dose_from_blood, red_marrow_to_blood_ratio
-from galu.dosimetry.organ import OrganDose, absorbed_dose, check_plausible, self_dose_gy_per_mbq_h
+from galu.dosimetry.organ import OrganDose, absorbed_dose, check_plausible, dose_by, region_dose
 from galu.dosimetry.plan import DoseLimit, DosimetryPlan, Region, RelativeUncertainty
 from galu.dosimetry.projection import (
     Cumulative,
@@ -12,6 +19,13 @@ from galu.dosimetry.projection import (
     largest_next_dose,
     probability_above,
     propose_next,
+)
+from galu.dosimetry.self_dose import (
+    SelfDose,
+    local_self_dose,
+    self_dose_gy_per_mbq_h,
+    sphere_self_dose,
+    wall_self_dose,
 )
 
 __all__ = [
@@ -26,18 +40,25 @@ __all__ = [
     "Proposal",
     "Region",
     "RelativeUncertainty",
+    "SelfDose",
     "absorbed_dose",
     "biological_dose",
     "check_plausible",
     "cumulative_bed",
     "cumulative_dose",
     "derive_course",
+    "dose_by",
     "largest_next_dose",
     "lea_catcheside",
+    "local_self_dose",
     "marrow_dose_from_blood",
     "probability_above",
     "propose_next",
     "red_marrow_to_blood_ratio",
+    "refuse_alpha",
+    "region_dose",
     "self_dose_gy_per_mbq_h",
+    "sphere_self_dose",
     "u_bed",
+    "wall_self_dose",
 ]

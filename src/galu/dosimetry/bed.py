@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from galu.finding import InputError
 from galu.kinetics import ExponentialSum
+from galu.nuclides import Nuclide
 from galu.quantities import LN2
 
 
@@ -54,15 +55,34 @@ def biological_dose(
     Raises
     ------
     InputError
-        When a parameter is not positive.
+        When a parameter or the curve's integral is not positive.
     """
-    if not (dose_gy >= 0 and alpha_beta_gy > 0 and repair_half_time_h > 0 and cycles >= 1):
+    positive = dose_gy >= 0 and alpha_beta_gy > 0 and repair_half_time_h > 0 and cycles >= 1
+    if not (positive and math.isfinite(dose_gy + alpha_beta_gy + repair_half_time_h)):
         raise InputError(
             "BED", "dose, α/β, repair half-time or cycles is not positive", "give positive numbers"
         )
+    if not curve.integral() > 0:
+        raise InputError("BED", "the curve's integral is not positive", "check amplitudes and half-lives")
     g = lea_catcheside(curve, repair_half_time_h)
     bed = cycles * (dose_gy + dose_gy**2 * g / alpha_beta_gy)
     return BiologicalDose(cycles * dose_gy, g, bed, bed / (1.0 + 2.0 / alpha_beta_gy))
+
+
+def refuse_alpha(nuclide: Nuclide) -> None:
+    """Refuse a nuclide whose α particles the linear-quadratic model of protracted β dose does not hold for.
+
+    Raises
+    ------
+    InputError
+        When the nuclide or its progeny emit α particles.
+    """
+    if nuclide.emits_alpha:
+        raise InputError(
+            f"BED of {nuclide.name}",
+            "is not defined: it emits α particles",
+            "report the dose, α and β apart",
+        )
 
 
 def cumulative_bed(beds_gy: Sequence[float]) -> float:

@@ -1,20 +1,27 @@
 """The doses of one region over the cycles of one patient: fit, dose, BED, sums, limits, next cycle.
 
-A cycle with several scans is fitted on its own; one with a single scan takes the patient's last own
-effective half-life, or else the population's.
+A cycle with several scans is fitted on its own, up to four with the population's fast phase where the
+study states one; a cycle with a single scan takes the patient's last own effective half-life, or else
+the population's.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
 from galu import kinetics
 from galu.dosimetry.bed import biological_dose, cumulative_bed, u_bed
-from galu.dosimetry.organ import OrganDose, absorbed_dose, check_plausible
+from galu.dosimetry.organ import OrganDose, check_plausible, region_dose
 from galu.dosimetry.plan import DoseLimit, DosimetryPlan, Region
 from galu.dosimetry.projection import cumulative_dose, propose_next
 from galu.nuclides import Nuclide, nuclide
+
+NO_ALPHA_BED: Final = "BED is not defined for α emitters"
+#: Up to here a fast phase is not fitted: AICc of more than two free parameters is infinite or useless.
+FEW_SCANS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +55,8 @@ class LimitCheck:
 class CycleDose:
     """One region in one cycle. Doses are None when they cannot be known, and `reason` says why.
 
-    `u_dose_gy` and `u_cumulative_dose_gy` hold everything, the errors shared by all cycles too.
+    `u_dose_gy`, `interval_gy` (95 %) and `u_cumulative_dose_gy` hold everything, the errors shared by all
+    cycles too.
     """
 
     region: str
@@ -65,6 +73,7 @@ class CycleDose:
     cumulative_bed_gy: float | None = None
     limits: tuple[LimitCheck, ...] = ()
     warning: str = ""
+    interval_gy: tuple[float, float] | None = None
 
 
 @dataclass
@@ -112,13 +121,27 @@ def derive_course(
 def _fit(
     samples: kinetics.Samples, own_teff_h: float | None, region: Region, between_cycles: float
 ) -> kinetics.FittedCurve:
-    if len(samples.time_h) > 1:
+    scans, fast = len(samples.time_h), region.fast_phase()
+    if scans > FEW_SCANS or (scans > 1 and fast is None):
         return kinetics.fit_best(samples)
+    if scans > 1 and fast is not None:
+        return kinetics.fit_shaped(samples, *fast, "population shape")
+    shape = fast or kinetics.NO_FAST_PHASE
     if own_teff_h is not None:
-        return kinetics.single_scan(samples, own_teff_h, between_cycles)
+        return kinetics.single_scan(samples, own_teff_h, between_cycles, shape)
     if region.population_teff_h is not None:
-        return kinetics.single_scan(samples, region.population_teff_h, region.population_teff_spread)
+        return kinetics.single_scan(samples, region.population_teff_h, region.population_teff_spread, shape)
     return kinetics.hanscheid(samples.time_h[0], samples.activity_mbq[0], samples.sigma_mbq[0])
+
+
+def _interval(fit: kinetics.FittedCurve, dose: OrganDose, systematic: float) -> tuple[float, float] | None:
+    """95 % interval of a dose [Gy]: fit and shared errors, joined on the logarithmic scale."""
+    if fit.interval_mbq_h is None or not fit.tia_mbq_h or not fit.interval_mbq_h[0] > 0:
+        return None
+    ends = [
+        math.hypot(math.log(end / fit.tia_mbq_h), kinetics.Z_95 * systematic) for end in fit.interval_mbq_h
+    ]
+    return dose.dose_gy * math.exp(-ends[0]), dose.dose_gy * math.exp(ends[1])
 
 
 def _cycle(
@@ -129,7 +152,8 @@ def _cycle(
     fit = _fit(cycle.samples, history.teff_h, region, budget.between_cycles)
     if fit.tia_mbq_h is None or fit.u_tia_mbq_h is None:
         return CycleDose(name, cycle.cycle, fit, fit.reason, cycle.refs)
-    dose = absorbed_dose(name, fit.tia_mbq_h, fit.u_tia_mbq_h, cycle.mass_g, cycle.administered_mbq, therapy)
+    tia, given = (fit.tia_mbq_h, fit.u_tia_mbq_h), (cycle.administered_mbq, therapy)
+    dose = region_dose(name, region, tia, cycle.mass_g, given)
     warning = check_plausible(dose, region, choice[0])
     if len(cycle.samples.time_h) > 1:
         history.teff_h = fit.t_eff_h
@@ -141,7 +165,7 @@ def _cycle(
         region=name,
         cycle=cycle.cycle,
         fit=fit,
-        reason=fit.reason,
+        reason="; ".join(part for part in (fit.reason, NO_ALPHA_BED if bed is None else "") if part),
         refs=cycle.refs,
         dose=dose,
         u_dose_gy=cumulative_dose([dose.dose_gy], [dose.u_dose_gy], shared).u_gy(),
@@ -149,20 +173,27 @@ def _cycle(
         eqd2_gy=eqd2,
         cumulative_dose_gy=total.dose_gy,
         u_cumulative_dose_gy=total.u_gy(),
-        cumulative_bed_gy=cumulative_bed(history.beds),
-        limits=tuple(_against(limit, plan, history) for limit in plan.limits_of(name, choice[1])),
+        cumulative_bed_gy=None if bed is None else cumulative_bed(history.beds),
+        limits=tuple(
+            _against(limit, plan, history)
+            for limit in plan.limits_of(name, choice[1])
+            if limit.quantity == "dose" or bed is not None
+        ),
         warning=warning,
+        interval_gy=_interval(fit, dose, shared),
     )
 
 
 def _remember(
     history: _History, dose: OrganDose, fit: kinetics.FittedCurve, region: Region, therapy: Nuclide
-) -> tuple[float, float]:
-    """Add a cycle's dose and BED to the history; gives BED and EQD2 [Gy]."""
-    shape = fit.curve or kinetics.ExponentialSum((1.0,), (fit.t_eff_h or therapy.half_life_h,))
-    bed = biological_dose(dose.dose_gy, shape, region.alpha_beta_gy, region.repair_half_time_h)
+) -> tuple[float | None, float | None]:
+    """Add a cycle's dose and BED to the history; gives BED and EQD2 [Gy], None for α emitters."""
     history.doses.append(dose.dose_gy)
     history.random.append(dose.u_dose_gy)
+    if therapy.emits_alpha:
+        return None, None
+    shape = fit.curve or kinetics.ExponentialSum((1.0,), (fit.t_eff_h or therapy.half_life_h,))
+    bed = biological_dose(dose.dose_gy, shape, region.alpha_beta_gy, region.repair_half_time_h)
     history.beds.append(bed.bed_gy)
     history.u_beds.append(u_bed(dose.dose_gy, dose.u_dose_gy, bed.g, region.alpha_beta_gy))
     return bed.bed_gy, bed.eqd2_gy

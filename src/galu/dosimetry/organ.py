@@ -1,30 +1,25 @@
-"""Absorbed dose of an organ or lesion to itself.
+"""Absorbed dose of an organ or lesion from its time-integrated activity, and whether it is plausible.
 
-D = Ã·(Δe + Δp·φ(m))/m (MIRD pamphlet 21, J Nucl Med 2009;50:477): electrons are absorbed where they
-are emitted, photons in a sphere of the same mass. Photon cross-dose from other organs is not in
-this; for Lu-177 in large organs leaving photons out altogether costs 1.5 % (kidneys) to 4 % (liver).
+D = Ã·S, with S from this package's own transport (`self_dose`) or from a file of S values (`s_values`);
+MIRD pamphlet 21, J Nucl Med 2009;50:477.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
 
 from galu.dosimetry.plan import Region
+from galu.dosimetry.self_dose import (
+    SelfDose,
+    local_self_dose,
+    refuse_no_sphere,
+    sphere_self_dose,
+    wall_self_dose,
+)
 from galu.finding import InputError
 from galu.nuclides import Nuclide
 from galu.quantities import LN2
-
-#: Density of soft tissue [g/mL], ICRP publication 89.
-SOFT_TISSUE_G_ML: Final = 1.04
-#: Mass energy-absorption coefficient of water near 0.03 cm²/g between 60 keV and 1 MeV
-#: (Hubbell and Seltzer, NISTIR 5632); assumed 20 % uncertain here.
-MU_EN_CM2_G: Final = 0.030
-#: Regions whose self-dose is no sphere: walls, red marrow, bone, lung.
-NOT_A_SPHERE: Final = (
-    "wall", "bladder", "bowel", "colon", "stomach", "intestine", "marrow", "bone", "osteo", "lung",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +40,8 @@ class OrganDose:
         What was assumed.
     refs : tuple of str
         Ids of the facts it rests on.
+    alpha_gy : float
+        The part of the dose from α particles and recoiling nuclei [Gy], without RBE.
     """
 
     region: str
@@ -54,22 +51,7 @@ class OrganDose:
     method: str
     assumptions: tuple[str, ...] = ()
     refs: tuple[str, ...] = ()
-
-
-def photon_absorbed_fraction(mass_g: float) -> float:
-    """Share of photon energy a soft-tissue sphere of `mass_g` [g] absorbs from its own activity.
-
-    1 − exp(−μ_en·ℓ) with ℓ = ¾·R, the mean distance from a uniform source to the surface; scales as
-    m^(1/3), so the dose per decay scales as m^(−2/3).
-    """
-    radius_cm = (3.0 * mass_g / (4.0 * math.pi * SOFT_TISSUE_G_ML)) ** (1.0 / 3.0)
-    return 1.0 - math.exp(-MU_EN_CM2_G * SOFT_TISSUE_G_ML * 0.75 * radius_cm)
-
-
-def self_dose_gy_per_mbq_h(mass_g: float, nuclide: Nuclide) -> float:
-    """Self-dose per time-integrated activity of a soft-tissue region [Gy/(MBq·h)]."""
-    energy = nuclide.delta_electron() + nuclide.delta_photon() * photon_absorbed_fraction(mass_g)
-    return energy / mass_g  # Gy·kg/(GBq·h)/g = Gy/(MBq·h): the factors of a thousand cancel
+    alpha_gy: float = 0.0
 
 
 def absorbed_dose(
@@ -80,7 +62,7 @@ def absorbed_dose(
     administered_mbq: float,
     nuclide: Nuclide,
 ) -> OrganDose:
-    """Self-dose of a soft-tissue organ or lesion.
+    """Self-dose of a soft-tissue organ or lesion, one sphere of tissue.
 
     Parameters
     ----------
@@ -98,28 +80,61 @@ def absorbed_dose(
     Raises
     ------
     InputError
-        When the region or the nuclide has no stated model, a number is not positive, or the
+        When the region has no stated model, a number is not positive, or the
         time-integrated activity exceeds all decays of the administered activity (a mixed-up unit).
     """
-    if any(word in region.lower() for word in NOT_A_SPHERE):
-        raise InputError(
-            f"region {region}", "is no sphere of soft tissue", "use the blood model for marrow, or S values"
-        )
-    if nuclide.name != "Lu-177":
-        raise InputError(
-            f"region {region}", f"has no self-dose model for {nuclide.name}", "give S values of that nuclide"
-        )
+    refuse_no_sphere(region)
     _refuse_units(region, (tia_mbq_h, u_tia_mbq_h, mass_g, administered_mbq), nuclide)
-    per_tia = self_dose_gy_per_mbq_h(mass_g, nuclide)
-    dose = tia_mbq_h * per_tia
+    return dose_by(region, (tia_mbq_h, u_tia_mbq_h), sphere_self_dose(mass_g, nuclide), administered_mbq)
+
+
+def region_dose(
+    region: str, stated: Region, tia: tuple[float, float], mass_g: float, given: tuple[float, Nuclide]
+) -> OrganDose:
+    """Self-dose of a region by the model that the study states for it.
+
+    Parameters
+    ----------
+    region : str
+        Name of the region.
+    stated : Region
+        What the study states of it; without a model, a region that is no sphere is refused.
+    tia : (float, float)
+        Time-integrated activity and its standard uncertainty [MBq·h].
+    mass_g : float
+        Mass of the region, of the contents for a wall [g].
+    given : (float, Nuclide)
+        Administered activity [MBq] and the nuclide.
+
+    Raises
+    ------
+    InputError
+        As `absorbed_dose`.
+    """
+    administered, nuclide = given
+    if stated.self_dose is None:
+        refuse_no_sphere(region)
+    _refuse_units(region, (*tia, mass_g, administered), nuclide)
+    if stated.self_dose == "local":
+        per_tia = local_self_dose(mass_g, nuclide)
+    elif stated.self_dose == "wall":
+        per_tia = wall_self_dose(mass_g, nuclide)
+    else:
+        per_tia = sphere_self_dose(mass_g, nuclide, stated.density_g_ml, stated.parts)
+    return dose_by(region, tia, per_tia, administered)
+
+
+def dose_by(region: str, tia: tuple[float, float], per_tia: SelfDose, administered_mbq: float) -> OrganDose:
+    """Dose from a time-integrated activity and its uncertainty [MBq·h], by a model of self-dose."""
+    dose = tia[0] * per_tia.gy_per_mbq_h
     return OrganDose(
         region=region,
         dose_gy=dose,
-        u_dose_gy=u_tia_mbq_h * per_tia,
+        u_dose_gy=tia[1] * per_tia.gy_per_mbq_h,
         gy_per_gbq=dose / (administered_mbq / 1000.0),
-        method="self-dose, local electrons and photons of a sphere of the same mass",
-        assumptions=("uniform activity", "no cross-dose from other organs", "soft tissue, 1.04 g/mL")
-        + (("below 1 g: electrons leave, the dose is 2 to 21 % too high",) if mass_g < 1.0 else ()),
+        method=per_tia.method,
+        assumptions=per_tia.assumptions,
+        alpha_gy=tia[0] * per_tia.alpha_gy_per_mbq_h,
     )
 
 

@@ -21,7 +21,13 @@ class DoseLimit(Section):
 
 
 class Region(Section):
-    """What is assumed of an organ or lesion: mass [g], kinetics [h], plausible doses [Gy/GBq]."""
+    """What is assumed of an organ or lesion: mass [g], kinetics [h], plausible doses [Gy/GBq].
+
+    `fast_ratio` and `fast_half_life_h` are the population's fast phase relative to the slow one (−1 and
+    1.5 for uptake from nothing), used where scans are too few to fit one. `self_dose` states the model of
+    `self_dose.py`; without it a sphere, which is refused for walls, marrow, bone and lung. `parts` is the
+    number of equal spheres.
+    """
 
     name: str
     mass_g: float | None = Field(default=None, gt=0)
@@ -30,6 +36,11 @@ class Region(Section):
     repair_half_time_h: float = Field(gt=0)
     population_teff_h: float | None = Field(default=None, gt=0)
     population_teff_spread: float = Field(default=0.3, gt=0, lt=1)
+    fast_ratio: float | None = Field(default=None, ge=-1)
+    fast_half_life_h: float | None = Field(default=None, gt=0)
+    self_dose: Literal["sphere", "local", "wall"] | None = None
+    parts: int = Field(default=1, ge=1)
+    density_g_ml: float = Field(default=1.04, gt=0)
     usual_gy_per_gbq: tuple[float, float]
     possible_gy_per_gbq: tuple[float, float]
 
@@ -38,7 +49,15 @@ class Region(Section):
         (low, high), (least, most) = self.usual_gy_per_gbq, self.possible_gy_per_gbq
         if not 0 < least <= low < high <= most:
             raise ValueError(f"{self.name}: the usual range must lie inside the possible one")
+        if (self.fast_ratio is None) != (self.fast_half_life_h is None):
+            raise ValueError(f"{self.name}: a fast phase needs its ratio and its half-life")
         return self
+
+    def fast_phase(self) -> tuple[float, float] | None:
+        """Relative amplitude and half-life [h] of the population's fast phase, where it is stated."""
+        if self.fast_ratio is None or self.fast_half_life_h is None:
+            return None
+        return self.fast_ratio, self.fast_half_life_h
 
 
 class RelativeUncertainty(Section):

@@ -12,12 +12,21 @@ from galu.kinetics.fit import (
     fit_tri,
     fit_uptake,
 )
+from galu.kinetics.interval import Z_95, intervals_many
 from galu.kinetics.samples import DecayState, Samples, measured_from_corrected
 from galu.kinetics.simple import hanscheid, madsen, trapezoid_fitted_tail, trapezoid_physical_tail
-from galu.kinetics.single import best_scan_time_h, first_order_relative, single_scan, single_scan_relative
+from galu.kinetics.single import (
+    NO_FAST_PHASE,
+    best_scan_time_h,
+    first_order_relative,
+    single_scan,
+    single_scan_relative,
+)
 
 __all__ = [
     "MODELS",
+    "NO_FAST_PHASE",
+    "Z_95",
     "DecayState",
     "ExponentialSum",
     "FittedCurve",
@@ -34,6 +43,7 @@ __all__ = [
     "fit_tri",
     "fit_uptake",
     "hanscheid",
+    "intervals_many",
     "madsen",
     "measured_from_corrected",
     "single_scan",

@@ -11,7 +11,7 @@ FASTEST_RATE_PER_H = 13.86  #: rate of a half-life of 0.05 h [1/h]
 
 
 @kernel
-def _profile(time, activity, sigma, rate, ratio, fast):  # type: ignore[no-untyped-def]
+def profile(time, activity, sigma, rate, ratio, fast):  # type: ignore[no-untyped-def]
     """Best amplitude for a rate, χ² and the sums for a Gauss-Newton step of the rate."""
     yb = bb = 0.0
     for i in range(time.size):
@@ -43,7 +43,7 @@ def _profile(time, activity, sigma, rate, ratio, fast):  # type: ignore[no-untyp
 def _descend(time, activity, sigma, physical, ratio, fast, start):  # type: ignore[no-untyped-def]  # noqa: PLR0913 - compiled code takes no objects
     """Projected Gauss-Newton on the rate, halving steps that do not descend."""
     rate = start
-    state = _profile(time, activity, sigma, rate, ratio, fast)
+    state = profile(time, activity, sigma, rate, ratio, fast)
     for _ in range(200):
         curvature = state[4] - state[3] * state[3] / state[2]
         if not curvature > 0.0:
@@ -53,7 +53,7 @@ def _descend(time, activity, sigma, physical, ratio, fast, start):  # type: igno
         moved = False
         for _ in range(40):
             trial = min(max(rate + step, physical), FASTEST_RATE_PER_H)
-            new = _profile(time, activity, sigma, trial, ratio, fast)
+            new = profile(time, activity, sigma, trial, ratio, fast)
             if new[1] <= state[1]:
                 moved = True
                 break
@@ -91,7 +91,7 @@ def shaped_fit(time, activity, sigma, physical, ratio, fast):  # type: ignore[no
         start = np.log(first / last) / (time[time.size - 1] - time[0])
     start = min(max(start, physical * 1.0001), FASTEST_RATE_PER_H)
     rate, chi2 = _descend(time, activity, sigma, physical, ratio, fast, start)
-    amplitude, chi2, aa, al, ll, _ = _profile(time, activity, sigma, rate, ratio, fast)
+    amplitude, chi2, aa, al, ll, _ = profile(time, activity, sigma, rate, ratio, fast)
     out = np.zeros(7)
     out[0], out[1], out[5] = amplitude, rate, chi2
     bound = rate <= physical * (1.0 + 1e-9)

@@ -29,8 +29,10 @@ class ExponentialSum:
             raise InputError(
                 "curve", "amplitudes and half-lives do not pair up", "give one half-life for each"
             )
-        if any(not (t > 0) for t in self.half_life_h):
+        if any(not 0 < t < math.inf for t in self.half_life_h):
             raise InputError("curve", "a half-life is not positive", "give half-lives in hours, above zero")
+        if not all(map(math.isfinite, self.amplitude_mbq)):
+            raise InputError("curve", "an amplitude is not finite", "give amplitudes in MBq")
 
     def at(self, time_h: float) -> float:
         """Activity [MBq] at `time_h` [h]."""

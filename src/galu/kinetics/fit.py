@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -18,6 +18,7 @@ import numpy as np
 from galu.finding import InputError
 from galu.kinetics.batch import shaped_fit
 from galu.kinetics.curve import ExponentialSum
+from galu.kinetics.interval import averaged_interval, log_interval, profile_interval
 from galu.kinetics.samples import DecayState, Floats, Samples
 from galu.quantities import LN2
 
@@ -47,8 +48,12 @@ class FittedCurve:
         Why a value is missing, or what the reader must know.
     curve : ExponentialSum or None
         The curve, where the model has one.
+    aicc, chi2 : float
+        AICc, infinite when the scans are too few for it, and χ².
     decay_state : str
         Activities as measured, decay included.
+    interval_mbq_h : (float, float) or None
+        95 % interval of the time-integrated activity [MBq·h]; not always symmetric.
     """
 
     model: str
@@ -60,7 +65,9 @@ class FittedCurve:
     reason: str = ""
     curve: ExponentialSum | None = None
     aicc: float = math.inf
+    chi2: float = math.inf
     decay_state: DecayState = "measured"
+    interval_mbq_h: tuple[float, float] | None = None
 
 
 def _unfitted(model: str, reason: str) -> FittedCurve:
@@ -95,13 +102,15 @@ def fit_shaped(samples: Samples, ratio: float, fast_half_life_h: float, model: s
     if not (activity > 0).any():
         return _unfitted(model, "no activity is above zero")
     fast = LN2 / fast_half_life_h
-    fit = shaped_fit(time, activity, sigma, LN2 / samples.half_life_h, ratio, fast)
+    physical = LN2 / samples.half_life_h
+    fit = shaped_fit(time, activity, sigma, physical, ratio, fast)
     amplitude, rate, var_a, var_l, cov, chi2, bound = (float(x) for x in fit)
     if not (amplitude > 0 and math.isfinite(chi2)):
         return _unfitted(model, "the fit found no positive curve")
     tia = amplitude * (1.0 / rate + ratio / fast)
     by_a, by_l = tia / amplitude, -amplitude / rate**2
     variance = by_a**2 * var_a + by_l**2 * var_l + 2.0 * by_a * by_l * cov
+    low, high = profile_interval(np.array([time, activity, sigma]), physical, (ratio, fast), fit)
     half_life = LN2 / rate
     amplitudes = (amplitude,) if ratio == 0 else (amplitude, amplitude * ratio)
     halves = (half_life,) if ratio == 0 else (half_life, fast_half_life_h)
@@ -116,6 +125,8 @@ def fit_shaped(samples: Samples, ratio: float, fast_half_life_h: float, model: s
         reason="the effective half-life is held at physical decay" if bound else "",
         curve=ExponentialSum(amplitudes, halves),
         aicc=_aicc(chi2, len(time), 2),
+        chi2=chi2,
+        interval_mbq_h=(float(low), float(high)),
     )
 
 
@@ -192,16 +203,48 @@ def _summed(samples: Samples, x: Floats, jacobian: Floats, fit: tuple[float, flo
     named = [(f"amplitude_{i + 1}_mbq", a) for i, a in enumerate(curve.amplitude_mbq)]
     named += [(f"half_life_{i + 1}_h", t) for i, t in enumerate(curve.half_life_h)]
     note = "the effective half-life is held at physical decay" if bound else ""
+    u = math.sqrt(max(variance, 0.0))
     return FittedCurve(
-        model, tuple(named), tia, math.sqrt(max(variance, 0.0)), curve.terminal_half_life_h(), bound, note,
-        curve, _aicc(chi2, len(samples.time_h), len(x)),
+        model, tuple(named), tia, u, curve.terminal_half_life_h(), bound, note, curve,
+        _aicc(chi2, len(samples.time_h), len(x)), chi2, interval_mbq_h=log_interval(tia, u),
     )  # fmt: skip
 
 
 def fit_best(samples: Samples) -> FittedCurve:
-    """Fit every model the scans allow and keep the smallest AICc; two scans give a single exponential."""
+    """Fit every model the scans allow and keep the smallest AICc; with two scans, a single exponential.
+
+    What the scans cannot tell apart stays in the uncertainty: the interval is that of all models,
+    weighted by exp(−ΔAICc/2) (by χ² where AICc is infinite for all, all having two free parameters).
+    """
     fits = [fit_mono(samples), fit_uptake(samples), fit_bi(samples), fit_tri(samples)]
-    return min((fit for fit in fits if fit.tia_mbq_h is not None), key=lambda fit: fit.aicc, default=fits[0])
+    found = [fit for fit in fits if fit.tia_mbq_h is not None]
+    if not found:
+        return fits[0]
+    best = min(found, key=lambda fit: (fit.aicc, fit.chi2))
+    return _with_rivals(best, found)
+
+
+def _with_rivals(best: FittedCurve, found: list[FittedCurve]) -> FittedCurve:
+    """The best fit with the uncertainty of having chosen it (Burnham and Anderson, section 4.3)."""
+    finite = math.isfinite(best.aicc)
+    lost = [(fit.aicc - best.aicc) if finite else (fit.chi2 - best.chi2) for fit in found]
+    raw = [math.exp(-max(loss, 0.0) / 2.0) for loss in lost]
+    rivals = [
+        (weight / sum(raw), fit.tia_mbq_h, fit.interval_mbq_h, fit.model)
+        for weight, fit in zip(raw, found, strict=True)
+        if fit.tia_mbq_h is not None and fit.interval_mbq_h is not None and weight / sum(raw) > 0.001
+    ]
+    if len(rivals) < 2 or best.tia_mbq_h is None or best.u_tia_mbq_h is None:
+        return best
+    weights, values, intervals, names = zip(*rivals, strict=True)
+    of_choice = math.fsum(w * (v - best.tia_mbq_h) ** 2 for w, v in zip(weights, values, strict=True))
+    open_question = "" if max(weights) > 0.9 else f"the scans do not tell {' from '.join(names)}"
+    return replace(
+        best,
+        u_tia_mbq_h=math.sqrt(best.u_tia_mbq_h**2 + of_choice),
+        interval_mbq_h=averaged_interval(weights, values, intervals),
+        reason="; ".join(part for part in (best.reason, open_question) if part),
+    )
 
 
 #: Models by the name a person gives them.

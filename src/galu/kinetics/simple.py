@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from galu.kinetics.fit import FittedCurve
+from galu.kinetics.interval import Z_95
 from galu.kinetics.samples import Floats, Samples
 from galu.quantities import LN2
 
@@ -21,19 +22,26 @@ def _trapezoid_weights(time: Floats) -> Floats:
     return weights
 
 
+def _normal_interval(value: float, u: float) -> tuple[float, float]:
+    """95 % interval of a sum of activities, each with a normal error."""
+    return value - Z_95 * u, value + Z_95 * u
+
+
 def trapezoid_physical_tail(samples: Samples) -> FittedCurve:
     """Trapezoids between the scans, the first held back to zero, physical decay after the last."""
     time, activity, sigma = samples.arrays()
     weights = _trapezoid_weights(time)
     weights[-1] += samples.half_life_h / LN2
+    tia, u = float(weights @ activity), float(np.sqrt(np.sum((weights * sigma) ** 2)))
     return FittedCurve(
         "trapezoid, physical tail",
         (("tail_half_life_h", samples.half_life_h),),
-        float(weights @ activity),
-        float(np.sqrt(np.sum((weights * sigma) ** 2))),
+        tia,
+        u,
         samples.half_life_h,
         False,
         "the tail decays physically: an upper bound",
+        interval_mbq_h=_normal_interval(tia, u),
     )
 
 
@@ -56,15 +64,16 @@ def trapezoid_fitted_tail(samples: Samples) -> FittedCurve:
         by_rate = -activity[-1] / rate**2
         gradient[-2] += by_rate / (activity[-2] * gap)
         gradient[-1] -= by_rate / (activity[-1] * gap)
-    half_life = LN2 / rate
+    half_life, u = LN2 / rate, float(np.sqrt(np.sum((gradient * sigma) ** 2)))
     return FittedCurve(
         name,
         (("tail_half_life_h", half_life),),
         tia,
-        float(np.sqrt(np.sum((gradient * sigma) ** 2))),
+        u,
         half_life,
         bound,
         "the tail is held at physical decay" if bound else "",
+        interval_mbq_h=_normal_interval(tia, u),
     )
 
 

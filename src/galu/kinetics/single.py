@@ -1,8 +1,9 @@
 """One scan with a log-normal prior of the effective half-life.
 
-Ã = A(t)·f(T), f(T) = T·2^(t/T)/ln 2. Near the best time the slope of f vanishes, so a first-order
-uncertainty is useless; the mean and spread of f are taken over the prior itself, on an even grid of
-its quantiles, cut off at physical decay.
+Ã = A(t)·f(T), f(T) = g(T)/b(T) with b the curve's shape at the scan and g its integral; for a single
+exponential f = T·2^(t/T)/ln 2. Near the best time the slope of f vanishes, so a first-order
+uncertainty is useless; spread and interval are taken over the prior itself, on an even grid of its
+quantiles, half-lives beyond physical decay being held there.
 """
 
 from __future__ import annotations
@@ -13,12 +14,15 @@ from statistics import NormalDist
 
 import numpy as np
 
+from galu.compiled import kernel
 from galu.kinetics.curve import ExponentialSum
 from galu.kinetics.fit import FittedCurve
 from galu.kinetics.samples import Floats, Samples
 from galu.quantities import LN2
 
-_POINTS = 4000
+_POINTS = 500
+#: Relative amplitude and half-life [h] of the fast phase of a single exponential: there is none.
+NO_FAST_PHASE = (0.0, 1.5)
 
 
 @cache
@@ -27,18 +31,40 @@ def _normal_quantiles() -> Floats:
     return np.array([normal.inv_cdf((i + 0.5) / _POINTS) for i in range(_POINTS)])
 
 
-def _factors(time_h: float, teff_h: float, spread: float, half_life_h: float) -> Floats:
-    """f(T) [h] over the prior, shape (points,); half-lives beyond physical decay are left out."""
+def _prior_teff_h(teff_h: float, spread: float, half_life_h: float) -> Floats:
+    """Effective half-lives [h] of the prior, shape (points,), rising."""
     log_spread = math.sqrt(math.log1p(spread**2))
-    teff = teff_h * np.exp(log_spread * _normal_quantiles())
-    teff = teff[teff <= half_life_h] if teff_h < half_life_h else np.array([half_life_h])
-    return np.asarray(teff / LN2 * np.exp2(time_h / teff), dtype=np.float64)
+    return np.minimum(teff_h * np.exp(log_spread * _normal_quantiles()), half_life_h)
+
+
+def _factors(time_h: float, teff_h: Floats, shape: tuple[float, float]) -> Floats:
+    """f(T) [h] for each half-life, shape (points,)."""
+    ratio, fast_h = shape
+    base = np.exp2(-time_h / teff_h) + ratio * 2.0 ** (-time_h / fast_h)
+    factors: Floats = (teff_h + ratio * fast_h) / LN2 / base
+    return factors
+
+
+@kernel
+def _mixture_quantile(factors, activity, sigma, wanted):  # type: ignore[no-untyped-def]
+    """Quantile of (A − σz)·f with z normal and f drawn from `factors`."""
+    low, high = 0.0, (activity + 8.0 * sigma) * factors.max()
+    for _ in range(50):
+        middle = 0.5 * (low + high)
+        below = 0.0
+        for factor in factors:
+            below += 0.5 * math.erfc((activity - middle / factor) / (sigma * math.sqrt(2.0)))
+        if below < wanted * factors.size:
+            low = middle
+        else:
+            high = middle
+    return 0.5 * (low + high)
 
 
 def single_scan_relative(
     time_h: float, sigma_relative: float, teff_h: float, spread: float, half_life_h: float
 ) -> float:
-    """Relative standard uncertainty of Ã from one scan, over the whole prior.
+    """Relative standard uncertainty of Ã from one scan of a single exponential, over the whole prior.
 
     Parameters
     ----------
@@ -51,7 +77,7 @@ def single_scan_relative(
     half_life_h : float
         Physical half-life [h].
     """
-    factors = _factors(time_h, teff_h, spread, half_life_h)
+    factors = _factors(time_h, _prior_teff_h(teff_h, spread, half_life_h), NO_FAST_PHASE)
     of_shape = float(factors.std() / factors.mean())
     return math.sqrt((1.0 + of_shape**2) * (1.0 + sigma_relative**2) - 1.0)
 
@@ -61,11 +87,14 @@ def first_order_relative(time_h: float, sigma_relative: float, teff_h: float, sp
     return math.hypot(sigma_relative, (LN2 * time_h / teff_h - 1.0) * spread)
 
 
-def single_scan(samples: Samples, teff_h: float, spread: float) -> FittedCurve:
+def single_scan(
+    samples: Samples, teff_h: float, spread: float, shape: tuple[float, float] = NO_FAST_PHASE
+) -> FittedCurve:
     """Time-integrated activity from one scan and a prior half-life.
 
     The estimate is that at the median half-life (Madsen's); the uncertainty is the root mean square
-    distance of the prior's values from it, together with the scan's own σ.
+    distance of the prior's values from it, together with the scan's own σ; the interval holds the
+    middle 95 % of them.
 
     Parameters
     ----------
@@ -73,16 +102,23 @@ def single_scan(samples: Samples, teff_h: float, spread: float) -> FittedCurve:
         One scan.
     teff_h, spread : float
         Median effective half-life [h] and its coefficient of variation.
+    shape : (float, float)
+        Relative amplitude and half-life [h] of the population's fast phase; −1 is uptake from nothing.
     """
     if len(samples.time_h) != 1:
         return FittedCurve("single scan", (), None, None, None, False, "is for exactly one scan")
     time, activity, sigma = samples.time_h[0], samples.activity_mbq[0], samples.sigma_mbq[0]
     if not activity > 0:
         return FittedCurve("single scan", (), None, None, None, False, "the activity is not above zero")
+    if shape[0] < 0 and not time > 0:
+        return FittedCurve("single scan", (), None, None, None, False, "nothing is taken up at time zero")
     bounded = min(teff_h, samples.half_life_h)
-    central = bounded / LN2 * 2.0 ** (time / bounded)
-    factors = _factors(time, bounded, spread, samples.half_life_h)
+    central = float(_factors(time, np.array([bounded]), shape)[0])
+    factors = _factors(time, _prior_teff_h(teff_h, spread, samples.half_life_h), shape)
     squared = float(np.mean((factors - central) ** 2)) * activity**2 + float(np.mean(factors**2)) * sigma**2
+    amplitude = activity * central * LN2 / (bounded + shape[0] * shape[1])
+    fast = () if shape[0] == 0 else ((amplitude * shape[0], shape[1]),)
+    phases = ((amplitude, bounded), *fast)
     return FittedCurve(
         "single scan",
         (("time_h", time), ("prior_teff_h", bounded), ("prior_spread", spread)),
@@ -91,7 +127,11 @@ def single_scan(samples: Samples, teff_h: float, spread: float) -> FittedCurve:
         bounded,
         bounded >= samples.half_life_h,
         "the effective half-life is a prior, its spread is in the uncertainty",
-        ExponentialSum((activity * 2.0 ** (time / bounded),), (bounded,)),
+        ExponentialSum(tuple(a for a, _ in phases), tuple(t for _, t in phases)),
+        interval_mbq_h=(
+            float(_mixture_quantile(factors, activity, sigma, 0.025)),
+            float(_mixture_quantile(factors, activity, sigma, 0.975)),
+        ),
     )
 
 

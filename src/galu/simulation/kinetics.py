@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from galu.dosimetry.organ import self_dose_gy_per_mbq_h
+from galu.dosimetry.self_dose import self_dose_gy_per_mbq_h
 from galu.nuclides import Nuclide, nuclide
 from galu.pharmacokinetics.plan import nominal_h
 from galu.protocol import Study
