@@ -1,4 +1,4 @@
-"""A trial folder: ``study.yaml``, ``record.sqlite`` and ``checkpoints/``."""
+"""A trial folder: ``study.yaml``, ``record.sqlite``, ``checkpoints/`` and, once amended, ``versions/``."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ Origin = Literal["observed", "imported", "simulated"]
 STUDY: Final = "study.yaml"
 RECORD: Final = "record.sqlite"
 CHECKPOINTS: Final = "checkpoints"
+VERSIONS: Final = "versions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,21 @@ class TrialFolder:
     def record(self) -> Record:
         """The record as it stands now."""
         return self.store.record()
+
+    def study_on(self, day: date) -> Study:
+        """The version in force at the end of a day, as the record knew it then."""
+        versions = self.record.as_of(day).facts("study_version").sort("seq")
+        if versions.height == 0 or versions["study_hash"][-1] == self._in_force():
+            return self.study
+        return read_study(version_file(self.path, str(versions["study_hash"][-1])))[1]
+
+    def _in_force(self) -> str:
+        return study_hash((self.path / STUDY).read_bytes())
+
+
+def version_file(folder: Path, digest: str) -> Path:
+    """Where a trial folder keeps the study file with this SHA-256."""
+    return folder / VERSIONS / f"{digest[:16]}.yaml"
 
 
 def create_trial(
@@ -66,7 +82,7 @@ def create_trial(
         When the study does not load or the folder holds something; nothing is left behind.
     """
     source = study_file(study)
-    text, loaded = _read_study(source)
+    text, loaded = read_study(source)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(str(folder), "is not an empty folder", "name a new folder; nothing is overwritten")
     existed = folder.exists()
@@ -96,7 +112,7 @@ def create_trial(
 
 def start_of(study: Path, day: date) -> datetime:
     """First moment of a day in the study's zone."""
-    _, loaded = _read_study(study_file(study))
+    _, loaded = read_study(study_file(study))
     return datetime.combine(day, time(), ZoneInfo(loaded.zone))
 
 
@@ -110,7 +126,7 @@ def open_trial(folder: Path, clock: Clock = utc_now) -> TrialFolder:
     """
     if not (folder / RECORD).is_file():
         raise InputError(str(folder), "is no trial folder", "make one with `galu init STUDY -o DIR`")
-    text, study = _read_study(folder / STUDY)
+    text, study = read_study(folder / STUDY)
     checkpoints = Checkpoints(folder / CHECKPOINTS)
     store = SqliteStore(folder / RECORD, clock, study.zone, checkpoints)
     versions = store.record().facts("study_version").sort("seq")
@@ -124,12 +140,13 @@ def open_trial(folder: Path, clock: Clock = utc_now) -> TrialFolder:
             str(folder / STUDY),
             f"is not the study in force (its SHA-256 begins {study_hash(text)[:12]}, the record names "
             f"{in_force[:12]})",
-            "put back the file that the record names",
+            f"put back the file that the record names ({VERSIONS}/ keeps amended ones), or use `galu amend`",
         )
     return TrialFolder(folder, study, store, checkpoints)
 
 
-def _read_study(path: Path) -> tuple[bytes, Study]:
+def read_study(path: Path) -> tuple[bytes, Study]:
+    """Bytes and content of a study file."""
     try:
         text = path.read_bytes()
         return text, parse_study(text.decode("utf-8"), str(path))

@@ -53,7 +53,7 @@ def run_trial(
     day = day_of_report(record, as_of)
     mark = mark_of(trial, record, day, cutoff)
     tell("deriving the state")
-    state = derive_state(trial.study, record, day, cutoff)
+    state = derive_state(trial.study_on(day), record, day, cutoff)
     known = record.as_of(day)
     known = known if cutoff is None else known.occurred_by(cutoff)
     report = build_report(state, known, mark, tell)

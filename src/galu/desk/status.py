@@ -97,5 +97,6 @@ def trial_status(folder: Path, as_of: date | None = None) -> Status:
     record = trial.record
     day = day_of_report(record, as_of)
     mark = mark_of(trial, record, day)
-    board = derive_board(trial.study, record.as_of(day), day)
-    return Status(mark, board, lanes_of(trial.study, board))
+    study = trial.study_on(day)
+    board = derive_board(study, record.as_of(day), day)
+    return Status(mark, board, lanes_of(study, board))
