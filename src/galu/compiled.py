@@ -60,6 +60,8 @@ def _cache_home() -> Path:
 os.environ.setdefault("NUMBA_CACHE_DIR", str(_cache_home() / _source_hash()))
 
 from numba import njit, prange  # noqa: E402 - numba reads the cache folder when it is imported
+from numba.core import cgutils  # noqa: E402
+from numba.extending import intrinsic  # noqa: E402
 
 
 def kernel(function: Any) -> Any:
@@ -67,9 +69,28 @@ def kernel(function: Any) -> Any:
     return njit(cache=True, nogil=True)(function)
 
 
+def _borrowed(typing_context: Any, array: Any) -> Any:
+    """Give the same array without a reference count, for a kernel whose caller keeps it alive.
+
+    Handing an array from step to step counts its references, atomically: in the inner loop of a
+    simulated trial that took a third of the time.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        view = context.make_array(signature.args[0])(context, builder, value=arguments[0])
+        view.meminfo = cgutils.get_null_value(view.meminfo.type)  # type: ignore[no-untyped-call]
+        view.parent = cgutils.get_null_value(view.parent.type)  # type: ignore[no-untyped-call]
+        return view._getvalue()
+
+    return array(array), generate
+
+
+borrowed: Any = intrinsic(_borrowed)
+
+
 def inlined(function: Any) -> Any:
     """Compile `function` into each kernel that calls it, for steps too short to be worth a call."""
     return njit(inline="always")(function)
 
 
-__all__ = ["inlined", "kernel", "njit", "prange"]
+__all__ = ["borrowed", "inlined", "kernel", "njit", "prange"]

@@ -68,13 +68,16 @@ def course(design: Design, truth: tuple[float, ...], c: Conditions, seed: int, t
 
     decision = decide()
     while not decision.action.ends_escalation:
+        held = decision.action is Action.SUSPEND
+        if not held and arrival < now:
+            arrival = now - c.gap_days * math.log(uniform(base, arrivals, GAP))
+            arrivals += 1
         pending = [(p.known, number) for number, p in enumerate(patients) if number not in learnt]
         known, _ = min(pending, default=(math.inf, -1))
-        when = min(known, arrival)
-        if decision.action is Action.SUSPEND:
-            suspended += when - now
+        when = known if held and not c.queue else min(known, arrival)
+        suspended += when - now if held else 0.0
         now = when
-        if known <= arrival:
+        if known == when:
             learnt |= {number for day, number in pending if day == known}
         else:
             waiting += 1

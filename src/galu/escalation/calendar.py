@@ -113,13 +113,13 @@ class _Run:
     truth: NDArray[np.float64]
     conditions: NDArray[np.float64]
     seeds: tuple[int, int]
-    world: tuple[NDArray[np.int64], NDArray[np.float64]]
+    world: NDArray[np.void]
     results: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
 
     @property
     def common(self) -> tuple[object, ...]:
         """The arguments that every kernel takes after its tables."""
-        return (self.truth, self.conditions, self.seeds, *self.world, *self.results)
+        return (self.truth, self.conditions, self.seeds, self.world, *self.results)
 
 
 def _climbing(design: Design, run: _Run) -> None:
@@ -129,7 +129,8 @@ def _climbing(design: Design, run: _Run) -> None:
 
 def _interval(design: Design, run: _Run) -> None:
     assert isinstance(design, IntervalDesign)
-    tables = (judge_table(design), *regression_tables(design.largest, design.target, design.cutoff))
+    regression = regression_tables(design.largest, design.target, design.cutoff)
+    tables = (judge_table(design), *regression, np.empty((3, MOST_LEVELS)))
     plan = np.array([len(run.truth), design.largest, design.cohort_size, design.target])
     interval_trials(*tables, plan, *run.common)
 
@@ -138,12 +139,12 @@ def _crm(design: Design, run: _Run) -> None:
     assert isinstance(design, Crm)
     levels = len(run.truth)
     tables = tabulate_model(design.model_for(levels), design.target)
-    crm_trials(*tables, crm_plan(design, levels), *run.common)
+    crm_trials(*tables, np.empty((2, tables[0].size)), crm_plan(design, levels), *run.common)
 
 
 def _tite_boin(design: Design, run: _Run) -> None:
     assert isinstance(design, TiteBoin)
-    tables = regression_tables(design.largest, design.target, design.cutoff)
+    tables = (*regression_tables(design.largest, design.target, design.cutoff), np.empty((3, MOST_LEVELS)))
     tite_boin_trials(*tables, tite_boin_plan(design, len(run.truth)), *run.common)
 
 

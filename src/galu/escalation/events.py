@@ -35,180 +35,194 @@ NONE, TOXIC, LOST_ONE, FAILED = 0, 1, 2, 3
 NOTHING = -1
 
 
-# The trial that is running lies in two flat arrays, because a kernel hands them on at no cost (records and
-# named tuples cost it five- to thirtyfold). `w` holds whole numbers at these places:
-PENDING, PATIENT, WAITING, ARRIVALS, TOTAL, CURRENT, IN_USE, TRIED, EVENT, EVENT_LEVEL, TIED = range(11)
-#: By level (level 0 unused): enrolled, with a DLT, pending; dosed and with a DLT as they will be counted.
-N, Y, C, TREATED, TOXIC_BY = range(16, 16 + 5 * MOST_LEVELS, MOST_LEVELS)
-#: Of each patient in order of consent: level, 1 if they no longer count. Of each pending one: outcome, who.
-LEVEL, GONE, WHAT, WHO = range(192, 192 + 4 * MOST, MOST)
-#: `f` holds days: now, the next arrival, suspended so far; of each pending patient when known, when dosed.
-NOW, ARRIVAL, SUSPENDED = range(3)
-DUE, START = 8, 8 + MOST
+#: The trial that is running, one record, which a kernel hands on as one pointer (arrays and named tuples
+#: would be counted at every step, at twice the time). By level (level 0 unused): `n` enrolled, `y` with a
+#: DLT, `c` pending, `treated` and `toxic` dosed and with a DLT as they will be counted. Of each patient in
+#: order of consent: `level`, and `gone` if they no longer count. Of each of the `pending` patients: `due` day
+#: and `what` outcome, `who`, `start` of the window. `tied` says that more becomes known at this moment.
+WORLD = np.dtype(
+    [
+        *((name, "f8") for name in ("now", "arrival", "suspended")),
+        *((name, "i8") for name in ("pending", "patient", "waiting", "arrivals", "total", "tied")),
+        *((name, "i8") for name in ("current", "in_use", "tried", "event", "event_level")),
+        *((name, "i8", (MOST_LEVELS,)) for name in ("n", "y", "c", "treated", "toxic")),
+        *((name, "i8", (MOST,)) for name in ("level", "gone", "what", "who")),
+        *((name, "f8", (MOST,)) for name in ("due", "start")),
+    ]
+)
 
 
-def new_world() -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Room for one running trial: `w` and `f`."""
-    return np.zeros(WHO + MOST, np.int64), np.zeros(START + MOST)
+def new_world() -> NDArray[np.void]:
+    """Room for one running trial, shape (1,)."""
+    return np.zeros(1, WORLD)
 
 
 @inlined
-def begin(w, f, base, conditions):  # type: ignore[no-untyped-def]
+def begin(w, base, conditions, truth):  # type: ignore[no-untyped-def]
     """Start a trial: nobody enrolled, the first arrival due."""
-    for place in range(N, LEVEL):
-        w[place] = 0
-    w[PENDING] = 0
-    w[TIED] = 0
-    w[PATIENT] = 0
-    w[WAITING] = 0
-    w[TOTAL] = 0
-    w[CURRENT] = 1
-    w[IN_USE] = 1
-    w[TRIED] = 1
-    w[ARRIVALS] = 1
-    w[EVENT] = NOTHING
-    f[NOW] = 0.0
-    f[SUSPENDED] = 0.0
-    f[ARRIVAL] = -conditions[1] * math.log(uniform(base, 0, GAP))
+    for level in range(truth.size + 1):
+        w.n[level] = 0
+        w.y[level] = 0
+        w.c[level] = 0
+        w.treated[level] = 0
+        w.toxic[level] = 0
+    w.pending = 0
+    w.tied = 0
+    w.patient = 0
+    w.waiting = 0
+    w.total = 0
+    w.current = 1
+    w.in_use = 1
+    w.tried = 1
+    w.arrivals = 1
+    w.event = NOTHING
+    w.now = 0.0
+    w.suspended = 0.0
+    w.arrival = -conditions[1] * math.log(uniform(base, 0, GAP))
 
 
 @inlined
-def _enrol(w, f, base, conditions, truth, level):  # type: ignore[no-untyped-def]
-    patient = w[PATIENT]
-    place = w[PENDING]
+def _enrol(w, base, conditions, truth, level):  # type: ignore[no-untyped-def]
+    patient = w.patient
+    place = w.pending
     window, power, lost = conditions[0], conditions[3], conditions[4]
     screening, failure = conditions[5], conditions[6]
-    dosed = f[NOW] + screening
-    w[N + level] += 1
-    w[C + level] += 1
-    w[LEVEL + patient] = level
-    w[GONE + patient] = 0
-    w[WHO + place] = patient
-    f[START + place] = dosed
+    dosed = w.now + screening
+    w.n[level] += 1
+    w.c[level] += 1
+    w.level[patient] = level
+    w.gone[patient] = 0
+    w.who[place] = patient
+    w.start[place] = dosed
     if failure > 0.0 and uniform(base, patient, SCREEN) < failure:
-        w[WHAT + place] = FAILED
-        f[DUE + place] = dosed
+        w.what[place] = FAILED
+        w.due[place] = dosed
     else:
-        w[TREATED + level] += 1
+        w.treated[level] += 1
         if uniform(base, patient, DLT) < truth[level - 1]:
             part = uniform(base, patient, TIME)
-            w[TOXIC_BY + level] += 1
-            w[WHAT + place] = TOXIC
-            f[DUE + place] = dosed + window * (part if power == 1.0 else part**power)
+            w.toxic[level] += 1
+            w.what[place] = TOXIC
+            w.due[place] = dosed + window * (part if power == 1.0 else part**power)
         elif lost > 0.0 and uniform(base, patient, LOST) < lost:
-            w[WHAT + place] = LOST_ONE
-            f[DUE + place] = dosed + window * uniform(base, patient, LOST_TIME)
+            w.what[place] = LOST_ONE
+            w.due[place] = dosed + window * uniform(base, patient, LOST_TIME)
         else:
-            w[WHAT + place] = NONE
-            f[DUE + place] = dosed + window
-    w[PENDING] = place + 1
-    w[PATIENT] = patient + 1
-    w[CURRENT] = level
-    w[IN_USE] = level
-    w[TOTAL] += 1
-    w[WAITING] -= 1
-    if level > w[TRIED]:
-        w[TRIED] = level
+            w.what[place] = NONE
+            w.due[place] = dosed + window
+    w.pending = place + 1
+    w.patient = patient + 1
+    w.current = level
+    w.in_use = level
+    w.total += 1
+    w.waiting -= 1
+    if level > w.tried:
+        w.tried = level
 
 
 @inlined
-def _learn(w, f, place):  # type: ignore[no-untyped-def]
+def _learn(w, place):  # type: ignore[no-untyped-def]
     """Let the outcome of a pending patient become known."""
-    patient, what = w[WHO + place], w[WHAT + place]
-    level = w[LEVEL + patient]
-    w[C + level] -= 1
+    patient, what = w.who[place], w.what[place]
+    level = w.level[patient]
+    w.c[level] -= 1
     if what == TOXIC:
-        w[Y + level] += 1
+        w.y[level] += 1
     elif what != NONE:
-        w[N + level] -= 1
-        w[TOTAL] -= 1
-        w[GONE + patient] = 1
-        last = w[PATIENT] - 1
-        while last >= 0 and w[GONE + last] == 1:
+        w.n[level] -= 1
+        w.total -= 1
+        w.gone[patient] = 1
+        last = w.patient - 1
+        while last >= 0 and w.gone[last] == 1:
             last -= 1
-        w[IN_USE] = w[LEVEL + last] if last >= 0 else 1
-    w[EVENT] = what
-    w[EVENT_LEVEL] = level
-    last = w[PENDING] - 1
-    w[PENDING] = last
-    f[DUE + place] = f[DUE + last]
-    w[WHAT + place] = w[WHAT + last]
-    w[WHO + place] = w[WHO + last]
-    f[START + place] = f[START + last]
+        w.in_use = w.level[last] if last >= 0 else 1
+    w.event = what
+    w.event_level = level
+    last = w.pending - 1
+    w.pending = last
+    w.due[place] = w.due[last]
+    w.what[place] = w.what[last]
+    w.who[place] = w.who[last]
+    w.start[place] = w.start[last]
 
 
 @inlined
-def _learn_tied(w, f):  # type: ignore[no-untyped-def]
+def _learn_tied(w):  # type: ignore[no-untyped-def]
     """Let another outcome of this very moment become known: nobody is enrolled between the two."""
     place = -1
-    w[TIED] = 0
-    for k in range(w[PENDING]):
-        if f[DUE + k] <= f[NOW]:
+    w.tied = 0
+    for k in range(w.pending):
+        if w.due[k] <= w.now:
             if place >= 0:
-                w[TIED] = 1
+                w.tied = 1
             place = k
-    _learn(w, f, place)
+    _learn(w, place)
 
 
 @inlined
-def proceed(w, f, base, conditions, truth, action, level, timed):  # type: ignore[no-untyped-def]
+def proceed(w, base, conditions, truth, action, level, timed):  # type: ignore[no-untyped-def]
     """Act on a decision and go on until the next one is needed; False when the trial is over.
 
     `timed` says that a decision changes with time, so that it is asked for again at each arrival.
     """
     enrols = action in (SAME, UP, DOWN, OUT)
-    w[EVENT] = NOTHING
-    if w[TIED] == 1:
-        _learn_tied(w, f)
+    w.event = NOTHING
+    if w.tied == 1:
+        _learn_tied(w)
         return True
     if not enrols and action != HOLD:
         return False
-    if w[PATIENT] >= MOST:
+    if w.patient >= MOST:
         return False
-    if enrols and w[WAITING] > 0:
-        _enrol(w, f, base, conditions, truth, level)
+    if enrols and w.waiting > 0:
+        _enrol(w, base, conditions, truth, level)
         return True
     queue = conditions[2] > 0.5
     if not queue:
-        w[WAITING] = 0
+        w.waiting = 0
+    lost = action == HOLD and not queue
+    if enrols and w.arrival < w.now:
+        # Arrivals of a suspension were lost; a Poisson process has no memory, so it begins anew.
+        w.arrival = w.now - conditions[1] * math.log(uniform(base, w.arrivals, GAP))
+        w.arrivals += 1
     while True:
         place = -1
-        when = f[ARRIVAL]
+        when = math.inf if lost else w.arrival
         tied = 0
-        for k in range(w[PENDING]):
-            if f[DUE + k] < when or (place < 0 and f[DUE + k] == when):
-                when = f[DUE + k]
+        for k in range(w.pending):
+            if w.due[k] < when or (place < 0 and w.due[k] == when):
+                when = w.due[k]
                 place = k
                 tied = 0
-            elif f[DUE + k] == when:
+            elif w.due[k] == when:
                 tied = 1
         if action == HOLD:
-            f[SUSPENDED] += when - f[NOW]
-        f[NOW] = when
+            w.suspended += when - w.now
+        w.now = when
         if place >= 0:
-            w[TIED] = tied
-            _learn(w, f, place)
+            w.tied = tied
+            _learn(w, place)
             return True
-        w[WAITING] += 1
-        f[ARRIVAL] = when - conditions[1] * math.log(uniform(base, w[ARRIVALS], GAP))
-        w[ARRIVALS] += 1
+        w.waiting += 1
+        w.arrival = when - conditions[1] * math.log(uniform(base, w.arrivals, GAP))
+        w.arrivals += 1
         if timed:
             return True
         if enrols:
-            _enrol(w, f, base, conditions, truth, level)
+            _enrol(w, base, conditions, truth, level)
             return True
         if not queue:
-            w[WAITING] = 0
+            w.waiting = 0
 
 
 @inlined
-def finish(w, f, action, level, trial, selected, patients, dlts, times):  # type: ignore[no-untyped-def]
+def finish(w, action, level, trial, selected, patients, dlts, times):  # type: ignore[no-untyped-def]
     """Write a finished trial into the results; -1 is an unfinished one."""
     for lv in range(patients.shape[1]):
-        patients[trial, lv] = w[TREATED + lv + 1]
-        dlts[trial, lv] = w[TOXIC_BY + lv + 1]
-    times[trial, 0] = f[NOW]
-    times[trial, 1] = f[SUSPENDED]
+        patients[trial, lv] = w.treated[lv + 1]
+        dlts[trial, lv] = w.toxic[lv + 1]
+    times[trial, 0] = w.now
+    times[trial, 1] = w.suspended
     if action == STOP:
         selected[trial] = 0
     elif action == MTD or action == MTD + 1:

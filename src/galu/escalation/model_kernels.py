@@ -10,27 +10,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from galu.compiled import kernel
+from galu.compiled import borrowed, inlined, kernel
 from galu.escalation.crm import Crm, Model
 from galu.escalation.draws import stream
 from galu.escalation.events import (
-    EVENT,
-    EVENT_LEVEL,
     HOLD,
-    IN_USE,
-    LEVEL,
     MTD,
     NONE,
-    NOW,
-    PENDING,
     SAME,
-    START,
-    TOTAL,
     TOXIC,
-    TRIED,
-    WAITING,
-    WHO,
-    N,
     begin,
     finish,
     proceed,
@@ -71,7 +59,7 @@ def _cut(model: Model, k: int, target: float) -> float:
     return np.inf if excess(span) > 0.0 else float(brentq(excess, -span, span, xtol=1e-13))
 
 
-@kernel
+@inlined
 def _nearest(nodes, cuts, density):  # type: ignore[no-untyped-def]
     """Recommended level at the posterior mean; four sums, since one would wait for its own last addition."""
     m0 = m1 = m2 = m3 = 0.0
@@ -94,36 +82,36 @@ def _nearest(nodes, cuts, density):  # type: ignore[no-untyped-def]
     return level
 
 
-@kernel
-def _with_pending(toxic, known, work, w, f, window):  # type: ignore[no-untyped-def]
+@inlined
+def _with_pending(toxic, known, work, w, window):  # type: ignore[no-untyped-def]
     """Posterior that counts each pending patient by the followed fraction of the window."""
     for i in range(work.size):
         work[i] = known[i]
-    for k in range(w[PENDING]):
-        part = min(max((f[NOW] - f[START + k]) / window, 0.0), 1.0)
+    for k in range(w.pending):
+        part = min(max((w.now - w.start[k]) / window, 0.0), 1.0)
         if part > 0.0:
-            level = w[LEVEL + w[WHO + k]]
+            level = w.level[w.who[k]]
             for i in range(work.size):
                 work[i] *= 1.0 - part * toxic[level, i]
 
 
-@kernel
-def crm_decision(nodes, toxic, cuts, known, work, w, f, window, plan):  # type: ignore[no-untyped-def]
+@inlined
+def crm_decision(nodes, toxic, cuts, known, work, w, window, plan):  # type: ignore[no-untyped-def]
     """Decide as `Crm.decide`; `plan` is (levels, largest, cohort size, tite)."""
-    level = w[IN_USE]
-    full = w[TOTAL] >= plan[1]
-    if not full and (w[TOTAL] == 0 or w[N + level] % plan[2] != 0):
+    level = w.in_use
+    full = w.total >= plan[1]
+    if not full and (w.total == 0 or w.n[level] % plan[2] != 0):
         return SAME, level
-    waits = w[PENDING] > 0
+    waits = w.pending > 0
     if waits and (full or plan[3] == 0):
         return HOLD, 0
-    if not full and w[WAITING] == 0 and plan[3] == 1:
+    if not full and w.waiting == 0 and plan[3] == 1:
         return SAME, level  # nobody asks, and this design never suspends before its last patient
-    highest = w[TRIED]
-    while highest > 1 and w[N + highest] == 0:
+    highest = w.tried
+    while highest > 1 and w.n[highest] == 0:
         highest -= 1
     if waits:
-        _with_pending(toxic, known, work, w, f, window)
+        _with_pending(toxic, known, work, w, window)
         following = min(_nearest(nodes, cuts, work), highest + 1)
     else:
         following = min(_nearest(nodes, cuts, known), highest + 1)
@@ -132,28 +120,50 @@ def crm_decision(nodes, toxic, cuts, known, work, w, f, window, plan):  # type: 
 
 @kernel
 def crm_trials(  # type: ignore[no-untyped-def]
-    nodes, prior, toxic, safe, cuts, plan, truth, conditions, seeds, w, f, selected, patients, dlts, times
+    nodes,
+    prior,
+    toxic,
+    safe,
+    cuts,
+    posterior,
+    plan,
+    truth,
+    conditions,
+    seeds,
+    worlds,
+    selected,
+    patients,
+    dlts,
+    times,
 ):
-    """Trials of CRM or TITE-CRM."""
+    """Trials of CRM or TITE-CRM; `posterior` is room for two densities."""
     timed = plan[3] == 1
-    known = np.empty(prior.size)
-    work = np.empty(prior.size)
+    known = borrowed(posterior[0])
+    work = borrowed(posterior[1])
+    nodes = borrowed(nodes)
+    toxic = borrowed(toxic)
+    safe = borrowed(safe)
+    cuts = borrowed(cuts)
+    plan = borrowed(plan)
+    truth = borrowed(truth)
+    conditions = borrowed(conditions)
+    w = worlds[0]
     for trial in range(selected.size):
         base = stream(seeds[0], seeds[1] + trial)
-        begin(w, f, base, conditions)
+        begin(w, base, conditions, truth)
         known[:] = prior
         while True:
-            action, level = crm_decision(nodes, toxic, cuts, known, work, w, f, conditions[0], plan)
-            if not proceed(w, f, base, conditions, truth, action, level, timed):
+            action, level = crm_decision(nodes, toxic, cuts, known, work, w, conditions[0], plan)
+            if not proceed(w, base, conditions, truth, action, level, timed):
                 break
-            seen = w[EVENT_LEVEL]
-            if w[EVENT] == TOXIC:
+            seen = w.event_level
+            if w.event == TOXIC:
                 for i in range(known.size):
                     known[i] *= toxic[seen, i]
-            elif w[EVENT] == NONE:
+            elif w.event == NONE:
                 for i in range(known.size):
                     known[i] *= safe[seen, i]
-        finish(w, f, action, level, trial, selected, patients, dlts, times)
+        finish(w, action, level, trial, selected, patients, dlts, times)
 
 
 def crm_plan(design: Crm, levels: int) -> NDArray[np.int64]:

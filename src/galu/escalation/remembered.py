@@ -15,11 +15,10 @@ from numpy.typing import NDArray
 from galu.compiled import kernel
 from galu.escalation.decision import Action, Decision
 from galu.escalation.draws import mix, stream
-from galu.escalation.events import HOLD, IN_USE, PENDING, SAME, TOTAL, TRIED, N, Y, begin, finish, proceed
+from galu.escalation.events import HOLD, SAME, begin, finish, proceed
 from galu.escalation.exact import ACTIONS
 from galu.escalation.outcomes import Outcome, Outcomes, PatientOutcome
 
-World = tuple[NDArray[np.int64], NDArray[np.float64]]
 _UNKNOWN = -2
 _ROOM = 1 << 18
 
@@ -40,11 +39,12 @@ class CohortDesign(Protocol):
 
 
 @kernel
-def _key(w, levels):  # type: ignore[no-untyped-def]
+def _key(worlds, levels):  # type: ignore[no-untyped-def]
     """Hash of the state; two of 100,000 states share one with probability 3e-10."""
-    key = np.uint64(w[IN_USE])
+    w = worlds[0]
+    key = np.uint64(w.in_use)
     for level in range(1, levels + 1):
-        key = mix(key + np.uint64(w[N + level] * 1024 + w[Y + level] + 1) * np.uint64(0x9E3779B97F4A7C15))
+        key = mix(key + np.uint64(w.n[level] * 1024 + w.y[level] + 1) * np.uint64(0x9E3779B97F4A7C15))
     return key | np.uint64(1)
 
 
@@ -59,15 +59,16 @@ def _place(keys, key):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _decision(keys, answers, w, plan):  # type: ignore[no-untyped-def]
+def _decision(keys, answers, worlds, plan):  # type: ignore[no-untyped-def]
     """`plan` is (levels, largest, cohort size)."""
-    level = w[IN_USE]
-    full = w[TOTAL] >= plan[1]
-    if not full and (w[N + level] == 0 or w[N + level] % plan[2] != 0):
+    w = worlds[0]
+    level = w.in_use
+    full = w.total >= plan[1]
+    if not full and (w.n[level] == 0 or w.n[level] % plan[2] != 0):
         return SAME, level
-    if w[PENDING] > 0:
+    if w.pending > 0:
         return HOLD, 0
-    key = _key(w, plan[0])
+    key = _key(worlds, plan[0])
     place = _place(keys, key)
     if keys[place] != key:
         return _UNKNOWN, 0
@@ -75,29 +76,30 @@ def _decision(keys, answers, w, plan):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _trials(keys, answers, plan, truth, conditions, seeds, w, f, first, selected, patients, dlts, times):  # type: ignore[no-untyped-def]
+def _trials(keys, answers, plan, truth, conditions, seeds, worlds, first, selected, patients, dlts, times):  # type: ignore[no-untyped-def]
     """Run trials from number `first` of the chunk; gives the number of the trial that needs an answer."""
+    w = worlds[0]
     for trial in range(first, selected.size):
         base = stream(seeds[0], seeds[1] + trial)
-        begin(w, f, base, conditions)
+        begin(w, base, conditions, truth)
         while True:
-            action, level = _decision(keys, answers, w, plan)
+            action, level = _decision(keys, answers, worlds, plan)
             if action == _UNKNOWN:
                 return trial
-            if not proceed(w, f, base, conditions, truth, action, level, False):
+            if not proceed(w, base, conditions, truth, action, level, False):
                 break
-        finish(w, f, action, level, trial, selected, patients, dlts, times)
+        finish(w, action, level, trial, selected, patients, dlts, times)
     return selected.size
 
 
-def remembered_trials(design: CohortDesign, world: World, run: tuple, results: tuple) -> None:  # type: ignore[type-arg]
+def remembered_trials(design: CohortDesign, world: NDArray[np.void], run: tuple, results: tuple) -> None:  # type: ignore[type-arg]
     """Simulate; `run` is (truth, conditions, seeds), `results` the arrays to fill."""
     truth, conditions, seeds = run
     plan = np.array([len(truth), design.largest, design.cohort_size])
     memory = np.zeros(_ROOM, np.uint64), np.zeros((_ROOM, 2), np.int64)
     trial, known = 0, 0
     while True:
-        trial = _trials(*memory, plan, truth, conditions, seeds, *world, trial, *results)
+        trial = _trials(*memory, plan, truth, conditions, seeds, world, trial, *results)
         if trial == len(results[0]):
             return
         known += 1
@@ -109,25 +111,25 @@ def remembered_trials(design: CohortDesign, world: World, run: tuple, results: t
 def _learn(
     design: CohortDesign,
     memory: tuple[NDArray[np.uint64], NDArray[np.int64]],
-    world: World,
+    world: NDArray[np.void],
     levels: int,
 ) -> None:
-    decision = design.decide(_as_outcomes(world[0], levels), levels)
+    decision = design.decide(_as_outcomes(world, levels), levels)
     action = Action.SAME if decision.action is Action.SUSPEND else decision.action
-    key = np.uint64(_key(world[0], levels))
+    key = np.uint64(_key(world, levels))
     keys, answers = memory
     place = _place(keys, key)
     keys[place] = key
     answers[place] = ACTIONS.index(action), decision.level or 0
 
 
-def _as_outcomes(w: NDArray[np.int64], levels: int) -> Outcomes:
+def _as_outcomes(world: NDArray[np.void], levels: int) -> Outcomes:
     """Patients with these tallies, the level in use last."""
-    in_use = int(w[IN_USE])
+    in_use = int(world["in_use"][0])
     patients: list[PatientOutcome] = []
     last: list[PatientOutcome] = []
-    for level in range(1, int(min(levels, w[TRIED])) + 1):
-        n, y = int(w[N + level]), int(w[Y + level])
+    for level in range(1, int(min(levels, world["tried"][0])) + 1):
+        n, y = int(world["n"][0, level]), int(world["y"][0, level])
         here = [PatientOutcome(level, Outcome.DLT)] * y + [PatientOutcome(level, Outcome.NONE)] * (n - y)
         if level == in_use and here:
             last.append(here.pop())

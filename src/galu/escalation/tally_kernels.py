@@ -5,23 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from galu.compiled import inlined, kernel
+from galu.compiled import borrowed, inlined, kernel
 from galu.escalation.draws import stream
 from galu.escalation.events import (
-    CURRENT,
     DOWN,
     HOLD,
-    IN_USE,
     MTD,
     OUT,
     SAME,
     STOP,
-    TOTAL,
-    TRIED,
     UP,
-    C,
-    N,
-    Y,
     begin,
     finish,
     proceed,
@@ -57,14 +50,14 @@ def flat_table(table: NDArray[np.int8]) -> NDArray[np.int8]:
 
 @inlined
 def _state(w, level):  # type: ignore[no-untyped-def]
-    return (w[N + level] << 8) + (w[Y + level] << 4) + w[C + level]
+    return (w.n[level] << 8) + (w.y[level] << 4) + w.c[level]
 
 
 @inlined
 def climb_decision(table, w, levels):  # type: ignore[no-untyped-def]
     """Walk as `climb` does; gives (action, level)."""
     closed = levels + 2
-    for level in range(1, w[TRIED] + 1):
+    for level in range(1, w.tried + 1):
         if table[_state(w, level)] == DOWN:
             closed = level
             break
@@ -78,37 +71,42 @@ def climb_decision(table, w, levels):  # type: ignore[no-untyped-def]
             if found != UP:
                 action, level = int(found), lv
                 break
-            if lv >= w[CURRENT]:
+            if lv >= w.current:
                 action, level = UP, lv + 1
                 break
     return action, level
 
 
 @kernel
-def climb_trials(table, truth, conditions, seeds, w, f, selected, patients, dlts, times):  # type: ignore[no-untyped-def]
+def climb_trials(table, truth, conditions, seeds, worlds, selected, patients, dlts, times):  # type: ignore[no-untyped-def]
     """Trials of a table design; `seeds` is (seed, number of the first trial)."""
     levels = truth.size
+    table = borrowed(table)
+    truth = borrowed(truth)
+    conditions = borrowed(conditions)
+    w = worlds[0]
     for trial in range(selected.size):
         base = stream(seeds[0], seeds[1] + trial)
-        begin(w, f, base, conditions)
+        begin(w, base, conditions, truth)
         while True:
             action, level = climb_decision(table, w, levels)
-            if not proceed(w, f, base, conditions, truth, action, level, False):
+            if not proceed(w, base, conditions, truth, action, level, False):
                 break
-        finish(w, f, action, level, trial, selected, patients, dlts, times)
+        finish(w, action, level, trial, selected, patients, dlts, times)
 
 
 @kernel
-def select_level(w, levels, target, out, excess):  # type: ignore[no-untyped-def]
-    """Isotonic regression over the tried levels below `out`, as `select_mtd`; 0 when there is none."""
-    value = np.empty(levels)
-    weight = np.empty(levels)
-    size = np.empty(levels, np.int64)
+def select_level(w, target, out, excess, room):  # type: ignore[no-untyped-def]
+    """Isotonic regression over the tried levels below `out`, as `select_mtd`; 0 when there is none.
+
+    `room` has a row each for the values, weights and sizes of the blocks.
+    """
+    value, weight, size = room[0], room[1], room[2]
     blocks = 0
-    if w[N + 1] == 0:
+    if w.n[1] == 0:
         return 0
     for level in range(1, out):
-        n, y = w[N + level], w[Y + level]
+        n, y = w.n[level], w.y[level]
         if n == 0:
             continue
         value[blocks] = (y + 0.05) / (n + 0.1)
@@ -123,7 +121,7 @@ def select_level(w, levels, target, out, excess):  # type: ignore[no-untyped-def
             blocks -= 1
     best, nearest, block, left, k = 0, np.inf, 0, 0, 0
     for level in range(1, out):
-        if w[N + level] == 0:
+        if w.n[level] == 0:
             continue
         if left == 0:
             left = size[block]
@@ -137,39 +135,39 @@ def select_level(w, levels, target, out, excess):  # type: ignore[no-untyped-def
     return best
 
 
-@kernel
-def interval_decision(judge, excess, ended, w, plan):  # type: ignore[no-untyped-def]
+@inlined
+def interval_decision(judge, excess, ended, w, plan, room):  # type: ignore[no-untyped-def]
     """Decide as `IntervalDesign.decide`; `plan` is (levels, largest, cohort size, target)."""
     levels, largest, size = int(plan[0]), int(plan[1]), int(plan[2])
-    tried = w[TRIED]
+    tried = w.tried
     out = levels + 1
     for level in range(1, tried + 1):
-        known = w[N + level] - w[C + level]
-        if known % size == 0 and judge[known, w[Y + level]] == OUT:
+        known = w.n[level] - w.c[level]
+        if known % size == 0 and judge[known, w.y[level]] == OUT:
             out = level
             break
     if out == 1:
         return STOP, 0
-    level = w[IN_USE]
-    if w[TOTAL] >= largest:
+    level = w.in_use
+    if w.total >= largest:
         for lv in range(1, tried + 1):
-            if w[C + lv] > 0:
+            if w.c[lv] > 0:
                 return HOLD, 0
         below = levels + 1
         for lv in range(1, tried + 1):
-            if ended[w[N + lv], w[Y + lv]]:
+            if ended[w.n[lv], w.y[lv]]:
                 below = lv
                 break
-        best = select_level(w, levels, plan[3], below, excess) if below > 1 else 0
+        best = select_level(w, plan[3], below, excess, room) if below > 1 else 0
         return (STOP, 0) if best == 0 else (MTD, best)
     if out <= level:
         return OUT, out - 1
-    n = w[N + level]
+    n = w.n[level]
     if n == 0 or n % size != 0:
         return SAME, level
-    if w[C + level] > 0:
+    if w.c[level] > 0:
         return HOLD, 0
-    action = judge[n, w[Y + level]]
+    action = judge[n, w.y[level]]
     if action == UP and level + 1 < out and level < levels:
         return UP, level + 1
     if action == DOWN and level > 1:
@@ -179,17 +177,25 @@ def interval_decision(judge, excess, ended, w, plan):  # type: ignore[no-untyped
 
 @kernel
 def interval_trials(  # type: ignore[no-untyped-def]
-    judge, excess, ended, plan, truth, conditions, seeds, w, f, selected, patients, dlts, times
+    judge, excess, ended, room, plan, truth, conditions, seeds, worlds, selected, patients, dlts, times
 ):
     """Trials of an interval design; tables: judge, weights of the regression, eliminated at the end."""
+    judge = borrowed(judge)
+    excess = borrowed(excess)
+    ended = borrowed(ended)
+    room = borrowed(room)
+    plan = borrowed(plan)
+    truth = borrowed(truth)
+    conditions = borrowed(conditions)
+    w = worlds[0]
     for trial in range(selected.size):
         base = stream(seeds[0], seeds[1] + trial)
-        begin(w, f, base, conditions)
+        begin(w, base, conditions, truth)
         while True:
-            action, level = interval_decision(judge, excess, ended, w, plan)
-            if not proceed(w, f, base, conditions, truth, action, level, False):
+            action, level = interval_decision(judge, excess, ended, w, plan, room)
+            if not proceed(w, base, conditions, truth, action, level, False):
                 break
-        finish(w, f, action, level, trial, selected, patients, dlts, times)
+        finish(w, action, level, trial, selected, patients, dlts, times)
 
 
 def judge_table(design: IntervalDesign) -> NDArray[np.int8]:

@@ -5,27 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from galu.compiled import kernel
+from galu.compiled import borrowed, inlined, kernel
 from galu.escalation.draws import stream
 from galu.escalation.events import (
     DOWN,
     HOLD,
-    IN_USE,
-    LEVEL,
     MTD,
-    NOW,
     OUT,
-    PENDING,
     SAME,
-    START,
     STOP,
-    TOTAL,
-    TRIED,
     UP,
-    WHO,
-    C,
-    N,
-    Y,
     begin,
     finish,
     proceed,
@@ -35,7 +24,7 @@ from galu.escalation.tally_kernels import regression_tables, select_level
 from galu.escalation.tite_boin import TiteBoin
 
 
-@kernel
+@inlined
 def _by_effective_size(tally, stft, up, down, most):  # type: ignore[no-untyped-def]
     n, y, c = tally
     size = n - c + stft
@@ -47,7 +36,7 @@ def _by_effective_size(tally, stft, up, down, most):  # type: ignore[no-untyped-
     return DOWN if rate >= down else SAME
 
 
-@kernel
+@inlined
 def _by_imputation(tally, stft, up, down, half):  # type: ignore[no-untyped-def]
     n, y, c = tally
     p = (y + half) / (n - c + 1.0)
@@ -57,8 +46,8 @@ def _by_imputation(tally, stft, up, down, half):  # type: ignore[no-untyped-def]
     return DOWN if stft <= c - (n * down - y) * odds else SAME
 
 
-@kernel
-def tite_boin_decision(w, f, window, plan, excess, toxic):  # type: ignore[no-untyped-def]
+@inlined
+def tite_boin_decision(w, window, plan, excess, toxic, room):  # type: ignore[no-untyped-def]
     """Decide as `TiteBoin.decide`.
 
     `plan` is (levels, largest, cohort size, target, λe, λd, largest share pending, imputes).
@@ -66,27 +55,27 @@ def tite_boin_decision(w, f, window, plan, excess, toxic):  # type: ignore[no-un
     levels, size, target = int(plan[0]), int(plan[2]), plan[3]
     up, down, most = plan[4], plan[5], plan[6]
     out = levels + 1
-    for level in range(1, w[TRIED] + 1):
-        if toxic[w[N + level], w[Y + level]]:
+    for level in range(1, w.tried + 1):
+        if toxic[w.n[level], w.y[level]]:
             out = level
             break
     if out == 1:
         return STOP, 0
-    if w[TOTAL] >= plan[1]:
-        if w[PENDING] > 0:
+    if w.total >= plan[1]:
+        if w.pending > 0:
             return HOLD, 0
-        best = select_level(w, levels, target, out, excess)
+        best = select_level(w, target, out, excess, room)
         return (STOP, 0) if best == 0 else (MTD, best)
-    level = w[IN_USE]
+    level = w.in_use
     if out <= level:
         return OUT, out - 1
-    n, y, c = w[N + level], w[Y + level], w[C + level]
+    n, y, c = w.n[level], w.y[level], w.c[level]
     if n == 0 or n % size != 0:
         return SAME, level
     stft = 0.0
-    for k in range(w[PENDING]):
-        if w[LEVEL + w[WHO + k]] == level:
-            stft += min(max((f[NOW] - f[START + k]) / window, 0.0), 1.0)
+    for k in range(w.pending):
+        if w.level[w.who[k]] == level:
+            stft += min(max((w.now - w.start[k]) / window, 0.0), 1.0)
     if plan[7] == 0.0:
         action = _by_effective_size((n, y, c), stft, up, down, most)
     elif y >= down * n:
@@ -107,16 +96,25 @@ def tite_boin_decision(w, f, window, plan, excess, toxic):  # type: ignore[no-un
 
 
 @kernel
-def tite_boin_trials(excess, toxic, plan, truth, conditions, seeds, w, f, selected, patients, dlts, times):  # type: ignore[no-untyped-def]
+def tite_boin_trials(  # type: ignore[no-untyped-def]
+    excess, toxic, room, plan, truth, conditions, seeds, worlds, selected, patients, dlts, times
+):
     """Trials of TITE-BOIN."""
+    excess = borrowed(excess)
+    toxic = borrowed(toxic)
+    room = borrowed(room)
+    plan = borrowed(plan)
+    truth = borrowed(truth)
+    conditions = borrowed(conditions)
+    w = worlds[0]
     for trial in range(selected.size):
         base = stream(seeds[0], seeds[1] + trial)
-        begin(w, f, base, conditions)
+        begin(w, base, conditions, truth)
         while True:
-            action, level = tite_boin_decision(w, f, conditions[0], plan, excess, toxic)
-            if not proceed(w, f, base, conditions, truth, action, level, True):
+            action, level = tite_boin_decision(w, conditions[0], plan, excess, toxic, room)
+            if not proceed(w, base, conditions, truth, action, level, True):
                 break
-        finish(w, f, action, level, trial, selected, patients, dlts, times)
+        finish(w, action, level, trial, selected, patients, dlts, times)
 
 
 def tite_boin_plan(design: TiteBoin, levels: int) -> NDArray[np.float64]:
