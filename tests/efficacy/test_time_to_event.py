@@ -1,46 +1,85 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
 from galu.efficacy.psma import PsmaLesion, psma_positive
 from galu.efficacy.survival import kaplan_meier
-from galu.efficacy.time_to_event import CensorRule, Dated, RpfsSources, derive_os, derive_rpfs
+from galu.efficacy.time_to_event import (
+    DURATION_OF_RESPONSE,
+    OS,
+    RPFS,
+    CensorRule,
+    Dated,
+    derive_time_to_event,
+    sensitivity,
+)
 from galu.finding import InputError
 
 START = date(2024, 1, 1)
 
 
-def at(day, ref=None):
-    return Dated(START + timedelta(days=day), "", ref)
+def at(day, *facts):
+    return Dated(START + timedelta(days=day), "", facts)
 
 
-def test_the_first_of_the_events_counts_with_its_fact():
-    sources = RpfsSources(at(120, "s"), at(56, "b"), at(300, "d"), (at(56), at(112)))
-    result = derive_rpfs(START, sources)
-    assert (result.days, result.event, result.reason, result.facts) == (57, True, "bone PD", ("b",))
+def timeline(**sources):
+    given = {name.replace("_", " "): items for name, items in sources.items()}
+    return {"first dose": [at(0, "dose")], **given}
 
 
-def test_censored_at_the_last_adequate_assessment():
-    result = derive_rpfs(START, RpfsSources(None, None, None, (at(112), at(56))))
+def rpfs(soft=(), bone=(), assessed=(), censoring=None, **more):
+    patient = {**timeline(**more), "soft-tissue PD": soft, "bone PD": bone}
+    endpoint = RPFS if censoring is None else replace(RPFS, censoring=censoring)
+    return derive_time_to_event(endpoint, {**patient, "radiographic assessment": assessed})
+
+
+def test_the_first_of_the_events_counts_with_its_facts():
+    result = rpfs([at(120, "s")], [at(56, "b1", "b2")], [at(56), at(112)], death=[at(300, "d")])
+    assert (result.days, result.event, result.reason) == (57, True, "bone PD")
+    assert result.facts == ("dose", "b1", "b2")
+
+
+def test_censored_at_the_last_adequate_assessment_with_its_facts():
+    result = rpfs(assessed=[at(112, "v2"), at(56, "v1")])
+    assert (result.days, result.event, result.facts) == (113, False, ("dose", "v2"))
+    assert (rpfs().days, rpfs().reason) == (1, "no adequate assessment after the start")
+
+
+@pytest.mark.parametrize("switch", [CensorRule(at_new_therapy=True), CensorRule(missed_scan_days=120)])
+def test_new_therapy_and_missed_scans_censor_only_where_declared(switch):
+    story = {"soft": [at(300)], "assessed": [at(56), at(112)], "new_therapy": [at(-90), at(130, "t")]}
+    assert rpfs(**story).event
+    result = rpfs(**story, censoring=switch)
     assert (result.days, result.event) == (113, False)
-    assert derive_rpfs(START, RpfsSources(None, None, None, ())).days == 1
 
 
-def test_sensitivity_variants():
-    sources = RpfsSources(at(300), None, None, (at(56), at(112)), new_therapy=at(130))
-    assert derive_rpfs(START, sources).event
-    for switch in (CensorRule(at_new_therapy=True), CensorRule(missed_scan_days=120)):
-        result = derive_rpfs(START, sources, switch)
-        assert (result.days, result.event) == (113, False)
+def test_therapy_before_the_first_dose_is_no_new_therapy():
+    story = {"soft": [at(300)], "assessed": [at(112)], "new_therapy": [at(-90)]}
+    assert rpfs(**story, censoring=CensorRule(at_new_therapy=True)).event
 
 
-def test_survival_time():
-    assert derive_os(START, at(9), [at(5)]).event
-    assert derive_os(START, None, [at(5), at(3)]).days == 6
-    with pytest.raises(InputError):
-        derive_os(START, at(-1), [])
+def test_an_unresolved_bone_progression_counts_in_its_variant_only():
+    patient = {**timeline(), "unresolved bone PD": [at(60, "b")], "radiographic assessment": [at(60)]}
+    variants = {one.variant: derive_time_to_event(one, patient) for one in sensitivity(RPFS, 182)}
+    assert {name for name, time in variants.items() if time.event} == {"unresolved bone PD counts"}
+    assert not derive_time_to_event(RPFS, patient).event
+
+
+def test_a_variant_equal_to_the_primary_analysis_is_left_out():
+    primary = replace(RPFS, censoring=CensorRule(at_new_therapy=True))
+    assert "censored at new therapy" not in {one.variant for one in sensitivity(primary, 182)}
+
+
+def test_survival_and_its_bad_input():
+    assert derive_time_to_event(OS, timeline(death=[at(9)], known_alive=[at(5)])).event
+    assert derive_time_to_event(OS, timeline(known_alive=[at(5), at(3)])).days == 6
+    with pytest.raises(InputError, match="before the start"):
+        derive_time_to_event(OS, timeline(death=[at(-1)]))
+    with pytest.raises(InputError, match="no response"):
+        derive_time_to_event(DURATION_OF_RESPONSE, timeline())
 
 
 def test_positivity_is_unknown_when_a_size_is():

@@ -14,7 +14,10 @@ from typing import Literal, Protocol
 from galu.finding import Finding, Rule
 
 BEST_RULE = Rule("Best overall response", "RECIST 1.1", "Eisenhauer 2009, section 4.6, table 3")
-ORDER = ("CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE")
+BENEFIT_RULE = Rule("Clinical benefit", "1", "response, or no progression by a declared week")
+ORDER = ("CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE", "ND")
+RESPONSES = ("CR", "PR")
+CONTROLLED = (*RESPONSES, "SD", "NON-CR/NON-PD")
 
 
 class Response(Protocol):
@@ -26,16 +29,17 @@ class Response(Protocol):
 
     @property
     def overall(self) -> str:
-        """CR, PR, SD, NON-CR/NON-PD, PD, PDu, NED or NE."""
+        """CR, PR, SD, NON-CR/NON-PD, PD, PDu, NED, NE or ND (not done)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Assessed:
-    """An overall response on a day."""
+    """An overall response on a day; `ref` is the newest of the facts it rests on."""
 
     day: date
     overall: str
     ref: str | None = None
+    facts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ class BestResponseRule:
     """`sd_minimum_days` after the first dose for SD; `confirm_days` between response and confirmation.
 
     At most `max_ne` visits not evaluable between them, and one SD where `accept_sd`. An unresolved
-    bone progression (PDu) reads as `unresolved`.
+    bone progression (PDu) reads as `unresolved`, a patient without any visit as `missing`.
     """
 
     confirm: bool = True
@@ -52,11 +56,12 @@ class BestResponseRule:
     max_ne: int = 1
     accept_sd: bool = False
     unresolved: Literal["SD", "PD"] = "SD"
+    missing: Literal["MISSING", "NE"] = "MISSING"
 
 
 @dataclass(frozen=True, slots=True)
 class BestResponse:
-    """Best response and the day of the visit that gives it; `MISSING` when there is no visit."""
+    """Best response and the day of the visit that gives it; `MISSING` (or NE) when there is no visit."""
 
     response: str
     day: date | None
@@ -104,6 +109,50 @@ def confirmed_response(visits: Iterable[Response], rule: BestResponseRule, until
     return next((used[i].day for i in range(len(used)) if confirmation(used, i, rule)), None)
 
 
+def first_response(visits: Iterable[Response], until: date | None) -> date | None:
+    """Day of the first CR or PR, confirmed or not, on or before `until` (None: no limit)."""
+    return next((v.day for v in before_progression(visits, until) if v.overall in RESPONSES), None)
+
+
+@dataclass(frozen=True, slots=True)
+class BenefitRule:
+    """A response, or a visit `minimum_days` or more after the first dose whose answer is `counting`.
+
+    The default is week 24 less the week that a visit may come early (assumed).
+    """
+
+    minimum_days: int = 161
+    counting: tuple[str, ...] = CONTROLLED
+
+
+def clinical_benefit(
+    visits: Iterable[Response],
+    rule: BenefitRule,
+    first_dose: date,
+    response_on: date | None = None,
+    until: date | None = None,
+) -> date | None:
+    """Day from which a patient has had clinical benefit, or None.
+
+    Parameters
+    ----------
+    visits
+        Any order.
+    response_on
+        Day of a response, confirmed where the trial asks for it; it is a benefit whenever it was.
+    until
+        Day of progression; what is later than it does not count.
+    """
+    days = [
+        visit.day
+        for visit in before_progression(visits, until)
+        if visit.overall in rule.counting and (visit.day - first_dose).days >= rule.minimum_days
+    ]
+    if response_on is not None and (until is None or response_on <= until):
+        days.append(response_on)
+    return min(days, default=None)
+
+
 def best_overall_response(
     visits: Iterable[Response], rule: BestResponseRule, first_dose: date, until: date | None = None
 ) -> Finding[BestResponse]:
@@ -119,9 +168,11 @@ def best_overall_response(
     given = tuple(visits)
     limit = until if until is not None else first_progression(given)
     used = before_progression(given, limit)
-    facts = tuple(ref for visit in used if (ref := getattr(visit, "ref", None)))
+    facts = tuple(dict.fromkeys(ref for visit in used for ref in _facts_of(visit)))
     if not used:
-        return Finding(BestResponse("MISSING", None), BEST_RULE, facts, "no assessment after the first dose")
+        return Finding(
+            BestResponse(rule.missing, None), BEST_RULE, facts, "no assessment after the first dose"
+        )
     candidates = [_counts_as(used, i, rule, first_dose) for i in range(len(used))]
     best = min(
         (item for item in candidates if item is not None),
@@ -145,3 +196,9 @@ def _counts_as(
     if answer in ("SD", "NON-CR/NON-PD") and (visit.day - first_dose).days < rule.sd_minimum_days:
         answer = "NE"
     return BestResponse(answer, visit.day) if answer in ORDER else None
+
+
+def _facts_of(visit: Response) -> tuple[str, ...]:
+    facts: tuple[str, ...] = getattr(visit, "facts", ())
+    ref: str | None = getattr(visit, "ref", None)
+    return facts or ((ref,) if ref else ())

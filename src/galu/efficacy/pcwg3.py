@@ -39,7 +39,11 @@ class BoneRule:
 
 @dataclass(frozen=True, slots=True)
 class BoneAssessment:
-    """Response at each scan (NON-PD, PDu, PD, NE), in order of time, and the day of progression."""
+    """Response at each scan (NON-PD, PDu, PD, NE), in order of time, and the day of progression.
+
+    `unresolved_on` is the first scan of a progression that no later scan has yet confirmed or
+    refuted. `scans` are those judged, one for each response.
+    """
 
     days: tuple[date, ...]
     responses: tuple[str, ...]
@@ -47,6 +51,8 @@ class BoneAssessment:
     confirmed_on: date | None
     facts: tuple[str, ...] = ()
     rule: Rule = BONE_RULE
+    unresolved_on: date | None = None
+    scans: tuple[BoneScan, ...] = ()
 
 
 def assess_bone(scans: Iterable[BoneScan], c1d1: date, rule: BoneRule | None = None) -> BoneAssessment:
@@ -59,13 +65,14 @@ def assess_bone(scans: Iterable[BoneScan], c1d1: date, rule: BoneRule | None = N
     """
     rule = rule or BoneRule()
     used = sorted((scan for scan in scans if scan.day > c1d1), key=lambda scan: (scan.day, scan.ref or ""))
-    responses = ["NE" if scan.new_vs_baseline is None else "NON-PD" for scan in used]
+    responses = ["NON-PD"] * len(used)
     first = confirmed = None
     waiting: int | None = None
     flaring = False
     reference: int | None = None
     for i, scan in enumerate(used):
-        if scan.new_vs_baseline is None:
+        if scan.new_vs_baseline is None and (reference is None or scan.new_vs_reference is None):
+            responses[i] = "NE"
             continue
         if waiting is not None and (scan.day - used[waiting].day).days >= rule.confirm_days:
             verdict = _verdict(scan, used[waiting], flaring, rule)
@@ -93,6 +100,8 @@ def assess_bone(scans: Iterable[BoneScan], c1d1: date, rule: BoneRule | None = N
         None if first is None else used[first].day,
         None if confirmed is None else used[confirmed].day,
         tuple(scan.ref for scan in used if scan.ref),
+        unresolved_on=None if waiting is None or first is not None else used[waiting].day,
+        scans=tuple(used),
     )
 
 

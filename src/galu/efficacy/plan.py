@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from galu.efficacy.best import BestResponseRule
 from galu.efficacy.pcwg3 import BoneRule
 from galu.efficacy.psa import PsaRule
 from galu.efficacy.recist import RecistRule
-from galu.efficacy.time_to_event import CensorRule
+from galu.efficacy.time_to_event import RPFS, CensorRule, Endpoint, sensitivity
 from galu.statement import Section, Stated
 
-Endpoint = Literal["PSA50", "PSA90", "ORR", "DCR", "DoR", "rPFS", "OS", "TTPP", "RECIP"]
+EndpointName = Literal["PSA50", "PSA90", "ORR", "DCR", "DoR", "rPFS", "OS", "TTPP", "RECIP"]
 
 
 class PsaPlan(Section):
@@ -70,14 +71,31 @@ class BonePlan(Section):
 
 
 class RpfsPlan(Section):
-    """Censoring of rPFS in the primary analysis."""
+    """Censoring of rPFS in the primary analysis, and the gap that its sensitivity variant censors."""
 
     censor_at_new_therapy: Stated[bool]
     missed_scan_days: Stated[int | None]
+    sensitivity_missed_scan_days: Stated[int] = Stated[int](
+        value=182, source="assumed", why="two scans 12 weeks apart, and a window of a week for each"
+    )
 
-    def rule(self) -> CensorRule:
-        """Make the rule that `derive_rpfs` takes."""
-        return CensorRule(self.censor_at_new_therapy.value, self.missed_scan_days.value)
+    def endpoint(self) -> Endpoint:
+        """RPFS as the primary analysis censors it."""
+        rule = CensorRule(self.censor_at_new_therapy.value, self.missed_scan_days.value)
+        return replace(RPFS, censoring=rule)
+
+    def variants(self) -> tuple[Endpoint, ...]:
+        """Sensitivity analyses beside the primary one."""
+        return sensitivity(self.endpoint(), self.sensitivity_missed_scan_days.value)
+
+
+class TwoStagePlan(Section):
+    """A two-stage design of the response rate: at most r1 responses among n1 stop it, else on to n."""
+
+    r1: int
+    n1: int
+    n: int
+    p0: float
 
 
 class EfficacyPlan(Section):
@@ -90,4 +108,5 @@ class EfficacyPlan(Section):
     survival_ci: Stated[Literal["log", "log-log", "plain"]]
     confidence_level: Stated[float]
     psma_positivity: Stated[Literal["vision"]]
-    endpoints: Stated[tuple[Endpoint, ...]]
+    endpoints: Stated[tuple[EndpointName, ...]]
+    two_stage: Stated[TwoStagePlan] | None = None

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from galu.binomial import Proportion, clopper_pearson
-from galu.efficacy.best import BestResponse
-
-RESPONDERS = ("CR", "PR")
-CONTROLLED = (*RESPONDERS, "SD", "NON-CR/NON-PD")
+from galu.efficacy.best import CONTROLLED, RESPONSES, BestResponse
 
 
 def objective_response_rate(best: Iterable[BestResponse], level: float = 0.95) -> Proportion:
     """Share with CR or PR, with its exact interval."""
-    return _rate(best, RESPONDERS, level)
+    return _rate(best, RESPONSES, level)
 
 
 def disease_control_rate(best: Iterable[BestResponse], level: float = 0.95) -> Proportion:

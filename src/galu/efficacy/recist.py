@@ -41,7 +41,12 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class RecistRule:
-    """Numbers of RECIST 1.1; each a switch with the guideline's value."""
+    """Numbers of RECIST 1.1; each a switch with the guideline's value.
+
+    `recurrence_is_progression`: a lesion outside nodes that is back after an overall CR is PD
+    whatever its size; a node is judged by its size alone, as 9 to 11 mm may be no disease (EORTC
+    RECIST FAQ).
+    """
 
     too_small_mm: float = 5.0
     node_normal_mm: float = 10.0
@@ -50,6 +55,7 @@ class RecistRule:
     response_percent: float = 30.0
     max_targets: int = 5
     max_per_organ: int = 2
+    recurrence_is_progression: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,38 +228,85 @@ def visit_responses(
     if not before:
         raise InputError("measurements", "no visit on or before the first dose", "give a baseline visit")
     baseline = before[0] if first_dose is None else before[-1]
-    targets = tuple(item.lesion for item in baseline if item.role == "target")
-    others = tuple(item.lesion for item in baseline if item.role == "non-target")
-    start = _target({item.lesion: item for item in baseline}, targets, None, rule)[1]
-    note, nadir, responses = _check_targets(baseline, rule), start, []
+    chosen = _Chosen(
+        items=tuple(baseline),
+        targets=tuple(item.lesion for item in baseline if item.role == "target"),
+        others=tuple(item.lesion for item in baseline if item.role == "non-target"),
+        note=_check_targets(baseline, rule),
+    )
+    start = _target({item.lesion: item for item in baseline}, chosen.targets, None, rule)[1]
+    lowest, complete = _Lowest(start, ()), False
+    responses: list[VisitResponse] = []
     for items in visits[visits.index(baseline) + 1 :]:
-        seen = {item.lesion: item for item in items}
-        if len(seen) < len(items):
-            raise InputError(
-                f"visit {items[0].visit}", "a lesion is given twice", "give each lesion once per reader"
-            )
-        sums = None if start is None or nadir is None else (start, nadir)
-        target, total, why = _target(seen, targets, sums, rule)
-        non_target = _non_target(seen, others, rule)
-        new = any(item.role == "new" and _counts_as_new(item) for item in items)
-        responses.append(
-            VisitResponse(
-                day=min(item.day for item in items),
-                visit=items[0].visit,
-                sum_mm=total,
-                baseline_mm=start,
-                nadir_mm=nadir,
-                target=target,
-                non_target=non_target,
-                new_lesion=new,
-                overall=overall_response(target, non_target, new),
-                reason="; ".join(part for part in (why, note) if part),
-                facts=tuple(item.ref for item in (*baseline, *items) if item.ref),
-            )
-        )
-        if total is not None and nadir is not None:
-            nadir = min(nadir, total)
+        one = _judged(items, chosen, (start, lowest, complete), rule)
+        responses.append(one)
+        complete = complete or one.overall == "CR"
+        if one.sum_mm is not None and lowest.sum_mm is not None and one.sum_mm < lowest.sum_mm:
+            lowest = _Lowest(one.sum_mm, tuple(item.ref for item in items if item.ref))
     return tuple(responses)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """The baseline visit and the lesions chosen there."""
+
+    items: tuple[Measurement, ...]
+    targets: tuple[str, ...]
+    others: tuple[str, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Lowest:
+    """The nadir [mm] and the facts of its visit, none where it is the baseline."""
+
+    sum_mm: float | None
+    facts: tuple[str, ...]
+
+
+def _judged(
+    items: list[Measurement],
+    chosen: _Chosen,
+    history: tuple[float | None, _Lowest, bool],
+    rule: RecistRule,
+) -> VisitResponse:
+    """One visit; `history` is the baseline sum, the nadir, and whether an overall CR came before."""
+    start, lowest, complete = history
+    seen = {item.lesion: item for item in items}
+    if len(seen) < len(items):
+        raise InputError(
+            f"visit {items[0].visit}", "a lesion is given twice", "give each lesion once per reader"
+        )
+    sums = None if start is None or lowest.sum_mm is None else (start, lowest.sum_mm)
+    target, total, why = _target(seen, chosen.targets, sums, rule)
+    non_target = _non_target(seen, chosen.others, rule)
+    if complete and rule.recurrence_is_progression:
+        back = _back(seen, chosen.targets, rule), _back(seen, chosen.others, rule)
+        target, non_target = "PD" if back[0] else target, "PD" if back[1] else non_target
+        why = "a lesion is back after a complete response" if any(back) else why
+    new = any(item.role == "new" and _counts_as_new(item) for item in items)
+    before, now = (tuple(item.ref for item in these if item.ref) for these in (chosen.items, items))
+    return VisitResponse(
+        day=min(item.day for item in items),
+        visit=items[0].visit,
+        sum_mm=total,
+        baseline_mm=start,
+        nadir_mm=lowest.sum_mm,
+        target=target,
+        non_target=non_target,
+        new_lesion=new,
+        overall=overall_response(target, non_target, new),
+        reason="; ".join(part for part in (why, chosen.note) if part),
+        facts=(*before, *lowest.facts, *now),
+    )
+
+
+def _back(seen: Mapping[str, Measurement], lesions: Iterable[str], rule: RecistRule) -> bool:
+    """Whether one of these lesions, not a node, is there again."""
+    found = [seen[lesion] for lesion in lesions if lesion in seen and not seen[lesion].nodal]
+    sized = (item for item in found if item.state in ("measured", "too-small"))
+    seen_again = any(item.state in ("present", "progressed") for item in found)
+    return seen_again or any((_size(item, rule) or 0.0) > 0.0 for item in sized)
 
 
 def _counts_as_new(item: Measurement) -> bool:

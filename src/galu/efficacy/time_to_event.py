@@ -1,13 +1,15 @@
-"""Times to event from declared events and censorings: rPFS, OS, PSA progression, duration of response.
+"""Times to event as declared endpoints: where they start, what ends them, what they are followed by.
 
-The first declared event counts. Censoring is at the last adequate assessment (rPFS) or last known
-alive (OS); new therapy and missed scans censor only in the sensitivity variants.
+An endpoint names its sources; a patient is a timeline, from source to what happened on which day. The
+first event counts. Without one the time is censored at the last adequate assessment (rPFS) or when
+last known alive (OS). New therapy, missed scans and an unresolved bone progression change the result
+only in the sensitivity variants, which stand beside the primary analysis.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from galu.finding import InputError, Rule
@@ -16,15 +18,25 @@ RPFS_RULE = Rule("rPFS", "PCWG3", "Scher, JCO 2016;34:1402, table 4")
 OS_RULE = Rule("OS", "1", "death from any cause")
 TTPP_RULE = Rule("Time to PSA progression", "PCWG3", "Scher, JCO 2016;34:1402, table 2")
 DOR_RULE = Rule("Duration of response", "RECIST 1.1", "Eisenhauer 2009, section 4.7")
+TTR_RULE = Rule("Time to response", "RECIST 1.1", "Eisenhauer 2009, section 4.6")
+
+NEW_THERAPY = "new therapy"
 
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """Something on a day: an event (`what`), an assessment, a contact."""
+    """Something on a day: an event, an assessment, a contact.
+
+    `what` says why a time that ends here is censored, where the endpoint's own reason is too little.
+    """
 
     day: date
     what: str = ""
-    ref: str | None = None
+    facts: tuple[str, ...] = ()
+
+
+#: What happened to one patient, by source: `death`, `bone PD`, `known alive`, …
+Timeline = Mapping[str, Sequence[Dated]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,97 +63,143 @@ class CensorRule:
     missed_scan_days: int | None = None
 
 
-def _end(start: date, end: Dated, event: bool, reason: str, rule: Rule) -> TimeToEvent:
-    days = max((end.day - start).days, 0) + 1
-    return TimeToEvent(days, event, end.day, reason, rule, (end.ref,) if end.ref else ())
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A declared endpoint: names of the sources of its start, its events and its follow-up.
+
+    `censored` is the reason given where no event was seen; `variant` tells a sensitivity analysis
+    from the primary one.
+    """
+
+    name: str
+    rule: Rule
+    start: str
+    events: tuple[str, ...]
+    followed_by: tuple[str, ...]
+    censored: str
+    censoring: CensorRule = CensorRule()
+    variant: str = ""
 
 
-def _in_order(items: Iterable[Dated]) -> list[Dated]:
-    return sorted(items, key=lambda item: (item.day, item.what, item.ref or ""))
+RPFS = Endpoint(
+    "rPFS",
+    RPFS_RULE,
+    start="first dose",
+    events=("soft-tissue PD", "bone PD", "death"),
+    followed_by=("radiographic assessment",),
+    censored="no event by the last adequate assessment",
+)
+OS = Endpoint("OS", OS_RULE, "first dose", ("death",), ("known alive",), "last known alive")
+TTPP = Endpoint(
+    "Time to PSA progression",
+    TTPP_RULE,
+    start="first dose",
+    events=("PSA progression",),
+    followed_by=("PSA value",),
+    censored="no PSA progression by the last value",
+)
+DURATION_OF_RESPONSE = Endpoint(
+    "Duration of response",
+    DOR_RULE,
+    start="response",
+    events=("progression", "death"),
+    followed_by=("response assessment",),
+    censored="no event by the last assessment",
+)
+TIME_TO_RESPONSE = Endpoint(
+    "Time to response",
+    TTR_RULE,
+    start="first dose",
+    events=("response",),
+    followed_by=("response assessment",),
+    censored="no confirmed response by the last assessment",
+)
 
 
-def derive_time_to_event(
-    start: date,
-    events: Iterable[Dated],
-    assessments: Iterable[Dated],
-    rule: Rule,
-    censoring: CensorRule | None = None,
-    new_therapy: Dated | None = None,
-) -> TimeToEvent:
-    """First event on or after `start`, or censoring at the last assessment before what stops it.
+def sensitivity(primary: Endpoint, missed_scan_days: int) -> tuple[Endpoint, ...]:
+    """Variants of an endpoint of radiographic progression that differ from its primary analysis."""
+    rule = primary.censoring
+    variants = (
+        replace(
+            primary,
+            variant="censored at new therapy",
+            censoring=replace(rule, at_new_therapy=True),
+        ),
+        replace(
+            primary,
+            variant="censored before two missed scans",
+            censoring=replace(rule, missed_scan_days=missed_scan_days),
+        ),
+        replace(
+            primary,
+            variant="unresolved bone PD counts",
+            events=(*primary.events, "unresolved bone PD"),
+        ),
+    )
+    return tuple(one for one in variants if replace(one, variant=primary.variant) != primary)
+
+
+def derive_time_to_event(endpoint: Endpoint, timeline: Timeline) -> TimeToEvent:
+    """First event on or after the start, or censoring at the last assessment before what stops it.
 
     Raises
     ------
     InputError
-        For an event or new therapy before `start`.
+        For a timeline without the start (no dose, no response), or an event before it.
     """
-    switch = censoring or CensorRule()
-    happened, seen = _in_order(events), _in_order(assessments)
-    if happened and happened[0].day < start:
+    starts = _ordered(timeline, (endpoint.start,))
+    if not starts:
+        raise InputError(endpoint.name, f"there is no {endpoint.start}", "leave the patient out")
+    start = starts[0][1]
+    happened = _ordered(timeline, endpoint.events)
+    if happened and happened[0][1].day < start.day:
+        source, early = happened[0]
         raise InputError(
-            f"{rule.name}, {happened[0].what}",
-            f"{happened[0].day} is before the start {start}",
+            f"{endpoint.name}, {source}",
+            f"{early.day} is before the start {start.day}",
             "correct one of the two dates",
         )
     event = happened[0] if happened else None
-    stop = new_therapy.day if new_therapy is not None and switch.at_new_therapy else None
-    if event is not None and stop is not None and stop < event.day:
+    stop = _new_therapy(endpoint, timeline, start.day)
+    if event is not None and stop is not None and stop.day < event[1].day:
         event = None
-    last = _last_adequate(start, seen, stop if event is None else event.day)
+    seen = [item for _, item in _ordered(timeline, endpoint.followed_by)]
     if event is None:
-        reason = last.what or "no event by the last adequate assessment"
-        return _end(start, last, False, "new therapy" if stop is not None else reason, rule)
-    gap = switch.missed_scan_days
-    if gap is not None:
-        before = _last_adequate(start, seen, event.day - timedelta(days=1))
-        if (event.day - before.day).days > gap:
-            return _end(start, before, False, f"{event.what} after missed assessments", rule)
-    return _end(start, event, True, event.what, rule)
+        last = _last_adequate(start, seen, stop.day if stop else None)
+        reason = NEW_THERAPY if stop else last.what or endpoint.censored
+        return _ended(endpoint, (start, last, stop), False, reason)
+    source, end = event
+    before = _last_adequate(start, seen, end.day - timedelta(days=1))
+    gap = endpoint.censoring.missed_scan_days
+    if gap is not None and (end.day - before.day).days > gap:
+        return _ended(endpoint, (start, before, end), False, f"{source} after missed assessments")
+    return _ended(endpoint, (start, end, None), True, source)
 
 
-def _last_adequate(start: date, seen: list[Dated], until: date | None) -> Dated:
-    usable = [item for item in seen if item.day >= start and (until is None or item.day <= until)]
-    return usable[-1] if usable else Dated(start, "no adequate assessment after the start")
+def _ended(
+    endpoint: Endpoint, story: tuple[Dated, Dated, Dated | None], event: bool, reason: str
+) -> TimeToEvent:
+    """The time from the first to the second of `story`; the third is what censored it."""
+    start, end, cause = story
+    days = (end.day - start.day).days + 1
+    facts = tuple(dict.fromkeys((*start.facts, *end.facts, *(cause.facts if cause else ()))))
+    return TimeToEvent(days, event, end.day, reason, endpoint.rule, facts)
 
 
-@dataclass(frozen=True, slots=True)
-class RpfsSources:
-    """What rPFS rests on: progressions (None: none), death, adequate radiographic assessments."""
-
-    soft_tissue: Dated | None
-    bone: Dated | None
-    death: Dated | None
-    assessments: tuple[Dated, ...]
-    new_therapy: Dated | None = None
+def _ordered(timeline: Timeline, sources: Sequence[str]) -> list[tuple[str, Dated]]:
+    """What happened by these sources, in order; of one day the source named first counts."""
+    items = [(rank, source, item) for rank, source in enumerate(sources) for item in timeline.get(source, ())]
+    items.sort(key=lambda entry: (entry[2].day, entry[0], entry[2].what, entry[2].facts))
+    return [(source, item) for _, source, item in items]
 
 
-def derive_rpfs(start: date, sources: RpfsSources, censoring: CensorRule | None = None) -> TimeToEvent:
-    """Radiographic progression-free survival: RECIST PD, confirmed bone PD (dated at its first scan), death.
-
-    PSA and clinical progression are no events.
-    """
-    named = (("soft-tissue PD", sources.soft_tissue), ("bone PD", sources.bone), ("death", sources.death))
-    events = [Dated(item.day, what, item.ref) for what, item in named if item is not None]
-    return derive_time_to_event(start, events, sources.assessments, RPFS_RULE, censoring, sources.new_therapy)
-
-
-def derive_os(start: date, death: Dated | None, known_alive: Iterable[Dated]) -> TimeToEvent:
-    """Overall survival, censored when last known alive."""
-    events = [] if death is None else [Dated(death.day, "death", death.ref)]
-    alive = [Dated(item.day, "last known alive", item.ref) for item in known_alive]
-    return derive_time_to_event(start, events, alive, OS_RULE)
-
-
-def derive_psa_progression(start: date, progression: Dated | None, values: Iterable[Dated]) -> TimeToEvent:
-    """Time to PSA progression, censored at the last PSA value."""
-    events = [] if progression is None else [Dated(progression.day, "PSA progression", progression.ref)]
-    return derive_time_to_event(start, events, values, TTPP_RULE)
-
-
-def derive_duration_of_response(
-    response: Dated | None, ends: Iterable[Dated], assessments: Iterable[Dated]
-) -> TimeToEvent | None:
-    """From the first confirmed CR or PR to progression or death; None for a patient without response."""
-    if response is None:
+def _new_therapy(endpoint: Endpoint, timeline: Timeline, start: date) -> Dated | None:
+    if not endpoint.censoring.at_new_therapy:
         return None
-    return derive_time_to_event(response.day, ends, assessments, DOR_RULE)
+    given = (item for _, item in _ordered(timeline, (NEW_THERAPY,)))
+    return next((item for item in given if item.day > start), None)
+
+
+def _last_adequate(start: Dated, seen: Sequence[Dated], until: date | None) -> Dated:
+    usable = [item for item in seen if item.day >= start.day and (until is None or item.day <= until)]
+    return usable[-1] if usable else Dated(start.day, "no adequate assessment after the start")

@@ -5,48 +5,59 @@ Time zero is the first therapeutic dose; in a record without doses it is the fir
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Any, Final
+from datetime import date
+from typing import Final
 
 from galu.binomial import Proportion, clopper_pearson
 from galu.efficacy.best import (
     Assessed,
+    BenefitRule,
     BestResponse,
     best_overall_response,
-    confirmed_response,
+    clinical_benefit,
     first_progression,
 )
-from galu.efficacy.pcwg3 import BoneAssessment, BoneScan, assess_bone, combined_response
+from galu.efficacy.pcwg3 import BoneAssessment, assess_bone
 from galu.efficacy.plan import EfficacyPlan
 from galu.efficacy.psa import PsaAssessment, PsaValue, assess_psa
 from galu.efficacy.rates import disease_control_rate, objective_response_rate
 from galu.efficacy.survival import KaplanMeier, kaplan_meier, reverse_kaplan_meier
 from galu.efficacy.time_to_event import (
+    DURATION_OF_RESPONSE,
+    OS,
+    TIME_TO_RESPONSE,
+    TTPP,
     Dated,
-    RpfsSources,
     TimeToEvent,
-    derive_duration_of_response,
-    derive_os,
-    derive_psa_progression,
-    derive_rpfs,
+    derive_time_to_event,
 )
 from galu.protocol import Study
 from galu.record import Record
-from galu.trial.lesions import ReaderResponses, ResponseDifference, derive_responses, differences
+from galu.trial.course import Course, combine, derive_timeline, responded_on
+from galu.trial.disease import Disease, read_disease
+from galu.trial.lesions import (
+    Agreement,
+    ReaderResponses,
+    ResponseDifference,
+    derive_responses,
+    differences,
+    reader_agreement,
+)
 from galu.trial.subjects import Subject
+from galu.trial.two_stage import TwoStageResult, infer_two_stage
 
-#: Units of PSA that are ng/mL by another name.
-PSA_UNITS: Final = frozenset({"ng/mL", "ug/L", "µg/L", "μg/L"})
-#: A bone scan belongs to a lesion visit when it was done within so many days (assumed).
-SAME_VISIT_DAYS: Final = 14
-Row = Mapping[str, Any]
+BENEFIT_24_WEEKS: Final = BenefitRule()
 
 
 @dataclass(frozen=True, slots=True)
 class SubjectEfficacy:
-    """One subject's disease over time. `start` is time zero."""
+    """One subject's disease over time. `start` is time zero.
+
+    `best_facts` are those that the best response rests on. `benefit_on` is the day from which there
+    was clinical benefit at 24 weeks. `variants` are the sensitivity analyses of rPFS, by name.
+    """
 
     subject: str
     level: int | None
@@ -63,6 +74,10 @@ class SubjectEfficacy:
     os: TimeToEvent
     ttpp: TimeToEvent
     duration_of_response: TimeToEvent | None
+    time_to_response: TimeToEvent
+    benefit_on: date | None
+    best_facts: tuple[str, ...]
+    variants: tuple[tuple[str, TimeToEvent], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +102,16 @@ class SurvivalResult:
 
 @dataclass(frozen=True, slots=True)
 class EfficacyResults:
-    """Everything efficacy shows."""
+    """Everything efficacy shows; `variants` are the sensitivity analyses beside `survival`."""
 
     subjects: tuple[SubjectEfficacy, ...] = ()
     readers: tuple[ReaderResponses, ...] = ()
     differences: tuple[ResponseDifference, ...] = ()
     rates: tuple[Rate, ...] = ()
     survival: tuple[SurvivalResult, ...] = ()
+    variants: tuple[SurvivalResult, ...] = ()
+    agreement: tuple[Agreement, ...] = ()
+    two_stage: TwoStageResult | None = None
 
 
 def derive_efficacy(study: Study, record: Record, subjects: Iterable[Subject]) -> EfficacyResults:
@@ -106,25 +124,25 @@ def derive_efficacy(study: Study, record: Record, subjects: Iterable[Subject]) -
     by_subject: dict[str, list[ReaderResponses]] = {}
     for one in readers:
         by_subject.setdefault(one.subject, []).append(one)
-    sources = _Sources(_psa(record), _bone(record), _new_therapy(record))
-    treated = study.treatment is not None
+    disease = read_disease(record)
+    images = {} if study.treatment is not None else _first_images(record)
     found = []
     for subject in people:
-        read = by_subject.get(subject.id, [])
-        start = subject.first_dose if treated else subject.first_dose or _first_image(record, subject.id)
+        start = _first_dose(subject) or images.get(subject.id)
         if start is not None:
-            found.append(_subject(subject, start, _primary(read), sources, plan))
+            soft = _primary(by_subject.get(subject.id, []))
+            found.append(_subject(subject, start, soft, disease, plan))
     rows = tuple(found)
     return EfficacyResults(
-        rows, readers, differences(record, readers), _rates(rows, plan), _survival(rows, plan)
+        subjects=rows,
+        readers=readers,
+        differences=differences(record, readers),
+        rates=_rates(rows, plan),
+        survival=_survival(rows, plan),
+        variants=_variants(rows, plan),
+        agreement=reader_agreement(readers),
+        two_stage=infer_two_stage(plan, people, {row.subject: row.best.response for row in rows}),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Sources:
-    psa: Mapping[str, tuple[PsaValue, ...]]
-    bone: Mapping[str, tuple[BoneScan, ...]]
-    new_therapy: Mapping[str, Dated]
 
 
 def _primary(read: Sequence[ReaderResponses]) -> ReaderResponses | None:
@@ -132,123 +150,48 @@ def _primary(read: Sequence[ReaderResponses]) -> ReaderResponses | None:
     return next((one for one in read if one.reader == "INVESTIGATOR"), read[0] if read else None)
 
 
-def _first_image(record: Record, subject: str) -> date | None:
-    days = record.facts("measurement")
-    own = days.filter(days["subject"] == subject)["day"].drop_nulls()
-    first = own.min()
-    return first if isinstance(first, date) else None
+def _first_dose(subject: Subject) -> Dated | None:
+    return Dated(subject.therapy[0].day, "", subject.therapy[0].facts) if subject.therapy else None
 
 
-def _psa(record: Record) -> dict[str, tuple[PsaValue, ...]]:
-    found: dict[str, tuple[PsaValue, ...]] = {}
-    labs = record.facts("lab")
-    for row in labs.filter(labs["test"] == "PSA").iter_rows(named=True):
-        if row["value"] is not None and row["day"] is not None and row["unit"] in PSA_UNITS:
-            value = PsaValue(row["day"], row["value"], row["id"])
-            found[row["subject"]] = (*found.get(row["subject"], ()), value)
-    return found
-
-
-def _bone(record: Record) -> dict[str, tuple[BoneScan, ...]]:
-    found: dict[str, tuple[BoneScan, ...]] = {}
-    for row in record.facts("bone_scan").iter_rows(named=True):
-        if row["day"] is not None:
-            counts = (row["new_lesions"], row["new_since_reference"], row["persisting"])
-            scan = BoneScan(row["day"], *counts, ref=row["id"])
-            found[row["subject"]] = (*found.get(row["subject"], ()), scan)
-    return found
-
-
-def _new_therapy(record: Record) -> dict[str, Dated]:
-    found: dict[str, Dated] = {}
-    for row in record.facts("therapy").iter_rows(named=True):
-        if row["anticancer"] and row["day"] is not None:
-            found.setdefault(row["subject"], Dated(row["day"], row["agent"], row["id"]))
-    return found
+def _first_images(record: Record) -> dict[str, Dated]:
+    seen = record.facts("measurement").select("subject", "day", "id").drop_nulls().sort("day", "id")
+    first = seen.group_by("subject").first()
+    return {subject: Dated(day, "", (fact,)) for subject, day, fact in first.iter_rows()}
 
 
 def _subject(
-    subject: Subject,
-    start: date,
-    soft: ReaderResponses | None,
-    sources: _Sources,
-    plan: EfficacyPlan,
+    subject: Subject, start: Dated, soft: ReaderResponses | None, disease: Disease, plan: EfficacyPlan
 ) -> SubjectEfficacy:
-    values = sources.psa.get(subject.id, ())
-    scans = sources.bone.get(subject.id, ())
-    psa = assess_psa(values, start, plan.psa.rule())
-    bone = assess_bone(scans, start, plan.bone.rule()) if scans else None
-    combined = _combined(soft, bone)
-    best = best_overall_response(combined, plan.recist.best(), start)
-    therapy = sources.new_therapy.get(subject.id)
-    later = therapy if therapy is not None and therapy.day > start else None
-    rpfs = derive_rpfs(start, _rpfs_sources(subject, soft, bone, later), plan.rpfs.rule())
-    death = None if subject.died is None or subject.died < start else Dated(subject.died, "death")
-    alive = [Dated(subject.last_alive)] if subject.last_alive and subject.last_alive >= start else []
-    progression = Dated(psa.progression_on) if psa.progression_on else None
+    values, scans = disease.psa.get(subject.id, ()), disease.bone.get(subject.id, ())
+    psa = assess_psa(values, start.day, plan.psa.rule())
+    bone = assess_bone(scans, start.day, plan.bone.rule()) if scans else None
+    course = Course(subject.id, start, psa, values, soft, bone, combine(soft, bone))
+    best = best_overall_response(course.combined, plan.recist.best(), start.day)
+    responded = responded_on(course, plan)
+    progressed = first_progression(course.combined)
+    timeline = derive_timeline(course, disease, responded)
     return SubjectEfficacy(
         subject=subject.id,
         level=subject.level,
-        start=start,
+        start=start.day,
         psa=psa,
         psa_values=values,
         reader="" if soft is None else soft.reader,
         soft_tissue=soft,
         bone=bone,
-        combined=combined,
+        combined=course.combined,
         best=best.value or BestResponse("MISSING", None),
         best_reason=best.reason,
-        rpfs=rpfs,
-        os=derive_os(start, death, alive),
-        ttpp=derive_psa_progression(start, progression, [Dated(v.day, ref=v.ref) for v in values]),
-        duration_of_response=_duration(combined, death, plan),
+        rpfs=derive_time_to_event(plan.rpfs.endpoint(), timeline),
+        os=derive_time_to_event(OS, timeline),
+        ttpp=derive_time_to_event(TTPP, timeline),
+        duration_of_response=derive_time_to_event(DURATION_OF_RESPONSE, timeline) if responded else None,
+        time_to_response=derive_time_to_event(TIME_TO_RESPONSE, timeline),
+        benefit_on=clinical_benefit(course.combined, BENEFIT_24_WEEKS, start.day, responded, progressed),
+        best_facts=best.facts,
+        variants=tuple((one.variant, derive_time_to_event(one, timeline)) for one in plan.rpfs.variants()),
     )
-
-
-def _combined(soft: ReaderResponses | None, bone: BoneAssessment | None) -> tuple[Assessed, ...]:
-    """Response of each lesion visit joined with the bone scan of the same visit (PCWG3).
-
-    Without soft-tissue lesions every bone scan is a visit of its own.
-    """
-    scans = () if bone is None else tuple(zip(bone.days, bone.responses, strict=True))
-    if soft is None:
-        return tuple(Assessed(day, combined_response("NED", answer)) for day, answer in scans)
-    found = []
-    for visit in soft.visits:
-        near = [answer for day, answer in scans if day <= visit.day + timedelta(days=SAME_VISIT_DAYS)]
-        overall = visit.overall
-        if bone is not None and overall:
-            overall = combined_response(overall, near[-1] if near else "NE", soft.targets_at_baseline)
-        found.append(Assessed(visit.day, overall, visit.facts[-1] if visit.facts else None))
-    return tuple(found)
-
-
-def _rpfs_sources(
-    subject: Subject, soft: ReaderResponses | None, bone: BoneAssessment | None, therapy: Dated | None
-) -> RpfsSources:
-    visits = () if soft is None else soft.visits
-    progressed = first_progression(visits)
-    assessed = [Dated(visit.day) for visit in visits if visit.overall not in ("NE", "")]
-    if bone is not None:
-        pairs = zip(bone.days, bone.responses, strict=True)
-        assessed += [Dated(day) for day, answer in pairs if answer != "NE"]
-    return RpfsSources(
-        None if progressed is None else Dated(progressed),
-        None if bone is None or bone.progression_on is None else Dated(bone.progression_on),
-        None if subject.died is None else Dated(subject.died),
-        tuple(assessed),
-        therapy,
-    )
-
-
-def _duration(combined: tuple[Assessed, ...], death: Dated | None, plan: EfficacyPlan) -> TimeToEvent | None:
-    progressed = first_progression(combined)
-    began = confirmed_response(combined, plan.recist.best(), progressed)
-    if began is None:
-        return None
-    ends = [Dated(progressed, "PD")] if progressed else []
-    ends += [death] if death is not None else []
-    return derive_duration_of_response(Dated(began), ends, [Dated(one.day) for one in combined])
 
 
 def _populations(rows: tuple[SubjectEfficacy, ...]) -> dict[str, tuple[SubjectEfficacy, ...]]:
@@ -276,6 +219,8 @@ def _rates(rows: tuple[SubjectEfficacy, ...], plan: EfficacyPlan) -> tuple[Rate,
             best = [row.best for row in group]
             found.append(Rate("ORR", name, objective_response_rate(best, level)))
             found.append(Rate("DCR", name, disease_control_rate(best, level)))
+            benefit = sum(row.benefit_on is not None for row in group)
+            found.append(Rate("Clinical benefit at 24 weeks", name, clopper_pearson(benefit, n, level)))
     return tuple(found)
 
 
@@ -290,6 +235,14 @@ def _survival(rows: tuple[SubjectEfficacy, ...], plan: EfficacyPlan) -> tuple[Su
         if responders:
             found.append(_curve("Duration of response", name, responders, plan))
     return tuple(found)
+
+
+def _variants(rows: tuple[SubjectEfficacy, ...], plan: EfficacyPlan) -> tuple[SurvivalResult, ...]:
+    return tuple(
+        _curve(f"rPFS, {one.variant}", name, [dict(row.variants)[one.variant] for row in group], plan)
+        for name, group in _populations(rows).items()
+        for one in plan.rpfs.variants()
+    )
 
 
 def _curve(endpoint: str, name: str, times: Sequence[TimeToEvent], plan: EfficacyPlan) -> SurvivalResult:

@@ -6,9 +6,12 @@ day of its images; a measurement whose day is only partly known takes that of it
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import combinations
+from math import nan
 from typing import Any, Final
 
 from galu.efficacy.recist import Measurement, RecistRule, Role, State, VisitResponse, visit_responses
@@ -17,6 +20,7 @@ from galu.record import Record
 
 #: Tests that hold the size RECIST sums, best first: the stated diameter, then axis by kind of lesion.
 _SIZES: Final = {False: ("DIAMETER", "LDIAM"), True: ("DIAMETER", "SAXIS", "LPERP")}
+_MILLIMETRES: Final = {"mm": 1.0, "cm": 10.0}
 #: Words of a collected tumour state to RECIST's; CDISC terminology TUMSTATE.
 _STATES: Final[Mapping[str, State]] = {
     "ABSENT": "absent",
@@ -74,11 +78,15 @@ def derive_responses(
         groups.setdefault((row["subject"], reader_of(row)), []).append(row)
     found = []
     for (subject, reader), rows in sorted(groups.items()):
-        sized = _measurements(rows, lesions.get((subject, reader), {}))
-        targets = any(item.role == "target" for item in sized)
+        known = lesions.get((subject, reader), {})
+        targets = any(row["role"] == "target" for row in known.values())
         try:
-            visits = visit_responses(sized, rule, first_dose.get(subject))
-            found.append(ReaderResponses(subject, reader, targets, visits))
+            sized = _measurements(rows, known)
+            found.append(
+                ReaderResponses(
+                    subject, reader, targets, visit_responses(sized, rule, first_dose.get(subject))
+                )
+            )
         except InputError as error:
             found.append(ReaderResponses(subject, reader, targets, (), str(error)))
     return tuple(found)
@@ -109,11 +117,22 @@ def _measurement(visit: str, day: date, tests: Mapping[str, Row], lesion: Row) -
     row = sized or shown
     if row is None:
         return None
-    value = None if sized is None else sized["value"]
+    value = None if sized is None else _millimetres(sized, visit)
     state = _state(role, value, shown)
     return Measurement(
         lesion["lesion"], day, visit, value, state, role, nodal, lesion["site"] or "", row["id"]
     )
+
+
+def _millimetres(row: Row, visit: str) -> float | None:
+    """Size [mm]; a size without a unit is in RECIST's own, mm."""
+    factor = _MILLIMETRES.get((row["unit"] or "mm").lower())
+    if row["value"] is None:
+        return None
+    if factor is None:
+        place = f"lesion {row['lesion']}, {visit}"
+        raise InputError(place, f"`{row['unit']}` is no unit of length here", "give mm or cm")
+    return factor * float(row["value"])
 
 
 def _state(role: Role, value: float | None, shown: Row | None) -> State:
@@ -124,6 +143,51 @@ def _state(role: Role, value: float | None, shown: Row | None) -> State:
     if value is not None:
         return named if named == "too-small" else "measured"
     return named or "not-evaluable"
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How two readers' overall responses agree over the visits that both judged.
+
+    `kappa` (Cohen) is the agreement beyond chance; NaN where chance alone would give all of it.
+    `visits` counts each pair of answers, first reader's first.
+    """
+
+    readers: tuple[str, str]
+    visits: tuple[tuple[str, str, int], ...]
+    n: int
+    agreement: float
+    kappa: float
+
+
+def reader_agreement(responses: Iterable[ReaderResponses]) -> tuple[Agreement, ...]:
+    """Agreement on the overall response per visit, of every pair of readers with a visit in common.
+
+    Kappa: Cohen, Educ Psychol Meas 1960;20:37.
+    """
+    by_reader: dict[str, dict[tuple[str, str], str]] = {}
+    for one in responses:
+        own = by_reader.setdefault(one.reader, {})
+        own.update({(one.subject, visit.visit): visit.overall for visit in one.visits})
+    found = (_agreement(pair, by_reader) for pair in combinations(sorted(by_reader), 2))
+    return tuple(one for one in found if one.n)
+
+
+def _agreement(readers: tuple[str, str], answers: Mapping[str, Mapping[tuple[str, str], str]]) -> Agreement:
+    first, second = (answers[reader] for reader in readers)
+    pairs = Counter((first[key], second[key]) for key in first.keys() & second.keys())
+    n = pairs.total()
+    if not n:
+        return Agreement(readers, (), 0, nan, nan)
+    rows, columns = Counter[str](), Counter[str]()
+    for (one, other), count in pairs.items():
+        rows[one] += count
+        columns[other] += count
+    same = sum(count for (one, other), count in pairs.items() if one == other) / n
+    chance = sum(rows[answer] * columns[answer] for answer in rows) / n**2
+    kappa = (same - chance) / (1.0 - chance) if chance < 1.0 else nan
+    table = tuple((one, other, count) for (one, other), count in sorted(pairs.items()))
+    return Agreement(readers, table, n, same, kappa)
 
 
 #: Collected test to the part of a visit's response it states.

@@ -1,0 +1,134 @@
+"""The course of one subject: visits with bone and soft tissue joined, and the timeline of endpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from galu.efficacy.best import Assessed, confirmed_response, first_progression
+from galu.efficacy.pcwg3 import BoneAssessment, combined_response
+from galu.efficacy.plan import EfficacyPlan
+from galu.efficacy.psa import PsaAssessment, PsaValue
+from galu.efficacy.time_to_event import Dated, Timeline
+from galu.trial.disease import Disease
+from galu.trial.lesions import ReaderResponses
+
+#: A bone scan belongs to a lesion visit when it was done within so many days (assumed).
+SAME_VISIT_DAYS: Final = 14
+Dates = Mapping[str, Sequence[Dated]]
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What was judged of one subject from `start` on; None: never imaged that way."""
+
+    subject: str
+    start: Dated
+    psa: PsaAssessment
+    psa_values: tuple[PsaValue, ...]
+    soft: ReaderResponses | None
+    bone: BoneAssessment | None
+    combined: tuple[Assessed, ...]
+
+
+def combine(soft: ReaderResponses | None, bone: BoneAssessment | None) -> tuple[Assessed, ...]:
+    """Response of each lesion visit joined with the bone scan of the same visit (PCWG3, table 4).
+
+    A lesion visit without a bone scan of its own has bone not evaluable, or progressed where it had
+    before. A bone progression seen away from every lesion visit is a visit. Without lesions in soft
+    tissue every bone scan is one.
+    """
+    scans = [] if bone is None else _scans(bone)
+    if soft is None:
+        return tuple(_joined(combined_response("NED", scan.overall), scan) for scan in scans)
+    found, joined = [], set()
+    for visit in soft.visits:
+        seen = Assessed(visit.day, visit.overall, visit.facts[-1] if visit.facts else None, visit.facts)
+        near = _same_visit(scans, visit.day)
+        if near is not None:
+            joined.add(near.day)
+        if bone is not None:
+            answer = near.overall if near is not None else "NE"
+            seen = _joined(combined_response(visit.overall, answer, soft.targets_at_baseline), seen, near)
+        found.append(seen)
+    found += [scan for scan in scans if scan.overall == "PD" and scan.day not in joined]
+    return tuple(sorted(found, key=lambda one: one.day))
+
+
+def _scans(bone: BoneAssessment) -> list[Assessed]:
+    return [
+        Assessed(scan.day, answer, scan.ref, (scan.ref,) if scan.ref else ())
+        for scan, answer in zip(bone.scans, bone.responses, strict=True)
+    ]
+
+
+def _same_visit(scans: Sequence[Assessed], day: date) -> Assessed | None:
+    """The nearest scan within the window; else the last one that showed progression before."""
+    window = timedelta(days=SAME_VISIT_DAYS)
+    near = [scan for scan in scans if abs(scan.day - day) <= window]
+    if near:
+        return min(near, key=lambda scan: (scan.overall != "PD", abs(scan.day - day), scan.day))
+    return next((scan for scan in reversed(scans) if scan.day < day and scan.overall == "PD"), None)
+
+
+def _joined(overall: str, one: Assessed, other: Assessed | None = None) -> Assessed:
+    return Assessed(one.day, overall, one.ref, (*one.facts, *(other.facts if other else ())))
+
+
+def responded_on(course: Course, plan: EfficacyPlan) -> date | None:
+    """Day of the first response, confirmed where the study asks for it, before progression."""
+    return confirmed_response(course.combined, plan.recist.best(), first_progression(course.combined))
+
+
+def derive_timeline(course: Course, disease: Disease, responded: date | None) -> Timeline:
+    """Everything that the declared endpoints look for, by source, each with its facts."""
+    return {
+        "first dose": (course.start,),
+        **_life(course, disease),
+        **_images(course.soft, course.bone),
+        "PSA progression": _on(course.psa.progression_on, course.psa.facts),
+        "PSA value": [Dated(v.day, "", (v.ref,) if v.ref else ()) for v in course.psa_values],
+        **_responses(course.combined, responded),
+    }
+
+
+def _on(day: date | None, facts: tuple[str, ...]) -> tuple[Dated, ...]:
+    return () if day is None else (Dated(day, "", facts),)
+
+
+def _life(course: Course, disease: Disease) -> Dates:
+    """A death before time zero cannot be true and is no event; that it is in the record is a deviation."""
+    death, alive = disease.deaths.get(course.subject), disease.alive.get(course.subject)
+    if alive is not None and course.subject in disease.died_undated:
+        alive = Dated(alive.day, "died on a day not known; last known alive", alive.facts)
+    return {
+        "death": () if death is None or death.day < course.start.day else (death,),
+        "known alive": () if alive is None else (alive,),
+        "new therapy": disease.therapies.get(course.subject, ()),
+    }
+
+
+def _images(soft: ReaderResponses | None, bone: BoneAssessment | None) -> Dates:
+    visits = () if soft is None else soft.visits
+    scans = [] if bone is None else _scans(bone)
+    progressed = next((visit for visit in visits if visit.overall == "PD"), None)
+    adequate = [Dated(visit.day, "", visit.facts) for visit in visits if visit.overall != "NE"]
+    adequate += [Dated(scan.day, "", scan.facts) for scan in scans if scan.overall != "NE"]
+    return {
+        "soft-tissue PD": () if progressed is None else _on(progressed.day, progressed.facts),
+        "bone PD": () if bone is None else _on(bone.progression_on, bone.facts),
+        "unresolved bone PD": () if bone is None else _on(bone.unresolved_on, bone.facts),
+        "radiographic assessment": adequate,
+    }
+
+
+def _responses(combined: Sequence[Assessed], responded: date | None) -> Dates:
+    response = next((one for one in combined if one.day == responded), None)
+    progressed = next((one for one in combined if one.overall == "PD"), None)
+    return {
+        "response": () if response is None else _on(response.day, response.facts),
+        "progression": () if progressed is None else _on(progressed.day, progressed.facts),
+        "response assessment": [Dated(one.day, "", one.facts) for one in combined],
+    }

@@ -1,0 +1,99 @@
+"""What the record says of each subject: PSA, bone scans, new therapy, death, last sign of life.
+
+Each thing carries the fact it comes from.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from galu.efficacy.pcwg3 import BoneScan
+from galu.efficacy.psa import PsaValue
+from galu.efficacy.time_to_event import Dated
+from galu.record import Record
+
+#: ng/mL in one of each unit in which PSA is reported; a value in another unit is not used.
+PSA_UNITS: Final[Mapping[str, float]] = {
+    "ng/mL": 1.0, "ug/L": 1.0, "µg/L": 1.0, "μg/L": 1.0, "ng/dL": 0.01, "ng/L": 1e-3, "pg/mL": 1e-3
+}  # fmt: skip
+#: Kinds of fact that nobody leaves after death; a disposition may be the death itself and is not among them.
+ALIVE: Final = (
+    "contact", "consent", "demographics", "enrolment", "administration", "visit", "lab", "vital", "ecog",
+    "sample", "scan", "bone_scan", "measurement", "withdrawal",
+)  # fmt: skip
+_BELOW: Final = re.compile(r"<\s*(\d+(?:\.\d+)?)")
+
+
+@dataclass(frozen=True, slots=True)
+class Disease:
+    """By subject. `deaths` holds those whose day is known, `died_undated` the subjects of the others."""
+
+    psa: Mapping[str, tuple[PsaValue, ...]]
+    bone: Mapping[str, tuple[BoneScan, ...]]
+    therapies: Mapping[str, tuple[Dated, ...]]
+    deaths: Mapping[str, Dated]
+    died_undated: frozenset[str]
+    alive: Mapping[str, Dated]
+
+
+def read_disease(record: Record) -> Disease:
+    """Everything that efficacy rests on besides lesions."""
+    deaths = list(record.facts("death").iter_rows(named=True))
+    return Disease(
+        psa=_psa(record),
+        bone=_bone(record),
+        therapies=_therapies(record),
+        deaths={row["subject"]: Dated(row["day"], "", (row["id"],)) for row in deaths if row["day"]},
+        died_undated=frozenset(row["subject"] for row in deaths if not row["day"]),
+        alive=_alive(record),
+    )
+
+
+def _psa(record: Record) -> dict[str, tuple[PsaValue, ...]]:
+    found: dict[str, list[PsaValue]] = {}
+    labs = record.facts("lab")
+    for row in labs.filter(labs["test"] == "PSA").iter_rows(named=True):
+        value, factor = _number(row["value"], row["text"]), PSA_UNITS.get(row["unit"] or "")
+        if value is not None and factor is not None and row["day"] is not None:
+            found.setdefault(row["subject"], []).append(PsaValue(row["day"], factor * value, row["id"]))
+    return {subject: tuple(values) for subject, values in found.items()}
+
+
+def _number(value: float | None, text: str | None) -> float | None:
+    """The value; a result below the limit of quantification counts as that limit (assumed)."""
+    if value is not None:
+        return value
+    below = _BELOW.fullmatch((text or "").strip())
+    return float(below[1]) if below else None
+
+
+def _bone(record: Record) -> dict[str, tuple[BoneScan, ...]]:
+    found: dict[str, list[BoneScan]] = {}
+    for row in record.facts("bone_scan").iter_rows(named=True):
+        if row["day"] is not None:
+            counts = (row["new_lesions"], row["new_since_reference"], row["persisting"])
+            found.setdefault(row["subject"], []).append(BoneScan(row["day"], *counts, ref=row["id"]))
+    return {subject: tuple(scans) for subject, scans in found.items()}
+
+
+def _therapies(record: Record) -> dict[str, tuple[Dated, ...]]:
+    """Anticancer therapies beside the study's, oldest first."""
+    found: dict[str, list[Dated]] = {}
+    for row in record.facts("therapy").iter_rows(named=True):
+        if row["anticancer"] and row["day"] is not None:
+            found.setdefault(row["subject"], []).append(Dated(row["day"], row["agent"], (row["id"],)))
+    return {subject: tuple(given) for subject, given in found.items()}
+
+
+def _alive(record: Record) -> dict[str, Dated]:
+    """Last day on which somebody saw or heard of each subject alive."""
+    tables = [record.facts(kind).select("subject", "day", "id") for kind in ALIVE if kind in record.frames]
+    if not tables:
+        return {}
+    seen = pl.concat(tables).drop_nulls().sort("day", "id").group_by("subject").last()
+    return {subject: Dated(day, "", (fact,)) for subject, day, fact in seen.iter_rows()}
