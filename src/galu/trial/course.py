@@ -43,15 +43,16 @@ def combine(soft: ReaderResponses | None, bone: BoneAssessment | None) -> tuple[
     scans = [] if bone is None else _scans(bone)
     if soft is None:
         return tuple(_joined(combined_response("NED", scan.overall), scan) for scan in scans)
-    found, joined = [], set()
+    found: list[Assessed] = []
+    joined: set[date] = set()
     for visit in soft.visits:
         seen = Assessed(visit.day, visit.overall, visit.facts[-1] if visit.facts else None, visit.facts)
-        near = _same_visit(scans, visit.day)
-        if near is not None:
-            joined.add(near.day)
         if bone is not None:
-            answer = near.overall if near is not None else "NE"
-            seen = _joined(combined_response(visit.overall, answer, soft.targets_at_baseline), seen, near)
+            near = _same_visit(scans, visit.day)
+            scan = near or _progressed_before(scans, visit.day)
+            joined.update({near.day} if near else ())
+            answer = scan.overall if scan else "NE"
+            seen = _joined(combined_response(visit.overall, answer, soft.targets_at_baseline), seen, scan)
         found.append(seen)
     found += [scan for scan in scans if scan.overall == "PD" and scan.day not in joined]
     return tuple(sorted(found, key=lambda one: one.day))
@@ -65,12 +66,13 @@ def _scans(bone: BoneAssessment) -> list[Assessed]:
 
 
 def _same_visit(scans: Sequence[Assessed], day: date) -> Assessed | None:
-    """The nearest scan within the window; else the last one that showed progression before."""
-    window = timedelta(days=SAME_VISIT_DAYS)
-    near = [scan for scan in scans if abs(scan.day - day) <= window]
-    if near:
-        return min(near, key=lambda scan: (scan.overall != "PD", abs(scan.day - day), scan.day))
-    return next((scan for scan in reversed(scans) if scan.day < day and scan.overall == "PD"), None)
+    """The nearest scan within the window, one that shows progression first."""
+    near = [scan for scan in scans if abs(scan.day - day) <= timedelta(days=SAME_VISIT_DAYS)]
+    return min(near, key=lambda scan: (scan.overall != "PD", abs(scan.day - day), scan.day), default=None)
+
+
+def _progressed_before(scans: Sequence[Assessed], day: date) -> Assessed | None:
+    return next((scan for scan in scans if scan.day < day and scan.overall == "PD"), None)
 
 
 def _joined(overall: str, one: Assessed, other: Assessed | None = None) -> Assessed:

@@ -1,0 +1,258 @@
+"""Efficacy from facts: what each result rests on, its sensitivity variants, and what never changes it."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from galu.efficacy.plan import TwoStagePlan
+from galu.protocol import load_study
+from galu.record import Entry, Fact, record_of
+from galu.record.disease import BoneScan, Lesion, Measurement
+from galu.record.people import Contact, Death, Ecog, Lab, Therapy, Vital
+from galu.record.treatment import Administration, Enrolment
+from galu.statement import Stated
+from galu.trial.efficacy import EfficacyResults, SubjectEfficacy, derive_efficacy
+from galu.trial.state import derive_state
+from galu.trial.subjects import derive_subjects
+from support import ROOT
+
+STUDY = load_study(ROOT / "studies" / "nct07310355" / "study.yaml")
+FIRST = date(2026, 2, 2)
+
+
+def day(offset: int) -> str:
+    return (FIRST + timedelta(days=offset)).isoformat()
+
+
+def dose(subject: str = "P", phase: str = "escalation") -> list[Fact]:
+    return [
+        Enrolment(id=f"e{subject}", subject=subject, on=day(-1), phase=phase, level=1),
+        Administration(id=f"dose{subject}", subject=subject, on=day(0) + "T10:00", agent="177Lu-PSMA-0057",
+                       cycle=1, planned_activity_mbq=3700, activity_mbq=3700),
+    ]  # fmt: skip
+
+
+def psa(number: int, offset: int, value: float, unit: str = "ng/mL") -> Lab:
+    return Lab(id=f"psa{number}", subject="P", on=day(offset), test="PSA", value=value, unit=unit)
+
+
+def target(number: int, offset: int, size: float, unit: str = "mm", subject: str = "P") -> Measurement:
+    return Measurement(id=f"m{number}{subject}", subject=subject, on=day(offset), lesion="T1", value=size,
+                       unit=unit, visit=f"d{offset}")  # fmt: skip
+
+
+def lesion(subject: str = "P") -> Lesion:
+    return Lesion(id=f"l{subject}", subject=subject, on=day(-7), lesion="T1", role="target", site="LIVER")
+
+
+def entries(facts: list[Fact]) -> list[Entry]:
+    return [Entry(i + 1, datetime(2026, 1, 1, tzinfo=UTC), fact) for i, fact in enumerate(facts)]
+
+
+def results(facts: list[Fact]) -> EfficacyResults:
+    record = record_of(entries(facts), "Asia/Shanghai")
+    return derive_efficacy(STUDY, record, derive_subjects(STUDY, record))
+
+
+def only(facts: list[Fact]) -> SubjectEfficacy:
+    (one,) = results([*dose(), *facts]).subjects
+    return one
+
+
+COURSE: list[Fact] = [
+    lesion(),
+    target(0, -7, 40), target(1, 56, 20), target(2, 112, 22), target(3, 168, 30), target(4, 252, 31),
+    psa(0, -3, 100), psa(1, 42, 40), psa(2, 84, 38), psa(3, 126, 60), psa(4, 150, 70),
+    BoneScan(id="b1", subject="P", on=day(56), new_lesions=0),
+    BoneScan(id="b2", subject="P", on=day(112), new_lesions=0, new_since_reference=0),
+    Therapy(id="old", subject="P", on=day(-300), agent="leuprolide", anticancer=True),
+    Therapy(id="new", subject="P", on=day(140), agent="docetaxel", anticancer=True),
+    Death(id="dead", subject="P", on=day(300)),
+]  # fmt: skip
+
+
+def test_each_result_rests_on_its_facts():
+    one = only(COURSE)
+    assert (one.rpfs.days, one.rpfs.event, one.rpfs.reason) == (169, True, "soft-tissue PD")
+    assert one.rpfs.facts == ("doseP", "m0P", "m1P", "m3P")
+    assert (one.os.days, one.os.facts) == (301, ("doseP", "dead"))
+    assert one.ttpp.reason == "PSA progression" and "psa3" in one.ttpp.facts
+    assert one.duration_of_response is not None
+    assert one.duration_of_response.facts == ("m0P", "m1P", "b1", "m3P")
+    assert (one.time_to_response.days, one.time_to_response.event) == (57, True)
+    assert one.best.response == "PR" and {"m1P", "b1"} <= set(one.best_facts)
+    assert one.benefit_on == FIRST + timedelta(days=56)
+
+
+def test_sensitivity_variants_stand_beside_the_primary_analysis():
+    found = results([*dose(), *COURSE])
+    (one,) = found.subjects
+    variants = dict(one.variants)
+    new = variants["censored at new therapy"]
+    assert (new.days, new.event, new.reason) == (113, False, "new therapy")
+    assert new.facts == ("doseP", "m0P", "m1P", "m2P", "new")
+    assert variants["censored before two missed scans"] == one.rpfs
+    assert {curve.endpoint for curve in found.variants} == {f"rPFS, {name}" for name in variants}
+
+
+def test_a_gap_of_two_scans_censors_in_its_variant():
+    gap = [fact for fact in COURSE if fact.id not in ("m2P", "b2", "m3P")]
+    one = only(gap)
+    assert one.rpfs.event and one.rpfs.days == 253
+    missed = dict(one.variants)["censored before two missed scans"]
+    assert (missed.days, missed.event) == (57, False)
+
+
+def test_a_bone_progression_is_dated_at_its_first_scan_and_seen_in_the_combined_response():
+    scans = [
+        BoneScan(id=f"b{n}", subject="P", on=day(offset), new_lesions=new, persisting=still)
+        for n, offset, new, still in ((1, 56, 0, None), (2, 112, 2, None), (3, 160, 2, True))
+    ]
+    one = only([lesion(), target(0, -7, 40), target(1, 56, 40), target(2, 200, 40), *scans])
+    assert (one.rpfs.days, one.rpfs.reason) == (113, "bone PD")
+    assert [answer.overall for answer in one.combined] == ["SD", "PD", "PD", "PD"]
+    waiting = only([lesion(), target(0, -7, 40), target(1, 56, 40), *scans[:2]])
+    assert not waiting.rpfs.event
+    assert dict(waiting.variants)["unresolved bone PD counts"].days == 113
+
+
+def test_a_bone_scan_of_long_ago_says_nothing_about_a_later_visit():
+    scan = BoneScan(id="b1", subject="P", on=day(56), new_lesions=0)
+    one = only([lesion(), target(0, -7, 40), target(1, 56, 20), target(2, 168, 0), scan])
+    assert [answer.facts for answer in one.combined] == [("m0P", "m1P", "b1"), ("m0P", "m1P", "m2P")]
+
+
+def test_last_known_alive_is_the_newest_fact_of_a_living_person():
+    one = only([Contact(id="c", subject="P", on=day(100)), psa(9, 130, 5.0)])
+    assert (one.os.days, one.os.event, one.os.facts) == (131, False, ("doseP", "psa9"))
+
+
+def test_a_death_on_a_day_not_known_is_told():
+    one = only([Contact(id="c", subject="P", on=day(100)), Death(id="x", subject="P", on="2026")])
+    assert (one.os.event, one.os.reason) == (False, "died on a day not known; last known alive")
+
+
+def test_a_psa_below_the_limit_of_quantification_counts_as_the_limit():
+    low = Lab(id="low", subject="P", on=day(42), test="PSA", text="< 0.5", unit="ng/mL")
+    one = only([psa(0, -3, 100), low])
+    assert one.psa.best_change_percent == -99.5
+
+
+def test_a_size_in_another_unit_than_a_length_is_a_reason_and_no_number():
+    one = only([lesion(), target(0, -7, 40), target(1, 56, 2, unit="inch")])
+    assert one.soft_tissue is not None and "inch" in one.soft_tissue.reason
+    assert one.best.response == "MISSING"
+
+
+def test_readers_are_kept_apart_and_compared():
+    facts: list[Fact] = []
+    for n, sizes in enumerate(((40, 20, 40), (40, 22, 21))):
+        reader = {"evaluator": "INDEPENDENT ASSESSOR", "reader": f"R{n + 1}"}
+        facts.append(lesion().model_copy(update={"id": f"l{n}", **reader}))
+        facts += [
+            target(10 * n + i, offset, size).model_copy(update=reader)
+            for i, (offset, size) in enumerate(zip((-7, 56, 112), sizes, strict=True))
+        ]
+    (pair,) = results([*dose(), *facts]).agreement
+    assert pair.readers == ("INDEPENDENT ASSESSOR R1", "INDEPENDENT ASSESSOR R2")
+    assert pair.visits == (("PD", "PR", 1), ("PR", "PR", 1))
+    assert (pair.n, pair.agreement, pair.kappa) == (2, 0.5, 0.0)
+
+
+def test_a_two_stage_design_gives_the_unbiased_rate():
+    subjects = [f"S{n}" for n in range(3)]
+    facts: list[Fact] = []
+    for n, name in enumerate(subjects):
+        facts += [*dose(name, "expansion"), lesion(name), target(0, -7, 40, subject=name)]
+        facts += [target(i, 56 * i, 20 if n else 40, subject=name) for i in (1, 2)]
+    record = record_of(entries(facts), "Asia/Shanghai")
+    people = derive_subjects(STUDY, record)
+    design = TwoStagePlan(r1=0, n1=2, n=3, p0=0.2)
+    assert STUDY.efficacy is not None
+    plan = STUDY.efficacy.model_copy(
+        update={"two_stage": Stated[TwoStagePlan](value=design, source="protocol")}
+    )
+    found = derive_efficacy(STUDY.model_copy(update={"efficacy": plan}), record, people).two_stage
+    assert found is not None and found.inference is not None
+    assert (found.responses, found.patients, found.inference.stage) == (2, 3, 2)
+    # Of two responses the first stage had one (2 ways of 3 with its one of two) or both.
+    assert found.inference.umvue == pytest.approx((1 * 1 + 1 * 1) / (2 * 1 + 1 * 1))
+    half = derive_efficacy(STUDY.model_copy(update={"efficacy": plan}), record, people[:1]).two_stage
+    assert half is not None and half.inference is None and half.reason
+
+
+MARKS = ("ng/mL", 1.0), ("ug/L", 1.0), ("µg/L", 1.0), ("ng/L", 1000.0), ("pg/mL", 1000.0)
+
+
+def judged(facts: list[Fact]) -> tuple[object, ...]:
+    one = only(facts)
+    soft = () if one.soft_tissue is None else one.soft_tissue.visits
+    return (one.psa.psa50, one.psa.psa90, one.psa.progression_on, one.best, one.rpfs, one.ttpp,
+            one.duration_of_response, one.variants, tuple(visit.overall for visit in soft))  # fmt: skip
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_the_order_of_facts_never_matters(shuffler: random.Random):
+    mixed = COURSE[:]
+    shuffler.shuffle(mixed)
+    assert judged(mixed) == judged(COURSE)
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.lists(st.sampled_from(MARKS), min_size=5, max_size=5), st.lists(st.booleans(), min_size=5, max_size=5)
+)
+def test_unit_and_value_changed_together_change_nothing(marks, centimetres):
+    changed: list[Fact] = []
+    units, lengths = iter(marks), iter(centimetres)
+    for fact in COURSE:
+        if isinstance(fact, Lab) and fact.value is not None:
+            unit, factor = next(units)
+            changed.append(fact.model_copy(update={"value": fact.value * factor, "unit": unit}))
+        elif isinstance(fact, Measurement) and fact.value is not None and next(lengths):
+            changed.append(fact.model_copy(update={"value": fact.value / 10, "unit": "cm"}))
+        else:
+            changed.append(fact)
+    assert judged(changed) == judged(COURSE)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.tuples(st.integers(-20, 290), st.floats(0.1, 900.0)), max_size=5))
+def test_irrelevant_facts_change_nothing(points):
+    noise: list[Fact] = []
+    for n, (offset, value) in enumerate(points):
+        noise += [
+            Lab(id=f"n{n}", subject="P", on=day(offset), test="PLAT", value=value, unit="10^9/L"),
+            Vital(id=f"v{n}", subject="P", on=day(offset), test="WEIGHT", value=value, unit="kg"),
+            Ecog(id=f"g{n}", subject="P", on=day(offset), score=1),
+            Therapy(id=f"t{n}", subject="P", on=day(offset), agent="paracetamol", anticancer=False),
+        ]
+    assert judged([*COURSE, *noise]) == judged(COURSE)
+
+
+def test_a_later_correction_changes_only_what_was_known_after_it():
+    facts = [*dose(), *COURSE]
+    stamped = [
+        Entry(i + 1, datetime.fromisoformat(f"{fact.on[:10]}T20:00:00").replace(tzinfo=UTC), fact)
+        for i, fact in enumerate(sorted(facts, key=lambda fact: fact.on[:10]))
+    ]
+    wrong = target(1, 56, 39).model_copy(update={"id": "m1b", "supersedes": "m1P", "reason": "misread"})
+    late = datetime.combine(FIRST + timedelta(days=200), datetime.min.time(), UTC)
+    corrected = sorted([*stamped, Entry(0, late, wrong)], key=lambda entry: entry.recorded)
+    corrected = [Entry(i + 1, entry.recorded, entry.fact) for i, entry in enumerate(corrected)]
+    before, after = record_of(stamped, "Asia/Shanghai"), record_of(corrected, "Asia/Shanghai")
+
+    def seen(record, offset: int) -> EfficacyResults:
+        return derive_state(STUDY, record, FIRST + timedelta(days=offset)).efficacy
+
+    for offset in (60, 120, 190):
+        assert seen(before, offset).subjects[0].best == seen(after, offset).subjects[0].best
+        assert seen(before, offset).subjects[0].rpfs == seen(after, offset).subjects[0].rpfs
+    assert seen(before, 260).subjects[0].best.response == "PR"
+    assert seen(after, 260).subjects[0].best.response == "SD"
