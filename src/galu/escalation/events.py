@@ -27,7 +27,7 @@ STOP = ACTIONS.index(Action.STOP_NO_DOSE)
 OUT = ACTIONS.index(Action.ELIMINATE)
 
 #: Patients after whom a trial is given up as unfinished.
-MOST = 512
+MOST = 500
 #: Levels a record has room for, counted from 0.
 MOST_LEVELS = 32
 #: Outcomes by number; a pending patient has one already, due later.

@@ -64,7 +64,7 @@ def _nearest(nodes, cuts, density):  # type: ignore[no-untyped-def]
     """Recommended level at the posterior mean; four sums, since one would wait for its own last addition."""
     m0 = m1 = m2 = m3 = 0.0
     s0 = s1 = s2 = s3 = 0.0
-    for i in range(0, density.size - 1, 4):
+    for i in range(0, _NODES - 1, 4):
         m0 += density[i]
         m1 += density[i + 1]
         m2 += density[i + 2]
@@ -83,16 +83,22 @@ def _nearest(nodes, cuts, density):  # type: ignore[no-untyped-def]
 
 
 @inlined
+def _multiply(density, factor):  # type: ignore[no-untyped-def]
+    for i in range(_NODES):
+        density[i] *= factor[i]
+
+
+@inlined
 def _with_pending(toxic, known, work, w, window):  # type: ignore[no-untyped-def]
     """Posterior that counts each pending patient by the followed fraction of the window."""
-    for i in range(work.size):
+    for i in range(_NODES):
         work[i] = known[i]
     for k in range(w.pending):
         part = min(max((w.now - w.start[k]) / window, 0.0), 1.0)
         if part > 0.0:
-            level = w.level[w.who[k]]
-            for i in range(work.size):
-                work[i] *= 1.0 - part * toxic[level, i]
+            row = toxic[w.level[w.who[k]]]
+            for i in range(_NODES):
+                work[i] *= 1.0 - part * row[i]
 
 
 @inlined
@@ -158,11 +164,9 @@ def crm_trials(  # type: ignore[no-untyped-def]
                 break
             seen = w.event_level
             if w.event == TOXIC:
-                for i in range(known.size):
-                    known[i] *= toxic[seen, i]
+                _multiply(known, toxic[seen])
             elif w.event == NONE:
-                for i in range(known.size):
-                    known[i] *= safe[seen, i]
+                _multiply(known, safe[seen])
         finish(w, action, level, trial, selected, patients, dlts, times)
 
 
