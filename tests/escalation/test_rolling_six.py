@@ -67,6 +67,12 @@ def test_a_late_dlt_pauses_the_level_above_and_alerts() -> None:
     assert decide("1NNNNTT 2N") == ("stop-no-dose", None)
 
 
+def test_a_level_tried_before_is_judged_by_its_own_tally_after_a_late_fill_below() -> None:
+    assert decide("1NNT 2PPPPPP 1NNN") == ("suspend", None)
+    assert decide("1NNT 2NNN 1NNN") == ("same", 2)
+    assert decide("1NNT 2TT 1NNN") == ("declare-mtd", 1)
+
+
 @pytest.mark.parametrize("text", ["2NNN", "1NN 2N", "1NNN 3N", "1NNNNNNN", "1NNQ", "NNN", "0NNN", "1"])
 def test_impossible_outcomes_get_a_sentence(text: str) -> None:
     with pytest.raises(InputError, match=";"):

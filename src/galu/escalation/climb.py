@@ -123,9 +123,9 @@ def climb(judge: Judge, outcomes: Outcomes, levels: int) -> Decision:
     Notes
     -----
     A level whose tally reads "de-escalate" is closed, with all above it. Below it the walk always
-    ends, because no row escalates under a closed level.
+    ends, because no row escalates under a closed level. A level that was tried is judged by its own
+    tally, also when a late outcome took the last patient to a level below it.
     """
-    current = outcomes.current_level
     tried = max(outcomes.levels_tried, default=0)
     closed = next(
         (lv for lv in range(1, tried + 1) if judge(lv, Above.OPEN).action is Action.DE_ESCALATE), levels + 2
@@ -136,7 +136,7 @@ def climb(judge: Judge, outcomes: Outcomes, levels: int) -> Decision:
     for level in range(1, min(levels, closed - 1) + 1):
         above = Above.CLOSED if level + 1 == closed else Above.NONE if level == levels else Above.OPEN
         row = judge(level, above)
-        if row.action is Action.ESCALATE and level < current:
+        if row.action is Action.ESCALATE and level < tried:
             continue
         return _answer(row, level, outcomes, closed)
     raise AssertionError("the walk ends at the top level or below a closed one")

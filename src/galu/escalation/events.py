@@ -44,7 +44,7 @@ WORLD = np.dtype(
     [
         *((name, "f8") for name in ("now", "arrival", "suspended")),
         *((name, "i8") for name in ("pending", "patient", "waiting", "arrivals", "total", "tied")),
-        *((name, "i8") for name in ("current", "in_use", "tried", "event", "event_level")),
+        *((name, "i8") for name in ("in_use", "tried", "event", "event_level")),
         *((name, "i8", (MOST_LEVELS,)) for name in ("n", "y", "c", "treated", "toxic")),
         *((name, "i8", (MOST,)) for name in ("level", "gone", "what", "who")),
         *((name, "f8", (MOST,)) for name in ("due", "start")),
@@ -71,7 +71,6 @@ def begin(w, base, conditions, truth):  # type: ignore[no-untyped-def]
     w.patient = 0
     w.waiting = 0
     w.total = 0
-    w.current = 1
     w.in_use = 1
     w.tried = 1
     w.arrivals = 1
@@ -112,7 +111,6 @@ def _enrol(w, base, conditions, truth, level):  # type: ignore[no-untyped-def]
             w.due[place] = dosed + window
     w.pending = place + 1
     w.patient = patient + 1
-    w.current = level
     w.in_use = level
     w.total += 1
     w.waiting -= 1

@@ -71,7 +71,7 @@ def climb_decision(table, w, levels):  # type: ignore[no-untyped-def]
             if found != UP:
                 action, level = int(found), lv
                 break
-            if lv >= w.current:
+            if lv >= w.tried:
                 action, level = UP, lv + 1
                 break
     return action, level
