@@ -8,8 +8,20 @@ from datetime import date, timedelta
 
 import pytest
 
-from galu.desk.response import derive_pcwg3, derive_psa, derive_recist
-from galu.efficacy.best import Assessed, BestResponseRule, best_overall_response, confirmed_response
+from galu.desk.recist import derive_recist
+from galu.desk.response import derive_pcwg3, derive_psa
+from galu.efficacy.best import (
+    CONTROLLED,
+    Assessed,
+    BenefitRule,
+    BestResponseRule,
+    before_progression,
+    best_overall_response,
+    clinical_benefit,
+    confirmed_response,
+    first_progression,
+    first_response,
+)
 from galu.efficacy.pcwg3 import BoneScan, assess_bone, combined_response
 from galu.efficacy.psma import recip
 from galu.efficacy.recist import overall_response
@@ -38,7 +50,7 @@ def test_all_102_pcwg3_rows(tmp_path):
 
 
 def test_the_168_missed_progressions_and_every_overall_response():
-    rows = derive_recist(shared("public", "efficacy", "recist_onco_sumdiam_vs_collected.csv"))
+    rows = derive_recist(shared("public", "efficacy", "recist_onco_sumdiam_vs_collected.csv")).rows
     clean = [row for row in rows if row["OVRLRESP"] != "CHECK"]
     assert (len(rows), len(clean)) == (1899, 1893)
     assert [row for row in rows if row["CALC_TARGET"] != row["calcT"]] == []
@@ -83,6 +95,9 @@ def test_recist_overall_tables():
 def test_best_response_with_confirmation_table():
     for first, second, expected in rules()["recist11_bor_confirmation_required"]:
         if "(a)" in expected:
+            visits = [Assessed(START + timedelta(days=60 + 40 * i), a) for i, a in enumerate((first, second))]
+            best = best_overall_response(visits, BestResponseRule(), START).value
+            assert best.response in expected.removesuffix(" (a)").split("|")
             continue
         for day, choice in ((60, 0), (20, -1)):
             visits = [
@@ -138,74 +153,121 @@ def test_recip_rows():
             assert recip(value, new) == expected
 
 
-def cases(function):
-    found = json.loads(shared("public", "efficacy", "admiralonco_response_test_cases.json").read_text())
-    return [case for case in found if case["call"].get("fun") == function]
+ANSWERS = ("CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE", "ND")
 
 
-def per_subject(case):
-    subjects = {}
-    for row in case["call"]["data"]["dataset"]:
-        kept = subjects.setdefault(row["USUBJID"], [])
-        if (
-            row["PARAMCD"] == "OVR"
-            and row["ADT"]
-            and row["AVALC"] in ("CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE")
-        ):
-            kept.append(row)
-    return subjects
+def cases():
+    return json.loads(shared("public", "efficacy", "admiralonco_response_test_cases.json").read_text())
 
 
-@pytest.mark.parametrize("function", ["derive_param_bor", "derive_param_confirmed_bor"])
-def test_best_response_cases(function):
-    checked = 0
-    for case in cases(function):
-        args = case["call"]["args"]
-        progressed = {
-            row["USUBJID"]: date.fromisoformat(row["ADT"])
-            for row in case["call"]["data"]["dataset"]
-            if row["PARAMCD"] == "PD" and row["AVALC"] == "Y"
+def day(text):
+    return date.fromisoformat(text) if text else None
+
+
+class Case:
+    """A public case read as ours: visits, first doses and days of progression by subject."""
+
+    def __init__(self, case):
+        call, self.args = case["call"], case["call"]["args"]
+        self.function, self.expected, self.name = call["fun"], case["expected"], case["test"]
+        data = call["data"]
+        rows = data["dataset"]
+        self.people = [row["USUBJID"] for row in data.get("dataset_adsl", rows)]
+        self.start = {
+            row["USUBJID"]: day(row["TRTSDT"]) for row in data.get("dataset_adsl", ()) if "TRTSDT" in row
         }
-        until = {} if args["source_pd"] == "NULL" else progressed
-        expected = {row["USUBJID"]: row for row in case["expected"] if row["PARAMCD"] in ("BOR", "CBOR")}
-        rule = BestResponseRule(
-            confirm="confirmed" in function,
-            confirm_days=args.get("ref_confirm", 28),
-            sd_minimum_days=args["ref_start_window"],
-            max_ne=args.get("max_nr_ne", 1),
-            accept_sd=bool(args.get("accept_sd", False)),
-        )
-        for subject, rows in per_subject(case).items():
-            if subject not in expected or not rows:
-                continue
-            visits = [Assessed(date.fromisoformat(row["ADT"]), row["AVALC"]) for row in rows]
-            start = date.fromisoformat(rows[0]["TRTSDT"])
-            best = best_overall_response(visits, rule, start, until.get(subject, date.max)).value
-            assert best.response == expected[subject]["AVALC"], (case["test"], subject, visits)
-            checked += 1
-    assert checked
-
-
-def test_confirmed_response_cases():
-    checked = 0
-    for case in cases("derive_param_confirmed_resp"):
-        args = case["call"]["args"]
-        progressed = {
-            row["USUBJID"]: date.fromisoformat(row["ADT"])
-            for row in case["call"]["data"]["dataset"]
-            if row["PARAMCD"] == "PD" and row["AVALC"] == "Y"
+        self.visits = {name: [] for name in self.people}
+        for row in rows:
+            if row["PARAMCD"] == "OVR" and row["AVALC"] in ANSWERS:
+                self.visits[row["USUBJID"]].append(Assessed(day(row["ADT"]), row["AVALC"]))
+        self.responded = {
+            r["USUBJID"]: day(r["ADT"]) for r in rows if (r["PARAMCD"], r["AVALC"]) == ("RSP", "Y")
         }
-        until = {} if args["source_pd"] == "NULL" else progressed
-        rule = BestResponseRule(
-            confirm_days=args["ref_confirm"],
-            max_ne=args.get("max_nr_ne", 1),
-            accept_sd=bool(args.get("accept_sd", False)),
+        self.progressed = self._progressed(data, rows)
+
+    def _progressed(self, data, rows):
+        source = self.args["source_pd"]
+        if source == "NULL":
+            return {}
+        if "adsl" in source:
+            return {row["USUBJID"]: day(row["PDDT"]) for row in data["source_datasets.adsl"]}
+        if "OVR" in source:
+            return {name: first_progression(seen) for name, seen in self.visits.items()}
+        rows = data.get("source_datasets.adevent", rows)
+        return {
+            row["USUBJID"]: day(row["ADT"]) for row in rows if (row["PARAMCD"], row["AVALC"]) == ("PD", "Y")
+        }
+
+    def answers(self):
+        """Of each subject the answer and its day, as the public function gives them."""
+        return {name: getattr(self, f"_{self.function}")(name, self.visits[name]) for name in self.people}
+
+    def _rule(self, confirm):
+        return BestResponseRule(
+            confirm=confirm,
+            confirm_days=self.args.get("ref_confirm", 28),
+            sd_minimum_days=self.args.get("ref_start_window", 0),
+            max_ne=self.args.get("max_nr_ne", 1),
+            accept_sd=bool(self.args.get("accept_sd")),
+            missing="NE" if self.args.get("missing_as_ne") else "MISSING",
         )
-        expected = {row["USUBJID"]: row for row in case["expected"] if row["PARAMCD"] == "CRSP"}
-        for subject, rows in per_subject(case).items():
-            visits = [Assessed(date.fromisoformat(row["ADT"]), row["AVALC"]) for row in rows]
-            found = confirmed_response(visits, rule, until.get(subject))
-            if subject in expected:
-                assert ("Y" if found else "N") == expected[subject]["AVALC"], (case["test"], subject, visits)
-                checked += 1
-    assert checked
+
+    def _best(self, name, visits, confirm):
+        until = self.progressed.get(name, date.max)
+        best = best_overall_response(visits, self._rule(confirm), self.start[name], until).value
+        return best.response, best.day
+
+    def _derive_param_bor(self, name, visits):
+        return self._best(name, visits, False)
+
+    def _derive_param_confirmed_bor(self, name, visits):
+        return self._best(name, visits, True)
+
+    def _derive_param_confirmed_resp(self, name, visits):
+        found = confirmed_response(visits, self._rule(True), self.progressed.get(name))
+        return ("Y" if found else "N"), found
+
+    def _derive_param_response(self, name, visits):
+        found = first_response(visits, self.progressed.get(name))
+        return ("Y" if found else "N"), found
+
+    def _derive_param_clinbenefit(self, name, visits):
+        counting = tuple(self.args.get("clinben_vals", CONTROLLED))
+        rule = BenefitRule(self.args["ref_start_window"], counting)
+        story = self.start[name], self.responded.get(name), self.progressed.get(name)
+        found = clinical_benefit(visits, rule, *story)
+        return ("Y" if found else "N"), found
+
+
+NAMES = {
+    "derive_param_bor": "BOR",
+    "derive_param_confirmed_bor": "CBOR",
+    "derive_param_confirmed_resp": "CRSP",
+    "derive_param_response": "RSP",
+    "derive_param_clinbenefit": "CBR",
+}
+
+
+@pytest.mark.parametrize("number", range(19))
+def test_every_public_case_that_has_an_input(number):
+    found = cases()
+    assert len(found) == 19
+    if not found[number]["call"]:
+        assert found[number]["file"] == "test-check_crpr.R"  # the one without an input
+        return
+    case = Case(found[number])
+    if case.function == "filter_pd":
+        kept = {
+            (name, visit.overall, visit.day)
+            for name, visits in case.visits.items()
+            for visit in before_progression(visits, case.progressed.get(name))
+        }
+        assert kept == {(row["USUBJID"], row["AVALC"], day(row["ADT"])) for row in case.expected}
+        return
+    wanted = {
+        row["USUBJID"]: (row["AVALC"], day(row["ADT"]))
+        for row in case.expected
+        if row["PARAMCD"] == NAMES[case.function] and row["USUBJID"] in case.people
+    }
+    assert case.answers() == wanted
+    assert len(wanted) == len(case.people)

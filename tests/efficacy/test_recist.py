@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from galu.efficacy.recist import Measurement, visit_responses
+from galu.efficacy.recist import Measurement, RecistRule, visit_responses
 from galu.finding import InputError
 
 DAY = date(2024, 1, 1)
@@ -71,3 +71,46 @@ def test_order_and_irrelevant_visits_before_baseline_do_not_matter():
 def test_a_lesion_given_twice_is_refused():
     with pytest.raises(InputError):
         visit_responses(seen(0, 50.0) + seen(8, 50.0) + seen(8, 51.0))
+
+
+def new_node(size):
+    return Measurement("N1", DAY + timedelta(weeks=8), "W8", size, role="new", nodal=True)
+
+
+@pytest.mark.parametrize(("size", "overall"), [(9.9, "SD"), (10.0, "PD"), (None, "PD")])
+def test_a_new_node_is_disease_from_10_mm(size, overall):
+    assert visit_responses([*seen(0, 50.0), *seen(8, 50.0), new_node(size)])[0].overall == overall
+
+
+def test_a_lesion_below_5_mm_keeps_its_size_where_it_was_measured():
+    assert visit_responses(seen(0, 20.0) + seen(8, 3.0, state="too-small"))[0].sum_mm == 3.0
+
+
+def test_a_lesion_back_after_a_complete_response_is_progression_whatever_its_size():
+    back = [*seen(0, 50.0), *seen(8, 0.0), *seen(16, 4.0)]
+    assert [visit.overall for visit in visit_responses(back)] == ["CR", "PD"]
+    told = visit_responses(back)[1].reason
+    assert told == "a lesion is back after a complete response"
+    switched = visit_responses(back, RecistRule(recurrence_is_progression=False))
+    assert [visit.overall for visit in switched] == ["CR", "PR"]
+
+
+def test_a_lesion_that_was_gone_without_a_complete_response_is_judged_by_its_size():
+    partly = [*seen(0, 50.0, 30.0), *seen(8, 0.0, 30.0), *seen(16, 4.0, 30.0)]
+    assert responses(partly) == ["PR", "PR"]
+
+
+def test_a_node_back_above_10_mm_after_a_complete_response_is_judged_by_its_size():
+    nodes = [*seen(0, 20.0, nodal=True), *seen(8, 9.0, nodal=True), *seen(16, 11.0, nodal=True)]
+    assert responses(nodes) == ["CR", "PR"]
+
+
+def test_progression_rests_on_baseline_nadir_and_visit():
+    sizes = ((0, 50.0), (8, 30.0), (16, 32.0), (24, 40.0))
+    items = [Measurement("T1", DAY + timedelta(weeks=w), f"W{w}", mm, ref=f"w{w}") for w, mm in sizes]
+    last = visit_responses(items)[-1]
+    assert (last.target, last.facts) == ("PD", ("w0", "w8", "w24"))
+
+
+def test_more_targets_than_recist_allows_are_told():
+    assert "6 target lesions" in visit_responses(seen(0, *[20.0] * 6) + seen(8, *[20.0] * 6))[0].reason

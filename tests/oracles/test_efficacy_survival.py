@@ -12,6 +12,7 @@ import pytest
 
 from galu.binomial import clopper_pearson
 from galu.efficacy.survival import kaplan_meier, log_rank, reverse_kaplan_meier
+from support import shared
 
 DATA = Path(__file__).parent.parent / "data" / "efficacy"
 
@@ -70,6 +71,21 @@ def test_every_follow_up_and_restricted_mean_row():
         assert same(reverse, expected), (row, reverse)
         mean = kaplan_meier(*part(row)).rmst(float(row["rmst_tau"]))
         assert same(mean, (row["rmst"], row["rmst_se"])), (row, mean)
+
+
+def test_every_reconstructed_mcrpc_median():
+    """The 42 arms of 21 published curves, medians by R with the log-log interval."""
+    folder, checked = shared("public", "efficacy", "kmdata_mcrpc"), 0
+    with shared("public", "efficacy", "kmdata_mcrpc_medians_R.csv").open() as file:
+        medians = list(csv.DictReader(file))
+    for row in medians:
+        with (folder / f"{row['dataset']}.csv").open() as file:
+            arm = [one for one in csv.DictReader(file) if one["arm"] == row["arm"]]
+        fit = kaplan_meier([float(one["time"]) for one in arm], [int(one["event"]) for one in arm], "log-log")
+        assert (fit.n, fit.events) == (int(row["n"]), int(row["events"]))
+        assert same(fit.median(), (row["median"], row["lower"], row["upper"])), row
+        checked += 1
+    assert checked == 42
 
 
 def test_every_log_rank_row():

@@ -1,112 +1,65 @@
-"""Responses from files: RECIST 1.1 from measurements, PSA and the combined PCWG3 response."""
+"""PSA responses and combined PCWG3 responses from CSV files."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Iterable
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import cast, get_args
 
+from galu.desk.rows import Cells, Row, read_rows
 from galu.efficacy.best import Assessed, BestResponseRule, best_overall_response
-from galu.efficacy.pcwg3 import combined_response
-from galu.efficacy.psa import PsaResponse, PsaRule, PsaValue, assess_psa
-from galu.efficacy.recist import Measurement, Role, State, overall_response, target_response, visit_responses
+from galu.efficacy.pcwg3 import BONE, SOFT, combined_response
+from galu.efficacy.psa import PSA_UNITS, PsaResponse, PsaRule, PsaValue, assess_psa, quantified
 from galu.finding import InputError
 
-Row = dict[str, str]
+HEADER = ("USUBJID", "PARAMCD", "AVALC", "ADT", "AVISIT", "TRTSDT")
 
 
-def read_rows(path: Path, needed: Iterable[str]) -> list[Row]:
-    """Read a CSV file that has the columns `needed`."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            missing = sorted(set(needed) - set(reader.fieldnames or ()))
-            rows = [{key: (value or "").strip() for key, value in row.items() if key} for row in reader]
-    except OSError as error:
-        raise InputError(str(path), error.strerror or "cannot be read", "give a readable CSV file") from error
-    if missing:
-        raise InputError(str(path), f"columns missing: {', '.join(missing)}", "add them to the header")
-    return rows
+def derive_psa(source: Path, subjects: Path | None = None, rule: PsaRule | None = None) -> list[Cells]:
+    """PSA50 and PSA90, unconfirmed (URS) and confirmed (CRS), and PSA progression (PSAPD).
 
+    Columns USUBJID, ADT, AVAL [ng/mL], TRTSDT; optionally AVALU (another unit), BASE (baseline of a
+    subject without a value on or before the first dose) and AVISIT. `<0.5` counts as 0.5. A subject
+    without a baseline or without a later value is MISSING, and a non-responder in rates; `subjects`
+    (USUBJID, TRTSDT) names those without any row.
 
-def write_rows(path: Path, rows: list[Row]) -> None:
-    """Write rows as CSV; the header is that of the first row."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]) if rows else ["USUBJID"], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def _day(row: Row, column: str = "ADT") -> date:
-    try:
-        return date.fromisoformat(row[column])
-    except ValueError as error:
-        place = f"{row.get('USUBJID', '')} {column}"
-        raise InputError(place, f"`{row[column]}` is no date", "write YYYY-MM-DD") from error
-
-
-def _number(text: str, place: str) -> float | None:
-    if text in ("", "NA"):
-        return None
-    try:
-        return float(text)
-    except ValueError as error:
-        raise InputError(place, f"`{text}` is no number", "write a number such as 12.5") from error
-
-
-def _grouped(rows: Iterable[Row], key: Callable[[Row], str]) -> dict[str, list[Row]]:
-    groups: dict[str, list[Row]] = {}
-    for row in rows:
-        groups.setdefault(key(row), []).append(row)
-    return groups
-
-
-def _line(subject: str, parameter: str, answer: str, day: date | None, rows: list[Row]) -> Row:
-    visits = {row["ADT"]: row.get("AVISIT", "") for row in rows if row.get("ADT")}
-    on = day.isoformat() if day else ""
-    start = rows[0]["TRTSDT"]
-    return {
-        "USUBJID": subject,
-        "PARAMCD": parameter,
-        "AVALC": answer,
-        "ADT": on,
-        "AVISIT": visits.get(on, ""),
-        "TRTSDT": start,
-    }
-
-
-def _everyone(rows: list[Row], subjects: Path | None) -> dict[str, list[Row]]:
-    groups = _grouped(rows, lambda row: row["USUBJID"])
-    for row in read_rows(subjects, ("USUBJID", "TRTSDT")) if subjects else ():
-        groups.setdefault(row["USUBJID"], [{**row, "ADT": ""}])
-    return dict(sorted(groups.items()))
-
-
-def derive_psa(source: Path, subjects: Path | None = None, rule: PsaRule | None = None) -> list[Row]:
-    """PSA50 and PSA90, unconfirmed and confirmed, of columns USUBJID, ADT, AVAL [ng/mL], TRTSDT.
-
-    A subject of `subjects` without PSA is MISSING, and a non-responder in rates.
+    Raises
+    ------
+    InputError
+        Naming file, line and column.
     """
-    people = _everyone(read_rows(source, ("USUBJID", "ADT", "AVAL", "TRTSDT")), subjects)
-    answers: list[Row] = []
-    for subject, rows in people.items():
-        values = [
-            PsaValue(_day(row), number)
-            for row in rows
-            if row["ADT"] and (number := _number(row["AVAL"], f"{subject} AVAL")) is not None
-        ]
-        result = assess_psa(values, _day(rows[0], "TRTSDT"), rule)
+    answers: list[Cells] = []
+    for subject, rows in _everyone(read_rows(source, ("USUBJID", "ADT", "AVAL", "TRTSDT")), subjects).items():
+        start = _start(rows)
+        values = [value for row in rows if (value := _psa_value(row)) is not None]
+        if not any(value.day <= start for value in values):
+            values += [PsaValue(start, base) for row in rows[:1] if (base := row.number("BASE")) is not None]
+        result = assess_psa(values, start, rule)
         last = max((value.day for value in values), default=None)
-        for response in (result.psa50, result.psa90):
-            answers.extend(
-                _line(subject, f"PSA{response.percent:.0f}{code}", answer, day, rows)
-                for code, answer, day in _psa_answers(response, last)
-            )
-        progression = "Y" if result.progression_on else "N" if not result.reason else "MISSING"
-        answers.append(_line(subject, "PSAPD", progression, result.progression_on, rows))
-    return sorted(answers, key=lambda row: (row["PARAMCD"], row["USUBJID"]))
+        found = [
+            (f"PSA{response.percent:.0f}{code}", answer, day)
+            for response in (result.psa50, result.psa90)
+            for code, answer, day in _psa_answers(response, last)
+        ]
+        progression = "Y" if result.progression_on else "MISSING" if result.reason else "N"
+        found.append(("PSAPD", progression, result.progression_on))
+        answers += [_line(subject, start, answer, rows) for answer in found]
+    return sorted(answers, key=lambda line: (line["PARAMCD"], line["USUBJID"]))
+
+
+def _psa_value(row: Row) -> PsaValue | None:
+    if not row["ADT"] or row["AVAL"] in ("", "NA"):
+        return None
+    value = quantified(row["AVAL"])
+    number = row.number("AVAL") if value is None else value
+    factor = PSA_UNITS.get(row["AVALU"] or "ng/mL")
+    if factor is None:
+        remedy = f"use one of {', '.join(PSA_UNITS)}"
+        raise InputError(row.place("AVALU"), f"`{row['AVALU']}` is no unit of PSA", remedy)
+    if number is None or number < 0.0:
+        raise InputError(row.place("AVAL"), f"`{row['AVAL']}`", "give a value of 0 or more")
+    return PsaValue(row.day("ADT"), factor * number)
 
 
 def _psa_answers(response: PsaResponse, last: date | None) -> list[tuple[str, str, date | None]]:
@@ -115,106 +68,85 @@ def _psa_answers(response: PsaResponse, last: date | None) -> list[tuple[str, st
         ("CRS", response.confirmed, response.confirmed_on),
     )
     return [
-        (
-            code,
-            "MISSING" if met is None else "Y" if met else "N",
-            on if met else None if met is None else last,
-        )
+        (code, "MISSING", None) if met is None else (code, "Y" if met else "N", on if met else last)
         for code, met, on in pairs
     ]
 
 
-def derive_pcwg3(source: Path, subjects: Path | None = None) -> list[Row]:
-    """Combined response per visit and best response of SFTSRESP and BONERESP rows (PARAMCD, AVALC)."""
-    rows = read_rows(source, ("USUBJID", "PARAMCD", "AVALC", "ADT", "TRTSDT"))
-    answers: list[Row] = []
-    for subject, mine in _everyone(rows, subjects).items():
-        visits: list[Assessed] = []
-        for day, here in sorted(_grouped(mine, lambda row: row["ADT"]).items()):
-            given = {row["PARAMCD"]: row["AVALC"] for row in here if day}
-            soft, bone = given.get("SFTSRESP"), given.get("BONERESP")
-            if soft is None and bone is None:
-                continue
-            overall = combined_response(soft or "NE", bone or "NE")
-            visits.append(Assessed(_day(here[0]), overall))
-            answers.append(_line(subject, "OVRLRESC", overall, visits[-1].day, mine))
+def derive_pcwg3(
+    source: Path, subjects: Path | None = None, rule: BestResponseRule | None = None
+) -> list[Cells]:
+    """Combined response per visit (OVRLRESC) and best response without and with confirmation (BOR, CBOR).
+
+    Columns USUBJID, PARAMCD, AVALC, ADT, TRTSDT of SFTSRESP and BONERESP rows; other parameters pass
+    by. A visit with one of the two has the other not evaluable. Optionally TARGETS: N where a subject
+    had no target lesion at baseline (a CR then is at most NON-CR/NON-PD while bone is not clear).
+
+    Raises
+    ------
+    InputError
+        Naming file, line and column.
+    """
+    base = rule or BestResponseRule()
+    answers: list[Cells] = []
+    everyone = _everyone(read_rows(source, ("USUBJID", "PARAMCD", "AVALC", "ADT", "TRTSDT")), subjects)
+    for subject, rows in everyone.items():
+        start = _start(rows)
+        visits = [Assessed(day, overall) for day, overall in _combined(rows)]
+        found = [("OVRLRESC", visit.overall, visit.day) for visit in visits]
+        answers += [_line(subject, start, answer, rows) for answer in found]
         for parameter, confirm in (("BOR", False), ("CBOR", True)):
-            rule = BestResponseRule(confirm=confirm)
-            best = best_overall_response(visits, rule, _day(mine[0], "TRTSDT")).value
+            best = best_overall_response(visits, replace(base, confirm=confirm), start).value
             if best is not None:
-                answers.append(_line(subject, parameter, best.response, best.day, mine))
+                answers.append(_line(subject, start, (parameter, best.response, best.day), rows))
     order = {"OVRLRESC": 0, "BOR": 1, "CBOR": 2}
-    return sorted(answers, key=lambda row: (order[row["PARAMCD"]], row["USUBJID"], row["ADT"]))
+    return sorted(answers, key=lambda line: (order[line["PARAMCD"]], line["USUBJID"], line["ADT"]))
 
 
-def recompute_recist(source: Path) -> list[Row]:
-    """Recompute and diff: columns SUM, BASE, NADIR, TRGRESP, NTRGRESP, NEWLPROG of collected responses.
-
-    Adds CALC_TARGET, CALC_OVERALL, MISSED_PD (Y where a collected target response misses a PD).
-    A sum of 0 is CR.
-    """
-    answers = []
-    for row in read_rows(source, ("USUBJID", "SUM", "BASE", "NADIR", "TRGRESP")):
-        total, base, nadir = (
-            _number(row[key], f"{row['USUBJID']} {key}") for key in ("SUM", "BASE", "NADIR")
-        )
-        target = "NE"
-        if total is not None and base is not None and nadir is not None:
-            target = "CR" if total == 0.0 else target_response(total, base, nadir, True)
-        new = row.get("NEWLPROG") == "UNEQUIVOCAL"
-        overall = overall_response(target, row.get("NTRGRESP") or None, new)
-        missed = "Y" if target == "PD" and row["TRGRESP"] != "PD" else "N"
-        answers.append({**row, "CALC_TARGET": target, "CALC_OVERALL": overall, "MISSED_PD": missed})
-    return answers
+def _combined(rows: Sequence[Row]) -> list[tuple[date, str]]:
+    soft: dict[date, str] = {}
+    bone: dict[date, str] = {}
+    for row in rows:
+        known, allowed = {"SFTSRESP": (soft, SOFT), "BONERESP": (bone, BONE)}.get(row["PARAMCD"], ({}, ()))
+        if not allowed or not row["ADT"]:
+            continue
+        day = row.day("ADT")
+        if day in known:
+            what = f"a second {row['PARAMCD']} of {row['USUBJID']} on {day}"
+            raise InputError(row.place("AVALC"), what, "give one response per visit")
+        known[day] = row.one_of("AVALC", allowed) if row["AVALC"] else "NE"
+    targets = all(row["TARGETS"].upper() != "N" for row in rows)
+    days = sorted(soft.keys() | bone.keys())
+    return [(day, combined_response(soft.get(day, "NE"), bone.get(day, "NE"), targets)) for day in days]
 
 
-def _measurement(row: Row) -> Measurement:
-    place = f"{row['USUBJID']} {row['LESION']} {row['VISIT']}"
-    state, role = row.get("STATE") or "measured", row["ROLE"].lower()
-    if state not in get_args(State):
-        raise InputError(place, f"state `{state}`", f"use one of {', '.join(get_args(State))}")
-    if role not in get_args(Role):
-        raise InputError(place, f"role `{role}`", f"use one of {', '.join(get_args(Role))}")
-    return Measurement(
-        row["LESION"],
-        _day(row),
-        row["VISIT"],
-        _number(row["VALUE_MM"], place),
-        cast(State, state),
-        cast(Role, role),
-        row.get("NODAL", "").upper() in ("Y", "1", "TRUE"),
-        row.get("ORGAN", ""),
-    )
+def _everyone(rows: Sequence[Row], subjects: Path | None) -> dict[str, list[Row]]:
+    """Rows by subject, and those of `subjects` who have none."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row.given("USUBJID", "name the subject"), []).append(row)
+    for row in read_rows(subjects, ("USUBJID", "TRTSDT")) if subjects else ():
+        nothing = Row(row.file, row.line, {"USUBJID": row["USUBJID"], "TRTSDT": row["TRTSDT"]})
+        groups.setdefault(row.given("USUBJID", "name the subject"), [nothing])
+    return dict(sorted(groups.items()))
 
 
-def derive_recist(source: Path) -> list[Row]:
-    """RECIST 1.1 per subject, reader and visit.
+def _start(rows: Sequence[Row]) -> date:
+    """Day of the first dose, the same in every row of a subject."""
+    first = rows[0].day("TRTSDT")
+    for row in rows[1:]:
+        if row.day("TRTSDT") != first:
+            raise InputError(
+                row.place("TRTSDT"),
+                f"`{row['TRTSDT']}` where an earlier row of {row['USUBJID']} has {first}",
+                "give each subject one first dose",
+            )
+    return first
 
-    Columns USUBJID, LESION, ADT, VISIT, ROLE, VALUE_MM and optionally STATE, NODAL, ORGAN, READER,
-    TRTSDT; or sums with collected responses, see `recompute_recist`.
-    """
-    rows = read_rows(source, ("USUBJID",))
-    if rows and {"SUM", "BASE", "NADIR", "TRGRESP"} <= rows[0].keys():
-        return recompute_recist(source)
-    rows = read_rows(source, ("USUBJID", "LESION", "ADT", "VISIT", "ROLE", "VALUE_MM"))
-    answers: list[Row] = []
-    for mine in _grouped(rows, lambda row: f"{row['USUBJID']}\0{row.get('READER', '')}").values():
-        start = _day(mine[0], "TRTSDT") if mine[0].get("TRTSDT") else None
-        answers.extend(
-            {
-                "USUBJID": mine[0]["USUBJID"],
-                "READER": mine[0].get("READER", ""),
-                "VISIT": seen.visit,
-                "ADT": seen.day.isoformat(),
-                "SUM_MM": "" if seen.sum_mm is None else f"{seen.sum_mm:g}",
-                "BASE_MM": "" if seen.baseline_mm is None else f"{seen.baseline_mm:g}",
-                "NADIR_MM": "" if seen.nadir_mm is None else f"{seen.nadir_mm:g}",
-                "TARGET": seen.target or "",
-                "NON_TARGET": seen.non_target or "",
-                "NEW_LESION": "Y" if seen.new_lesion else "N",
-                "OVERALL": seen.overall,
-                "REASON": seen.reason,
-            }
-            for seen in visit_responses(map(_measurement, mine), first_dose=start)
-        )
-    return answers
+
+def _line(subject: str, start: date, answer: tuple[str, str, date | None], rows: Sequence[Row]) -> Cells:
+    parameter, value, day = answer
+    on = day.isoformat() if day else ""
+    visit = next((row["AVISIT"] for row in rows if on and row["ADT"] == on), "")
+    cells = (subject, parameter, value, on, visit, start.isoformat())
+    return dict(zip(HEADER, cells, strict=True))

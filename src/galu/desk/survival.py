@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+import polars as pl
+from numpy.typing import NDArray
 
 from galu.binomial import clopper_pearson
-from galu.desk.response import read_rows
 from galu.efficacy.survival import Floats, Interval, kaplan_meier, log_rank, reverse_kaplan_meier
 from galu.finding import InputError
 
@@ -23,17 +24,41 @@ def _interval(values: tuple[float, float, float]) -> dict[str, float | None]:
     return dict(zip(("estimate", "lower", "upper"), map(_known, values), strict=True))
 
 
-def _column(rows: Sequence[dict[str, str]], name: str) -> Floats:
+def _columns(source: Path, names: Sequence[str]) -> pl.DataFrame:
+    """The named columns of a CSV file, as text."""
     try:
-        return np.array([float(row[name]) for row in rows])
-    except ValueError as error:
-        raise InputError(f"column {name}", str(error), "give a number in each row") from error
+        frame = pl.read_csv(source, infer_schema=False)
+    except (OSError, pl.exceptions.PolarsError):
+        remedy = "give a CSV file with a header row"
+        raise InputError(str(source), "cannot be read as CSV", remedy) from None
+    missing = [name for name in names if name not in frame.columns]
+    if missing:
+        raise InputError(
+            str(source), f"has no column {', '.join(missing)}", f"name one of {', '.join(frame.columns)}"
+        )
+    if frame.is_empty():
+        raise InputError(str(source), "no rows", "give at least one observation")
+    return frame.select(names)
+
+
+def _numbers(text: pl.Series) -> Floats:
+    """Values of a column; what is no finite number is NaN."""
+    values = text.str.strip_chars().cast(pl.Float64, strict=False).to_numpy().astype(np.float64)
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _accept(source: Path, text: pl.Series, good: NDArray[np.bool_], remedy: str) -> None:
+    """Refuse a column by its first row that is not `good`."""
+    if not good.all():
+        row = int(good.argmin())
+        place = f"{source.name}, line {row + 2}, column {text.name}"
+        raise InputError(place, f"`{text[row] or ''}`", remedy)
 
 
 def _fit(group: str | None, data: tuple[Floats, Floats], ci: str, tau: float | None) -> dict[str, Any]:
     fit = kaplan_meier(*data, ci=cast(Interval, ci))
     limit = tau if tau is not None else 0.8 * float(data[0].max())
-    mean = fit.rmst(limit)
+    mean = fit.rmst(limit) if tau is not None or limit > 0.0 else (0.0, 0.0)
     names = ("time", "n_risk", "survival", "std_err", "lower", "upper")
     columns = [getattr(fit, name).tolist() for name in names]
     return {
@@ -55,13 +80,15 @@ def kaplan_meier_of_file(
     Restricted means go to `tau`, or to 80 % of the longest time of each group.
     """
     time_name, event_name, by = columns
-    rows = read_rows(source, [name for name in columns if name])
-    if not rows:
-        raise InputError(str(source), "no rows", "give at least one observation")
-    time, event = _column(rows, time_name), _column(rows, event_name)
+    table = _columns(source, [name for name in columns if name])
+    time, event = _numbers(table[time_name]), _numbers(table[event_name])
+    _accept(source, table[time_name], time >= 0.0, "give a time of 0 or more")
+    _accept(
+        source, table[event_name], (event == 0.0) | (event == 1.0), "code an event as 1, a censoring as 0"
+    )
     if by is None:
         return {"groups": [_fit(None, (time, event), ci, tau)], "logrank": None}
-    labels = np.array([row[by] for row in rows])
+    labels = table[by].fill_null("").to_numpy().astype(str)
     groups = [
         _fit(str(label), (time[labels == label], event[labels == label]), ci, tau)
         for label in np.unique(labels)

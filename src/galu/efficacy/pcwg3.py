@@ -10,6 +10,7 @@ from galu.finding import InputError, Rule
 
 BONE_RULE = Rule("Bone 2+2", "PCWG3", "Scher, JCO 2016;34:1402, table 3 and figure 1")
 NOT_PD = ("NON-PD", "PDu", "NED", "NE")
+BONE = (*NOT_PD, "PD")
 SOFT = ("CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NED", "NE")
 
 
@@ -148,8 +149,8 @@ def combined_response(soft_tissue: str, bone: str, targets_at_baseline: bool = T
     """
     if soft_tissue not in SOFT:
         raise InputError("soft-tissue response", f"`{soft_tissue}`", f"use one of {', '.join(SOFT)}")
-    if bone not in (*NOT_PD, "PD"):
-        raise InputError("bone response", f"`{bone}`", f"use one of {', '.join((*NOT_PD, 'PD'))}")
+    if bone not in BONE:
+        raise InputError("bone response", f"`{bone}`", f"use one of {', '.join(BONE)}")
     for soft, bones, result in COMBINED:
         if soft in ("*", soft_tissue) and (not bones or bone in bones):
             demoted = soft_tissue == "CR" and result == "PR" and not targets_at_baseline

@@ -25,7 +25,7 @@ class Measurement:
     """One lesion at one visit, by one reader; longest diameter, or short axis of a node [mm].
 
     `present`, `progressed` (unequivocally) and `absent` are for non-target lesions; a new lesion
-    counts when it is `present` or measured, not while it is `equivocal`.
+    counts when it is `present` or measured, not while it is `equivocal`, and a new node from 10 mm.
     """
 
     lesion: str
@@ -284,7 +284,7 @@ def _judged(
         back = _back(seen, chosen.targets, rule), _back(seen, chosen.others, rule)
         target, non_target = "PD" if back[0] else target, "PD" if back[1] else non_target
         why = "a lesion is back after a complete response" if any(back) else why
-    new = any(item.role == "new" and _counts_as_new(item) for item in items)
+    new = any(_is_new(item, rule) for item in items)
     before, now = (tuple(item.ref for item in these if item.ref) for these in (chosen.items, items))
     return VisitResponse(
         day=min(item.day for item in items),
@@ -309,5 +309,8 @@ def _back(seen: Mapping[str, Measurement], lesions: Iterable[str], rule: RecistR
     return seen_again or any((_size(item, rule) or 0.0) > 0.0 for item in sized)
 
 
-def _counts_as_new(item: Measurement) -> bool:
-    return item.state in ("present", "measured", "too-small", "progressed")
+def _is_new(item: Measurement, rule: RecistRule) -> bool:
+    """Whether a lesion found after baseline is disease: a node below 10 mm is none (EORTC RECIST FAQ)."""
+    if item.role != "new" or item.state not in ("present", "measured", "too-small", "progressed"):
+        return False
+    return not (item.nodal and item.value_mm is not None and item.value_mm < rule.node_normal_mm)

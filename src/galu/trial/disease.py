@@ -5,7 +5,6 @@ Each thing carries the fact it comes from.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -13,20 +12,15 @@ from typing import Final
 import polars as pl
 
 from galu.efficacy.pcwg3 import BoneScan
-from galu.efficacy.psa import PsaValue
+from galu.efficacy.psa import PSA_UNITS, PsaValue, quantified
 from galu.efficacy.time_to_event import Dated
 from galu.record import Record
 
-#: ng/mL in one of each unit in which PSA is reported; a value in another unit is not used.
-PSA_UNITS: Final[Mapping[str, float]] = {
-    "ng/mL": 1.0, "ug/L": 1.0, "µg/L": 1.0, "μg/L": 1.0, "ng/dL": 0.01, "ng/L": 1e-3, "pg/mL": 1e-3
-}  # fmt: skip
 #: Kinds of fact that nobody leaves after death; a disposition may be the death itself and is not among them.
 ALIVE: Final = (
     "contact", "consent", "demographics", "enrolment", "administration", "visit", "lab", "vital", "ecog",
     "sample", "scan", "bone_scan", "measurement", "withdrawal",
 )  # fmt: skip
-_BELOW: Final = re.compile(r"<\s*(\d+(?:\.\d+)?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +52,11 @@ def _psa(record: Record) -> dict[str, tuple[PsaValue, ...]]:
     found: dict[str, list[PsaValue]] = {}
     labs = record.facts("lab")
     for row in labs.filter(labs["test"] == "PSA").iter_rows(named=True):
-        value, factor = _number(row["value"], row["text"]), PSA_UNITS.get(row["unit"] or "")
+        value = quantified(row["text"] or "") if row["value"] is None else row["value"]
+        factor = PSA_UNITS.get(row["unit"] or "")
         if value is not None and factor is not None and row["day"] is not None:
             found.setdefault(row["subject"], []).append(PsaValue(row["day"], factor * value, row["id"]))
     return {subject: tuple(values) for subject, values in found.items()}
-
-
-def _number(value: float | None, text: str | None) -> float | None:
-    """The value; a result below the limit of quantification counts as that limit (assumed)."""
-    if value is not None:
-        return value
-    below = _BELOW.fullmatch((text or "").strip())
-    return float(below[1]) if below else None
 
 
 def _bone(record: Record) -> dict[str, tuple[BoneScan, ...]]:
