@@ -256,3 +256,23 @@ def test_a_later_correction_changes_only_what_was_known_after_it():
         assert seen(before, offset).subjects[0].rpfs == seen(after, offset).subjects[0].rpfs
     assert seen(before, 260).subjects[0].best.response == "PR"
     assert seen(after, 260).subjects[0].best.response == "SD"
+
+
+def test_a_subject_without_response_data_is_missing_and_stays_in_the_denominator():
+    facts = [*dose("Q"), *dose(), *COURSE]
+    found = results(facts)
+    assert {row.subject: row.best.response for row in found.subjects} == {"P": "PR", "Q": "MISSING"}
+    rates = {(rate.endpoint, rate.population): rate.proportion for rate in found.rates}
+    for endpoint in ("ORR", "DCR", "PSA50 confirmed", "Clinical benefit at 24 weeks"):
+        assert (rates[endpoint, "all"].x, rates[endpoint, "all"].n) == (1, 2)
+    assert rates["PSA90 unconfirmed", "all"].x == 0
+
+
+def test_only_declared_endpoints_are_shown():
+    assert STUDY.efficacy is not None
+    few = STUDY.efficacy.endpoints.model_copy(update={"value": ("ORR", "OS")})
+    study = STUDY.model_copy(update={"efficacy": STUDY.efficacy.model_copy(update={"endpoints": few})})
+    record = record_of(entries([*dose(), *COURSE]), "Asia/Shanghai")
+    found = derive_efficacy(study, record, derive_subjects(study, record))
+    assert {rate.endpoint for rate in found.rates} == {"ORR"}
+    assert {curve.endpoint for curve in found.survival} == {"OS"} and found.variants == ()

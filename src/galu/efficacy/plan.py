@@ -12,7 +12,7 @@ from galu.efficacy.recist import RecistRule
 from galu.efficacy.time_to_event import RPFS, CensorRule, Endpoint, sensitivity
 from galu.statement import Section, Stated
 
-EndpointName = Literal["PSA50", "PSA90", "ORR", "DCR", "DoR", "rPFS", "OS", "TTPP", "RECIP"]
+EndpointName = Literal["PSA50", "PSA90", "ORR", "DCR", "CBR24", "DoR", "TTR", "rPFS", "OS", "TTPP", "RECIP"]
 
 
 class PsaPlan(Section):

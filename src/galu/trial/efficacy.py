@@ -5,13 +5,15 @@ Time zero is the first therapeutic dose; in a record without doses it is the fir
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from galu.binomial import Proportion, clopper_pearson
 from galu.efficacy.best import (
+    CONTROLLED,
+    RESPONSES,
     Assessed,
     BenefitRule,
     BestResponse,
@@ -20,9 +22,8 @@ from galu.efficacy.best import (
     first_progression,
 )
 from galu.efficacy.pcwg3 import BoneAssessment, assess_bone
-from galu.efficacy.plan import EfficacyPlan
+from galu.efficacy.plan import EfficacyPlan, EndpointName
 from galu.efficacy.psa import PsaAssessment, PsaValue, assess_psa
-from galu.efficacy.rates import disease_control_rate, objective_response_rate
 from galu.efficacy.survival import KaplanMeier, kaplan_meier, reverse_kaplan_meier
 from galu.efficacy.time_to_event import (
     DURATION_OF_RESPONSE,
@@ -202,38 +203,78 @@ def _populations(rows: tuple[SubjectEfficacy, ...]) -> dict[str, tuple[SubjectEf
     return {name: group for name, group in groups.items() if group}
 
 
+@dataclass(frozen=True, slots=True)
+class _RateOf:
+    """A rate: its declared endpoint, who must exist for it to say anything, and who counts."""
+
+    endpoint: EndpointName
+    title: str
+    needs: Callable[[SubjectEfficacy], bool]
+    counts: Callable[[SubjectEfficacy], bool | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _TimeOf:
+    """A time to event: its declared endpoint, who must exist for it to say anything, and a subject's time."""
+
+    endpoint: EndpointName
+    title: str
+    needs: Callable[[SubjectEfficacy], bool]
+    time: Callable[[SubjectEfficacy], TimeToEvent | None]
+
+
+def _with_psa(row: SubjectEfficacy) -> bool:
+    return bool(row.psa_values)
+
+
+def _imaged(row: SubjectEfficacy) -> bool:
+    return row.soft_tissue is not None or row.bone is not None
+
+
+def _responded(row: SubjectEfficacy) -> bool:
+    return row.time_to_response.event
+
+
+_RATES: Final = (
+    _RateOf("PSA50", "PSA50 confirmed", _with_psa, lambda row: row.psa.psa50.confirmed),
+    _RateOf("PSA50", "PSA50 unconfirmed", _with_psa, lambda row: row.psa.psa50.unconfirmed),
+    _RateOf("PSA90", "PSA90 confirmed", _with_psa, lambda row: row.psa.psa90.confirmed),
+    _RateOf("PSA90", "PSA90 unconfirmed", _with_psa, lambda row: row.psa.psa90.unconfirmed),
+    _RateOf("ORR", "ORR", _imaged, lambda row: row.best.response in RESPONSES),
+    _RateOf("DCR", "DCR", _imaged, lambda row: row.best.response in CONTROLLED),
+    _RateOf("CBR24", "Clinical benefit at 24 weeks", _imaged, lambda row: row.benefit_on is not None),
+)
+#: Duration of response and time to it are those of responders.
+_TIMES: Final = (
+    _TimeOf("rPFS", "rPFS", lambda row: True, lambda row: row.rpfs),
+    _TimeOf("OS", "OS", lambda row: True, lambda row: row.os),
+    _TimeOf("TTPP", "Time to PSA progression", _with_psa, lambda row: row.ttpp),
+    _TimeOf("DoR", "Duration of response", _responded, lambda row: row.duration_of_response),
+    _TimeOf(
+        "TTR", "Time to response", _responded, lambda row: row.time_to_response if _responded(row) else None
+    ),
+)
+
+
 def _rates(rows: tuple[SubjectEfficacy, ...], plan: EfficacyPlan) -> tuple[Rate, ...]:
-    """Response rates; every subject is in the denominator, one without data as a non-responder."""
+    """Declared rates; every subject is in the denominator, one without data as a non-responder."""
     level = plan.confidence_level.value
-    found = []
-    for name, group in _populations(rows).items():
-        n = len(group)
-        counts = (
-            ("PSA50 confirmed", sum(bool(row.psa.psa50.confirmed) for row in group)),
-            ("PSA50 unconfirmed", sum(bool(row.psa.psa50.unconfirmed) for row in group)),
-            ("PSA90 confirmed", sum(bool(row.psa.psa90.confirmed) for row in group)),
-        )
-        if any(row.psa_values for row in group):
-            found += [Rate(endpoint, name, clopper_pearson(x, n, level)) for endpoint, x in counts]
-        if any(row.soft_tissue for row in group):
-            best = [row.best for row in group]
-            found.append(Rate("ORR", name, objective_response_rate(best, level)))
-            found.append(Rate("DCR", name, disease_control_rate(best, level)))
-            benefit = sum(row.benefit_on is not None for row in group)
-            found.append(Rate("Clinical benefit at 24 weeks", name, clopper_pearson(benefit, n, level)))
-    return tuple(found)
+    return tuple(
+        Rate(one.title, name, clopper_pearson(sum(bool(one.counts(row)) for row in group), len(group), level))
+        for name, group in _populations(rows).items()
+        for one in _RATES
+        if one.endpoint in plan.endpoints.value and any(one.needs(row) for row in group)
+    )
 
 
 def _survival(rows: tuple[SubjectEfficacy, ...], plan: EfficacyPlan) -> tuple[SurvivalResult, ...]:
-    endpoints = (("rPFS", "rpfs"), ("OS", "os"), ("Time to PSA progression", "ttpp"))
+    """Curves of the declared endpoints that anybody has."""
     found = []
     for name, group in _populations(rows).items():
-        for endpoint, attribute in endpoints:
-            times = [getattr(row, attribute) for row in group]
-            found.append(_curve(endpoint, name, times, plan))
-        responders = [row.duration_of_response for row in group if row.duration_of_response is not None]
-        if responders:
-            found.append(_curve("Duration of response", name, responders, plan))
+        for one in _TIMES:
+            if one.endpoint in plan.endpoints.value and any(one.needs(row) for row in group):
+                times = [time for row in group if (time := one.time(row)) is not None]
+                found.append(_curve(one.title, name, times, plan))
     return tuple(found)
 
 
@@ -242,6 +283,7 @@ def _variants(rows: tuple[SubjectEfficacy, ...], plan: EfficacyPlan) -> tuple[Su
         _curve(f"rPFS, {one.variant}", name, [dict(row.variants)[one.variant] for row in group], plan)
         for name, group in _populations(rows).items()
         for one in plan.rpfs.variants()
+        if "rPFS" in plan.endpoints.value
     )
 
 
