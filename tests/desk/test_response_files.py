@@ -113,7 +113,7 @@ def test_the_168_missed_progressions_from_raw_measurements():
         shared("public", "sdtm", f"pharmaversesdtm__{name}_onco.csv") for name in ("tr", "tu", "rs")
     )
     found = derive_recist(tr, beside)
-    assert (len(found.rows), found.missed) == (1896, 157)
+    assert (len(found.rows), found.missed) == (1899, 157)
     course: dict[tuple[str, str], list[dict[str, str]]] = {}
     for row in found.rows:
         course.setdefault((row["USUBJID"], row["READER"]), []).append(row)

@@ -10,13 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from galu.efficacy.plan import TwoStagePlan
+from galu.efficacy.recist import VisitResponse
 from galu.protocol import load_study
 from galu.record import Entry, Fact, record_of
-from galu.record.disease import BoneScan, Lesion, Measurement
+from galu.record.disease import BoneScan, CollectedResponse, Lesion, Measurement
 from galu.record.people import Contact, Death, Ecog, Lab, Therapy, Vital
 from galu.record.treatment import Administration, Enrolment
 from galu.statement import Stated
 from galu.trial.efficacy import EfficacyResults, SubjectEfficacy, derive_efficacy
+from galu.trial.lesions import ReaderResponses, reader_agreement
 from galu.trial.state import derive_state
 from galu.trial.subjects import derive_subjects
 from support import ROOT
@@ -162,6 +164,45 @@ def test_readers_are_kept_apart_and_compared():
     assert pair.readers == ("INDEPENDENT ASSESSOR R1", "INDEPENDENT ASSESSOR R2")
     assert pair.visits == (("PD", "PR", 1), ("PR", "PR", 1))
     assert (pair.n, pair.agreement, pair.kappa) == (2, 0.5, 0.0)
+
+
+def test_agreement_beyond_chance_is_cohen_s_kappa():
+    """The worked example of most textbooks: 20 + 15 of 50 agree, kappa 0.4."""
+    table = {("CR", "CR"): 20, ("CR", "PD"): 5, ("PD", "CR"): 10, ("PD", "PD"): 15}
+    pairs = [pair for pair, count in table.items() for _ in range(count)]
+    readers = [
+        ReaderResponses("P", f"R{side}", True, tuple(
+            VisitResponse(FIRST, f"V{n}", None, None, None, None, None, False, pair[side])
+            for n, pair in enumerate(pairs)))
+        for side in (0, 1)
+    ]  # fmt: skip
+    (found,) = reader_agreement(readers)
+    assert (found.n, found.agreement, found.kappa) == (50, 0.7, pytest.approx(0.4))
+
+
+def test_a_name_that_serves_two_visits_is_two_visits():
+    again = [target(n, offset, size).model_copy(update={"visit": "UNSCHEDULED"})
+             for n, offset, size in ((1, 30, 20), (2, 90, 40))]  # fmt: skip
+    said = [
+        CollectedResponse(id=f"r{n}", subject="P", on=day(offset), test="TRGRESP", value="PR",
+                          visit="UNSCHEDULED")
+        for n, offset in ((1, 30), (2, 91))
+    ]  # fmt: skip
+    found = results([*dose(), lesion(), target(0, -7, 40), *again, *said])
+    assert found.subjects[0].soft_tissue is not None
+    answers = [(visit.day, visit.target) for visit in found.subjects[0].soft_tissue.visits]
+    assert answers == [(FIRST + timedelta(days=30), "PR"), (FIRST + timedelta(days=90), "PD")]
+    assert [(one.fact, one.derived) for one in found.differences] == [("r2", "PD")]
+
+
+def test_bone_scans_alone_after_a_lesion_baseline_are_visits():
+    one = only([lesion(), target(0, -7, 40), BoneScan(id="b", subject="P", on=day(56), new_lesions=0)])
+    assert (one.best.response, [answer.overall for answer in one.combined]) == ("NE", ["NE"])
+
+
+def test_without_a_baseline_image_the_reason_is_told():
+    one = only([lesion(), target(1, 56, 40)])
+    assert one.best.response == "MISSING" and "baseline visit" in one.best_reason
 
 
 def test_a_two_stage_design_gives_the_unbiased_rate():

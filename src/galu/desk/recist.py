@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -24,10 +24,10 @@ from galu.record import Entry, Record, record_of
 from galu.trial.lesions import (
     Agreement,
     ReaderResponses,
+    collected_responses,
     derive_responses,
     differences,
     reader_agreement,
-    reader_of,
 )
 
 _SUMS = ("USUBJID", "SUM", "BASE", "NADIR", "TRGRESP")
@@ -170,19 +170,17 @@ def _visit(one: ReaderResponses, seen: VisitResponse) -> Cells:
     return dict(zip(_VISIT, cells, strict=True))
 
 
-def _with_collected(written: RecistFile, record: Record, found: Iterable[ReaderResponses]) -> RecistFile:
+def _with_collected(written: RecistFile, record: Record, found: Sequence[ReaderResponses]) -> RecistFile:
     """Each visit's collected responses beside the derived ones; DIFFERS names the tests that differ."""
-    collected = {
-        (row["subject"], reader_of(row), row["visit"], row["test"]): row["value"] or ""
-        for row in record.facts("collected_response").iter_rows(named=True)
-    }
+    collected = collected_responses(record, found)
     differing: dict[tuple[str, str, str], list[str]] = {}
     for one in differences(record, found):
         differing.setdefault((one.subject, one.reader, one.visit), []).append(one.test)
     rows = []
     for line in written.rows:
         key = line["USUBJID"], line["READER"], line["VISIT"]
-        beside = {test: collected.get((*key, test), "") for test in _TESTS}
+        tests = collected.get(key, {})
+        beside = {test: str(tests[test]["value"] or "") if test in tests else "" for test in _TESTS}
         missed = line["TARGET"] == "PD" and beside["TRGRESP"] not in ("PD", "")
         marks = {"DIFFERS": " ".join(sorted(differing.get(key, ()))), "MISSED_PD": "Y" if missed else "N"}
         rows.append({**line, **beside, **marks})

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
+from pydantic import Field, model_validator
+
 from galu.efficacy.best import BestResponseRule
 from galu.efficacy.pcwg3 import BoneRule
 from galu.efficacy.psa import PsaRule
@@ -90,12 +92,21 @@ class RpfsPlan(Section):
 
 
 class TwoStagePlan(Section):
-    """A two-stage design of the response rate: at most r1 responses among n1 stop it, else on to n."""
+    """A two-stage design of the response rate: at most r1 responses among n1 stop it, else on to n.
 
-    r1: int
+    `p0` is the rate that is of no interest.
+    """
+
+    r1: int = Field(ge=0)
     n1: int
     n: int
-    p0: float
+    p0: float = Field(gt=0.0, lt=1.0)
+
+    @model_validator(mode="after")
+    def _stages_grow(self) -> TwoStagePlan:
+        if not self.r1 < self.n1 < self.n:
+            raise ValueError("give 0 ≤ r1 < n1 < n")
+        return self
 
 
 class EfficacyPlan(Section):

@@ -38,11 +38,12 @@ def combine(soft: ReaderResponses | None, bone: BoneAssessment | None) -> tuple[
 
     A lesion visit without a bone scan of its own has bone not evaluable, or progressed where it had
     before. A bone progression seen away from every lesion visit is a visit. Without lesions in soft
-    tissue every bone scan is one.
+    tissue, or without any image of them after baseline, every bone scan is one.
     """
     scans = [] if bone is None else _scans(bone)
-    if soft is None:
-        return tuple(_joined(combined_response("NED", scan.overall), scan) for scan in scans)
+    if soft is None or not soft.visits:
+        lesions = "NED" if soft is None else "NE"
+        return tuple(_joined(combined_response(lesions, scan.overall), scan) for scan in scans)
     found: list[Assessed] = []
     joined: set[date] = set()
     for visit in soft.visits:
@@ -101,7 +102,7 @@ def _on(day: date | None, facts: tuple[str, ...]) -> tuple[Dated, ...]:
 
 
 def _life(course: Course, disease: Disease) -> Dates:
-    """A death before time zero cannot be true and is no event; that it is in the record is a deviation."""
+    """A death before time zero cannot be true and is no event."""
     death, alive = disease.deaths.get(course.subject), disease.alive.get(course.subject)
     if alive is not None and course.subject in disease.died_undated:
         alive = Dated(alive.day, "died on a day not known; last known alive", alive.facts)

@@ -183,7 +183,7 @@ def _subject(
         bone=bone,
         combined=course.combined,
         best=best.value or BestResponse("MISSING", None),
-        best_reason=best.reason,
+        best_reason=best.reason and ((soft.reason if soft else "") or best.reason),
         rpfs=derive_time_to_event(plan.rpfs.endpoint(), timeline),
         os=derive_time_to_event(OS, timeline),
         ttpp=derive_time_to_event(TTPP, timeline),

@@ -6,8 +6,9 @@ day of its images; a measurement whose day is only partly known takes that of it
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
@@ -93,20 +94,40 @@ def derive_responses(
 
 
 def _measurements(rows: Iterable[Row], lesions: Mapping[str, Row]) -> tuple[Measurement, ...]:
-    """One measurement per lesion and visit, from the rows that describe it."""
-    cells: dict[tuple[str, str], dict[str, Row]] = {}
-    days: dict[str, date] = {}
+    """One measurement per lesion and visit, from the rows that describe it; of two on one day the later."""
+    labels: dict[str, list[Row]] = {}
     for row in rows:
-        visit = row["visit"] or str(row["on"])[:10]
-        if row["day"] is not None:
-            days[visit] = min(days.get(visit, row["day"]), row["day"])
-        cells.setdefault((visit, row["lesion"]), {})[row["test"].upper()] = row
-    found = (
-        _measurement(visit, days[visit], tests, lesions[lesion])
-        for (visit, lesion), tests in cells.items()
-        if lesion in lesions and visit in days and lesions[lesion]["role"] != "bone"
-    )
+        labels.setdefault(row["visit"] or str(row["on"])[:10], []).append(row)
+    found = []
+    for label, all_of_it in labels.items():
+        for visit, own in _visits(label, all_of_it):
+            day = min((row["day"] for row in own if row["day"] is not None), default=None)
+            tests: dict[str, dict[str, Row]] = {}
+            for row in own:
+                tests.setdefault(row["lesion"], {})[row["test"].upper()] = row
+            for name, described in tests.items():
+                if day is not None and name in lesions and lesions[name]["role"] != "bone":
+                    found.append(_measurement(visit, day, described, lesions[name]))
     return tuple(item for item in found if item is not None)
+
+
+def _visits(label: str, rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
+    """Rows of one visit's name, in more than one part where a lesion was measured again on another day.
+
+    A name such as UNSCHEDULED may serve twice; each part after the first has its day in its name.
+    """
+    days: dict[tuple[str, str], set[date]] = {}
+    for row in rows:
+        if row["day"] is not None:
+            days.setdefault((row["lesion"], row["test"]), set()).add(row["day"])
+    repeats = [sorted(seen) for seen in days.values()]
+    parts = max((len(seen) for seen in repeats), default=1)
+    starts = [min(seen[n] for seen in repeats if len(seen) > n) for n in range(1, parts)]
+    split: list[list[Row]] = [[] for _ in range(parts)]
+    for row in rows:
+        split[0 if row["day"] is None else bisect_right(starts, row["day"])].append(row)
+    names = [label, *(f"{label} ({start})" for start in starts)]
+    return list(zip(names, split, strict=True))
 
 
 def _measurement(visit: str, day: date, tests: Mapping[str, Row], lesion: Row) -> Measurement | None:
@@ -192,23 +213,40 @@ def _agreement(readers: tuple[str, str], answers: Mapping[str, Mapping[tuple[str
 
 #: Collected test to the part of a visit's response it states.
 _PARTS: Final = {"TRGRESP": "target", "NTRGRESP": "non_target", "OVRLRESP": "overall"}
+VisitKey = tuple[str, str, str]
+
+
+def collected_responses(
+    record: Record, responses: Iterable[ReaderResponses]
+) -> dict[VisitKey, dict[str, Row]]:
+    """Responses as collected, by subject, reader and derived visit, then by test.
+
+    Of several visits of one name the nearest in time is meant.
+    """
+    derived: dict[VisitKey, list[VisitResponse]] = {}
+    for one in responses:
+        for visit in one.visits:
+            label = visit.visit.removesuffix(f" ({visit.day})")
+            derived.setdefault((one.subject, one.reader, label), []).append(visit)
+    found: dict[VisitKey, dict[str, Row]] = {}
+    for row in record.facts("collected_response").iter_rows(named=True):
+        subject, reader, day = row["subject"], reader_of(row), row["day"]
+        near = derived.get((subject, reader, row["visit"] or str(row["on"])[:10]))
+        if near and row["test"] in _PARTS:
+            visit = min(near, key=lambda one: abs((one.day - (day or one.day)).days))
+            found.setdefault((subject, reader, visit.visit), {})[row["test"]] = row
+    return found
 
 
 def differences(record: Record, responses: Iterable[ReaderResponses]) -> tuple[ResponseDifference, ...]:
     """Collected responses that recomputation from the measurements does not give."""
-    derived = {(one.subject, one.reader, visit.visit): visit for one in responses for visit in one.visits}
+    given = tuple(responses)
+    derived = {(one.subject, one.reader, visit.visit): visit for one in given for visit in one.visits}
     found = []
-    for row in record.facts("collected_response").iter_rows(named=True):
-        visit = derived.get((row["subject"], reader_of(row), row["visit"] or str(row["on"])[:10]))
-        part = _PARTS.get(row["test"])
-        if visit is None or part is None or row["value"] is None:
-            continue
-        value = getattr(visit, part)
-        if value is not None and value != row["value"]:
-            found.append(
-                ResponseDifference(
-                    row["subject"], reader_of(row), visit.visit, row["test"], row["value"], value,
-                    visit.reason, row["id"],
-                )
-            )  # fmt: skip
+    for key, tests in collected_responses(record, given).items():
+        for test, row in tests.items():
+            value = getattr(derived[key], _PARTS[test])
+            if None not in (value, row["value"]) and value != row["value"]:
+                reason = derived[key].reason
+                found.append(ResponseDifference(*key, test, row["value"], value, reason, row["id"]))
     return tuple(found)
