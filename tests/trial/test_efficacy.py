@@ -317,3 +317,16 @@ def test_only_declared_endpoints_are_shown():
     found = derive_efficacy(study, record, derive_subjects(study, record))
     assert {rate.endpoint for rate in found.rates} == {"ORR"}
     assert {curve.endpoint for curve in found.survival} == {"OS"} and found.variants == ()
+
+
+def test_an_unconfirmed_response_counts_only_where_no_confirmation_is_asked_for():
+    facts = [*dose(), lesion(), target(0, -7, 40), target(1, 56, 20)]
+    record = record_of(entries(facts), "Asia/Shanghai")
+    people = derive_subjects(STUDY, record)
+    assert STUDY.efficacy is not None
+    ask = STUDY.efficacy.recist
+    lenient = ask.model_copy(update={"confirm": ask.confirm.model_copy(update={"value": False})})
+    study = STUDY.model_copy(update={"efficacy": STUDY.efficacy.model_copy(update={"recist": lenient})})
+    (strict,), (free,) = (derive_efficacy(one, record, people).subjects for one in (STUDY, study))
+    assert (strict.best.response, strict.duration_of_response) == ("SD", None)
+    assert free.best.response == "PR" and free.duration_of_response is not None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from galu.efficacy.best import Assessed, confirmed_response, first_progression
+from galu.efficacy.best import Assessed, confirmed_response, first_progression, first_response
 from galu.efficacy.pcwg3 import BoneAssessment, combined_response
 from galu.efficacy.plan import EfficacyPlan
 from galu.efficacy.psa import PsaAssessment, PsaValue
@@ -82,7 +82,10 @@ def _joined(overall: str, one: Assessed, other: Assessed | None = None) -> Asses
 
 def responded_on(course: Course, plan: EfficacyPlan) -> date | None:
     """Day of the first response, confirmed where the study asks for it, before progression."""
-    return confirmed_response(course.combined, plan.recist.best(), first_progression(course.combined))
+    progressed = first_progression(course.combined)
+    if not plan.recist.confirm.value:
+        return first_response(course.combined, progressed)
+    return confirmed_response(course.combined, plan.recist.best(), progressed)
 
 
 def derive_timeline(course: Course, disease: Disease, responded: date | None) -> Timeline:
