@@ -8,6 +8,13 @@ from galu.dosimetry.bed import (
     refuse_alpha,
     u_bed,
 )
+from galu.dosimetry.budget import Budget, Chain, dose_budget
+from galu.dosimetry.calibration import (
+    CalibrationChain,
+    CalibrationStep,
+    RecoveryCurve,
+    outlining_u_relative,
+)
 from galu.dosimetry.course import CycleActivity, CycleDose, LimitCheck, derive_course
 from galu.dosimetry.marrow import marrow_dose_from_blood, red_marrow_to_blood_ratio
 from galu.dosimetry.organ import OrganDose, absorbed_dose, check_plausible, dose_by, region_dose
@@ -30,6 +37,10 @@ from galu.dosimetry.self_dose import (
 
 __all__ = [
     "BiologicalDose",
+    "Budget",
+    "CalibrationChain",
+    "CalibrationStep",
+    "Chain",
     "Cumulative",
     "CycleActivity",
     "CycleDose",
@@ -38,6 +49,7 @@ __all__ = [
     "LimitCheck",
     "OrganDose",
     "Proposal",
+    "RecoveryCurve",
     "Region",
     "RelativeUncertainty",
     "SelfDose",
@@ -47,11 +59,13 @@ __all__ = [
     "cumulative_bed",
     "cumulative_dose",
     "derive_course",
+    "dose_budget",
     "dose_by",
     "largest_next_dose",
     "lea_catcheside",
     "local_self_dose",
     "marrow_dose_from_blood",
+    "outlining_u_relative",
     "probability_above",
     "propose_next",
     "red_marrow_to_blood_ratio",
