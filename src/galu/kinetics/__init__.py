@@ -13,6 +13,7 @@ from galu.kinetics.fit import (
     fit_uptake,
 )
 from galu.kinetics.interval import Z_95, intervals_many
+from galu.kinetics.joint import JointFit, OrganCycle, Population, TeffPrior, fit_joint
 from galu.kinetics.samples import DecayState, Samples, measured_from_corrected
 from galu.kinetics.simple import hanscheid, madsen, trapezoid_fitted_tail, trapezoid_physical_tail
 from galu.kinetics.single import (
@@ -30,7 +31,11 @@ __all__ = [
     "DecayState",
     "ExponentialSum",
     "FittedCurve",
+    "JointFit",
+    "OrganCycle",
+    "Population",
     "Samples",
+    "TeffPrior",
     "best_scan_time_h",
     "biological_half_life_h",
     "effective_half_life_h",
@@ -38,6 +43,7 @@ __all__ = [
     "fit_best",
     "fit_bi",
     "fit_curve",
+    "fit_joint",
     "fit_mono",
     "fit_shaped",
     "fit_tri",
