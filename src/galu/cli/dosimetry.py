@@ -68,3 +68,25 @@ def dose(
     from galu.desk import dosimetry as desk
 
     _show(desk.doses(table, study, override, risk_factors), as_json)
+
+
+def organs(
+    table: Annotated[Path, typer.Argument(help="CSV: region,tia_mbq_h and, if known, mass_g")],
+    nuclide: Annotated[str, typer.Option(help="as Ga-68")],
+    administered_mbq: Annotated[float, typer.Option(help="administered activity [MBq]")],
+    s_values: Annotated[
+        Path | None, typer.Option(help="your S values or absorbed fractions; without, own self-dose")
+    ] = None,
+    s_unit: Annotated[str, typer.Option(help="of the S values")] = "mGy/(MBq s)",
+    excretion: Annotated[str, typer.Option(help="into the bladder, as fraction:half-life_h,…")] = "",
+    voiding_h: Annotated[float, typer.Option(help="time between voids [h]")] = 3.5,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """Doses of all targets, remainder and bladder included, and the effective dose of a PET agent."""
+    from galu.desk import organs as desk
+
+    sources = desk.read_sources(table, nuclide, administered_mbq)
+    if excretion:
+        sources = desk.with_bladder(sources, excretion, voiding_h)
+    result = desk.self_doses(sources) if s_values is None else desk.target_doses(sources, s_values, s_unit)
+    _show(result, as_json)

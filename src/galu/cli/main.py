@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "binomial": ("galu.cli.binomial", "binomial", "Exact binomial interval."),
     "tac": ("galu.cli.dosimetry", "tac", "Fit time-activity curves."),
     "dose": ("galu.cli.dosimetry", "dose", "Organ doses from activity measurements."),
+    "organs": ("galu.cli.dosimetry", "organs", "Doses of all targets from S values."),
     "bed": ("galu.cli.dosimetry", "bed", "Biologically effective dose."),
     "sphere": ("galu.cli.transport", "sphere", "Self-dose of spheres."),
     "kernel": ("galu.cli.transport", "kernel", "Voxel kernels."),

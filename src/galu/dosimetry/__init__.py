@@ -8,6 +8,7 @@ from galu.dosimetry.bed import (
     refuse_alpha,
     u_bed,
 )
+from galu.dosimetry.bladder import bladder_tia_mbq_h
 from galu.dosimetry.budget import Budget, Chain, dose_budget
 from galu.dosimetry.calibration import (
     CalibrationChain,
@@ -16,6 +17,7 @@ from galu.dosimetry.calibration import (
     outlining_u_relative,
 )
 from galu.dosimetry.course import CycleActivity, CycleDose, LimitCheck, derive_course
+from galu.dosimetry.effective import effective_dose_msv
 from galu.dosimetry.marrow import marrow_dose_from_blood, red_marrow_to_blood_ratio
 from galu.dosimetry.organ import OrganDose, absorbed_dose, check_plausible, dose_by, region_dose
 from galu.dosimetry.plan import DoseLimit, DosimetryPlan, Region, RelativeUncertainty
@@ -27,6 +29,20 @@ from galu.dosimetry.projection import (
     probability_above,
     propose_next,
 )
+from galu.dosimetry.s_values import (
+    BODY,
+    REMAINDER,
+    S_UNITS,
+    SPair,
+    SValues,
+    TargetDose,
+    named,
+    organ_doses,
+    parse_s_list,
+    parse_s_matrix,
+    parse_saf,
+    with_remainder,
+)
 from galu.dosimetry.self_dose import (
     SelfDose,
     local_self_dose,
@@ -36,6 +52,9 @@ from galu.dosimetry.self_dose import (
 )
 
 __all__ = [
+    "BODY",
+    "REMAINDER",
+    "S_UNITS",
     "BiologicalDose",
     "Budget",
     "CalibrationChain",
@@ -52,20 +71,30 @@ __all__ = [
     "RecoveryCurve",
     "Region",
     "RelativeUncertainty",
+    "SPair",
+    "SValues",
     "SelfDose",
+    "TargetDose",
     "absorbed_dose",
     "biological_dose",
+    "bladder_tia_mbq_h",
     "check_plausible",
     "cumulative_bed",
     "cumulative_dose",
     "derive_course",
     "dose_budget",
     "dose_by",
+    "effective_dose_msv",
     "largest_next_dose",
     "lea_catcheside",
     "local_self_dose",
     "marrow_dose_from_blood",
+    "named",
+    "organ_doses",
     "outlining_u_relative",
+    "parse_s_list",
+    "parse_s_matrix",
+    "parse_saf",
     "probability_above",
     "propose_next",
     "red_marrow_to_blood_ratio",
@@ -75,4 +104,5 @@ __all__ = [
     "sphere_self_dose",
     "u_bed",
     "wall_self_dose",
+    "with_remainder",
 ]
