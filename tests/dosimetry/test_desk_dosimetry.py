@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from galu.desk.dosimetry import biological, time_activity
+from galu.desk.dosimetry import biological, doses, scan_times, time_activity, with_budgets
 from galu.dosimetry import self_dose_gy_per_mbq_h
 from galu.finding import InputError
 from galu.nuclides import nuclide
-from support import shared
+from support import ROOT, shared
 
 HEADER = "region,time_h,activity_mbq,sigma_mbq\n"
 
@@ -53,3 +53,63 @@ def test_self_dose_is_that_of_the_published_spheres() -> None:
     for row in rows:
         ours = self_dose_gy_per_mbq_h(float(row["mass_g"]), nuclide("Lu-177")) / 1e6 / 3600.0
         assert ours == pytest.approx(float(row["S_ref"]), rel=0.01), row
+
+
+DOSES = """subject,cycle,region,time_h,activity_mbq,sigma_mbq,mass_g,administered_mbq
+S1,1,kidneys,4,200,14,310,6000
+S1,1,kidneys,24,140,10,310,6000
+S1,1,kidneys,72,55,4,310,6000
+S1,1,kidneys,168,9,0.7,310,6000
+S1,2,kidneys,48,90,6,310,3700
+S1,1,lesion A,24,20,2,5,6000
+S1,1,lesion A,96,8,1,5,6000
+"""
+STUDY = ROOT / "studies" / "nct07310355"
+
+
+def test_every_cycle_and_region_has_its_sums_projection_and_limits(tmp_path: Path) -> None:
+    rows = doses(_written(tmp_path, DOSES), STUDY)["doses"]
+    first, second, lesion = rows
+    assert second["cumulative_dose_gy"] == pytest.approx(first["dose_gy"] + second["dose_gy"])
+    assert second["cumulative_bed_gy"] == pytest.approx(first["bed_gy"] + second["bed_gy"])
+    # The next cycle is the last activity at the dose per activity of both cycles.
+    expected = second["cumulative_dose_gy"] * (1.0 + 3700.0 / 9700.0)
+    assert second["projected_dose_gy"] == pytest.approx(expected)
+    for limit in second["limits"]:
+        assert limit["probability_reduced"] <= limit["probability_projected"]
+        assert limit["largest_mbq"] > limit["planned_mbq"] > limit["reduced_mbq"]
+    assert {limit["quantity"] for limit in second["limits"]} == {"dose", "bed"}
+    assert lesion["limits"] == [] and lesion["projected_dose_gy"] > lesion["dose_gy"]
+    assert second["parameters"]["prior_teff_h"] == pytest.approx(first["t_eff_h"])
+    assert first["interval_gy"][0] < first["dose_gy"] < first["interval_gy"][1]
+
+
+def test_budget_stands_beside_monte_carlo_and_is_the_same_again(tmp_path: Path) -> None:
+    path = _written(tmp_path, DOSES)
+    rows = with_budgets(doses(path, STUDY), path, STUDY)["doses"]
+    many, one, _ = (row["budget"]["relative"]["dose_gy"] for row in rows)
+    assert many["first_order"] == pytest.approx(many["monte_carlo"], rel=0.05)
+    assert many["first_order_reliable"] and not one["first_order_reliable"]
+    assert one["reported"] == one["monte_carlo"]
+    assert rows == with_budgets(doses(path, STUDY), path, STUDY)["doses"]
+
+
+def test_best_scan_times_need_a_list_and_one_or_two() -> None:
+    one = scan_times("4,24,48,72,168", 1, 0.05, (35.5, 0.3), "Lu-177")
+    two = scan_times("4,24,48,72,168", 2, 0.05, (35.5, 0.3), "Lu-177")
+    assert one["times_h"] == [48.0] and two["u_relative"] < one["u_relative"]
+    for words in (("x", 1), ("24,48", 3)):
+        with pytest.raises(InputError):
+            scan_times(words[0], words[1], 0.05, (35.5, 0.3), "Lu-177")
+
+
+def test_alpha_emitters_get_a_dose_but_no_bed(tmp_path: Path) -> None:
+    text = (STUDY / "study.yaml").read_text("utf-8")
+    study = tmp_path / "study.yaml"
+    study.write_text(
+        text.replace("therapy_nuclide: {value: Lu-177", "therapy_nuclide: {value: Ac-225"), "utf-8"
+    )
+    line = "S1,1,lesion A,24,0.002,0.0002,5,16\nS1,1,lesion A,96,0.001,0.0001,5,16\n"
+    row = doses(_written(tmp_path, DOSES.splitlines()[0] + "\n" + line), study, "signed")["doses"][0]
+    assert row["bed_gy"] is None and "α" in row["reason"]
+    assert 0.9 < row["alpha_gy"] / row["dose_gy"] < 1.0

@@ -15,14 +15,36 @@ def _show(result: dict[str, Any], as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(result, allow_nan=False))
         return
-    tables = [value for value in result.values() if isinstance(value, list)]
+    tables = [value for value in result.values() if _is_table(value)]
     for row in tables[0] if tables else [result]:
-        typer.echo(
-            "  ".join(f"{name} {_short(value)}" for name, value in row.items() if value not in ("", []))
-        )
+        _line(row, "")
+    if tables:
+        _line({name: value for name, value in result.items() if not _is_table(value)}, "")
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+
+
+def _line(row: dict[str, Any], indent: str) -> None:
+    """One row, its plain values on a line, tables in it below."""
+    plain = [f"{name} {_short(value)}" for name, value in row.items() if not _hidden(value)]
+    if plain:
+        typer.echo(indent + "  ".join(plain))
+    for value in row.values():
+        for inner in value if _is_table(value) else ():
+            _line(inner, indent + "    ")
+
+
+def _hidden(value: Any) -> bool:
+    return value in ("", [], (), {}) or _is_table(value)
 
 
 def _short(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name} {_short(inner)}" for name, inner in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return " to ".join(map(_short, value)) if len(value) == 2 else ", ".join(map(_short, value))
     return f"{value:.4g}" if isinstance(value, float) else "—" if value is None else str(value)
 
 
@@ -62,12 +84,16 @@ def dose(
     study: Annotated[Path, typer.Argument(help="study file or its folder")],
     override: Annotated[str, typer.Option(help="signed statement that accepts unusual doses")] = "",
     risk_factors: Annotated[bool, typer.Option(help="apply limits for patients with risk factors")] = False,
+    budget: Annotated[
+        bool, typer.Option("--budget", help="uncertainty to first order and by Monte Carlo")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Doses per cycle and region, cumulative, projected, and the probability of passing each limit."""
     from galu.desk import dosimetry as desk
 
-    _show(desk.doses(table, study, override, risk_factors), as_json)
+    result = desk.doses(table, study, override, risk_factors)
+    _show(desk.with_budgets(result, table, study) if budget else result, as_json)
 
 
 def organs(
@@ -90,3 +116,18 @@ def organs(
         sources = desk.with_bladder(sources, excretion, voiding_h)
     result = desk.self_doses(sources) if s_values is None else desk.target_doses(sources, s_values, s_unit)
     _show(result, as_json)
+
+
+def scan_times(
+    candidates: Annotated[str, typer.Option(help="possible times [h], as 4,24,48,72,168")],
+    teff_h: Annotated[float, typer.Option(help="median effective half-life of the population [h]")],
+    spread: Annotated[float, typer.Option(help="its coefficient of variation")] = 0.3,
+    sigma: Annotated[float, typer.Option(help="relative uncertainty of one scan")] = 0.05,
+    scans: Annotated[int, typer.Option(help="1 or 2")] = 1,
+    nuclide: Annotated[str, typer.Option(help="as Lu-177")] = "Lu-177",
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """One or two scan times that leave the smallest uncertainty of the time-integrated activity."""
+    from galu.desk import dosimetry as desk
+
+    _show(desk.scan_times(candidates, scans, sigma, (teff_h, spread), nuclide), as_json)

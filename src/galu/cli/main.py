@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "tac": ("galu.cli.dosimetry", "tac", "Fit time-activity curves."),
     "dose": ("galu.cli.dosimetry", "dose", "Organ doses from activity measurements."),
     "organs": ("galu.cli.dosimetry", "organs", "Doses of all targets from S values."),
+    "scan-times": ("galu.cli.dosimetry", "scan_times", "Which one or two scan times are best."),
     "bed": ("galu.cli.dosimetry", "bed", "Biologically effective dose."),
     "sphere": ("galu.cli.transport", "sphere", "Self-dose of spheres."),
     "kernel": ("galu.cli.transport", "kernel", "Voxel kernels."),

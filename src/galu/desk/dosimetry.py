@@ -6,6 +6,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 from pydantic import ValidationError
 
@@ -16,6 +17,8 @@ from galu.nuclides import nuclide
 Row = dict[str, Any]
 #: Coefficient of variation of a population's effective half-life (assumed).
 POPULATION_SPREAD = 0.3
+#: Monte Carlo draws of a budget, and their seed: the same table gives the same numbers.
+DRAWS, DRAWS_SEED = 5000, 1
 
 
 def read_table(path: Path, columns: tuple[str, ...], text: tuple[str, ...]) -> pl.DataFrame:
@@ -177,6 +180,88 @@ def doses(path: Path, study: Path, override: str = "", risk_factors: bool = Fals
     return {"doses": rows}
 
 
+def with_budgets(doses: dict[str, list[Row]], path: Path, study: Path) -> dict[str, list[Row]]:
+    """Rows of `doses` with the relative uncertainty of dose and BED, to first order and by Monte Carlo.
+
+    Calibration and recovery are those of the study, together; the draws have a fixed seed.
+    """
+    plan = read_plan(study)
+    therapy, shared = nuclide(plan.therapy_nuclide.value), plan.uncertainty.value
+    table = read_table(path, _DOSE_COLUMNS, ("subject", "region")).sort("time_h")
+    rows = []
+    for row in doses["doses"]:
+        same = pl.all_horizontal(pl.col(name) == row[name] for name in ("subject", "cycle", "region"))
+        part, region = table.filter(same), plan.region(row["region"])
+        if row["dose_gy"] is None:
+            rows.append(row | {"budget": None})
+            continue
+        used = row["parameters"]
+        one_scan = "prior_teff_h" in used
+        if part.height == 1 and not one_scan:
+            rows.append(row | {"budget": None})
+            continue
+        chain = dosimetry.Chain(
+            samples=_samples(part, therapy.half_life_h),
+            nuclide=therapy,
+            volume_ml=part["mass_g"][0] / region.density_g_ml,
+            u_volume=shared.mass,
+            calibration=float(np.hypot(shared.calibration, shared.recovery)),
+            recovery=dosimetry.RecoveryCurve(0.0, 1.0),
+            u_s=shared.s_value,
+            radiobiology=(region.alpha_beta_gy, region.repair_half_time_h),
+            prior=(used["prior_teff_h"], used["prior_spread"]) if one_scan else None,
+            shape=region.fast_phase() or kinetics.NO_FAST_PHASE,
+        )
+        rows.append(row | {"budget": _budget_row(chain)})
+    return {"doses": rows}
+
+
+def _budget_row(chain: dosimetry.Chain) -> Row:
+    budget = dosimetry.dose_budget(chain, np.random.default_rng(DRAWS_SEED), DRAWS)
+    lines = {
+        line.quantity: {
+            "first_order": line.first_order,
+            "monte_carlo": line.monte_carlo,
+            "first_order_reliable": line.first_order_reliable,
+            "reported": line.reported(),
+        }
+        for line in budget.lines
+    }
+    return {"relative": lines, "contributions": dict(budget.contributions), "note": budget.note}
+
+
+def scan_times(
+    candidates: str, scans: int, sigma: float, teff: tuple[float, float], nuclide_name: str
+) -> Row:
+    """Best one or two of the candidate times [h] for a population's half-life (median, spread).
+
+    Raises
+    ------
+    InputError
+        When a candidate is no time, or a number of scans other than one or two is wanted.
+    """
+    try:
+        times = tuple(float(part) for part in candidates.split(","))
+    except ValueError:
+        times = ()
+    if not times or not all(0 <= time < float("inf") for time in times):
+        raise InputError("--candidates", f"{candidates!r} is no list of hours", "give them as 24,48,72")
+    if not (0 < sigma < 1 and 0 < teff[0] < float("inf") and 0 < teff[1] < 1):
+        raise InputError(
+            "scan times", "sigma, half-life or spread is impossible", "give relative values below 1"
+        )
+    half_life = nuclide(nuclide_name).half_life_h
+    best: tuple[float, ...]
+    if scans == 1:
+        time, u = kinetics.best_scan_time_h(times, sigma, *teff, half_life)
+        best = (time,)
+    elif scans == 2:
+        best, u = kinetics.best_two_scan_times_h(times, sigma, *teff, half_life)
+    else:
+        raise InputError("--scans", f"{scans} is neither 1 nor 2", "ask for one or two")
+    return {"times_h": list(best), "u_relative": u}
+
+
 def _cycle_activity(
     cycle: int, part: pl.DataFrame, half_life_h: float, place: str
 ) -> dosimetry.CycleActivity:
@@ -191,6 +276,7 @@ def _cycle_activity(
 def _dose_row(one: dosimetry.CycleDose) -> Row:
     fit, dose = one.fit, one.dose
     row: Row = {"cycle": one.cycle, "region": one.region, "model": fit.model}
+    row |= {"parameters": dict(fit.parameters)}
     row |= {"tia_mbq_h": fit.tia_mbq_h, "u_tia_mbq_h": fit.u_tia_mbq_h, "t_eff_h": fit.t_eff_h}
     row |= {"at_bound": fit.at_bound, "reason": one.reason}
     row |= {"dose_gy": None if dose is None else dose.dose_gy, "u_dose_gy": one.u_dose_gy}
@@ -198,7 +284,8 @@ def _dose_row(one: dosimetry.CycleDose) -> Row:
     row |= {"gy_per_gbq": None if dose is None else dose.gy_per_gbq}
     row |= {"bed_gy": one.bed_gy, "eqd2_gy": one.eqd2_gy, "warning": one.warning}
     row |= {"cumulative_dose_gy": one.cumulative_dose_gy, "u_cumulative_dose_gy": one.u_cumulative_dose_gy}
-    row |= {"cumulative_bed_gy": one.cumulative_bed_gy}
+    row |= {"cumulative_bed_gy": one.cumulative_bed_gy, "projected_dose_gy": one.projected_dose_gy}
+    row |= {"u_projected_dose_gy": one.u_projected_dose_gy}
     row["limits"] = [dataclasses.asdict(limit) for limit in one.limits]
     method = ("", ()) if dose is None else (dose.method, dose.assumptions)
     return row | {"method": method[0], "assumptions": list(method[1])}

@@ -136,7 +136,7 @@ def dose_budget(chain: Chain, rng: np.random.Generator, draws: int = 20_000) -> 
             float(first[i]),
             float(spread[i]),
             (float(ends[0, i]), float(ends[1, i])),
-            not one and abs(first[i] / spread[i] - 1.0) <= AGREEMENT,
+            bool(not one and abs(first[i] / spread[i] - 1.0) <= AGREEMENT),
         )
         for i, name in enumerate(("tia_mbq_h", "dose_gy", "bed_gy"))
         if not (name == "bed_gy" and chain.nuclide.emits_alpha)

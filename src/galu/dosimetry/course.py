@@ -19,6 +19,8 @@ from galu.dosimetry.plan import DoseLimit, DosimetryPlan, Region
 from galu.dosimetry.projection import cumulative_dose, propose_next
 from galu.nuclides import Nuclide, nuclide
 
+#: Reduced activity beside the planned one: a step of 20 %, as for toxicity (assumed).
+REDUCED: Final = 0.8
 NO_ALPHA_BED: Final = "BED is not defined for α emitters"
 #: Up to here a fast phase is not fitted: AICc of more than two free parameters is infinite or useless.
 FEW_SCANS: Final = 4
@@ -37,7 +39,10 @@ class CycleActivity:
 
 @dataclass(frozen=True, slots=True)
 class LimitCheck:
-    """Cumulative and projected dose or BED against one limit; probabilities are of passing it."""
+    """Cumulative and projected dose or BED against one limit; probabilities are of passing it.
+
+    The planned activity of the next cycle is the last one given; the reduced one is `REDUCED` of it.
+    """
 
     quantity: str
     limit_gy: float
@@ -49,12 +54,15 @@ class LimitCheck:
     probability_projected: float
     accepted_risk: float
     largest_mbq: float
+    reduced_mbq: float = 0.0
+    probability_reduced: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class CycleDose:
     """One region in one cycle. Doses are None when they cannot be known, and `reason` says why.
 
+    The projected dose is the cumulative one after another cycle of the last activity.
     `u_dose_gy`, `interval_gy` (95 %) and `u_cumulative_dose_gy` hold everything, the errors shared by all
     cycles too.
     """
@@ -74,6 +82,8 @@ class CycleDose:
     limits: tuple[LimitCheck, ...] = ()
     warning: str = ""
     interval_gy: tuple[float, float] | None = None
+    projected_dose_gy: float | None = None
+    u_projected_dose_gy: float | None = None
 
 
 @dataclass
@@ -161,6 +171,8 @@ def _cycle(
     history.administered_mbq.append(cycle.administered_mbq)
     shared = budget.systematic()
     total = cumulative_dose(history.doses, history.random, shared)
+    share = cycle.administered_mbq / sum(history.administered_mbq)
+    projected = total.plus(total.dose_gy * share, budget.between_cycles)
     return CycleDose(
         region=name,
         cycle=cycle.cycle,
@@ -181,6 +193,8 @@ def _cycle(
         ),
         warning=warning,
         interval_gy=_interval(fit, dose, shared),
+        projected_dose_gy=projected.dose_gy,
+        u_projected_dose_gy=projected.u_gy(),
     )
 
 
@@ -211,7 +225,9 @@ def _against(limit: DoseLimit, plan: DosimetryPlan, history: _History) -> LimitC
         stretch = (2.0 * sum(history.beds) - sum(history.doses)) / sum(history.beds) if sum(values) else 1.0
     so_far = cumulative_dose(values, random, budget.systematic() * stretch)
     bound = (limit.limit_gy, plan.accepted_risk.value)
-    proposal = propose_next(so_far, sum(values) / given_gbq, planned, budget.between_cycles * stretch, bound)
+    per_gbq, spread = sum(values) / given_gbq, budget.between_cycles * stretch
+    proposal = propose_next(so_far, per_gbq, planned, spread, bound)
+    reduced = so_far.plus(per_gbq * REDUCED * planned / 1000.0, spread)
     return LimitCheck(
         quantity=limit.quantity,
         limit_gy=limit.limit_gy,
@@ -223,4 +239,6 @@ def _against(limit: DoseLimit, plan: DosimetryPlan, history: _History) -> LimitC
         probability_projected=proposal.probability,
         accepted_risk=plan.accepted_risk.value,
         largest_mbq=proposal.largest_mbq,
+        reduced_mbq=REDUCED * planned,
+        probability_reduced=reduced.probability_above(limit.limit_gy),
     )

@@ -15,6 +15,7 @@ from galu.kinetics.fit import (
 from galu.kinetics.interval import Z_95, intervals_many
 from galu.kinetics.joint import JointFit, OrganCycle, Population, TeffPrior, fit_joint
 from galu.kinetics.samples import DecayState, Samples, measured_from_corrected
+from galu.kinetics.schedule import best_two_scan_times_h, two_scans_relative
 from galu.kinetics.simple import hanscheid, madsen, trapezoid_fitted_tail, trapezoid_physical_tail
 from galu.kinetics.single import (
     NO_FAST_PHASE,
@@ -37,6 +38,7 @@ __all__ = [
     "Samples",
     "TeffPrior",
     "best_scan_time_h",
+    "best_two_scan_times_h",
     "biological_half_life_h",
     "effective_half_life_h",
     "first_order_relative",
@@ -56,5 +58,6 @@ __all__ = [
     "single_scan_relative",
     "trapezoid_fitted_tail",
     "trapezoid_physical_tail",
+    "two_scans_relative",
     "uptake_peak_h",
 ]

@@ -31,7 +31,7 @@ def _normal_quantiles() -> Floats:
     return np.array([normal.inv_cdf((i + 0.5) / _POINTS) for i in range(_POINTS)])
 
 
-def _prior_teff_h(teff_h: float, spread: float, half_life_h: float) -> Floats:
+def prior_teff_h(teff_h: float, spread: float, half_life_h: float) -> Floats:
     """Effective half-lives [h] of the prior, shape (points,), rising."""
     log_spread = math.sqrt(math.log1p(spread**2))
     return np.minimum(teff_h * np.exp(log_spread * _normal_quantiles()), half_life_h)
@@ -49,7 +49,7 @@ def _factors(time_h: float, teff_h: Floats, shape: tuple[float, float]) -> Float
 def _mixture_quantile(factors, activity, sigma, wanted):  # type: ignore[no-untyped-def]
     """Quantile of (A − σz)·f with z normal and f drawn from `factors`."""
     low, high = 0.0, (activity + 8.0 * sigma) * factors.max()
-    for _ in range(50):
+    for _ in range(32):
         middle = 0.5 * (low + high)
         below = 0.0
         for factor in factors:
@@ -77,7 +77,7 @@ def single_scan_relative(
     half_life_h : float
         Physical half-life [h].
     """
-    factors = _factors(time_h, _prior_teff_h(teff_h, spread, half_life_h), NO_FAST_PHASE)
+    factors = _factors(time_h, prior_teff_h(teff_h, spread, half_life_h), NO_FAST_PHASE)
     of_shape = float(factors.std() / factors.mean())
     return math.sqrt((1.0 + of_shape**2) * (1.0 + sigma_relative**2) - 1.0)
 
@@ -114,7 +114,7 @@ def single_scan(
         return FittedCurve("single scan", (), None, None, None, False, "nothing is taken up at time zero")
     bounded = min(teff_h, samples.half_life_h)
     central = float(_factors(time, np.array([bounded]), shape)[0])
-    factors = _factors(time, _prior_teff_h(teff_h, spread, samples.half_life_h), shape)
+    factors = _factors(time, prior_teff_h(teff_h, spread, samples.half_life_h), shape)
     squared = float(np.mean((factors - central) ** 2)) * activity**2 + float(np.mean(factors**2)) * sigma**2
     amplitude = activity * central * LN2 / (bounded + shape[0] * shape[1])
     fast = () if shape[0] == 0 else ((amplitude * shape[0], shape[1]),)
