@@ -87,12 +87,24 @@ def dose(
     budget: Annotated[
         bool, typer.Option("--budget", help="uncertainty to first order and by Monte Carlo")
     ] = False,
+    joint: Annotated[
+        bool, typer.Option("--joint", help="fit half-lives of all subjects, regions and cycles together")
+    ] = False,
+    s_values: Annotated[Path | None, typer.Option(help="your S values, for self and cross-dose")] = None,
+    s_unit: Annotated[str, typer.Option(help="of the S values")] = "mGy/(MBq s)",
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Doses per cycle and region, cumulative, projected, and the probability of passing each limit."""
+    from galu.desk import courses
     from galu.desk import dosimetry as desk
 
-    result = desk.doses(table, study, override, risk_factors)
+    plan = desk.read_plan(study)
+    activities = desk.read_activities(table, plan)
+    if joint:
+        activities = courses.with_joint_fits(activities, plan)
+    if s_values is not None:
+        activities = courses.with_s_values(activities, plan, s_values, s_unit)
+    result = desk.dose_rows(activities, plan, override, risk_factors)
     _show(desk.with_budgets(result, table, study) if budget else result, as_json)
 
 

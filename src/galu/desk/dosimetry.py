@@ -15,6 +15,8 @@ from galu.finding import InputError
 from galu.nuclides import nuclide
 
 Row = dict[str, Any]
+#: Cycles of each subject and region.
+Activities = dict[tuple[str, str], tuple[dosimetry.CycleActivity, ...]]
 #: Coefficient of variation of a population's effective half-life (assumed).
 POPULATION_SPREAD = 0.3
 #: Monte Carlo draws of a budget, and their seed: the same table gives the same numbers.
@@ -165,17 +167,37 @@ def doses(path: Path, study: Path, override: str = "", risk_factors: bool = Fals
     refused whatever it says.
     """
     plan = read_plan(study)
+    return dose_rows(read_activities(path, plan), plan, override, risk_factors)
+
+
+def read_activities(path: Path, plan: dosimetry.DosimetryPlan) -> Activities:
+    """Read the measurements of every subject and region, cycle by cycle.
+
+    Raises
+    ------
+    InputError
+        When the file or a cell is bad, or a cycle has several masses or administered activities.
+    """
     half_life = nuclide(plan.therapy_nuclide.value).half_life_h
     table = read_table(path, _DOSE_COLUMNS, ("subject", "region"))
     table = table.sort("subject", "region", "cycle", "time_h")
-    rows: list[Row] = []
+    found: Activities = {}
     for (subject, region), group in table.group_by(["subject", "region"], maintain_order=True):
         place = f"{path} subject {subject}"
-        cycles = [
+        found[str(subject), str(region)] = tuple(
             _cycle_activity(int(cycle), part, half_life, f"{place} cycle {cycle:g} {region}")
             for (cycle,), part in group.group_by(["cycle"], maintain_order=True)
-        ]
-        course = dosimetry.derive_course(str(region), cycles, plan, override, risk_factors)
+        )
+    return found
+
+
+def dose_rows(
+    activities: Activities, plan: dosimetry.DosimetryPlan, override: str = "", risk_factors: bool = False
+) -> dict[str, list[Row]]:
+    """Doses of every subject, cycle and region, as `doses` gives them."""
+    rows: list[Row] = []
+    for (subject, region), cycles in activities.items():
+        course = dosimetry.derive_course(region, cycles, plan, override, risk_factors)
         rows += [{"subject": subject} | _dose_row(one) for one in course]
     return {"doses": rows}
 

@@ -16,7 +16,7 @@ from galu.dosimetry.calibration import (
     RecoveryCurve,
     outlining_u_relative,
 )
-from galu.dosimetry.course import CycleActivity, CycleDose, LimitCheck, derive_course
+from galu.dosimetry.course import CycleActivity, CycleDose, LimitCheck, derive_course, fit_course
 from galu.dosimetry.effective import effective_dose_msv
 from galu.dosimetry.marrow import marrow_dose_from_blood, red_marrow_to_blood_ratio
 from galu.dosimetry.organ import OrganDose, absorbed_dose, check_plausible, dose_by, region_dose
@@ -85,6 +85,7 @@ __all__ = [
     "dose_budget",
     "dose_by",
     "effective_dose_msv",
+    "fit_course",
     "largest_next_dose",
     "lea_catcheside",
     "local_self_dose",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from galu import kinetics
@@ -17,6 +17,7 @@ from galu.dosimetry.bed import biological_dose, cumulative_bed, u_bed
 from galu.dosimetry.organ import OrganDose, check_plausible, region_dose
 from galu.dosimetry.plan import DoseLimit, DosimetryPlan, Region
 from galu.dosimetry.projection import cumulative_dose, propose_next
+from galu.dosimetry.self_dose import SelfDose
 from galu.nuclides import Nuclide, nuclide
 
 #: Reduced activity beside the planned one: a step of 20 %, as for toxicity (assumed).
@@ -28,13 +29,20 @@ FEW_SCANS: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class CycleActivity:
-    """What was measured of one region in one cycle; `refs` are the ids of the facts."""
+    """What was measured of one region in one cycle; `refs` are the ids of the facts.
+
+    A curve fitted elsewhere (jointly with other curves), a self-dose of the user's S values and the dose from
+    other regions with its uncertainty [Gy] replace or join what the course derives by itself.
+    """
 
     cycle: int
     samples: kinetics.Samples
     mass_g: float
     administered_mbq: float
     refs: tuple[str, ...] = ()
+    fit: kinetics.FittedCurve | None = None
+    self_dose: SelfDose | None = None
+    cross_gy: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +104,7 @@ class _History:
     u_beds: list[float] = field(default_factory=list)
     administered_mbq: list[float] = field(default_factory=list)
     teff_h: float | None = None
+    counted: list[int] = field(default_factory=list)
 
 
 def derive_course(
@@ -126,6 +135,26 @@ def derive_course(
     """
     history = _History()
     return tuple(_cycle(region, cycle, plan, history, (override, risk_factors)) for cycle in cycles)
+
+
+def fit_course(
+    region: str, cycles: Iterable[CycleActivity], plan: DosimetryPlan
+) -> tuple[tuple[int, kinetics.FittedCurve], ...]:
+    """Curve of each cycle of a region, as `derive_course` fits them.
+
+    Raises
+    ------
+    InputError
+        When the plan does not know the region.
+    """
+    stated, own_teff_h = plan.region(region), None
+    found = []
+    for one in cycles:
+        fit = one.fit or _fit(one.samples, own_teff_h, stated, plan.uncertainty.value.between_cycles)
+        if len(one.samples.time_h) > 1 and fit.tia_mbq_h is not None:
+            own_teff_h = fit.t_eff_h
+        found.append((one.cycle, fit))
+    return tuple(found)
 
 
 def _fit(
@@ -159,14 +188,16 @@ def _cycle(
 ) -> CycleDose:
     therapy = nuclide(plan.therapy_nuclide.value)
     region, budget = plan.region(name), plan.uncertainty.value
-    fit = _fit(cycle.samples, history.teff_h, region, budget.between_cycles)
+    fit = cycle.fit or _fit(cycle.samples, history.teff_h, region, budget.between_cycles)
     if fit.tia_mbq_h is None or fit.u_tia_mbq_h is None:
         return CycleDose(name, cycle.cycle, fit, fit.reason, cycle.refs)
-    tia, given = (fit.tia_mbq_h, fit.u_tia_mbq_h), (cycle.administered_mbq, therapy)
-    dose = region_dose(name, region, tia, cycle.mass_g, given)
+    dose = _dose(cycle, region, (name, fit.tia_mbq_h, fit.u_tia_mbq_h), therapy)
     warning = check_plausible(dose, region, choice[0])
     if len(cycle.samples.time_h) > 1:
         history.teff_h = fit.t_eff_h
+    history.counted.append(cycle.cycle)
+    gaps = sorted(set(range(1, cycle.cycle)) - set(history.counted))
+    notes = [fit.reason] + ([f"sums lack cycle {', '.join(map(str, gaps))}"] if gaps else [])
     bed, eqd2 = _remember(history, dose, fit, region, therapy)
     history.administered_mbq.append(cycle.administered_mbq)
     shared = budget.systematic()
@@ -177,7 +208,7 @@ def _cycle(
         region=name,
         cycle=cycle.cycle,
         fit=fit,
-        reason="; ".join(part for part in (fit.reason, NO_ALPHA_BED if bed is None else "") if part),
+        reason="; ".join(part for part in (*notes, NO_ALPHA_BED if bed is None else "") if part),
         refs=cycle.refs,
         dose=dose,
         u_dose_gy=cumulative_dose([dose.dose_gy], [dose.u_dose_gy], shared).u_gy(),
@@ -195,6 +226,25 @@ def _cycle(
         interval_gy=_interval(fit, dose, shared),
         projected_dose_gy=projected.dose_gy,
         u_projected_dose_gy=projected.u_gy(),
+    )
+
+
+def _dose(
+    cycle: CycleActivity, region: Region, found: tuple[str, float, float], therapy: Nuclide
+) -> OrganDose:
+    """Dose of a region from its integral [MBq·h], by its own model or S value, and from other regions."""
+    name, *tia = found
+    given = (cycle.administered_mbq, therapy)
+    dose = region_dose(name, region, (tia[0], tia[1]), cycle.mass_g, given, cycle.self_dose)
+    if not cycle.cross_gy[0] > 0:
+        return dose
+    total = dose.dose_gy + cycle.cross_gy[0]
+    return replace(
+        dose,
+        dose_gy=total,
+        u_dose_gy=math.hypot(dose.u_dose_gy, cycle.cross_gy[1]),
+        gy_per_gbq=total / (cycle.administered_mbq / 1000.0),
+        method=f"{dose.method}; {cycle.cross_gy[0]:.3g} Gy from other regions",
     )
 
 

@@ -89,9 +89,14 @@ def absorbed_dose(
 
 
 def region_dose(
-    region: str, stated: Region, tia: tuple[float, float], mass_g: float, given: tuple[float, Nuclide]
+    region: str,
+    stated: Region,
+    tia: tuple[float, float],
+    mass_g: float,
+    given: tuple[float, Nuclide],
+    by_file: SelfDose | None = None,
 ) -> OrganDose:
-    """Self-dose of a region by the model that the study states for it.
+    """Self-dose of a region by S values, or by the model that the study states for it.
 
     Parameters
     ----------
@@ -105,6 +110,8 @@ def region_dose(
         Mass of the region, of the contents for a wall [g].
     given : (float, Nuclide)
         Administered activity [MBq] and the nuclide.
+    by_file : SelfDose or None
+        Self-dose of the user's S values, which any region may have.
 
     Raises
     ------
@@ -112,10 +119,12 @@ def region_dose(
         As `absorbed_dose`.
     """
     administered, nuclide = given
-    if stated.self_dose is None:
+    if stated.self_dose is None and by_file is None:
         refuse_no_sphere(region)
     _refuse_units(region, (*tia, mass_g, administered), nuclide)
-    if stated.self_dose == "local":
+    if by_file is not None:
+        per_tia = by_file
+    elif stated.self_dose == "local":
         per_tia = local_self_dose(mass_g, nuclide)
     elif stated.self_dose == "wall":
         per_tia = wall_self_dose(mass_g, nuclide)
