@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
 
+from galu.cli.main import main
 from galu.desk.dosimetry import biological, doses, scan_times, time_activity, with_budgets
 from galu.dosimetry import self_dose_gy_per_mbq_h
 from galu.finding import InputError
@@ -113,3 +115,13 @@ def test_alpha_emitters_get_a_dose_but_no_bed(tmp_path: Path) -> None:
     row = doses(_written(tmp_path, DOSES.splitlines()[0] + "\n" + line), study, "signed")["doses"][0]
     assert row["bed_gy"] is None and "α" in row["reason"]
     assert 0.9 < row["alpha_gy"] / row["dose_gy"] < 1.0
+
+
+def test_bed_of_alpha_emitters_is_refused_at_the_command_line(capsys: pytest.CaptureFixture) -> None:
+    words = ["bed", "--dose-gy", "5", "--teff-h", "51.6", "--json", "--nuclide"]
+    with pytest.raises(SystemExit) as ended:
+        main([*words, "Ac-225"])
+    assert ended.value.code == 2 and "Ac-225" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as ended:
+        main([*words, "Lu-177"])
+    assert ended.value.code == 0 and set(json.loads(capsys.readouterr().out)) == {"g", "bed_gy", "eqd2_gy"}

@@ -20,6 +20,7 @@ from galu.kinetics import (
     trapezoid_physical_tail,
     uptake_peak_h,
 )
+from galu.kinetics.fit import integral_variance
 from galu.nuclides import nuclide
 from galu.quantities import LN2, decay_factor
 
@@ -95,8 +96,16 @@ def test_closed_form(number: int) -> None:
     assert BY_ROW[number] == pytest.approx(float(row[3]), rel=EVALUATED.get(row[0], 1e-12)), row
 
 
-def test_every_row_but_the_uncertainties_is_covered() -> None:
+def test_rows_without_a_place_in_the_table_have_their_own_test() -> None:
     assert [row[0] for row in _rows()[len(BY_ROW) :]] == ["u_TIA_mono", "u_TIA_2pt"]
+
+
+def test_integral_uncertainty_of_correlated_amplitude_and_rate() -> None:
+    row = next(row for row in _rows() if row[0] == "u_TIA_mono")
+    amplitude, rate, r = 100.0, LN2 / 51.6, 0.6
+    u_a, u_l = 0.05 * amplitude, 0.04 * rate
+    variance = integral_variance((amplitude, rate), (0.0, 1.0), (u_a**2, u_l**2, r * u_a * u_l))
+    assert math.sqrt(variance) / (amplitude / rate) == pytest.approx(float(row[3]), rel=1e-12)
 
 
 def test_rate_uncertainty_of_two_points() -> None:

@@ -71,11 +71,14 @@ def bed(
     cycles: Annotated[int, typer.Option(help="equal cycles")] = 1,
     alpha_beta: Annotated[float, typer.Option(help="α/β [Gy]")] = 2.6,
     trep_h: Annotated[float, typer.Option(help="repair half-time [h]")] = 2.8,
+    nuclide: Annotated[str, typer.Option(help="refused where it or its progeny emit α particles")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Biologically effective dose and EQD2, with the exact Lea–Catcheside factor."""
     from galu.desk import dosimetry as desk
 
+    if nuclide:
+        desk.refuse_alpha(nuclide)
     _show(desk.biological(dose_gy, teff_h, curve, (alpha_beta, trep_h), cycles), as_json)
 
 

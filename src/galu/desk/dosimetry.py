@@ -129,6 +129,17 @@ def biological(
     return {"g": result.g, "bed_gy": result.bed_gy, "eqd2_gy": result.eqd2_gy}
 
 
+def refuse_alpha(nuclide_name: str) -> None:
+    """Refuse BED of a nuclide that emits α particles.
+
+    Raises
+    ------
+    InputError
+        When it does, or is unknown.
+    """
+    dosimetry.refuse_alpha(nuclide(nuclide_name))
+
+
 def read_plan(study: Path) -> dosimetry.DosimetryPlan:
     """Read the dosimetry section of a study file, or of `study.yaml` in a folder.
 

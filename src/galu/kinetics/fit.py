@@ -108,8 +108,7 @@ def fit_shaped(samples: Samples, ratio: float, fast_half_life_h: float, model: s
     if not (amplitude > 0 and math.isfinite(chi2)):
         return _unfitted(model, "the fit found no positive curve")
     tia = amplitude * (1.0 / rate + ratio / fast)
-    by_a, by_l = tia / amplitude, -amplitude / rate**2
-    variance = by_a**2 * var_a + by_l**2 * var_l + 2.0 * by_a * by_l * cov
+    variance = integral_variance((amplitude, rate), (ratio, fast), (var_a, var_l, cov))
     low, high = profile_interval(np.array([time, activity, sigma]), physical, (ratio, fast), fit)
     half_life = LN2 / rate
     amplitudes = (amplitude,) if ratio == 0 else (amplitude, amplitude * ratio)
@@ -128,6 +127,25 @@ def fit_shaped(samples: Samples, ratio: float, fast_half_life_h: float, model: s
         chi2=chi2,
         interval_mbq_h=(float(low), float(high)),
     )
+
+
+def integral_variance(
+    curve: tuple[float, float], shape: tuple[float, float], covariance: tuple[float, float, float]
+) -> float:
+    """First-order variance of the integral A·(1/λ + r/μ) [(MBq·h)²].
+
+    Parameters
+    ----------
+    curve : (float, float)
+        Amplitude A [MBq] and rate λ [1/h].
+    shape : (float, float)
+        Relative amplitude r and rate μ [1/h] of the fixed fast phase.
+    covariance : (float, float, float)
+        Variances of A and λ, and their covariance.
+    """
+    (amplitude, rate), (ratio, fast), (var_a, var_l, cov) = curve, shape, covariance
+    by_a, by_l = 1.0 / rate + ratio / fast, -amplitude / rate**2
+    return by_a**2 * var_a + by_l**2 * var_l + 2.0 * by_a * by_l * cov
 
 
 def fit_mono(samples: Samples) -> FittedCurve:
