@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from galu.protocol import load_study
-from galu.record import Entry, Fact, Record, record_of
-from galu.record.conduct import Decision
+from galu.protocol import load_study, parse_study
+from galu.record import Entry, Fact, Record, fact_digest, record_of
+from galu.record.conduct import Decision, Signature
 from galu.record.disease import AdverseEvent
 from galu.record.people import Consent
 from galu.record.treatment import Administration, Enrolment
@@ -75,12 +75,41 @@ def test_the_rp2d_is_a_signed_decision_that_opens_the_expansion() -> None:
     day = START + timedelta(days=120)
     before = derive_board(STUDY, _record(*facts), day)
     assert (before.phase, before.may_enrol) == ("awaiting RP2D", False)
-    signed = Decision(
+    decision = Decision(
         id="d1", on=day.isoformat(), decision="rp2d", level=2, by="Safety committee", rests_on=("a0",)
     )
-    board = derive_board(STUDY, _record(*facts, signed), day)
+    unsigned = derive_board(STUDY, _record(*facts, decision), day)
+    assert (unsigned.phase, unsigned.decisions[0].signed) == ("awaiting RP2D", False)
+    board = derive_board(STUDY, _record(*facts, decision, _signature(decision)), day)
     assert (board.phase, board.may_enrol, board.next_level) == ("expansion", True, 2)
-    assert not board.decisions[0].stale
+    assert board.decisions[0].signed and not board.decisions[0].stale
+    other = decision.model_copy(update={"level": 1})
+    broken = derive_board(STUDY, _record(*facts, other, _signature(decision)), day)
+    assert broken.phase == "awaiting RP2D"  # the signature is of another content
+
+
+def _signature(fact: Fact) -> Signature:
+    return Signature(
+        id="s1", on=fact.on, signs=fact.id, digest=fact_digest(fact), meaning="approved", signer="Chair"
+    )
+
+
+def test_a_suspension_says_when_it_ends_if_nothing_happens() -> None:
+    facts = [fact for n in range(6) for fact in _patient(n)]
+    board = derive_board(STUDY, _record(*facts), START + timedelta(days=10))
+    assert board.decision is not None and board.decision.action.value == "suspend"
+    # Five known without a DLT and one pending escalate: the fifth window decides.
+    assert board.forecast == START + timedelta(days=4 + 41)
+
+
+def test_a_sentinel_interval_holds_the_second_patient() -> None:
+    text = (ROOT / "studies" / "nct07310355" / "study.yaml").read_text(encoding="utf-8")
+    place = "sentinel_interval_days:\n    value: 0"
+    assert place in text
+    study = parse_study(text.replace(place, "sentinel_interval_days:\n    value: 7"), "sentinel")
+    record = _record(*_patient(0))
+    held, free = (derive_board(study, record, START + timedelta(days=days)) for days in (3, 9))
+    assert (held.may_enrol, free.may_enrol) == (False, True)
 
 
 def test_an_order_the_design_never_allows_is_shown_not_raised() -> None:

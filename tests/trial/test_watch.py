@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from galu.protocol import load_study
-from galu.record import Entry, Fact, record_of
-from galu.record.conduct import Decision
+from galu.record import Entry, Fact, fact_digest, record_of
+from galu.record.conduct import Decision, Signature
 from galu.record.disease import AdverseEvent
 from galu.record.people import Consent, Demographics, Lab, Vital
 from galu.record.treatment import Administration, Enrolment
@@ -83,7 +83,10 @@ def test_follow_up_is_due_every_twelve_weeks_until_it_is_seen() -> None:
 
 def test_dlts_at_the_recommended_dose_are_held_against_their_bound() -> None:
     signed = Decision(id="r", on=_day(60), decision="rp2d", level=2, by="Safety committee")
-    monitor = _state(70, signed).watch.monitor
+    mark = Signature(
+        id="g", on=_day(60), signs="r", digest=fact_digest(signed), meaning="approved", signer="Chair"
+    )
+    monitor = _state(70, signed, mark).watch.monitor
     assert monitor is not None and (monitor.evaluable, monitor.dlts) == (1, 0)
     assert monitor.probability == pytest.approx((1 - 0.33) ** 2)  # Beta(1, 2) above 0.33
     assert not monitor.review

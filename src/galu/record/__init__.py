@@ -2,7 +2,7 @@
 
 from galu.record.fact import Fact
 from galu.record.kinds import KINDS, schema_of
-from galu.record.record import Entry, Fork, Record, canonical, end_of_day, fact_of, record_of
+from galu.record.record import Entry, Fork, Record, canonical, end_of_day, fact_digest, fact_of, record_of
 
 __all__ = [
     "KINDS",
@@ -12,6 +12,7 @@ __all__ = [
     "Record",
     "canonical",
     "end_of_day",
+    "fact_digest",
     "fact_of",
     "record_of",
     "schema_of",

@@ -6,6 +6,7 @@ A `Record` is a value. `as_of` filters on `recorded`, so later facts never chang
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -167,6 +168,11 @@ def canonical(fact: Fact) -> str:
     """Payload of a fact as canonical JSON: sorted keys, no spaces, unknown left out."""
     values = fact.model_dump(mode="json", exclude_none=True)
     return _ENCODER.encode(values)
+
+
+def fact_digest(fact: Fact) -> str:
+    """SHA-256 of a fact's canonical form: what a signature signs."""
+    return hashlib.sha256(canonical(fact).encode()).hexdigest()
 
 
 def frames_of(entries: Iterable[Entry]) -> dict[str, pl.DataFrame]:

@@ -18,7 +18,7 @@ from galu.simulation.pen import Line
 #: Kinds that `derive_board` reads.
 BOARD_KINDS = frozenset(
     {"study_version", "consent", "demographics", "enrolment", "withdrawal", "death", "disposition"}
-    | {"contact", "decision", "administration", "dispensed", "residual", "adverse_event"}
+    | {"contact", "decision", "signature", "administration", "dispensed", "residual", "adverse_event"}
     | {"adverse_event_course", "lab", "transfusion", "judgement", "retraction"}
 )
 

@@ -7,13 +7,12 @@ committee. Facts become known with a lag, so the board sees what was known, not 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from galu.protocol import Study
-from galu.record import Entry, canonical
+from galu.record import Entry, fact_digest
 from galu.record.conduct import Decision, Signature, StudyVersion
 from galu.record.people import Disposition
 from galu.record.treatment import Enrolment
@@ -230,7 +229,7 @@ def _sign(world: _World, board: Board, day: date, decision: str) -> None:
         on=day.isoformat(),
         by=_COMMITTEE,
         signs=fact.id,
-        digest=hashlib.sha256(canonical(fact).encode()).hexdigest(),
+        digest=fact_digest(fact),
         meaning="Approved by the committee",
         signer="Chair of the safety review committee",
     )

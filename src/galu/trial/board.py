@@ -6,16 +6,17 @@ Answers in milliseconds; the simulated world asks it before every step, as a coo
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
 
-from galu.escalation.decision import Decision
+from galu.escalation.decision import Action, Decision, Design
+from galu.escalation.guarded import Guarded, Sentinel
 from galu.escalation.outcomes import Outcome, Outcomes, PatientOutcome, Tally
-from galu.escalation.plan import design_from_plan
+from galu.escalation.plan import EscalationPlan, design_from_plan
 from galu.finding import InputError
 from galu.protocol import Study
-from galu.record import Record
+from galu.record import Record, fact_digest, fact_of
 from galu.safety.dlt import DltAssessment
 from galu.trial.safety import derive_dlt
 from galu.trial.subjects import Subject, derive_subjects
@@ -56,7 +57,11 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class SignedDecision:
-    """A decision as recorded; `stale` when a fact it rests on was since corrected."""
+    """A decision as recorded; only a signed one counts.
+
+    `signed` says that a signature names it and its digest still fits; `stale` that a fact it rests on was
+    since corrected.
+    """
 
     day: date | None
     decision: str
@@ -64,11 +69,15 @@ class SignedDecision:
     by: str
     fact: str
     stale: bool
+    signed: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The trial at a glance on one day."""
+    """The trial at a glance on one day.
+
+    `forecast` is the day on which a suspension would end if no pending patient has a DLT.
+    """
 
     day: date
     phase: Phase
@@ -76,6 +85,7 @@ class Board:
     tallies: tuple[tuple[int, Tally], ...]
     decision: Decision | None
     may_enrol: bool
+    forecast: date | None
     next_level: int | None
     next_step: str
     screening: tuple[str, ...]
@@ -98,7 +108,8 @@ def derive_board(
     # Once the RP2D is signed nothing asks for the outcome of later patients but the safety watch.
     assessments = derive_dlt(study, record, in_slots, day)
     slots = tuple(_slot(s, assessments.get(s.id)) for s in in_slots)
-    signed = _decisions(record)
+    decisions = _decisions(record)
+    signed = tuple(one for one in decisions if one.signed)
     outcomes = Outcomes(tuple(_outcome(study, s) for s in slots if s.phase == "escalation"))
     decision, silence = _decide(study, outcomes)
     dosed = sum(1 for s in people if s.first_dose is not None)
@@ -112,11 +123,12 @@ def derive_board(
         tallies=tuple((number, outcomes.tally(number)) for number in levels),
         decision=decision,
         may_enrol=may,
+        forecast=_forecast(study, slots, decision),
         next_level=level,
         next_step=step,
         screening=tuple(s.id for s in people if _is_screening(s)),
         due=_due(study, people, day),
-        decisions=signed,
+        decisions=decisions,
         dosed=dosed,
         target=target,
     )
@@ -166,12 +178,34 @@ def _decide(study: Study, outcomes: Outcomes) -> tuple[Decision | None, str]:
     if study.escalation is None or study.treatment is None:
         return None, "The study file plans no escalation"
     try:
-        return design_from_plan(study.escalation).decide(outcomes, len(study.treatment.levels)), ""
+        return _design(study, study.escalation).decide(outcomes, len(study.treatment.levels)), ""
     except InputError as error:
         return None, f"The enrolment so far breaks the design ({error.fault}): the safety committee decides"
 
 
+def _design(study: Study, plan: EscalationPlan) -> Design:
+    """The design of the plan, with its sentinel interval."""
+    design, days = design_from_plan(plan), plan.sentinel_interval_days.value
+    window = study.safety.dlt.window_days.value if study.safety else 1
+    return Guarded(design, (Sentinel(min(1.0, days / window)),)) if days else design
+
+
+def _forecast(study: Study, slots: tuple[Slot, ...], decision: Decision | None) -> date | None:
+    """When a suspension ends if every pending window closes without a DLT, one after the other."""
+    if decision is None or decision.action is not Action.SUSPEND:
+        return None
+    ends = sorted((s.window_ends, s.subject) for s in slots if s.outcome == "P" and s.window_ends)
+    known = {slot.subject: slot for slot in slots if slot.phase == "escalation"}
+    for day, subject in ends:
+        known[subject] = replace(known[subject], outcome="N")
+        later, _ = _decide(study, Outcomes(tuple(_outcome(study, slot) for slot in known.values())))
+        if later is not None and later.action is not Action.SUSPEND:
+            return day
+    return None
+
+
 def _decisions(record: Record) -> tuple[SignedDecision, ...]:
+    signatures = {(row["signs"], row["digest"]) for row in record.facts("signature").iter_rows(named=True)}
     return tuple(
         SignedDecision(
             day=row["day"],
@@ -180,6 +214,7 @@ def _decisions(record: Record) -> tuple[SignedDecision, ...]:
             by=row["by"],
             fact=row["id"],
             stale=any(fact in record.superseded for fact in row["rests_on"] or ()),
+            signed=(row["id"], fact_digest(fact_of("decision", row))) in signatures,
         )
         for row in record.facts("decision").iter_rows(named=True)
     )

@@ -229,11 +229,17 @@ def gather_evidence(record: Record, subjects: Iterable[Subject]) -> dict[str, Su
         subject.id: SubjectEvidence(
             subject.id,
             {item: tuple(found) for item, found in items.get(subject.id, {}).items()},
-            Anchors(subject.consent, screening.get(subject.id), subject.enrolled, subject.first_dose),
+            _anchors(subject, screening.get(subject.id)),
             signed.get(subject.id, {}),
         )
         for subject in subjects
     }
+
+
+def _anchors(subject: Subject, screening: date | None) -> Anchors:
+    """Days that windows count from; screening of a subject that failed it closed on that day."""
+    closed = subject.enrolled or subject.screen_failed
+    return Anchors(subject.consent, screening, closed, subject.first_dose)
 
 
 def _signed(record: Record) -> dict[str, dict[str, Judgement]]:
@@ -260,7 +266,8 @@ def gate_of(subject: Subject) -> Gate:
     """The last gate that a subject has come to."""
     if subject.first_dose is not None:
         return Gate.DOSE
-    return Gate.ENROLMENT if subject.enrolled is not None else Gate.SCREENING
+    closed = subject.enrolled is not None or subject.screen_failed is not None
+    return Gate.ENROLMENT if closed else Gate.SCREENING
 
 
 def derive_eligibility(

@@ -30,7 +30,7 @@ from galu.trial.pharmacokinetics import PharmacokineticResults, derive_pharmacok
 from galu.trial.proposals import CycleProposal, Toxicity, derive_proposals
 from galu.trial.renal import derive_renal
 from galu.trial.schedule import PlannedVisit, derive_schedule
-from galu.trial.subjects import Subject, derive_subjects
+from galu.trial.subjects import Subject, derive_subjects, with_last_alive
 from galu.trial.watch import SafetyWatch, derive_watch
 
 
@@ -81,7 +81,7 @@ def derive_state(study: Study, record: Record, as_of: date, cutoff: date | None 
     known = record.as_of(as_of)
     if cutoff is not None:
         known = known.occurred_by(cutoff)
-    subjects = derive_subjects(study, known)
+    subjects = with_last_alive(derive_subjects(study, known), known)
     board = derive_board(study, known, as_of, subjects)
     gates = derive_eligibility(study, known, subjects, as_of)
     doses = derive_absorbed_doses(study, known, subjects)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, Final
+
+import polars as pl
 
 from galu.protocol import Study
 from galu.record import Record
@@ -66,6 +68,13 @@ class Subject:
         return next((exit_ for exit_ in self.exits if exit_.scope in wanted), None)
 
 
+#: Kinds of which a fact shows that its subject was alive on its day.
+_SHOWS_ALIVE: Final = (
+    "consent", "administration", "lab", "vital", "ecog", "scan", "region_activity", "sample",
+    "urine_collection", "transfusion", "measurement", "bone_scan", "contact",
+)  # fmt: skip
+
+
 def _by_subject(record: Record, kind: str) -> dict[str, list[dict[str, Any]]]:
     rows: dict[str, list[dict[str, Any]]] = {}
     for row in record.facts(kind).iter_rows(named=True):
@@ -123,3 +132,24 @@ def _subject(
         last_alive=max((day for day in days if death is None or day != death["day"]), default=None),
         facts=tuple(row["id"] for row in named),
     )
+
+
+def with_last_alive(subjects: Iterable[Subject], record: Record) -> tuple[Subject, ...]:
+    """The subjects, each with the last day on which any fact shows them alive.
+
+    A blood sample or a scan says it as well as a contact does; a death and what was only said of a
+    subject (judgements, dispositions) do not.
+    """
+    last: dict[str, date] = {}
+    for kind in _SHOWS_ALIVE:
+        seen = record.facts(kind).group_by("subject").agg(pl.col("day").max())
+        for name, day in seen.iter_rows():
+            if day is not None:
+                last[name] = max(day, last.get(name, day))
+    return tuple(_alive(subject, last.get(subject.id)) for subject in subjects)
+
+
+def _alive(subject: Subject, seen: date | None) -> Subject:
+    days = [day for day in (seen, subject.last_alive) if day is not None]
+    before = [day for day in days if subject.died is None or day < subject.died]
+    return replace(subject, last_alive=max(before, default=None))

@@ -165,7 +165,7 @@ def _looked(record: Record) -> dict[str, dict[str, list[date]]]:
 
 def _monitor(study: Study, board: Board) -> ToxicityMonitor | None:
     """DLTs of everyone at the recommended dose; None before there is one."""
-    rp2d = next((one for one in reversed(board.decisions) if one.decision == "rp2d"), None)
+    rp2d = next((one for one in reversed(board.decisions) if one.decision == "rp2d" and one.signed), None)
     if rp2d is None or rp2d.level is None or study.safety is None:
         return None
     counted = [slot for slot in board.slots if slot.level == rp2d.level and slot.outcome in ("N", "T")]
