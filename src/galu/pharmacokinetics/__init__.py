@@ -12,8 +12,10 @@ from galu.pharmacokinetics.decay import (
     percent_injected,
 )
 from galu.pharmacokinetics.interval import accumulation, dosing_interval, partial_auc
+from galu.pharmacokinetics.metabolites import Hill, fit_hill, intact, interpolated
 from galu.pharmacokinetics.nca import Rules, nca
 from galu.pharmacokinetics.profile import DecayState, Method, Parameter, Profile, Route
+from galu.pharmacokinetics.proportionality import Proportionality, proportionality
 from galu.pharmacokinetics.terminal import TerminalRule
 from galu.pharmacokinetics.urine import Collection, Urine, urinary
 
@@ -21,9 +23,11 @@ __all__ = [
     "BlqRule",
     "Collection",
     "DecayState",
+    "Hill",
     "Method",
     "Parameter",
     "Profile",
+    "Proportionality",
     "Route",
     "Rules",
     "Summary",
@@ -36,11 +40,15 @@ __all__ = [
     "both_states",
     "corrected",
     "dosing_interval",
+    "fit_hill",
+    "intact",
+    "interpolated",
     "measured",
     "nca",
     "parse_blq",
     "partial_auc",
     "percent_injected",
+    "proportionality",
     "summaries",
     "summary",
     "urinary",

@@ -81,7 +81,7 @@ def excreted(urine: Urine, start_h: float, end_h: float) -> tuple[float | None, 
         return None, f"a collection crosses the bounds of {place}"
     if any(one.missed for one in inside):
         return None, f"a void was missed in {place}"
-    if any(one.conc is None or one.volume is None for one in inside):
+    if any(one.volume is None or (one.conc is None and one.volume > 0.0) for one in inside):
         return None, f"a volume or concentration is unknown in {place}"
     reached = start_h
     for one in inside:

@@ -2,13 +2,15 @@
 
 Times run from the start of the administration of the cycle. A sample whose time of day is not known
 takes its nominal time; a concentration that is an activity keeps its decay state, and both states are
-reported.
+reported. Samples of the analyte "intact fraction" turn the activity of their matrix into that of the intact
+compound, which is reported beside the total. Each matrix stands alone; renal clearance is that from plasma,
+and from whole blood or serum only where there is no plasma.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,30 +19,40 @@ import numpy as np
 from galu.finding import InputError
 from galu.nuclides import nuclide
 from galu.pharmacokinetics import (
-    Collection,
     DecayState,
     Parameter,
     Profile,
+    Proportionality,
     Route,
     Rules,
     Summary,
-    Urine,
     both_states,
+    corrected,
+    intact,
+    interpolated,
     nca,
     parse_blq,
+    partial_auc,
     percent_injected,
+    proportionality,
     summary,
-    urinary,
 )
 from galu.pharmacokinetics.plan import PharmacokineticsPlan
 from galu.pharmacokinetics.units import scale_of
 from galu.protocol import Study
 from galu.record import Record
 from galu.record.when import hours_between, instant_of
+from galu.trial.excretion import excretion
 from galu.trial.exposure import Dose
 from galu.trial.subjects import Subject
 
 _BELOW: Final = re.compile(r"\s*(?:<|BLQ|BLOQ|BQL|BLLOQ|LLOQ)", re.IGNORECASE)
+#: The analyte under which the record holds measured fractions of intact compound (unit % or 1).
+INTACT_FRACTION: Final = "intact fraction"
+#: Exposures judged for dose proportionality.
+EXPOSURES: Final = ("CMAX", "AUCLST", "AUCIFO")
+#: The matrix that renal clearance is referred to, by preference.
+_CLEARED_FROM: Final = ("plasma", "whole blood", "blood", "serum")
 Row = Mapping[str, Any]
 
 
@@ -77,7 +89,10 @@ class SubjectParameter:
 
 @dataclass(frozen=True, slots=True)
 class CohortSummary:
-    """A parameter over the subjects of a level, matrix, cycle and decay state."""
+    """A parameter over the subjects of a level, matrix, cycle and decay state.
+
+    `window_h` is the end of the collection of urine [h], to the hour.
+    """
 
     level: int | None
     matrix: str
@@ -85,15 +100,41 @@ class CohortSummary:
     cycle: int
     decay_state: str | None
     summary: Summary
+    window_h: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DoseProportionality:
+    """Power model of an exposure on the net activity given, over all levels, in one decay state."""
+
+    matrix: str
+    analyte: str
+    cycle: int
+    decay_state: str
+    code: str
+    subjects: int
+    found: Proportionality
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Samples of a matrix that no profile is made of, and why."""
+
+    matrix: str
+    samples: int
+    subjects: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class PharmacokineticResults:
-    """Profiles, parameters and their summaries."""
+    """Profiles, parameters, their summaries, and what could not be used."""
 
     profiles: tuple[SubjectProfile, ...] = ()
     parameters: tuple[SubjectParameter, ...] = ()
     summaries: tuple[CohortSummary, ...] = ()
+    proportionality: tuple[DoseProportionality, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
 
 def derive_pharmacokinetics(
@@ -107,8 +148,14 @@ def derive_pharmacokinetics(
     half_lives = {agent.name: nuclide(agent.nuclide).half_life_h for agent in study.agents if agent.nuclide}
     profiles = _profiles(record, people, half_lives)
     parameters = [row for one in profiles for row in _parameters(one, plan)]
-    parameters += _urine(record, people, half_lives)
-    return PharmacokineticResults(tuple(profiles), tuple(parameters), _summaries(parameters))
+    parameters += _urine(record, people, half_lives, (profiles, plan))
+    return PharmacokineticResults(
+        tuple(profiles),
+        tuple(parameters),
+        _summaries(parameters),
+        _proportionality(parameters, people),
+        _left_out(record),
+    )
 
 
 def _profiles(
@@ -116,24 +163,68 @@ def _profiles(
 ) -> list[SubjectProfile]:
     groups: dict[tuple[str, str, str, int], list[Row]] = {}
     for row in record.facts("sample").iter_rows(named=True):
-        key = (row["subject"], row["matrix"], row["analyte"], row["cycle"] or 1)
-        groups.setdefault(key, []).append(row)
+        if row["matrix"].lower() != "urine" and row["subject"] in people:
+            key = (row["subject"], row["matrix"], row["analyte"], row["cycle"] or 1)
+            groups.setdefault(key, []).append(row)
+    fractions = {key: rows for key, rows in groups.items() if key[2].lower() == INTACT_FRACTION}
+    by_matrix = {(name, matrix, cycle): rows for (name, matrix, _, cycle), rows in fractions.items()}
     found = []
-    for (name, matrix, analyte, cycle), rows in sorted(groups.items()):
-        subject = people.get(name)
-        if subject is None:
+    for key, rows in sorted(groups.items()):
+        if key in fractions:
             continue
-        dose = next((d for d in subject.therapy if (d.cycle or 1) == cycle), None)
+        name, matrix, analyte, cycle = key
+        dose = _dose(people[name], cycle)
         half_life = None if dose is None else half_lives.get(dose.agent)
-        profile, reason = None, ""
-        try:
-            profile = _profile((name, matrix, cycle), rows, dose, (record.zone, half_life))
-        except InputError as error:
-            reason = str(error)
+        common = (name, people[name].level, matrix)
+        context = (record.zone, half_life)
+        profile, reason = _built(_profile, (name, matrix, cycle), rows, dose, context)
         facts = tuple(row["id"] for row in rows)
-        level = subject.level
-        found.append(SubjectProfile(name, level, matrix, analyte, cycle, half_life, profile, reason, facts))
+        found.append(SubjectProfile(*common, analyte, cycle, half_life, profile, reason, facts))
+        share = by_matrix.get((name, matrix, cycle))
+        if share and profile is not None and profile.decay_state is not None:
+            part, reason = _built(_intact, profile, share, dose, record.zone)
+            facts += tuple(row["id"] for row in share)
+            found.append(
+                SubjectProfile(*common, f"{analyte} (intact)", cycle, half_life, part, reason, facts)
+            )
     return found
+
+
+def _built(build: Callable[..., Profile], *given: Any) -> tuple[Profile | None, str]:
+    """A profile, or the reason why the record does not give one."""
+    try:
+        return build(*given), ""
+    except InputError as error:
+        return None, str(error)
+
+
+def _dose(subject: Subject, cycle: int) -> Dose | None:
+    return next((dose for dose in subject.therapy if (dose.cycle or 1) == cycle), None)
+
+
+def _intact(profile: Profile, rows: list[Row], dose: Dose | None, zone: str) -> Profile:
+    """The profile of the intact compound, by the fractions measured in the same matrix."""
+    start = None if dose is None else dose.start
+    measured = {}
+    for row in rows:
+        time = _hours(row, start, zone)
+        if time is not None and time >= 0.0 and row["value"] is not None:
+            measured[time] = row["value"] / (100.0 if row["unit"] == "%" else 1.0)
+    times = sorted(measured)
+    shares = np.array([measured[time] for time in times])
+    return intact(profile, interpolated(profile.time_h, np.array(times), shares))
+
+
+def _left_out(record: Record) -> tuple[LeftOut, ...]:
+    """Urine told as samples: a concentration without the volume of its collection is no amount."""
+    rows = [row for row in record.facts("sample").iter_rows(named=True) if row["matrix"].lower() == "urine"]
+    if not rows:
+        return ()
+    reason = (
+        "a urine concentration is no profile, and without the volume of its collection no amount: "
+        "record urine_collection with start, end and volume"
+    )
+    return (LeftOut("urine", len(rows), len({row["subject"] for row in rows}), reason),)
 
 
 def _concentration(row: Row) -> float:
@@ -212,7 +303,10 @@ def _in_percent(profile: Profile) -> Profile:
 
 
 def _urine(
-    record: Record, people: Mapping[str, Subject], half_lives: Mapping[str, float]
+    record: Record,
+    people: Mapping[str, Subject],
+    half_lives: Mapping[str, float],
+    context: tuple[list[SubjectProfile], PharmacokineticsPlan],
 ) -> list[SubjectParameter]:
     groups: dict[tuple[str, str, int], list[Row]] = {}
     for row in record.facts("urine_collection").iter_rows(named=True):
@@ -223,44 +317,42 @@ def _urine(
         given = None if subject is None else next((d for d in subject.therapy if d.cycle == cycle), None)
         if subject is None or given is None or given.net_mbq is None or half_life is None:
             continue
-        urine = Urine(
-            name,
-            cycle,
-            _collections(rows, given.start, record.zone, half_life),
-            given.net_mbq,
-            "MBq/mL",
-            "MBq",
-            "mL",
-        )
-        last = urine.collections[-1].end_h
-        for parameter in urinary(urine, urine.collections[0].start_h, last):
-            state = DecayState.CORRECTED.value
-            found.append(SubjectParameter(name, subject.level, "urine", agent, cycle, state, parameter))
+        area = _area_of(context[0], context[1], (name, cycle))
+        state = DecayState.CORRECTED.value
+        found += [
+            SubjectParameter(name, subject.level, "urine", agent, cycle, state, parameter)
+            for parameter in excretion((name, cycle), rows, (given, half_life, record.zone), area)
+        ]
     return found
 
 
-def _collections(rows: list[Row], start: str, zone: str, half_life_h: float) -> tuple[Collection, ...]:
-    """Collections in order of time, their activity corrected to the start of the administration.
+def _area_of(
+    profiles: list[SubjectProfile], plan: PharmacokineticsPlan, key: tuple[str, int]
+) -> Callable[[float, float], Parameter | None]:
+    """The decay-corrected area of the matrix that urine is cleared from, over a window."""
+    own = {
+        one.matrix.lower(): one
+        for one in reversed(profiles)
+        if (one.subject, one.cycle) == key and one.profile is not None and one.profile.decay_state is not None
+    }
+    chosen = next((own[matrix] for matrix in _CLEARED_FROM if matrix in own), None)
 
-    A measured activity of urine is that at the end of its collection.
-    """
-    found = []
-    for row in sorted(rows, key=lambda row: row["on"]):
-        begin, end = hours_between(start, row["on"], zone), hours_between(start, row["ended"], zone)
-        if begin is None or end is None or begin < 0.0:
-            continue
-        conc = None
-        if row["activity_mbq"] is not None and row["volume_ml"]:
-            decay = 1.0 if row["decay_state"] == "corrected" else 2.0 ** (end / half_life_h)
-            conc = row["activity_mbq"] * decay / row["volume_ml"]
-        found.append(Collection(begin, end, conc, row["volume_ml"], bool(row["missed_void"]), row["id"]))
-    return tuple(found)
+    def area(start_h: float, end_h: float) -> Parameter | None:
+        if chosen is None or chosen.profile is None or chosen.half_life_h is None:
+            return None
+        profile = chosen.profile
+        if profile.decay_state is DecayState.MEASURED:
+            profile = corrected(profile, chosen.half_life_h)
+        rules = Rules(blq=parse_blq(plan.blq_rule.value))
+        return partial_auc(profile, plan.method.value, start_h, end_h, rules)
+
+    return area
 
 
 def _summaries(parameters: Iterable[SubjectParameter]) -> tuple[CohortSummary, ...]:
     groups: dict[tuple[Any, ...], list[SubjectParameter]] = {}
     for row in parameters:
-        key = (row.level, row.matrix, row.analyte, row.cycle, row.decay_state)
+        key = (row.level, row.matrix, row.analyte, row.cycle, row.decay_state, _window_h(row))
         groups.setdefault((*key, row.parameter.code, row.parameter.unit), []).append(row)
     ordered = sorted(groups.items(), key=lambda pair: tuple(map(str, pair[0])))
     return tuple(_cohort(rows) for _, rows in ordered)
@@ -269,4 +361,32 @@ def _summaries(parameters: Iterable[SubjectParameter]) -> tuple[CohortSummary, .
 def _cohort(rows: list[SubjectParameter]) -> CohortSummary:
     one = rows[0]
     found = summary(row.parameter for row in rows)
-    return CohortSummary(one.level, one.matrix, one.analyte, one.cycle, one.decay_state, found)
+    key = (one.level, one.matrix, one.analyte, one.cycle, one.decay_state)
+    return CohortSummary(*key, found, _window_h(one))
+
+
+def _window_h(row: SubjectParameter) -> float | None:
+    """End of a collection to the hour: amounts over different windows are not averaged."""
+    end = row.parameter.end_h
+    return float(round(end)) if row.matrix == "urine" and end is not None else None
+
+
+def _proportionality(
+    parameters: Iterable[SubjectParameter], people: Mapping[str, Subject]
+) -> tuple[DoseProportionality, ...]:
+    """Exposures against net activity; what was divided by the dose (%IA) is multiplied back."""
+    groups: dict[tuple[str, str, int, str, str], list[tuple[float, float]]] = {}
+    for row in parameters:
+        value, dose = row.parameter.value, _dose(people[row.subject], row.cycle)
+        if row.parameter.code not in EXPOSURES or row.decay_state is None or not value or dose is None:
+            continue
+        if dose.net_mbq is None or not dose.net_mbq > 0.0:
+            continue
+        exposure = value * dose.net_mbq / 100.0 if "%IA" in row.parameter.unit else value
+        key = (row.matrix, row.analyte, row.cycle, row.decay_state, row.parameter.code)
+        groups.setdefault(key, []).append((dose.net_mbq, exposure))
+    found = []
+    for key, pairs in sorted(groups.items()):
+        given, exposures = np.array(pairs).T
+        found.append(DoseProportionality(*key, len(pairs), proportionality(given, exposures)))
+    return tuple(found)
