@@ -49,13 +49,25 @@ def nca(
     nuclide: Annotated[str | None, typer.Option(help="Concentrations are activity of this nuclide")] = None,
     decay_state: Annotated[StateName, typer.Option(help="Decay state in the file")] = StateName.measured,
     interval: Annotated[list[str], typer.Option("--interval", help="Partial AUC from START:END [h]")] = [],  # noqa: B006 - typer copies it
+    tau: Annotated[float | None, typer.Option(help="Dosing interval of several doses in a row [h]")] = None,
+    lambda_z_window: Annotated[str | None, typer.Option(help="All samples in START:END [h] make λz")] = None,
+    lambda_z_times: Annotated[str | None, typer.Option(help="The samples at T1,T2,… [h] make λz")] = None,
+    lambda_z_max_points: Annotated[int | None, typer.Option(min=3, help="At most so many make λz")] = None,
+    lambda_z_not_before: Annotated[float, typer.Option(help="λz begins at this time or later [h]")] = 0.0,
+    percent_injected: Annotated[bool, typer.Option(help="Report %IA per volume")] = False,
+    specific_activity: Annotated[
+        str | None, typer.Option(help="Report the corrected state as substance, such as '40 MBq/nmol'")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
 ) -> None:
     """Analyse each profile of IN.csv; with a nuclide, both decay states are reported."""
     from galu.desk import nca as desk
-    from galu.pharmacokinetics.profile import DecayState, Method, Route
+    from galu.desk.nca_table import NcaOptions
+    from galu.pharmacokinetics import DecayState, Method, Route, TerminalRule
 
-    options = desk.NcaOptions(
+    window = None if lambda_z_window is None else desk.read_interval(lambda_z_window, "--lambda-z-window")
+    times = () if lambda_z_times is None else desk.read_times(lambda_z_times, "--lambda-z-times")
+    options = NcaOptions(
         method=Method(method.value),
         route=Route(route.value),
         dose=dose,
@@ -65,7 +77,13 @@ def nca(
         blq=blq,
         nuclide=nuclide,
         decay_state=DecayState(decay_state.value),
-        intervals=tuple(desk.read_interval(text) for text in interval),
+        intervals=tuple(desk.read_interval(text, "--interval") for text in interval),
+        terminal=TerminalRule(window, times, lambda_z_max_points, lambda_z_not_before),
+        tau_h=tau,
+        specific_activity=None
+        if specific_activity is None
+        else desk.read_specific_activity(specific_activity),
+        percent_injected=percent_injected,
     )
     rows = desk.analyse(path, options)
     if as_json:

@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from galu.desk.nca import read_rows
+from galu.desk.nca_table import read_rows
 from galu.finding import InputError
 from galu.pharmacokinetics.population import PopulationData, fit_foce, fit_laplace, population_data
 

@@ -108,14 +108,25 @@ def both_states(
     as_measured = profile if profile.decay_state is DecayState.MEASURED else measured(profile, half_life_h)
     as_corrected = profile if profile.decay_state is DecayState.CORRECTED else corrected(profile, half_life_h)
     rows = [(DecayState.MEASURED, row) for row in nca(as_measured, method, rules)]
+    declines = any(row.code == "LAMZ" and row.value is not None for _, row in rows)
     for row in nca(as_corrected, method, rules):
-        if row.code == "LAMZHL" and row.value is not None and row.value > IDENTIFIABLE_MULTIPLE * half_life_h:
-            reason = (
-                f"not identifiable: {row.value:.3g} h against a physical half-life of {half_life_h:.4g} h"
-            )
-            row = dataclasses.replace(row, value=None, reason=reason)
+        if row.code == "LAMZHL":
+            row = _identified(row, half_life_h, declines)
         rows.append((DecayState.CORRECTED, row))
     return tuple(rows)
+
+
+def _identified(row: Parameter, half_life_h: float, declines: bool) -> Parameter:
+    """The biological half-life, without value where it cannot be told from decay.
+
+    `declines` says whether the activity as measured has a terminal phase at all.
+    """
+    if row.value is None and declines:
+        return dataclasses.replace(row, reason=f"not identifiable: corrected for decay, {row.reason}")
+    if row.value is not None and row.value > IDENTIFIABLE_MULTIPLE * half_life_h:
+        reason = f"not identifiable: {row.value:.3g} h against a physical half-life of {half_life_h:.4g} h"
+        return dataclasses.replace(row, value=None, reason=reason)
+    return row
 
 
 def biological_half_life_h(effective_half_life_h: float, half_life_h: float) -> tuple[float | None, str]:

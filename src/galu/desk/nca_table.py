@@ -1,0 +1,223 @@
+"""Tables of `galu nca` and `galu population`: rows of a CSV file become profiles and collections of urine."""
+
+from __future__ import annotations
+
+import csv
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from galu.finding import InputError
+from galu.pharmacokinetics import (
+    Collection,
+    DecayState,
+    Method,
+    Profile,
+    Route,
+    TerminalRule,
+    Urine,
+    at_sampling,
+    intact,
+    interpolated,
+)
+from galu.pharmacokinetics.profile import Floats
+
+Row = dict[str, str]
+#: Rows of one subject, matrix and cycle with their line in the file.
+Rows = list[tuple[int, Row]]
+Key = tuple[str, str, int]
+_MISSING = {"", "na", "nan", ".", "nd", "ns", "missing"}
+_BELOW = {"blq", "bql", "bloq", "<lloq", "<loq"}
+
+
+@dataclass(frozen=True, slots=True)
+class NcaOptions:
+    """Options of the command; a column of the file overrides the option of its name.
+
+    `tau_h` is the dosing interval of a profile whose times run through several doses, and
+    `specific_activity` (activity unit, substance unit, value) turns corrected activity into substance.
+    """
+
+    method: Method
+    route: Route
+    dose: float | None = None
+    dose_unit: str = ""
+    conc_unit: str = ""
+    duration_h: float = 0.0
+    blq: str | None = None
+    nuclide: str | None = None
+    decay_state: DecayState = DecayState.MEASURED
+    intervals: tuple[tuple[float, float], ...] = ()
+    terminal: TerminalRule = field(default_factory=TerminalRule)
+    tau_h: float | None = None
+    specific_activity: tuple[str, str, float] | None = None
+    percent_injected: bool = False
+
+
+def read_rows(path: Path) -> list[Row]:
+    """Rows of a CSV file with the columns subject, time and conc at least."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            columns = [column.strip() for column in reader.fieldnames or ()]
+            rows = [
+                {(key or "").strip(): (value or "").strip() for key, value in row.items() if key is not None}
+                for row in reader
+            ]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(str(path), f"it cannot be read ({error})", "give a CSV file in UTF-8") from error
+    missing = [name for name in ("subject", "time", "conc") if name not in columns]
+    if missing:
+        raise InputError(str(path), f"no column {', '.join(missing)}", "name the columns subject, time, conc")
+    if not rows:
+        raise InputError(str(path), "it has no row", "give one row per sample")
+    return rows
+
+
+def grouped(path: Path) -> dict[Key, Rows]:
+    """Rows of a file by subject, matrix and cycle, in the file's order."""
+    groups: dict[Key, Rows] = {}
+    for line, row in enumerate(read_rows(path), start=2):
+        if not row["subject"]:
+            raise InputError(
+                f"{path} line {line}, subject", "it is empty", "name the subject of every sample"
+            )
+        cycle = number(row.get("cycle", "") or "1", f"{path} line {line}, cycle")
+        if not cycle.is_integer():
+            raise InputError(f"{path} line {line}, cycle", f"{cycle:g} is no cycle", "number cycles 1, 2, …")
+        groups.setdefault((row["subject"], row.get("matrix", ""), int(cycle)), []).append((line, row))
+    return groups
+
+
+def is_urine(key: Key, rows: Rows) -> bool:
+    """Whether a group is of urine: so named, or with volumes."""
+    return key[1].lower() == "urine" or any(row.get("volume") for _, row in rows)
+
+
+def number(text: str, place: str) -> float:
+    """A finite number."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise InputError(place, f"{text!r} is no number", "enter a plain decimal number")
+    return value
+
+
+def _concentration(text: str, place: str) -> float:
+    """A concentration; NaN when missing, zero when reported below quantification."""
+    if text.lower() in _MISSING:
+        return math.nan
+    if text.lower() in _BELOW or text.startswith("<"):
+        return 0.0
+    return number(text, place)
+
+
+def _one(rows: Rows, column: str, default: str, path: Path) -> str:
+    """The value that a column repeats on all rows of a profile; `default` where it is empty."""
+    values = {row.get(column, "") for _, row in rows} - {""}
+    if len(values) > 1:
+        place = f"{path} line {rows[0][0]}, {column}"
+        raise InputError(
+            place, "it changes inside one profile", "give one value per subject, matrix and cycle"
+        )
+    return values.pop() if values else default
+
+
+def _optional(text: str, place: str) -> float | None:
+    return None if text.lower() in _MISSING else number(text, place)
+
+
+def _dose(rows: Rows, options: NcaOptions, path: Path) -> float | None:
+    given = "" if options.dose is None else repr(options.dose)
+    return _optional(_one(rows, "dose", given, path), f"{path} line {rows[0][0]}, dose")
+
+
+def read_profile(key: Key, rows: Rows, options: NcaOptions, half_life_h: float | None, path: Path) -> Profile:
+    """The profile of one group of rows, its activities brought back to their sampling times."""
+    place = f"{path} line {rows[0][0]}"
+    rows = sorted(rows, key=lambda pair: number(pair[1]["time"], f"{path} line {pair[0]}, time"))
+    time_h = np.array([float(row["time"]) for _, row in rows])
+    conc, limit = _quantified(rows, path)
+    if half_life_h is not None and options.decay_state is DecayState.MEASURED:
+        counted = [
+            number(row.get("count_time") or row["time"], f"{path} line {line}, count_time")
+            for line, row in rows
+        ]
+        conc = at_sampling(conc, time_h, np.array(counted), half_life_h)
+    elif half_life_h is None and any(row.get("count_time") for _, row in rows):
+        raise InputError(f"{place}, count_time", "it needs a nuclide", "add --nuclide, such as Lu-177")
+    duration = number(_one(rows, "duration", repr(options.duration_h), path), f"{place}, duration")
+    return Profile(
+        *key,
+        time_h,
+        conc,
+        _dose(rows, options, path),
+        options.route,
+        duration if options.route is Route.INFUSION else 0.0,
+        _one(rows, "conc_unit", options.conc_unit, path),
+        _one(rows, "dose_unit", options.dose_unit, path),
+        limit,
+        None if half_life_h is None else options.decay_state,
+    )
+
+
+def _quantified(rows: Rows, path: Path) -> tuple[Floats, float | None]:
+    """Concentrations with zero below each sample's own limit, and the limit where there is only one.
+
+    The limit is of what was counted, so it is settled before any decay is undone.
+    """
+    conc = np.array([_concentration(row["conc"], f"{path} line {line}, conc") for line, row in rows])
+    limits = [_optional(row.get("lloq", ""), f"{path} line {line}, lloq") for line, row in rows]
+    for i, limit in enumerate(limits):
+        if limit is not None and conc[i] < limit:
+            conc[i] = 0.0
+    known = {limit for limit in limits if limit is not None}
+    return conc, known.pop() if len(known) == 1 else None
+
+
+def read_intact(profile: Profile, rows: Rows, path: Path) -> Profile | None:
+    """The profile of the intact compound where the file has a column intact_fraction, else None.
+
+    A sample without a measured fraction takes the one between its neighbours.
+    """
+    measured = {
+        number(row["time"], f"{path} line {line}, time"): share
+        for line, row in rows
+        if (share := _optional(row.get("intact_fraction", ""), f"{path} line {line}, intact_fraction"))
+        is not None
+    }
+    times = sorted(time for time in measured if time >= 0.0)
+    if not times:
+        return None
+    shares = np.array([measured[time] for time in times])
+    return intact(profile, interpolated(profile.time_h, np.array(times), shares))
+
+
+def read_urine(key: Key, rows: Rows, options: NcaOptions, half_life_h: float | None, path: Path) -> Urine:
+    """Collections of one group: `time` starts one, `duration` is its length, `volume` the void."""
+    collections = []
+    for line, row in sorted(rows, key=lambda pair: number(pair[1]["time"], f"{path} line {pair[0]}, time")):
+        place = f"{path} line {line}"
+        start = number(row["time"], f"{place}, time")
+        end = start + number(row.get("duration", ""), f"{place}, duration")
+        conc = _concentration(row["conc"], f"{place}, conc")
+        volume = _optional(row.get("volume", ""), f"{place}, volume")
+        if half_life_h is not None and options.decay_state is DecayState.MEASURED:
+            # Counted at the end of the collection unless the file says when.
+            counted = number(row.get("count_time") or repr(end), f"{place}, count_time")
+            conc = float(at_sampling(np.array([conc]), np.zeros(1), np.array([counted]), half_life_h)[0])
+        known = None if math.isnan(conc) else conc
+        collections.append(Collection(start, end, known, volume, missed=volume is None))
+    return Urine(
+        key[0],
+        key[2],
+        tuple(collections),
+        _dose(rows, options, path),
+        _one(rows, "conc_unit", options.conc_unit, path),
+        _one(rows, "dose_unit", options.dose_unit, path),
+        _one(rows, "volume_unit", "", path),
+    )

@@ -1,0 +1,149 @@
+"""`galu nca` on files: columns over options, windows, dosing intervals, units, what is refused."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from galu.cli.main import main
+
+DATA = Path(__file__).resolve().parent.parent / "data" / "pharmacokinetics"
+KEYS = {
+    "subject", "matrix", "cycle", "decay_state", "method", "start", "end", "PPTESTCD", "value", "unit",
+    "reason",
+}  # fmt: skip
+
+
+def _run(path: Path, *options: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main(["nca", str(path), *options, "--json"])
+    return int(str(ended.value.code or 0))
+
+
+@pytest.fixture
+def answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Rows of the command for the text of a file."""
+
+    def ask(text: str, *options: str) -> list[dict[str, Any]]:
+        path = tmp_path / "in.csv"
+        path.write_text(text, encoding="utf-8")
+        assert _run(path, *options) == 0
+        rows: list[dict[str, Any]] = json.loads(capsys.readouterr().out)
+        assert all(set(row) == KEYS and (row["value"] is None) == bool(row["reason"]) for row in rows)
+        return rows
+
+    return ask
+
+
+def _value(rows: list[dict[str, Any]], code: str, **where: Any) -> Any:
+    (row,) = (
+        r for r in rows if r["PPTESTCD"] == code and all(r[key] == value for key, value in where.items())
+    )
+    return row["value"]
+
+
+FALLING = "".join(f"1,{t},{16.0 * 2.0**-t}\n" for t in range(7))
+
+
+def test_lambda_z_by_window_times_points_and_start(answer: Any) -> None:
+    text = "subject,time,conc\n" + FALLING + "1,7,0.2\n1,8,0.18\n"
+    bolus = ("--route", "bolus", "--dose", "100")
+    for options, lower, points in (
+        (("--lambda-z-window", "1:6"), 1.0, 6),
+        (("--lambda-z-times", "0,2,4"), 0.0, 3),
+        (("--lambda-z-max-points", "3"), 6.0, 3),
+        (("--lambda-z-not-before", "6"), 6.0, 3),
+    ):
+        rows = answer(text, *bolus, *options)
+        assert (_value(rows, "LAMZLL"), _value(rows, "LAMZNPT")) == (lower, points), options
+    window = answer(text, *bolus, "--lambda-z-window", "1:6")
+    assert _value(window, "LAMZHL") == pytest.approx(1.0, rel=1e-12)
+
+
+def test_partial_areas_stand_in_both_states(answer: Any) -> None:
+    text = "subject,time,conc,dose\n" + FALLING.replace("\n", ",100\n")
+    options = ("--route", "bolus", "--nuclide", "Lu-177", "--interval", "0:4")
+    rows = answer(text, *options)
+    measured = _value(rows, "AUCINT", decay_state="measured")
+    assert measured == pytest.approx((16.0 - 1.0) / math.log(2.0), rel=1e-12)
+    assert _value(rows, "AUCINT", decay_state="corrected") > measured
+
+
+def test_dosing_intervals_and_accumulation(answer: Any) -> None:
+    table = list(csv.DictReader(line for line in (DATA / "in_multidose.csv").open() if line[0] != "#"))
+    text = "subject,time,conc\n" + "".join(f"{r['subject']},{r['time']},{r['conc']}\n" for r in table)
+    rows = answer(text, "--route", "extravascular", "--dose", "100", "--tau", "24")
+    assert {row["start"] for row in rows if row["PPTESTCD"] == "AUCTAU"} == {0.0, 144.0}
+    assert _value(rows, "AUCTAU", start=144.0) == pytest.approx(62.0620868371923, rel=1e-8)
+    assert _value(rows, "ARAUC") == pytest.approx(62.0620868371923 / 52.0995739004359, rel=1e-8)
+
+
+def test_mass_units_by_specific_activity_leave_clearance_alone(answer: Any) -> None:
+    text = "subject,time,conc,dose,dose_unit,conc_unit\n" + FALLING.replace("\n", ",7400,MBq,kBq/mL\n")
+    bolus = ("--route", "bolus", "--nuclide", "Lu-177")
+    plain = answer(text, *bolus)
+    mass = answer(text, *bolus, "--specific-activity", "40 MBq/nmol")
+    units = {(r["decay_state"], r["PPTESTCD"]): r["unit"] for r in mass}
+    assert units["corrected", "CMAX"] == "nmol/mL"
+    assert units["measured", "CMAX"] == "kBq/mL"
+    assert _value(mass, "CMAX", decay_state="corrected") == pytest.approx(16.0 / 40_000.0)
+    percent = answer(text, *bolus, "--percent-injected")
+    assert _value(percent, "CMAX", decay_state="measured") == pytest.approx(16.0 / 7.4e6 * 100.0)
+    clearance = _value(plain, "CLO", decay_state="corrected")
+    for rows in (mass, percent):
+        (row,) = (r for r in rows if r["PPTESTCD"] == "CLO" and r["value"] is not None)
+        assert (row["unit"], row["value"]) == ("L/h", pytest.approx(clearance))
+
+
+def test_intact_fraction_is_a_profile_of_its_own(answer: Any) -> None:
+    text = "subject,time,conc,matrix,intact_fraction\n1,0,8,plasma,\n1,1,4,plasma,0.9\n"
+    text += "1,2,2,plasma,\n1,3,1,plasma,0.5\n"
+    rows = answer(text, "--route", "bolus", "--dose", "1")
+    assert {row["matrix"] for row in rows} == {"plasma", "plasma (intact)"}
+    assert _value(rows, "CLST", matrix="plasma (intact)") == pytest.approx(0.5)
+    assert _value(rows, "AUCLST", matrix="plasma (intact)") < _value(rows, "AUCLST", matrix="plasma")
+
+
+def test_urine_is_cleared_from_plasma_before_blood(answer: Any) -> None:
+    blood = "".join(f"1,{t},{2 * c},whole blood,,\n1,{t},{c},plasma,,\n" for t, c in ((0, 4), (2, 2), (4, 1)))
+    text = "subject,time,conc,matrix,volume,duration\n" + blood + "1,0,10,urine,100,4\n"
+    rows = answer(text, "--route", "bolus", "--method", "linear", "--dose", "10")
+    assert _value(rows, "RENALCL") == pytest.approx(1000.0 / 9.0)
+
+
+def test_each_sample_has_its_own_limit(answer: Any) -> None:
+    text = "subject,time,conc,lloq\n1,0,8,1\n1,1,4,1\n1,2,2,3\n1,3,1,0.5\n"
+    dropped = "subject,time,conc\n1,0,8\n1,1,4\n1,3,1\n"
+    options = ("--route", "bolus", "--dose", "1")
+    assert _value(answer(text, *options), "AUCLST") == _value(answer(dropped, *options), "AUCLST")
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "said"),
+    [
+        ("subject,time,conc\n,0,1\n", (), "line 2, subject"),
+        ("subject,time,conc,cycle\n1,0,1,1.5\n", (), "line 2, cycle"),
+        ("subject,time,conc,count_time\n1,0,1,3\n", (), "nuclide"),
+        ("subject,time,conc\n1,0,1\n1,0,2\n", (), "share one time"),
+        ("subject,time,conc\n1,0,inf\n", (), "line 2, conc"),
+        ("subject,time,conc\n1,0,1\n", ("--tau", "0"), "--tau"),
+        ("subject,time,conc\n1,0,1\n", ("--tau", "24", "--nuclide", "Lu-177"), "own cycle"),
+        ("subject,time,conc\n1,0,1\n", ("--specific-activity", "40"), "40 MBq/nmol"),
+        ("subject,time,conc\n1,0,1\n", ("--specific-activity", "40 MBq/nmol"), "nuclide"),
+        ("subject,time,conc\n1,0,1\n", ("--interval", "4"), "START:END"),
+    ],
+)
+def test_bad_input_is_refused_with_its_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, options: tuple[str, ...], said: str
+) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text(text, encoding="utf-8")
+    assert _run(path, "--route", "bolus", *options) == 2
+    captured = capsys.readouterr()
+    assert said in captured.err
+    assert captured.out == ""
