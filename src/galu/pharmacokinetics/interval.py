@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from typing import Final
 
 import numpy as np
 
 from galu.pharmacokinetics.blq import apply_blq
-from galu.pharmacokinetics.codes import unit_of
+from galu.pharmacokinetics.codes import BY_CODE, unit_of
 from galu.pharmacokinetics.nca import Known, Rules, combine, known_values, series_of
 from galu.pharmacokinetics.profile import Floats, Method, Parameter, Profile, Route
 from galu.pharmacokinetics.terminal import terminal_phase
 from galu.pharmacokinetics.trapezoid import conc_between, is_logarithmic, segment
+
+#: What is said of the terminal phase of a dosing interval, its times counted from the interval's start.
+_TERMINAL: Final = ("LAMZ", "LAMZHL", "LAMZLL", "LAMZUL", "LAMZNPT", "LAMZSPN", "R2", "R2ADJ", "CLSTP")
 
 
 def partial_auc(
@@ -105,9 +109,8 @@ def dosing_interval(
             combine(lambda d, a: d / a, dose, area),
             "clearance",
         ),
-        ("LAMZ", "Lambda z", values["LAMZ"], "1/h"),
-        ("LAMZHL", "Half-Life Lambda z", values["LAMZHL"], "h"),
     ]
+    rows += [(code, BY_CODE[code].name, values[code], BY_CODE[code].kind) for code in _TERMINAL]
     return tuple(_row(profile, row, start_h, tau_h) for row in rows)
 
 
