@@ -36,7 +36,7 @@ def test_chains_agree_and_lie_where_the_likelihood_does() -> None:
     assert found.ess >= LEAST_ESS
     assert found.divergences == 0
     assert found.trusted
-    for name in ("a1", "a2", "l2", "b"):
+    for name in ("a1", "l1", "a2", "l2", "b"):
         assert abs(found.mean[name] - likelihood.estimate[name]) < 0.5 * likelihood.standard_error[name]
         assert found.sd[name] == pytest.approx(likelihood.standard_error[name], rel=0.3)
     assert found.mean["sigma"] == pytest.approx(likelihood.sigma, rel=0.1)

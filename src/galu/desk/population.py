@@ -47,7 +47,9 @@ def _bayesian(data: PopulationData) -> dict[str, Any]:
     found = fit_bayesian(data, seed=1)
     answer: dict[str, Any] = {"method": "Bayesian (NUTS), M3", "subjects": len(data.subjects)}
     answer |= {"estimate": found.mean, "standard_error": found.sd, "r_hat": found.r_hat, "ess": found.ess}
-    return answer | {"divergences": found.divergences, "trusted": found.trusted}
+    said = f"not to be trusted: R̂ {found.r_hat:.3f}, ESS {found.ess:.0f}, {found.divergences} divergences"
+    answer |= {"divergences": found.divergences, "trusted": found.trusted}
+    return answer | {"reason": "" if found.trusted else said}
 
 
 def read_data(path: Path, covariate: str | None, reference: float) -> PopulationData:

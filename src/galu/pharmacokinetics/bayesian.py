@@ -35,7 +35,7 @@ class BayesianFit:
     Attributes
     ----------
     mean, sd : dict of str to float
-        Of a1, a2, l2 (logarithms), d (ln of the difference of the rates), b, omega_*, sigma.
+        Of a1, l1, a2, l2 as in `population`, d (ln of the difference of the rates), b, omega_*, sigma.
     draws : dict of str to array, shape (chains × draws,)
     r_hat, ess : float
         The worst R̂ and the smallest effective sample size (bulk).
@@ -104,6 +104,7 @@ def _draws(posterior: Any, covariate_mean: float) -> dict[str, Floats]:
     if "b" in posterior:
         found["b"] = np.asarray(posterior["b"])
         found["l2"] -= found["b"] * covariate_mean
+    found["l1"] = np.logaddexp(found["l2"], found["d"])
     return found | {"sigma": np.asarray(posterior["sigma"])}
 
 
