@@ -13,7 +13,7 @@ from galu.pharmacokinetics import Method, Parameter, Profile, Route, nca
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: The rule that decides a case, as the page states it.
 RULES = {
-    "E01_blq_lead_trail": "zeros before and after the quantifiable samples count as zero; AUClast ends at Tlast",
+    "E01_blq_lead_trail": "zeros before and after the quantifiable samples stay; AUClast ends at Tlast",
     "E02_blq_middle": "a zero between quantifiable samples is dropped, its neighbours joined",
     "E03_all_blq": "Cmax and AUClast are zero, everything else has no value",
     "E04_missing": "a missing sample is left out, its neighbours joined; at time 0 as if not sampled",
