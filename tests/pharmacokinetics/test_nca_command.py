@@ -123,6 +123,30 @@ def test_each_sample_has_its_own_limit(answer: Any) -> None:
     assert _value(answer(text, *options), "AUCLST") == _value(answer(dropped, *options), "AUCLST")
 
 
+def test_half_the_limit_moves_with_decay(answer: Any) -> None:
+    text = "subject,time,conc,lloq\n1,0,8,0.5\n1,10,4,0.5\n1,20,2,0.5\n1,30,1,0.5\n1,159.5,0.1,0.5\n"
+    rows = answer(text, "--route", "bolus", "--dose", "1", "--nuclide", "Lu-177", "--blq", "lloq/2")
+    measured, corrected = (_value(rows, "CLST", decay_state=state) for state in ("measured", "corrected"))
+    assert measured == pytest.approx(0.25)
+    assert corrected == pytest.approx(0.5, rel=1e-3)
+
+
+def test_counting_statistics_stand_beside_the_value(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text(
+        "subject,time,conc,sigma\n1,0,8,0.4\n1,1,4,0.2\n1,2,2,0.1\n1,3,1,0.05\n", encoding="utf-8"
+    )
+    assert _run(path, "--route", "bolus", "--nuclide", "Lu-177") == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert all(set(row) == KEYS | {"u"} for row in rows)
+    last = {row["decay_state"]: row for row in rows if row["PPTESTCD"] == "CLST"}
+    for row in last.values():
+        assert row["u"] == pytest.approx(0.05 * row["value"], rel=1e-6)
+    assert all(row["u"] is None for row in rows if row["value"] is None)
+
+
 @pytest.mark.parametrize(
     ("text", "options", "said"),
     [

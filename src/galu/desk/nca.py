@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from galu.desk.nca_table import (
     number,
     read_intact,
     read_profile,
+    read_relative_sigma,
     read_urine,
 )
 from galu.finding import InputError
@@ -29,6 +30,7 @@ from galu.pharmacokinetics import (
     as_substance,
     both_states,
     corrected,
+    counting_uncertainty,
     dosing_interval,
     measured,
     nca,
@@ -37,10 +39,12 @@ from galu.pharmacokinetics import (
     percent_injected,
     urinary,
 )
+from galu.pharmacokinetics.profile import Floats
 from galu.pharmacokinetics.units import scale_of
 
 Answer = dict[str, Any]
-Stated = tuple[DecayState | None, Parameter]
+#: A parameter with its decay state and its standard uncertainty from counting, where there is one.
+Stated = tuple[DecayState | None, Parameter, float | None]
 #: The matrix that renal clearance is referred to, by preference; else the first of the file.
 _CLEARED_FROM: Final = ("plasma", "whole blood", "blood", "serum")
 
@@ -59,16 +63,20 @@ def analyse(path: Path, options: NcaOptions) -> list[Answer]:
         if is_urine(key, rows):
             continue
         profiles[key] = profile = read_profile(key, rows, options, half_life_h, path)
-        answers += _answers(key, options.method, _blood(profile, options, half_life_h, rules))
+        relative = read_relative_sigma(rows, path)
+        stated = _blood(profile, relative, options, half_life_h, rules)
+        answers += _answers(key, options.method, stated, relative is not None)
         part = read_intact(profile, rows, path)
         if part is not None:
             name = (key[0], f"{key[1]} (intact)".strip(), key[2])
-            answers += _answers(name, options.method, _blood(part, options, half_life_h, rules))
+            stated = _blood(part, relative, options, half_life_h, rules)
+            answers += _answers(name, options.method, stated, relative is not None)
     for key, rows in groups.items():
         if key not in profiles:
             urine = read_urine(key, rows, options, half_life_h, path)
             blood = _cleared_from(profiles, key)
-            answers += _answers(key, options.method, _urine(urine, blood, options, half_life_h, rules))
+            stated = _urine(urine, blood, options, half_life_h, rules)
+            answers += _answers(key, options.method, stated, False)
     return answers
 
 
@@ -85,37 +93,51 @@ def _check(options: NcaOptions) -> None:
 
 
 def _blood(
-    profile: Profile, options: NcaOptions, half_life_h: float | None, rules: Rules
+    profile: Profile, relative: Floats | None, options: NcaOptions, half_life_h: float | None, rules: Rules
 ) -> Iterator[Stated]:
     """Parameters of a profile: of its activity as measured, and of the substance as corrected."""
+    states = _states(profile, options, half_life_h)
+    spread: dict[DecayState | None, dict[str, float]] = {}
+    if relative is not None:
+        spread = {
+            state: counting_uncertainty(one, relative, options.method, rules) for state, one in states.items()
+        }
+    for state, one in states.items():
+        for row in _parameters(one, options.method, half_life_h, rules):
+            yield state, row, None if row.value is None else spread.get(state, {}).get(row.code)
+    for state, one in states.items():
+        yield from ((state, row, None) for row in _windows(one, options, rules))
+
+
+def _states(
+    profile: Profile, options: NcaOptions, half_life_h: float | None
+) -> dict[DecayState | None, Profile]:
+    """The profile in each decay state that it has, in the units asked for."""
     if options.percent_injected:
         profile = percent_injected(profile)
     if half_life_h is None:
-        yield from ((None, row) for row in nca(profile, options.method, rules))
-        yield from ((None, row) for row in _windows(profile, options, rules))
-        return
+        return {None: profile}
     own = profile.decay_state is DecayState.MEASURED
-    states = {
+    substance = corrected(profile, half_life_h) if own else profile
+    return {
         DecayState.MEASURED: profile if own else measured(profile, half_life_h),
-        DecayState.CORRECTED: corrected(profile, half_life_h) if own else profile,
+        DecayState.CORRECTED: _in_substance(substance, options),
     }
-    substance = _in_substance(states[DecayState.CORRECTED], options)
-    for state, row in both_states(profile, half_life_h, options.method, rules):
-        if substance is None or state is DecayState.MEASURED:
-            yield state, row
-    if substance is not None:
-        states[DecayState.CORRECTED] = substance
-        for state, row in both_states(substance, half_life_h, options.method, rules):
-            if state is DecayState.CORRECTED:
-                yield state, row
-    for state, one in states.items():
-        yield from ((state, row) for row in _windows(one, options, rules))
 
 
-def _in_substance(profile: Profile, options: NcaOptions) -> Profile | None:
-    """The corrected profile as mass or amount, where the specific activity is given."""
+def _parameters(
+    profile: Profile, method: Method, half_life_h: float | None, rules: Rules
+) -> Iterable[Parameter]:
+    if half_life_h is None:
+        return nca(profile, method, rules)
+    both = both_states(profile, half_life_h, method, rules)
+    return (row for state, row in both if state is profile.decay_state)
+
+
+def _in_substance(profile: Profile, options: NcaOptions) -> Profile:
+    """The corrected profile as mass or amount where the specific activity is given, else as it is."""
     if options.specific_activity is None:
-        return None
+        return profile
     activity, unit, value = options.specific_activity
     given, conc = scale_of(activity), scale_of(profile.conc_unit.partition("/")[0])
     if given is None or given[0] != "activity" or conc is None:
@@ -161,10 +183,11 @@ def _urine(
     first = urine.collections[0].start_h
     for one in urine.collections:
         area = None if blood is None else partial_auc(blood, options.method, first, one.end_h, rules)
-        yield from ((state, row) for row in urinary(urine, first, one.end_h, area))
+        yield from ((state, row, None) for row in urinary(urine, first, one.end_h, area))
 
 
-def _answers(key: Key, method: Method, rows: Iterator[Stated]) -> list[Answer]:
+def _answers(key: Key, method: Method, rows: Iterator[Stated], counted: bool) -> list[Answer]:
+    """Rows of the answer; those of counted samples also carry u."""
     return [
         {
             "subject": key[0],
@@ -178,8 +201,9 @@ def _answers(key: Key, method: Method, rows: Iterator[Stated]) -> list[Answer]:
             "value": row.value,
             "unit": row.unit,
             "reason": row.reason,
+            **({"u": u} if counted else {}),
         }
-        for state, row in rows
+        for state, row, u in rows
     ]
 
 

@@ -139,17 +139,9 @@ def _dose(rows: Rows, options: NcaOptions, path: Path) -> float | None:
 def read_profile(key: Key, rows: Rows, options: NcaOptions, half_life_h: float | None, path: Path) -> Profile:
     """The profile of one group of rows, its activities brought back to their sampling times."""
     place = f"{path} line {rows[0][0]}"
-    rows = sorted(rows, key=lambda pair: number(pair[1]["time"], f"{path} line {pair[0]}, time"))
+    rows = _in_order(rows, path)
     time_h = np.array([float(row["time"]) for _, row in rows])
-    conc, limit = _quantified(rows, path)
-    if half_life_h is not None and options.decay_state is DecayState.MEASURED:
-        counted = [
-            number(row.get("count_time") or row["time"], f"{path} line {line}, count_time")
-            for line, row in rows
-        ]
-        conc = at_sampling(conc, time_h, np.array(counted), half_life_h)
-    elif half_life_h is None and any(row.get("count_time") for _, row in rows):
-        raise InputError(f"{place}, count_time", "it needs a nuclide", "add --nuclide, such as Lu-177")
+    conc, limit = _columns(rows, half_life_h, options, path)
     duration = number(_one(rows, "duration", repr(options.duration_h), path), f"{place}, duration")
     return Profile(
         *key,
@@ -160,23 +152,50 @@ def read_profile(key: Key, rows: Rows, options: NcaOptions, half_life_h: float |
         duration if options.route is Route.INFUSION else 0.0,
         _one(rows, "conc_unit", options.conc_unit, path),
         _one(rows, "dose_unit", options.dose_unit, path),
-        limit,
+        None if np.all(np.isnan(limit)) else limit,
         None if half_life_h is None else options.decay_state,
     )
 
 
-def _quantified(rows: Rows, path: Path) -> tuple[Floats, float | None]:
-    """Concentrations with zero below each sample's own limit, and the limit where there is only one.
+def _columns(rows: Rows, half_life_h: float | None, options: NcaOptions, path: Path) -> tuple[Floats, Floats]:
+    """Concentrations and limits (n,) of each sample, activities brought back to their sampling times.
 
-    The limit is of what was counted, so it is settled before any decay is undone.
+    A limit is of what was counted, so it is brought back with its sample; NaN where none is given.
     """
     conc = np.array([_concentration(row["conc"], f"{path} line {line}, conc") for line, row in rows])
     limits = [_optional(row.get("lloq", ""), f"{path} line {line}, lloq") for line, row in rows]
-    for i, limit in enumerate(limits):
-        if limit is not None and conc[i] < limit:
-            conc[i] = 0.0
-    known = {limit for limit in limits if limit is not None}
-    return conc, known.pop() if len(known) == 1 else None
+    limit = np.array([math.nan if one is None else one for one in limits])
+    if half_life_h is None:
+        counted = [line for line, row in rows if row.get("count_time")]
+        if counted:
+            place = f"{path} line {counted[0]}, count_time"
+            raise InputError(place, "it needs a nuclide", "add --nuclide, such as Lu-177")
+    elif options.decay_state is DecayState.MEASURED:
+        time_h = np.array([float(row["time"]) for _, row in rows])
+        count_h = np.array(
+            [
+                number(row.get("count_time") or row["time"], f"{path} line {line}, count_time")
+                for line, row in rows
+            ]
+        )
+        conc = at_sampling(conc, time_h, count_h, half_life_h)
+        limit = at_sampling(limit, time_h, count_h, half_life_h)
+    return conc, limit
+
+
+def read_relative_sigma(rows: Rows, path: Path) -> Floats | None:
+    """Relative uncertainty (n,) of each concentration where the file has a column sigma, else None."""
+    rows = _in_order(rows, path)
+    sigma = [_optional(row.get("sigma", ""), f"{path} line {line}, sigma") for line, row in rows]
+    if all(one is None for one in sigma):
+        return None
+    conc = [_concentration(row["conc"], f"{path} line {line}, conc") for line, row in rows]
+    known = zip(sigma, conc, strict=True)
+    return np.array([math.nan if s is None or not c > 0.0 else s / c for s, c in known])
+
+
+def _in_order(rows: Rows, path: Path) -> Rows:
+    return sorted(rows, key=lambda pair: number(pair[1]["time"], f"{path} line {pair[0]}, time"))
 
 
 def read_intact(profile: Profile, rows: Rows, path: Path) -> Profile | None:
@@ -200,7 +219,7 @@ def read_intact(profile: Profile, rows: Rows, path: Path) -> Profile | None:
 def read_urine(key: Key, rows: Rows, options: NcaOptions, half_life_h: float | None, path: Path) -> Urine:
     """Collections of one group: `time` starts one, `duration` is its length, `volume` the void."""
     collections = []
-    for line, row in sorted(rows, key=lambda pair: number(pair[1]["time"], f"{path} line {pair[0]}, time")):
+    for line, row in _in_order(rows, path):
         place = f"{path} line {line}"
         start = number(row["time"], f"{place}, time")
         end = start + number(row.get("duration", ""), f"{place}, duration")

@@ -17,6 +17,7 @@ from galu.pharmacokinetics.nca import Rules, nca
 from galu.pharmacokinetics.profile import DecayState, Method, Parameter, Profile, Route
 from galu.pharmacokinetics.proportionality import Proportionality, proportionality
 from galu.pharmacokinetics.terminal import TerminalRule
+from galu.pharmacokinetics.uncertainty import counting_uncertainty
 from galu.pharmacokinetics.urine import Collection, Urine, urinary
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "biological_half_life_h",
     "both_states",
     "corrected",
+    "counting_uncertainty",
     "dosing_interval",
     "fit_hill",
     "intact",

@@ -96,7 +96,7 @@ def apply_blq(profile: Profile, rule: BlqRule) -> tuple[Floats, Floats]:
         if action == "drop":
             continue
         time.append(profile.time_h[i])
-        conc.append(_replacement(action, profile))
+        conc.append(_replacement(action, profile, int(i)))
     return np.array(time, float), np.array(conc, float)
 
 
@@ -113,11 +113,14 @@ def _position(
     return "last" if i > quantified[-1] else "middle"
 
 
-def _replacement(action: str, profile: Profile) -> float:
+def _replacement(action: str, profile: Profile, i: int) -> float:
     if action == "keep":
         return 0.0
     if action == "lloq/2":
-        if profile.lloq is None:
+        limit = (
+            np.nan if profile.lloq is None else float(np.broadcast_to(profile.lloq, profile.conc.shape)[i])
+        )
+        if not limit >= 0.0:
             raise InputError(f"profile of {profile.subject}", "the rule lloq/2 needs a limit", "give lloq")
-        return profile.lloq / 2.0
+        return limit / 2.0
     return float(action)

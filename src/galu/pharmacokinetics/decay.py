@@ -146,16 +146,13 @@ def biological_half_life_h(effective_half_life_h: float, half_life_h: float) -> 
 
 
 def _moved(profile: Profile, factor: Floats, state: DecayState) -> Profile:
-    blq = profile.lloq is not None
-    conc = profile.conc * factor
-    if blq:
-        # Below quantification is told on what was counted, so it is settled before the values move.
-        conc = np.where(profile.conc < (profile.lloq or 0.0), 0.0, conc)
+    # The limit is of what was counted, so it moves with each sample.
+    conc, limit = profile.conc * factor, None if profile.lloq is None else profile.lloq * factor
     if not np.all(np.isfinite(conc) | np.isnan(profile.conc)):
         raise InputError(
             f"profile of {profile.subject}", "decay correction overflows", "check times and half-life"
         )
-    return dataclasses.replace(profile, conc=conc, lloq=None, decay_state=state)
+    return dataclasses.replace(profile, conc=conc, lloq=limit, decay_state=state)
 
 
 def _expect(profile: Profile, state: DecayState) -> None:

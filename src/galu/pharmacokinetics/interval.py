@@ -83,7 +83,9 @@ def dosing_interval(
     """
     rules = rules or Rules()
     inside = (profile.time_h >= start_h) & (profile.time_h <= start_h + tau_h)
-    part = dataclasses.replace(profile, time_h=profile.time_h[inside] - start_h, conc=profile.conc[inside])
+    limit = None if profile.lloq is None else np.broadcast_to(profile.lloq, inside.shape)[inside]
+    time_h, conc = profile.time_h[inside] - start_h, profile.conc[inside]
+    part = dataclasses.replace(profile, time_h=time_h, conc=conc, lloq=limit)
     values = known_values(part, method, rules)
     t, c = apply_blq(part, rules.blq)
     area = _partial(part, method, (0.0, tau_h), rules)

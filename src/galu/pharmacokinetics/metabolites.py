@@ -80,7 +80,7 @@ def intact(profile: Profile, fraction: Floats) -> Profile:
     """The profile of the intact compound: activity (n,) times the fraction (n,) of each sample.
 
     A sample whose fraction is unknown is missing. Below quantification is told on the activity that was
-    counted, so it is settled before the fraction is applied.
+    counted, so the limit takes the fraction, too.
 
     Raises
     ------
@@ -92,7 +92,8 @@ def intact(profile: Profile, fraction: Floats) -> Profile:
         raise InputError(f"profile of {profile.subject}", "fractions differ in number", "give one per sample")
     _check_range(share[~np.isnan(share)])
     conc = np.where(below_quantification(profile), 0.0, profile.conc * share)
-    return dataclasses.replace(profile, conc=conc, lloq=None)
+    limit = None if profile.lloq is None else profile.lloq * np.where(np.isnan(share), 1.0, share)
+    return dataclasses.replace(profile, conc=conc, lloq=limit)
 
 
 def _checked(time_h: Floats, fraction: Floats) -> tuple[Floats, Floats]:

@@ -49,6 +49,8 @@ class Profile:
         quantification.
     dose : float or None
         Amount given [dose_unit]; None when unknown.
+    lloq : float, array (n,) or None
+        Limit of quantification [conc_unit], of all samples or of each; NaN where unknown.
     duration_h : float
         Length of the infusion [h].
     decay_state : DecayState or None
@@ -67,7 +69,7 @@ class Profile:
     duration_h: float = 0.0
     conc_unit: str = ""
     dose_unit: str = ""
-    lloq: float | None = None
+    lloq: float | Floats | None = None
     decay_state: DecayState | None = None
     refs: tuple[str, ...] = ()
 
@@ -76,6 +78,8 @@ class Profile:
         time_h, conc = np.asarray(self.time_h, float), np.asarray(self.conc, float)
         if time_h.ndim != 1 or time_h.shape != conc.shape:
             raise InputError(place, "times and concentrations differ in number", "give one time per sample")
+        if isinstance(self.lloq, np.ndarray) and self.lloq.shape != conc.shape:
+            raise InputError(place, "limits of quantification differ in number", "give one per sample")
         if not np.all(np.isfinite(time_h)):
             raise InputError(place, "a sampling time is missing", "give every sample its time")
         if np.any(np.diff(time_h) <= 0.0):
