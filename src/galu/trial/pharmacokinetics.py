@@ -38,6 +38,7 @@ from galu.pharmacokinetics import (
     summary,
 )
 from galu.pharmacokinetics.plan import PharmacokineticsPlan
+from galu.pharmacokinetics.profile import Floats
 from galu.pharmacokinetics.units import scale_of
 from galu.protocol import Study
 from galu.record import Record
@@ -275,10 +276,17 @@ def _profile(
         duration if duration is not None and infused else 0.0,
         units.pop(),
         "MBq" if radioactive else "",
-        next((timed[time]["lloq"] for time in order if timed[time]["lloq"] is not None), None),
+        _limits([timed[time]["lloq"] for time in order]),
         DecayState(states.pop()) if states else None,
         tuple(timed[time]["id"] for time in order),
     )
+
+
+def _limits(limits: list[float | None]) -> Floats | None:
+    """Limit of quantification of each sample, NaN where unknown; None when no sample has one."""
+    if all(limit is None for limit in limits):
+        return None
+    return np.array([float("nan") if limit is None else limit for limit in limits])
 
 
 def _parameters(one: SubjectProfile, plan: PharmacokineticsPlan) -> Iterable[SubjectParameter]:
