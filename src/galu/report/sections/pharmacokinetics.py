@@ -31,6 +31,10 @@ def pharmacokinetics(state: TrialState) -> Section:
     ]
     if broken:
         sentences.append(f"{len(broken)} profiles could not be built, the first because {broken[0].reason}")
+    sentences += [
+        f"{one.samples} samples of {one.matrix} from {one.subjects} subjects are left out: {one.reason}."
+        for one in found.left_out
+    ]
     blocks: list[Block] = []
     for matrix, analyte in sorted({(p.matrix, p.analyte) for p in found.profiles}):
         own = [
@@ -42,6 +46,7 @@ def pharmacokinetics(state: TrialState) -> Section:
             blocks.append(concentrations(own, activities_of(state)))
     blocks += [
         _summary(state, "pk-summary", True),
+        *_proportionality(state),
         _summary(state, "pk-summary-all", False),
         _subjects(state),
     ]
@@ -61,6 +66,19 @@ def _summary(state: TrialState, name: str, brief: bool) -> Table:
                "geometric CV [%]", "median", "lowest", "highest", "why without")  # fmt: skip
     caption = "Parameters by level, matrix, cycle and decay state" + ("" if brief else ", all")
     return Table(name, caption, columns, rows, page_rows=120 if brief else 0)
+
+
+def _proportionality(state: TrialState) -> list[Block]:
+    """Power model of each exposure on the activity given; nothing where no exposure is known."""
+    rows = tuple(
+        (p.matrix, p.analyte, p.cycle, p.decay_state, p.code, p.subjects, p.found.exponent, p.found.lower,
+         p.found.upper, *(p.found.bounds or (None, None)), p.found.proportional.value, p.found.reason)
+        for p in state.pharmacokinetics.proportionality
+    )  # fmt: skip
+    columns = ("matrix", "analyte", "cycle", "decay state", "exposure", "subjects", "exponent", "lower",
+               "upper", "from", "to", "proportional", "why without")  # fmt: skip
+    caption = "Dose proportionality: exponent of exposure on net activity, its 90 % interval, and its bounds"
+    return [Table("pk-proportionality", caption, columns, rows, page_rows=24)] if rows else []
 
 
 def _subjects(state: TrialState) -> Table:
