@@ -39,8 +39,9 @@ def test_page_has_every_section_and_needs_no_network(out: Path) -> None:
     page = (out / "report.html").read_text(encoding="utf-8")
     titles = re.findall(r"<h2>(.*?)</h2>", page)
     assert titles == [
-        "What is assumed", "Flow of subjects", "Board", "Eligibility", "Exposure", "Safety", "Dosimetry",
-        "Pharmacokinetics", "Efficacy", "Deviations", "Analysis sets", "Data sources",
+        "What is assumed", "Flow of subjects", "Board", "Eligibility", "Exposure", "Safety", "Safety watch",
+        "Dosimetry", "Next cycle", "Pharmacokinetics", "Efficacy", "Visits", "Deviations", "Analysis sets",
+        "Data sources",
     ]  # fmt: skip
     assert page.count("<h1>") == 1
     assert not re.findall(r"(?:src|href)=\"(?!#|data:)[^\"]*\"|https?://|@import|url\((?!#)", page)

@@ -58,7 +58,7 @@ def test_a_toxicity_after_the_window_is_no_dlt_but_is_watched_with_what_was_give
     assert (one.met, one.doses, one.facts) == (True, 2, ("x",))
     assert one.exposure is not None and one.exposure.cumulative_mbq == 12000
     assert [(band.lower, band.at_risk, band.with_toxicity) for band in state.watch.by_activity] == [
-        (3700.0, 1, 0), (7400.0, 1, 1), (14800.0, 0, 0), (22200.0, 0, 0),
+        (0.0, 1, 0), (7400.0, 1, 1), (14800.0, 0, 0), (22200.0, 0, 0),
     ]  # fmt: skip
 
 

@@ -15,6 +15,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "study": ("galu.cli.study", "app", "The study file: check, show, import a registry record."),
     "init": ("galu.cli.init", "init", "A new trial folder from a study file."),
     "amend": ("galu.cli.amend", "amend", "Bring an amended study file into force."),
+    "review": ("galu.cli.decide", "review", "Write the page that the safety committee reads."),
+    "decide": ("galu.cli.decide", "decide", "Enter a signed decision of the committee."),
     "record": ("galu.cli.record", "app", "The record: import, verify, export, kinds of facts."),
     "simulate": ("galu.cli.simulate", "simulate", "Simulate a trial into a new trial folder."),
     "status": ("galu.cli.status", "status", "Where a trial stands: board, windows, what is due, what next."),

@@ -8,7 +8,7 @@ from typing import Final
 from galu.escalation.outcomes import Outcome
 from galu.protocol import Study
 from galu.report.blocks import Card, Lane, Table
-from galu.trial.board import Board, Slot
+from galu.trial.board import Board, SignedDecision, Slot
 
 #: Slots of a level in the rolling six.
 SLOTS: Final = 6
@@ -76,6 +76,8 @@ def decision_rows(board: Board) -> tuple[tuple[str, str], ...]:
     if board.may_enrol and board.next_level is not None:
         enrol += f", at level {board.next_level}"
     rows += [("may enrol", enrol), ("next step", board.next_step)]
+    if board.forecast is not None:
+        rows.append(("suspension ends, if no pending patient has a DLT", board.forecast.isoformat()))
     dosed = str(board.dosed) if board.target is None else f"{board.dosed} of {board.target}"
     return (*rows, ("dosed with therapy", dosed))
 
@@ -84,12 +86,18 @@ def signed_table(board: Board) -> Table:
     """Decisions as signed; a stale one rests on a fact that was corrected since."""
     rows = tuple(
         (one.day, one.decision, one.level, one.by,
-         "stale: a fact it rests on was corrected" if one.stale else "",
+         _standing(one),
          one.fact)
         for one in board.decisions
     )  # fmt: skip
     columns = ("day", "decision", "level", "signed by", "state", "fact")
     return Table("signed-decisions", "Signed decisions", columns, rows)
+
+
+def _standing(one: SignedDecision) -> str:
+    if not one.signed:
+        return "not signed: does not count"
+    return "stale: a fact it rests on was corrected" if one.stale else ""
 
 
 def due_table(board: Board) -> Table:

@@ -7,6 +7,7 @@ from importlib.resources import files
 
 from galu.escalation.pathways import Pathway
 from galu.escalation.review import CohortReview
+from galu.report.blocks import number
 
 #: Outcomes in words; the letters are those of the design's written form.
 WORDS = {"N": "no DLT", "T": "DLT", "P": "pending", "X": "inevaluable"}
@@ -89,4 +90,4 @@ def _answer(pathway: Pathway) -> str:
 def _cell(value: str | float | int | None) -> str:
     if value is None:
         return "not known"
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    return number(value) if isinstance(value, float) else str(value)

@@ -18,8 +18,10 @@ from galu.report.sections.dosimetry import Points, dosimetry
 from galu.report.sections.efficacy import efficacy
 from galu.report.sections.eligibility import eligibility
 from galu.report.sections.exposure import exposure
+from galu.report.sections.next_cycle import next_cycle, visits
 from galu.report.sections.pharmacokinetics import pharmacokinetics
 from galu.report.sections.safety import all_grades, safety
+from galu.report.sections.watch import watch
 from galu.trial.state import TrialState
 
 
@@ -69,9 +71,12 @@ def build_report(
         ("eligibility", lambda: eligibility(state, _stated(known))),
         ("exposure", lambda: exposure(state)),
         ("safety", lambda: safety(state)),
+        ("safety watch", lambda: watch(state)),
         ("dosimetry", lambda: dosimetry(state, _points(state, known))),
+        ("next cycle", lambda: next_cycle(state)),
         ("pharmacokinetics", lambda: pharmacokinetics(state)),
         ("efficacy", lambda: efficacy(state)),
+        ("visits", lambda: visits(state)),
         ("deviations", lambda: conduct.deviations(state)),
         ("analysis sets", lambda: conduct.analysis_sets(state)),
         ("data sources", lambda: conduct.sources(state, known)),

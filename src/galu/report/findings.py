@@ -1,5 +1,4 @@
-"""Every derived result as a line: whose, what, its value, the rule with its version, the facts, the "
-"reason."""
+"""Every derived result as a line: whose, what, its value, the rule with its version, facts and reason."""
 
 from __future__ import annotations
 
@@ -44,6 +43,7 @@ def findings(state: TrialState, mark: Mark) -> Iterator[Line]:
         about = (row.subject, f"net activity of cycle {row.cycle} [MBq]")
         yield _line(about, row.net_mbq, net, row.facts, row.reason if row.net_mbq is None else "")
     yield from _safety(state)
+    yield from _watch(state, study)
     yield from _doses(state)
     for p in state.pharmacokinetics.parameters:
         words = (
@@ -91,6 +91,19 @@ def _safety(state: TrialState) -> Iterator[Line]:
         )
 
 
+def _watch(state: TrialState, study: str) -> Iterator[Line]:
+    for late in state.watch.late:
+        rule = Rule(f"DLT rule after the window: {late.rule_id}", study)
+        yield _line((late.subject, "late toxicity"), late.met, rule, late.facts, late.reason)
+    for duty in state.watch.reports:
+        about = (duty.subject, f"report of {duty.term} to the {duty.receiver}, due")
+        yield _line(about, duty.due, Rule("reporting clock", "ICH E2A"), (duty.event,), duty.reason)
+    for one in state.proposals:
+        about = (one.subject, f"proposal for cycle {one.cycle}")
+        value = {"action": one.action, "activity_mbq": one.activity_mbq}
+        yield _line(about, value, Rule("dose proposal", study), one.facts, "; ".join(one.reasons))
+
+
 def _doses(state: TrialState) -> Iterator[Line]:
     rule = Rule("absorbed dose", __version__, "MIRD pamphlet 21")
     for one in state.absorbed_doses:
@@ -124,9 +137,14 @@ def _efficacy(one: SubjectEfficacy) -> Iterator[Line]:
             visit.facts,
             visit.reason,
         )
-    facts = tuple(a.ref for a in one.combined if a.ref)
-    yield _line((one.subject, "best overall response"), one.best.response, BEST_RULE, facts, one.best_reason)
-    for name, time in (("rPFS [d]", one.rpfs), ("OS [d]", one.os), ("time to PSA progression [d]", one.ttpp)):
+    about = (one.subject, "best overall response")
+    yield _line(about, one.best.response, BEST_RULE, one.best_facts, one.best_reason)
+    times = [("rPFS [d]", one.rpfs), ("OS [d]", one.os), ("time to PSA progression [d]", one.ttpp)]
+    times += [("time to response [d]", one.time_to_response)]
+    times += [(f"{name} [d]", time) for name, time in one.variants]
+    if one.duration_of_response is not None:
+        times.append(("duration of response [d]", one.duration_of_response))
+    for name, time in times:
         word = "event" if time.event else "censored"
         yield _line(
             (one.subject, name), {"days": time.days, "ends": word}, time.rule, time.facts, time.reason

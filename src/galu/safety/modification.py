@@ -39,7 +39,7 @@ class DoseProposal:
 
 def _judge(rule: ModificationRule, course: TermCourse) -> tuple[Action, str]:
     if course.worst is None or course.present is None:
-        return "hold", f"{course.term}: the grade is not known; {rule.clause}"
+        return "hold", f"{course.term}: no grade is known since the last dose"
     if course.worst < rule.min_grade:
         return "give", ""
     if rule.action == "stop" or (rule.on_recurrence == "stop" and rule.id in course.applied):
@@ -89,7 +89,7 @@ def _judge_renal(rule: RenalRule, course: RenalCourse) -> tuple[Action, str]:
     if worst is Truth.FALSE:
         return "give", ""
     if worst is Truth.UNKNOWN:
-        return "hold", f"Creatinine or its clearance is not known; {rule.clause}"
+        return "hold", "Creatinine or its clearance is not known since the last dose"
     if rule.on_recurrence == "stop" and rule.id in course.applied:
         return "stop", f"Renal toxicity recurred: {rule.clause}"
     if present is not Truth.FALSE:

@@ -110,7 +110,7 @@ def derive_board(
     slots = tuple(_slot(s, assessments.get(s.id)) for s in in_slots)
     decisions = _decisions(record)
     signed = tuple(one for one in decisions if one.signed)
-    outcomes = Outcomes(tuple(_outcome(study, s) for s in slots if s.phase == "escalation"))
+    outcomes = Outcomes(tuple(outcome_of(study, s) for s in slots if s.phase == "escalation"))
     decision, silence = _decide(study, outcomes)
     dosed = sum(1 for s in people if s.first_dose is not None)
     target = study.enrolment.target.value if study.enrolment else None
@@ -163,11 +163,17 @@ def _slot(subject: Subject, assessed: DltAssessment | None) -> Slot:
         window_ends=assessed.window_ends if assessed else None,
         rule=assessed.rule_id if assessed else "slot",
         reason=reason,
-        facts=(*subject.facts, *(assessed.facts if assessed else ())),
+        facts=(*subject.facts, *_first_dose(subject), *(assessed.facts if assessed else ())),
     )
 
 
-def _outcome(study: Study, slot: Slot) -> PatientOutcome:
+def _first_dose(subject: Subject) -> tuple[str, ...]:
+    """Facts of the administration that the window counts from."""
+    return subject.therapy[0].facts if subject.therapy else ()
+
+
+def outcome_of(study: Study, slot: Slot) -> PatientOutcome:
+    """A slot as the design reads it, with the share of the window that has passed."""
     window = study.safety.dlt.window_days.value if study.safety else 1
     passed = min(1.0, (slot.window_day or 0) / window)
     return PatientOutcome(slot.level, Outcome(slot.outcome), max(0.0, passed), ref=slot.subject)
@@ -178,12 +184,12 @@ def _decide(study: Study, outcomes: Outcomes) -> tuple[Decision | None, str]:
     if study.escalation is None or study.treatment is None:
         return None, "The study file plans no escalation"
     try:
-        return _design(study, study.escalation).decide(outcomes, len(study.treatment.levels)), ""
+        return trial_design(study, study.escalation).decide(outcomes, len(study.treatment.levels)), ""
     except InputError as error:
         return None, f"The enrolment so far breaks the design ({error.fault}): the safety committee decides"
 
 
-def _design(study: Study, plan: EscalationPlan) -> Design:
+def trial_design(study: Study, plan: EscalationPlan) -> Design:
     """The design of the plan, with its sentinel interval."""
     design, days = design_from_plan(plan), plan.sentinel_interval_days.value
     window = study.safety.dlt.window_days.value if study.safety else 1
@@ -198,7 +204,7 @@ def _forecast(study: Study, slots: tuple[Slot, ...], decision: Decision | None) 
     known = {slot.subject: slot for slot in slots if slot.phase == "escalation"}
     for day, subject in ends:
         known[subject] = replace(known[subject], outcome="N")
-        later, _ = _decide(study, Outcomes(tuple(_outcome(study, slot) for slot in known.values())))
+        later, _ = _decide(study, Outcomes(tuple(outcome_of(study, slot) for slot in known.values())))
         if later is not None and later.action is not Action.SUSPEND:
             return day
     return None

@@ -34,8 +34,8 @@ from galu.trial.dosimetry import SubjectDose
 from galu.trial.safety import derive_dlt, dlt_patients, watched_patients
 from galu.trial.subjects import Subject
 
-#: Lower ends of the bands of the watch (assumed): one, two, four and six cycles of the lower level.
-ACTIVITY_EDGES_MBQ: Final = (3700.0, 7400.0, 14800.0, 22200.0)
+#: Lower ends of the bands of the watch (assumed): nothing, two, four and six times 3.7 GBq.
+ACTIVITY_EDGES_MBQ: Final = (0.0, 7400.0, 14800.0, 22200.0)
 #: Organ whose cumulative dose the watch follows, and the lower ends of its bands [Gy] (assumed).
 WATCHED_ORGAN: Final = "kidneys"
 DOSE_EDGES_GY: Final = (0.0, 5.0, 10.0, 15.0, 20.0)

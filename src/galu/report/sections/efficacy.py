@@ -7,9 +7,8 @@ from galu.report.figures.efficacy import psa_course, spider, swimmer, tumour_cha
 from galu.report.figures.survival import at_risk, kaplan_meier_figure, risk_months
 from galu.report.sections.exposure import activities_of
 from galu.report.sections.overview import assumed_in
+from galu.report.sections.sensitivity import DAYS_PER_MONTH, beside_the_primary
 from galu.trial.state import TrialState
-
-DAYS_PER_MONTH = 365.25 / 12.0
 
 
 def efficacy(state: TrialState) -> Section:
@@ -29,7 +28,7 @@ def efficacy(state: TrialState) -> Section:
         "data and count as non-responders.",
     )
     blocks: list[Block] = [*_figures(state), _rates(state, bool(assumed)), *_survival(state)]
-    blocks += [_subjects(state), _differences(state)]
+    blocks += [*beside_the_primary(state), _subjects(state), _differences(state)]
     return Section("efficacy", "Efficacy", sentences, tuple(blocks), assumed)
 
 

@@ -1,0 +1,90 @@
+"""A committee's or sponsor's decision, entered with its signature; it rests on what the board shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, get_args
+from zoneinfo import ZoneInfo
+
+from galu.desk.clock import utc_now
+from galu.desk.folder import open_trial
+from galu.desk.status import day_of_report
+from galu.finding import InputError
+from galu.record import fact_digest
+from galu.record.conduct import Decision, Signature
+from galu.store.sqlite import Clock
+from galu.trial.board import Board, derive_board
+
+KINDS: Final[tuple[str, ...]] = get_args(Decision.model_fields["decision"].annotation)
+#: Decisions that name a level.
+_OF_A_LEVEL: Final = ("open-level", "close-level", "declare-mtd", "rp2d")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What is decided, by whom, and who signs with which words."""
+
+    decision: str
+    level: int | None
+    by: str
+    signer: str
+    meaning: str = "Approved"
+    comment: str | None = None
+
+
+def decide(folder: Path, said: Statement, clock: Clock = utc_now) -> tuple[Decision, Board]:
+    """Write a decision and its signature; gives the decision and the board after it.
+
+    A decision that differs from what the design would do is written all the same: it is the
+    committee's. Its facts are those of every slot, so that a later correction shows it as stale.
+
+    Raises
+    ------
+    InputError
+        When the decision, its level or a name is missing or unknown, or the record is a simulation.
+    """
+    trial = open_trial(folder, clock)
+    record = trial.record
+    if record.origin == "simulated":
+        raise InputError(str(folder), "is a simulated trial", "its world decides; use a trial of your own")
+    day = day_of_report(record, None, clock)
+    study = trial.study_on(day)
+    levels = len(study.treatment.levels) if study.treatment else 0
+    _check(said, levels)
+    board = derive_board(study, record.as_of(day), day)
+    number = record.facts("decision").height + len(record.superseded) + 1
+    moment = clock().astimezone(ZoneInfo(record.zone)).isoformat(timespec="seconds")
+    decision = Decision.model_validate(
+        {
+            "id": f"decision-{number}",
+            "on": moment,
+            "by": said.by,
+            "decision": said.decision,
+            "level": said.level,
+            "rests_on": tuple(dict.fromkeys(fact for slot in board.slots for fact in slot.facts)),
+            "comment": said.comment,
+        }
+    )
+    signature = Signature(
+        id=f"signature-{number}",
+        on=moment,
+        by=said.by,
+        signs=decision.id,
+        digest=fact_digest(decision),
+        meaning=said.meaning,
+        signer=said.signer,
+    )
+    trial.store.append([decision, signature])
+    return decision, derive_board(study, trial.record.as_of(day), day)
+
+
+def _check(said: Statement, levels: int) -> None:
+    if said.decision not in KINDS:
+        raise InputError("decision", f"{said.decision!r} is unknown", f"use one of {', '.join(KINDS)}")
+    if not said.by.strip() or not said.signer.strip():
+        raise InputError("decision", "a name is missing", "give --by and --signer")
+    if said.decision in _OF_A_LEVEL and said.level is None:
+        raise InputError("decision", f"{said.decision} needs a level", "give --level")
+    if said.level is not None and not 1 <= said.level <= levels:
+        raise InputError("--level", f"{said.level} is none of the {levels} planned", "give a planned level")

@@ -1,0 +1,123 @@
+"""The cohort-review page of a running trial: what the safety committee reads before it decides."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from galu.desk.folder import open_trial
+from galu.desk.status import day_of_report, mark_of
+from galu.escalation.outcomes import Outcomes
+from galu.escalation.pathways import Ahead
+from galu.escalation.review import review_cohort
+from galu.finding import InputError
+from galu.report.cohort_review import Listing, Package, Seat, cohort_review_page
+from galu.trial.board import Slot, outcome_of, trial_design
+from galu.trial.state import TrialState, derive_state
+
+#: Patients that the pathways look ahead.
+COHORT: Final = 3
+
+
+def write_review(folder: Path, file: Path, as_of: date | None = None, cohorts: int = 1) -> Path:
+    """Write the page of a trial folder on a day; gives its path.
+
+    Raises
+    ------
+    InputError
+        When the study plans no escalation, nobody is enrolled, the enrolment broke the design, or the
+        file cannot be written.
+    """
+    trial = open_trial(folder)
+    record = trial.record
+    day = day_of_report(record, as_of)
+    mark = mark_of(trial, record, day)
+    study = trial.study_on(day)
+    if study.escalation is None or study.treatment is None:
+        raise InputError(str(folder), "its study plans no escalation", "a review needs one")
+    state = derive_state(study, record, day)
+    slots = tuple(slot for slot in state.board.slots if slot.phase == "escalation")
+    if not slots:
+        raise InputError(str(folder), f"nobody was enrolled by {day}", "ask for a later day")
+    outcomes = Outcomes(tuple(outcome_of(study, slot) for slot in slots))
+    levels = len(study.treatment.levels)
+    review = review_cohort(trial_design(study, study.escalation), outcomes, levels, Ahead(cohorts, COHORT))
+    page = cohort_review_page(
+        Package(
+            study=mark.study or mark.title,
+            as_of=day.isoformat(),
+            design=study.escalation.design.value,
+            review=review,
+            seats=tuple(_seat(slot, day) for slot in slots),
+            listings=_listings(state),
+            banner=mark.banner,
+        )
+    )
+    try:
+        file.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise InputError(str(file), f"cannot be written ({error.strerror})", "name another file") from None
+    return file
+
+
+def _seat(slot: Slot, day: date) -> Seat:
+    window = "not dosed"
+    if slot.window_ends is not None:
+        open_ = slot.window_ends >= day
+        window = f"day {slot.window_day}, ends {slot.window_ends}" if open_ else f"ended {slot.window_ends}"
+    return Seat(slot.subject, slot.level, slot.outcome, window, slot.rule, slot.reason)
+
+
+def _listings(state: TrialState) -> tuple[Listing, ...]:
+    """What is weighed beside the tally: activity, organ dose, late toxicity, adverse events, deviations."""
+    escalated = {slot.subject for slot in state.board.slots if slot.phase == "escalation"}
+    activity = tuple(
+        (
+            row.subject,
+            row.level,
+            row.cycle,
+            row.day.isoformat(),
+            row.planned_mbq,
+            row.net_mbq,
+            row.cumulative_mbq,
+        )
+        for row in state.exposure
+        if row.subject in escalated
+    )
+    doses = tuple(
+        (one.subject, one.level, one.region, one.cycle,
+         one.course.dose.gy_per_gbq if one.course and one.course.dose else None,
+         one.course.cumulative_dose_gy if one.course else None,
+         one.course.cumulative_bed_gy if one.course else None)
+        for one in state.absorbed_doses
+        if one.subject in escalated
+    )  # fmt: skip
+    late = tuple(
+        (one.subject, one.level, one.on.isoformat(), one.rule_id, one.doses, one.reason)
+        for one in state.watch.late
+        if one.subject in escalated and one.met is not False
+    )
+    severe = tuple(
+        (one.subject, event.onset.isoformat(), event.term, event.grade, event.attribution or "unknown")
+        for one in state.safety.treated
+        if one.subject in escalated
+        for event in one.events
+        if (event.grade or 0) >= 3 or event.serious
+    )
+    departed = tuple(
+        (one.subject, one.day.isoformat() if one.day else None, one.what)
+        for one in state.deviations
+        if one.subject in escalated
+    )
+    given = ("subject", "level", "cycle", "day", "planned [MBq]", "net [MBq]", "so far [MBq]")
+    absorbed = ("subject", "level", "region", "cycle", "Gy/GBq", "so far [Gy]", "BED [Gy]")
+    began = ("subject", "level", "began", "rule", "doses before", "reason")
+    events = ("subject", "onset", "event", "grade", "attribution")
+    return (
+        Listing("Activity", given, activity, "Nobody has been dosed."),
+        Listing("Absorbed dose", absorbed, doses, "Nothing was measured."),
+        Listing("Toxicity after the window", began, late),
+        Listing("Events of grade 3 or more, or serious", events, severe),
+        Listing("Deviations", ("subject", "day", "what"), departed),
+    )
