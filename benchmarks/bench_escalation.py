@@ -8,6 +8,7 @@ from time import process_time
 
 from galu.escalation import design_named
 from galu.escalation.calendar import Conditions, simulate
+from galu.escalation.cohorts import simulate_cohorts
 from galu.escalation.exact import in_cohorts
 from galu.escalation.three_plus_three import ThreePlusThree
 
@@ -24,13 +25,16 @@ CASES = (
     ("rolling-six", {}, TWO, FULL, 300_000, 30, 1_000_000),
     ("3+3", {}, TWO, FULL, 300_000, 30, 1_000_000),
     ("iq-rolling-six", {}, TWO, FULL, 300_000, 30, None),
-    ("boin", {}, FIVE, PLAIN, 100_000, 10, 1_000_000),
+    ("boin", {}, FIVE, PLAIN, 100_000, 10, None),
     ("keyboard", {}, FIVE, PLAIN, 100_000, 5, None),
-    ("crm", {}, FIVE, PLAIN, 50_000, 5, 500_000),
+    ("crm", {}, FIVE, PLAIN, 50_000, 5, None),
     ("tite-crm", {}, FIVE, PLAIN, 20_000, 5, 50_000),
     ("tite-boin", {}, FIVE, PLAIN, 50_000, 10, 200_000),
     ("blrm", {}, TWO, PLAIN, 20_000, 3, None),
 )
+
+#: Designs by cohorts without a calendar: name and target.
+COHORTS = (("boin", 1_000_000), ("keyboard", None), ("crm", 500_000))
 
 
 def rate(count: int, start: float) -> float:
@@ -56,6 +60,20 @@ def bench_trials() -> dict[str, dict[str, float | int | None]]:
     return found
 
 
+def bench_cohorts(count: int = 200_000) -> dict[str, dict[str, float | int | None]]:
+    found = {}
+    for name, target in COHORTS:
+        design = design_named(name)
+        simulate_cohorts(design, FIVE, 1, range(10))
+        speeds = []
+        for _ in range(3):
+            start = process_time()
+            simulate_cohorts(design, FIVE, 1, range(count))
+            speeds.append(rate(count, start))
+        found[name] = {"trials_per_s": max(speeds), "target": target}
+    return found
+
+
 def bench_exact(repeats: int = 20) -> dict[str, float]:
     start = process_time()
     for _ in range(repeats):
@@ -70,4 +88,7 @@ if __name__ == "__main__":
             f"{name:15s} {row['trials_per_s']:>12,.0f} trials/s, twin {row['twin_per_s']:>8,.1f}/s, "
             f"ratio {row['ratio']:>9,.0f}{target}"
         )
+    for name, row in bench_cohorts().items():
+        target = f", target {row['target']:,}" if row["target"] else ""
+        print(f"{name} by cohorts  {row['trials_per_s']:>12,.0f} trials/s{target}")
     print(bench_exact())

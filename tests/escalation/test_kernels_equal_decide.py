@@ -7,7 +7,9 @@ import pytest
 
 from galu.escalation import design_named
 from galu.escalation.calendar import Conditions, simulate
+from galu.escalation.cohorts import simulate_cohorts
 from galu.escalation.decision_table import DecisionTable
+from galu.finding import InputError
 from reference.escalation_calendar import course
 
 FIVE = (0.05, 0.10, 0.20, 0.35, 0.50)
@@ -73,6 +75,38 @@ def test_chunks_put_together_equal_the_whole() -> None:
         whole = simulate(design, truth, HARD, 1, range(60))
         parts = [simulate(design, truth, HARD, 1, span) for span in (range(25), range(25, 60))]
         assert np.array_equal(whole.duration_days, np.concatenate([p.duration_days for p in parts]))
+
+
+@pytest.mark.parametrize(
+    ("name", "switches"),
+    [
+        ("boin", {}),
+        ("boin", {"cohort_size": 1, "largest": 20}),
+        ("keyboard", {"target": 0.3}),
+        ("mtpi2", {"largest": 18}),
+        ("i3+3", {}),
+        ("crm", {}),
+        ("crm", {"cohort_size": 1, "model": "logistic", "largest": 15}),
+        ("crm", {"cohort_size": 4}),
+    ],
+)
+@pytest.mark.parametrize("truth", [FIVE, (0.3, 0.5, 0.6), (0.02, 0.03)])
+def test_without_a_calendar_the_same_patients_give_the_same_trials(
+    name: str, switches: dict[str, object], truth: tuple[float, ...]
+) -> None:
+    design = design_named(name, **switches)
+    timed = simulate(design, truth, PLAIN, 3, range(7, 2007))
+    plain = simulate_cohorts(design, truth, 3, range(7, 2007))
+    assert np.array_equal(timed.selected, plain.selected)
+    assert np.array_equal(timed.patients, plain.patients)
+    assert np.array_equal(timed.dlts, plain.dlts)
+    assert np.isnan(plain.duration_days).all()
+
+
+def test_a_design_that_needs_time_is_not_simulated_without() -> None:
+    for name in ("rolling-six", "tite-crm", "tite-boin"):
+        with pytest.raises(InputError, match="by time or by patient"):
+            simulate_cohorts(design_named(name), (0.1, 0.3), 1, range(10))
 
 
 @pytest.mark.slow

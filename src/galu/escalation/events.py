@@ -38,12 +38,13 @@ NOTHING = -1
 #: The trial that is running, one record, which a kernel hands on as one pointer (arrays and named tuples
 #: would be counted at every step, at twice the time). By level (level 0 unused): `n` enrolled, `y` with a
 #: DLT, `c` pending, `treated` and `toxic` dosed and with a DLT as they will be counted. Of each patient in
-#: order of consent: `level`, and `gone` if they no longer count. Of each of the `pending` patients: `due` day
-#: and `what` outcome, `who`, `start` of the window. `tied` says that more becomes known at this moment.
+#: order of consent: `level`, and `gone` if they no longer count. Of each outcome in order of its `due` day:
+#: `what` it is, `who` has it, `start` of the window; those before `known` are known, those before `last`
+#: pending. `tied` says that more becomes known at this moment.
 WORLD = np.dtype(
     [
         *((name, "f8") for name in ("now", "arrival", "suspended")),
-        *((name, "i8") for name in ("pending", "patient", "waiting", "arrivals", "total", "tied")),
+        *((name, "i8") for name in ("known", "last", "patient", "waiting", "arrivals", "total", "tied")),
         *((name, "i8") for name in ("in_use", "tried", "event", "event_level")),
         *((name, "i8", (MOST_LEVELS,)) for name in ("n", "y", "c", "treated", "toxic")),
         *((name, "i8", (MOST,)) for name in ("level", "gone", "what", "who")),
@@ -66,7 +67,8 @@ def begin(w, base, conditions, truth):  # type: ignore[no-untyped-def]
         w.c[level] = 0
         w.treated[level] = 0
         w.toxic[level] = 0
-    w.pending = 0
+    w.known = 0
+    w.last = 0
     w.tied = 0
     w.patient = 0
     w.waiting = 0
@@ -83,7 +85,6 @@ def begin(w, base, conditions, truth):  # type: ignore[no-untyped-def]
 @inlined
 def _enrol(w, base, conditions, truth, level):  # type: ignore[no-untyped-def]
     patient = w.patient
-    place = w.pending
     window, power, lost = conditions[0], conditions[3], conditions[4]
     screening, failure = conditions[5], conditions[6]
     dosed = w.now + screening
@@ -91,25 +92,29 @@ def _enrol(w, base, conditions, truth, level):  # type: ignore[no-untyped-def]
     w.c[level] += 1
     w.level[patient] = level
     w.gone[patient] = 0
-    w.who[place] = patient
-    w.start[place] = dosed
+    what, due = NONE, dosed + window
     if failure > 0.0 and uniform(base, patient, SCREEN) < failure:
-        w.what[place] = FAILED
-        w.due[place] = dosed
+        what, due = FAILED, dosed
     else:
         w.treated[level] += 1
         if uniform(base, patient, DLT) < truth[level - 1]:
             part = uniform(base, patient, TIME)
             w.toxic[level] += 1
-            w.what[place] = TOXIC
-            w.due[place] = dosed + window * (part if power == 1.0 else part**power)
+            what, due = TOXIC, dosed + window * (part if power == 1.0 else part**power)
         elif lost > 0.0 and uniform(base, patient, LOST) < lost:
-            w.what[place] = LOST_ONE
-            w.due[place] = dosed + window * uniform(base, patient, LOST_TIME)
-        else:
-            w.what[place] = NONE
-            w.due[place] = dosed + window
-    w.pending = place + 1
+            what, due = LOST_ONE, dosed + window * uniform(base, patient, LOST_TIME)
+    place = w.last
+    while place > w.known and w.due[place - 1] > due:
+        w.due[place] = w.due[place - 1]
+        w.what[place] = w.what[place - 1]
+        w.who[place] = w.who[place - 1]
+        w.start[place] = w.start[place - 1]
+        place -= 1
+    w.due[place] = due
+    w.what[place] = what
+    w.who[place] = patient
+    w.start[place] = dosed
+    w.last += 1
     w.patient = patient + 1
     w.in_use = level
     w.total += 1
@@ -119,10 +124,13 @@ def _enrol(w, base, conditions, truth, level):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _learn(w, place):  # type: ignore[no-untyped-def]
-    """Let the outcome of a pending patient become known."""
+def _learn(w):  # type: ignore[no-untyped-def]
+    """Let the next outcome become known."""
+    place = w.known
     patient, what = w.who[place], w.what[place]
     level = w.level[patient]
+    w.known = place + 1
+    w.tied = 1 if place + 1 < w.last and w.due[place + 1] <= w.now else 0
     w.c[level] -= 1
     if what == TOXIC:
         w.y[level] += 1
@@ -136,25 +144,6 @@ def _learn(w, place):  # type: ignore[no-untyped-def]
         w.in_use = w.level[last] if last >= 0 else 1
     w.event = what
     w.event_level = level
-    last = w.pending - 1
-    w.pending = last
-    w.due[place] = w.due[last]
-    w.what[place] = w.what[last]
-    w.who[place] = w.who[last]
-    w.start[place] = w.start[last]
-
-
-@inlined
-def _learn_tied(w):  # type: ignore[no-untyped-def]
-    """Let another outcome of this very moment become known: nobody is enrolled between the two."""
-    place = -1
-    w.tied = 0
-    for k in range(w.pending):
-        if w.due[k] <= w.now:
-            if place >= 0:
-                w.tied = 1
-            place = k
-    _learn(w, place)
 
 
 @inlined
@@ -166,7 +155,8 @@ def proceed(w, base, conditions, truth, action, level, timed):  # type: ignore[n
     enrols = action in (SAME, UP, DOWN, OUT)
     w.event = NOTHING
     if w.tied == 1:
-        _learn_tied(w)
+        # Outcomes of one moment are learnt together: nobody is enrolled between two of them.
+        _learn(w)
         return True
     if not enrols and action != HOLD:
         return False
@@ -184,22 +174,15 @@ def proceed(w, base, conditions, truth, action, level, timed):  # type: ignore[n
         w.arrival = w.now - conditions[1] * math.log(uniform(base, w.arrivals, GAP))
         w.arrivals += 1
     while True:
-        place = -1
         when = math.inf if lost else w.arrival
-        tied = 0
-        for k in range(w.pending):
-            if w.due[k] < when or (place < 0 and w.due[k] == when):
-                when = w.due[k]
-                place = k
-                tied = 0
-            elif w.due[k] == when:
-                tied = 1
+        learns = w.known < w.last and w.due[w.known] <= when
+        if learns:
+            when = w.due[w.known]
         if action == HOLD:
             w.suspended += when - w.now
         w.now = when
-        if place >= 0:
-            w.tied = tied
-            _learn(w, place)
+        if learns:
+            _learn(w)
             return True
         w.waiting += 1
         w.arrival = when - conditions[1] * math.log(uniform(base, w.arrivals, GAP))

@@ -26,7 +26,7 @@ from galu.escalation.events import (
 
 Floats = NDArray[np.float64]
 Tables = tuple[Floats, Floats, Floats, Floats, Floats]
-_NODES = 161
+NODES = 161
 _SPAN = 8.0
 
 
@@ -36,9 +36,9 @@ def tabulate_model(model: Model, target: float) -> Tables:
     The rows of the probabilities are levels (level 0 unused); a cut is the estimate from which the next
     level is nearer, the last one infinite.
     """
-    b = np.linspace(-_SPAN, _SPAN, _NODES) * model.scale
+    b = np.linspace(-_SPAN, _SPAN, NODES) * model.scale
     levels = len(model.skeleton)
-    toxic = np.ones((levels + 1, _NODES))
+    toxic = np.ones((levels + 1, NODES))
     toxic[1:] = model.p_tox(b[None, :], np.array(model.skeleton)[:, None])
     prior = np.exp(-0.5 * (b / model.scale) ** 2)
     cuts = np.array([*(_cut(model, k, target) for k in range(levels - 1)), np.inf])
@@ -60,11 +60,11 @@ def _cut(model: Model, k: int, target: float) -> float:
 
 
 @inlined
-def _nearest(nodes, cuts, density):  # type: ignore[no-untyped-def]
+def nearest_level(nodes, cuts, density):  # type: ignore[no-untyped-def]
     """Recommended level at the posterior mean; four sums, since one would wait for its own last addition."""
     m0 = m1 = m2 = m3 = 0.0
     s0 = s1 = s2 = s3 = 0.0
-    for i in range(0, _NODES - 1, 4):
+    for i in range(0, NODES - 1, 4):
         m0 += density[i]
         m1 += density[i + 1]
         m2 += density[i + 2]
@@ -83,21 +83,22 @@ def _nearest(nodes, cuts, density):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _multiply(density, factor):  # type: ignore[no-untyped-def]
-    for i in range(_NODES):
+def multiply(density, factor):  # type: ignore[no-untyped-def]
+    """Multiply a density by a likelihood, node by node."""
+    for i in range(NODES):
         density[i] *= factor[i]
 
 
 @inlined
 def _with_pending(toxic, known, work, w, window):  # type: ignore[no-untyped-def]
     """Posterior that counts each pending patient by the followed fraction of the window."""
-    for i in range(_NODES):
+    for i in range(NODES):
         work[i] = known[i]
-    for k in range(w.pending):
+    for k in range(w.known, w.last):
         part = min(max((w.now - w.start[k]) / window, 0.0), 1.0)
         if part > 0.0:
             row = toxic[w.level[w.who[k]]]
-            for i in range(_NODES):
+            for i in range(NODES):
                 work[i] *= 1.0 - part * row[i]
 
 
@@ -108,7 +109,7 @@ def crm_decision(nodes, toxic, cuts, known, work, w, window, plan):  # type: ign
     full = w.total >= plan[1]
     if not full and (w.total == 0 or w.n[level] % plan[2] != 0):
         return SAME, level
-    waits = w.pending > 0
+    waits = w.known < w.last
     if waits and (full or plan[3] == 0):
         return HOLD, 0
     if not full and w.waiting == 0 and plan[3] == 1:
@@ -118,9 +119,9 @@ def crm_decision(nodes, toxic, cuts, known, work, w, window, plan):  # type: ign
         highest -= 1
     if waits:
         _with_pending(toxic, known, work, w, window)
-        following = min(_nearest(nodes, cuts, work), highest + 1)
+        following = min(nearest_level(nodes, cuts, work), highest + 1)
     else:
-        following = min(_nearest(nodes, cuts, known), highest + 1)
+        following = min(nearest_level(nodes, cuts, known), highest + 1)
     return (MTD, following) if full else (SAME, following)
 
 
@@ -164,9 +165,9 @@ def crm_trials(  # type: ignore[no-untyped-def]
                 break
             seen = w.event_level
             if w.event == TOXIC:
-                _multiply(known, toxic[seen])
+                multiply(known, toxic[seen])
             elif w.event == NONE:
-                _multiply(known, safe[seen])
+                multiply(known, safe[seen])
         finish(w, action, level, trial, selected, patients, dlts, times)
 
 

@@ -66,7 +66,7 @@ def _decision(keys, answers, worlds, plan):  # type: ignore[no-untyped-def]
     full = w.total >= plan[1]
     if not full and (w.n[level] == 0 or w.n[level] % plan[2] != 0):
         return SAME, level
-    if w.pending > 0:
+    if w.known < w.last:
         return HOLD, 0
     key = _key(worlds, plan[0])
     place = _place(keys, key)

@@ -62,7 +62,7 @@ def tite_boin_decision(w, window, plan, excess, toxic, room):  # type: ignore[no
     if out == 1:
         return STOP, 0
     if w.total >= plan[1]:
-        if w.pending > 0:
+        if w.known < w.last:
             return HOLD, 0
         best = select_level(w, target, out, excess, room)
         return (STOP, 0) if best == 0 else (MTD, best)
@@ -73,7 +73,7 @@ def tite_boin_decision(w, window, plan, excess, toxic, room):  # type: ignore[no
     if n == 0 or n % size != 0:
         return SAME, level
     stft = 0.0
-    for k in range(w.pending):
+    for k in range(w.known, w.last):
         if w.level[w.who[k]] == level:
             stft += min(max((w.now - w.start[k]) / window, 0.0), 1.0)
     if plan[7] == 0.0:

@@ -27,6 +27,9 @@ def oc(
     prior: Annotated[str | None, typer.Option(help="Skeleton, as in 0.1,0.3")] = None,
     n: Annotated[int | None, typer.Option("--n", help="Patients in all")] = None,
     cohort_size: Annotated[int | None, typer.Option(help="Patients of a cohort")] = None,
+    calendar: Annotated[
+        bool, typer.Option(help="Without it a design by cohorts is simulated as to levels and outcomes only")
+    ] = True,
     workers: Workers = 1,
     cluster: Cluster = None,
     as_json: Json = False,
@@ -50,5 +53,11 @@ def oc(
     switches = design.read_switches(switch)
     switches |= {key: value for key, value in asked.items() if value is not None}
     crew = design.Crew(workers, cluster)
-    answer = design.characteristics(name, levels, conditions, (replicates, seed), switches, crew)
+    runs = (replicates, seed)
+    if calendar:
+        answer = design.characteristics(name, levels, conditions, runs, switches, crew)
+    elif conditions.inevaluable or conditions.screen_failure:
+        raise typer.BadParameter("needs the calendar", param_hint="--inevaluable, --screen-failure")
+    else:
+        answer = design.characteristics_by_cohorts(name, levels, runs, switches, crew)
     show(answer, as_json)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from galu.desk.design.reading import make_design
 from galu.escalation import Design
 from galu.escalation.calendar import Conditions, Trials
@@ -25,6 +27,26 @@ def characteristics(
     return summarise(name, simulated(make_design(name, switches), truth, conditions, runs, crew))
 
 
+def characteristics_by_cohorts(
+    name: str, truth: tuple[float, ...], runs: tuple[int, int], switches: dict[str, Any], crew: Crew = ALONE
+) -> dict[str, Any]:
+    """Simulate a design by cohorts without a calendar: no time of a trial is known, the rest as above."""
+    from galu.escalation.cohorts import simulate_cohorts
+
+    count, seed = _checked(runs)
+    trials = partial(simulate_cohorts, make_design(name, switches), truth, seed)
+    return summarise(name, run_scaled(trials, count, crew))
+
+
+def _checked(runs: tuple[int, int]) -> tuple[int, int]:
+    count, seed = runs
+    if count < 2 or seed < 0:
+        raise InputError(
+            "--replicates", "too few trials or a negative seed", "give two or more, and a seed from 0"
+        )
+    return count, seed
+
+
 def simulated(
     design: Design, truth: tuple[float, ...], conditions: Conditions, runs: tuple[int, int], crew: Crew
 ) -> Trials:
@@ -37,11 +59,7 @@ def simulated(
     """
     from galu.escalation.calendar import simulate
 
-    count, seed = runs
-    if count < 2 or seed < 0:
-        raise InputError(
-            "--replicates", "too few trials or a negative seed", "give two or more, and a seed from 0"
-        )
+    count, seed = _checked(runs)
     return run_scaled(partial(simulate, design, truth, conditions, seed), count, crew)
 
 
@@ -51,6 +69,7 @@ def summarise(name: str, found: Trials) -> dict[str, Any]:
     share = [float((found.selected == level).mean()) for level in range(levels + 1)]
     days, held = found.duration_days, found.suspended_days
     root = count**0.5
+    timed = not bool(np.isnan(days).any())
     return {
         "design": name,
         "select": {"none": share[0], "levels": share[1:]},
@@ -62,8 +81,10 @@ def summarise(name: str, found: Trials) -> dict[str, Any]:
             "mean": float(days.mean()),
             "sd": float(days.std()),
             "se": float(days.std()) / root,
-        },
-        "suspended_days": float(held.mean()),
+        }
+        if timed
+        else None,
+        "suspended_days": float(held.mean()) if timed else None,
         "replicates": count,
         "se": {
             "select": [(p * (1 - p) / count) ** 0.5 for p in share],

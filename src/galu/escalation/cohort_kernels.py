@@ -1,0 +1,122 @@
+"""Fast trials without a calendar: cohort after cohort, each known in full before the next is decided.
+
+A design by cohorts waits for its patients, so where nobody is lost and no time is asked for, arrivals and
+windows change neither levels nor outcomes: these kernels give the patients, DLTs and selections of the
+calendar kernels on the same random numbers.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from galu.compiled import borrowed, inlined, kernel
+from galu.escalation.draws import DLT, stream, uniform
+from galu.escalation.events import DOWN, MTD, OUT, SAME, STOP, UP
+from galu.escalation.model_kernels import NODES, multiply, nearest_level
+from galu.escalation.tally_kernels import interval_decision
+
+Floats = NDArray[np.float64]
+
+
+@inlined
+def _begin(w, levels):  # type: ignore[no-untyped-def]
+    for level in range(levels + 1):
+        w.n[level] = 0
+        w.y[level] = 0
+        w.c[level] = 0
+    w.total = 0
+    w.in_use = 1
+    w.tried = 1
+
+
+@inlined
+def _cohort(w, base, truth, level, size, largest):  # type: ignore[no-untyped-def]
+    """Fill the level's cohort as far as the trial has room; gives how many were toxic."""
+    toxic = 0
+    count = min(size - w.n[level] % size, largest - w.total)
+    for patient in range(w.total, w.total + count):
+        if uniform(base, patient, DLT) < truth[level - 1]:
+            toxic += 1
+    w.n[level] += count
+    w.y[level] += toxic
+    w.total += count
+    w.in_use = level
+    if level > w.tried:
+        w.tried = level
+    return toxic
+
+
+@inlined
+def _finish(w, action, level, trial, selected, patients, dlts):  # type: ignore[no-untyped-def]
+    for lv in range(patients.shape[1]):
+        patients[trial, lv] = w.n[lv + 1]
+        dlts[trial, lv] = w.y[lv + 1]
+    selected[trial] = 0 if action == STOP else level
+
+
+@kernel
+def interval_cohorts(judge, excess, ended, room, plan, truth, seeds, worlds, selected, patients, dlts):  # type: ignore[no-untyped-def]
+    """Trials of an interval design; arguments as in `tally_kernels.interval_trials`."""
+    judge = borrowed(judge)
+    excess = borrowed(excess)
+    ended = borrowed(ended)
+    room = borrowed(room)
+    plan = borrowed(plan)
+    truth = borrowed(truth)
+    w = worlds[0]
+    largest, size = int(plan[1]), int(plan[2])
+    for trial in range(selected.size):
+        base = stream(seeds[0], seeds[1] + trial)
+        _begin(w, truth.size)
+        while True:
+            action, level = interval_decision(judge, excess, ended, w, plan, room)
+            if action != SAME and action != UP and action != DOWN and action != OUT:
+                break
+            _cohort(w, base, truth, level, size, largest)
+        _finish(w, action, level, trial, selected, patients, dlts)
+
+
+@kernel
+def crm_cohorts(nodes, prior, factors, cuts, plan, truth, seeds, worlds, selected, patients, dlts):  # type: ignore[no-untyped-def]
+    """Trials of CRM; `factors` (levels + 1, count, dlts, nodes) is the likelihood of a whole cohort."""
+    density = np.empty(NODES)
+    nodes = borrowed(nodes)
+    cuts = borrowed(cuts)
+    truth = borrowed(truth)
+    w = worlds[0]
+    largest, size = plan[1], plan[2]
+    for trial in range(selected.size):
+        base = stream(seeds[0], seeds[1] + trial)
+        _begin(w, truth.size)
+        density[:] = prior
+        level = 1
+        while w.total < largest:
+            before = w.total
+            toxic = _cohort(w, base, truth, level, size, largest)
+            multiply(density, factors[level, w.total - before, toxic])
+            highest = w.tried
+            while highest > 1 and w.n[highest] == 0:
+                highest -= 1
+            level = min(nearest_level(nodes, cuts, density), highest + 1)
+        _finish(w, MTD, level, trial, selected, patients, dlts)
+
+
+def cohort_factors(toxic: Floats, safe: Floats, size: int) -> Floats:
+    """Likelihood of every result of up to `size` patients.
+
+    Parameters
+    ----------
+    toxic, safe
+        P(DLT) and P(none) by level and node, shape (levels + 1, nodes).
+
+    Returns
+    -------
+    array, shape (levels + 1, size + 1, size + 1, nodes)
+        By level, patients and DLTs among them.
+    """
+    factors = np.ones((len(toxic), size + 1, size + 1, toxic.shape[1]))
+    for count in range(size + 1):
+        for dlts in range(count + 1):
+            factors[:, count, dlts] = toxic**dlts * safe ** (count - dlts)
+    return factors
