@@ -155,3 +155,9 @@ def test_the_crm_command_gives_the_example_of_dfcrm() -> None:
     answer = json.loads(CliRunner().invoke(app, arguments + patients).stdout)
     assert answer["estimate"] == pytest.approx(0.1108717, abs=1e-6)
     assert answer["recommended"] == 3
+
+
+@pytest.mark.parametrize("name", ["rolling-six", "boin", "tite-crm", "blrm"])
+def test_an_unknown_switch_is_named_beside_those_there_are(name: str) -> None:
+    with pytest.raises(InputError, match=r"there is no switch `foo`; it has .*(largest|max_per_level)"):
+        design_named(name, foo=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import signature
 from typing import Any
 
 from galu.escalation.blrm import Blrm
@@ -51,7 +52,18 @@ def design_named(name: str, **switches: Any) -> Design:
     try:
         design = DESIGNS[name](**switches)
     except TypeError as error:
-        raise InputError(
-            f"design {name}", f"these switches do not fit ({error})", "see `galu design table`"
-        ) from error
+        raise _misfit(name, switches) from error
     return Guarded(design, guards) if guards else design
+
+
+def _misfit(name: str, switches: dict[str, Any]) -> InputError:
+    """Which switch a design does not have, or that one holds no value of its kind."""
+    maker = Crm if DESIGNS[name] is tite_crm else DESIGNS[name]
+    known = list(signature(maker).parameters)
+    strange = [switch for switch in switches if switch not in known]
+    if strange:
+        has = f"it has {', '.join(known)}"
+        return InputError(f"design {name}", f"there is no switch `{strange[0]}`", has)
+    return InputError(
+        f"design {name}", "a switch holds no value of its kind", "see `galu design table --help`"
+    )
