@@ -11,6 +11,7 @@ from galu.eligibility import Gate
 from galu.eligibility.evaluate import eligible, evaluate
 from galu.escalation.outcomes import Outcome, Outcomes, PatientOutcome
 from galu.escalation.plan import design_from_plan
+from galu.exchange.facts_csv import read_facts, write_facts
 from galu.finding import Truth
 from galu.protocol import Study
 from galu.record import canonical
@@ -128,3 +129,10 @@ def test_screen_failures_violate_the_criterion_they_name(trial) -> None:
         verdicts = evaluate(trial.study.eligibility, evidence[subject], Gate.ENROLMENT, row["day"])
         violated = {one.criterion for one in verdicts if one.at_gate == "violated"}
         assert violated == {row["category"].removeprefix("criterion ")}
+
+
+def test_every_fact_of_a_trial_survives_the_way_through_csv(trial, tmp_path) -> None:
+    write_facts(trial.entries, tmp_path / "csv")
+    read = {fact.id: fact for fact in read_facts(tmp_path / "csv").facts}
+    assert len(read) == len(trial.entries)
+    assert all(read[entry.fact.id] == entry.fact for entry in trial.entries)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from galu.record.fact import Fact
 from galu.record.when import When
@@ -106,7 +106,14 @@ class Contact(Fact):
     """The subject was known to be alive."""
 
     kind = "contact"
-    alive: Literal[True] = True
+    alive: bool = True
+
+    @field_validator("alive")
+    @classmethod
+    def _is_alive(cls, alive: bool) -> bool:
+        if not alive:
+            raise ValueError("a contact shows that the subject was alive; a death is a fact of its own")
+        return alive
 
 
 class Withdrawal(Fact):
