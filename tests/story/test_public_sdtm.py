@@ -1,4 +1,4 @@
-"""The public pilot trial, made by nobody here: imported, reported, counted against its files."""
+"""Public trials, made by nobody here: imported, reported, counted against their files."""
 
 from __future__ import annotations
 
@@ -18,20 +18,24 @@ def _galu(*words: str) -> None:
     assert ended.value.code in (0, None)
 
 
+def _rows(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(path.open(encoding="utf-8")))
+
+
 def _file(name: str) -> list[dict[str, str]]:
-    return list(csv.DictReader((shared("public/sdtm_pilot") / name).open(encoding="utf-8")))
+    return _rows(shared("public/sdtm_pilot") / name)
 
 
-@pytest.mark.slow
+def _reported(study: str, folder: Path, *sources: Path) -> dict[str, list[dict[str, str]]]:
+    """Tables of the report of an imported trial."""
+    _galu("init", str(ROOT / "studies" / study), "-o", str(folder / "t"), "--origin", "imported")
+    _galu("record", "import", str(folder / "t"), *map(str, sources), "--format", "sdtm")
+    _galu("run", str(folder / "t"), "-o", str(folder / "r"))
+    return {path.stem: _rows(path) for path in (folder / "r" / "tables").glob("*.csv")}
+
+
 def test_counts_of_the_pilot_report_are_those_of_its_files(tmp_path: Path) -> None:
-    source = shared("public/sdtm_pilot")
-    _galu("init", str(ROOT / "studies" / "sdtm-pilot"), "-o", str(tmp_path / "t"), "--origin", "imported")
-    _galu("record", "import", str(tmp_path / "t"), str(source), "--format", "sdtm")
-    _galu("run", str(tmp_path / "t"), "-o", str(tmp_path / "r"))
-    tables = {
-        path.stem: list(csv.DictReader(path.open(encoding="utf-8")))
-        for path in (tmp_path / "r" / "tables").glob("*.csv")
-    }
+    tables = _reported("sdtm-pilot", tmp_path, shared("public/sdtm_pilot"))
     flow = {row["state"]: int(row["subjects"]) for row in tables["flow"]}
     exposed = {row["USUBJID"] for row in _file("ex.csv")}
     failed = {row["USUBJID"] for row in _file("ds.csv") if "SCREEN" in row["DSDECOD"]}
@@ -48,3 +52,31 @@ def test_counts_of_the_pilot_report_are_those_of_its_files(tmp_path: Path) -> No
     reported = Counter({r["term"]: int(r["events"]) for r in tables["teae-terms"] if r["term"] != "any"})
     assert all(count <= events[term] for term, count in reported.items())
     assert sum(reported.values()) > 0.7 * sum(events.values())
+
+
+def test_counts_of_the_oncology_report_are_those_of_its_files(tmp_path: Path) -> None:
+    folder = shared("public/sdtm")
+    names = ("tu_onco", "tr_onco", "supptr_onco", "rs_onco")
+    files = {name: folder / f"pharmaversesdtm__{name}.csv" for name in names}
+    people = shared("public/sdtm_pilot") / "dm.csv"
+    tables = _reported("sdtm-oncology", tmp_path, *files.values(), people)
+    lesions, results, responses = (_rows(files[name]) for name in ("tu_onco", "tr_onco", "rs_onco"))
+    facts = {row["kind"]: int(row["standing"]) for row in tables["facts"]}
+    sums = sum(row["TRTESTCD"] == "SUMDIAM" for row in results)
+    assert facts["lesion"] == len(lesions)
+    assert facts["measurement"] + sums == len(results)
+    assert facts["collected response"] == len(responses) + sums
+    assert facts["demographics"] == len(_rows(people))
+    readers = {row["reader"]: row for row in tables["readers"]}
+    assert len(readers) == 3
+    for name, row in readers.items():
+        own = [r for r in responses if name == " ".join(filter(None, (r["RSEVAL"], _known(r["RSEVALID"]))))]
+        read = [r for r in lesions if name == " ".join(filter(None, (r["TUEVAL"], _known(r["TUEVALID"]))))]
+        assert int(row["subjects with lesions"]) == len({r["USUBJID"] for r in read}) == 254
+        assert int(row["with a visit after baseline"]) == len({r["USUBJID"] for r in own}) == 205
+        overall = [(r["USUBJID"], r["VISIT"], r["RSDTC"]) for r in own if r["RSTESTCD"] == "OVRLRESP"]
+        assert int(row["visits"]) == len(set(overall))
+
+
+def _known(text: str) -> str:
+    return "" if text == "NA" else text
