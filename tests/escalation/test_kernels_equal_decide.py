@@ -15,6 +15,8 @@ from reference.escalation_calendar import course
 FIVE = (0.05, 0.10, 0.20, 0.35, 0.50)
 PLAIN = Conditions(42.0, 10.0)
 HARD = Conditions(42.0, 4.0, True, "early", 0.15, 10.0, 0.2)
+GIVEN = Conditions(42.0, 10.0, False, "uniform", 0.1, 7.0, 0.1, tuple(6.5 * k for k in range(40)))
+QUEUE = Conditions(42.0, 10.0, True, arrival_days=(0.0, 3.0, 3.0, 8.0, 50.0, 51.0, 90.0, 130.0))
 LATE = Conditions(42.0, 20.0, False, "late", 0.05, 5.0, 0.1)
 CASES = [
     ("rolling-six", {}, (0.1, 0.3)),
@@ -58,6 +60,20 @@ def test_trial_by_trial(
         assert fast.dlts[row].tolist() == slow.dlts, row
         assert fast.duration_days[row] == pytest.approx(slow.duration, rel=1e-12), row
         assert fast.suspended_days[row] == pytest.approx(slow.suspended, rel=1e-9, abs=1e-9), row
+
+
+@pytest.mark.parametrize("name", ["rolling-six", "3+3", "boin", "crm", "tite-boin"])
+@pytest.mark.parametrize("conditions", [GIVEN, QUEUE], ids=["lost", "queue"])
+def test_given_arrivals_trial_by_trial(name: str, conditions: Conditions) -> None:
+    design = design_named(name)
+    fast = simulate(design, (0.1, 0.3), conditions, 5, range(10))
+    for row in range(10):
+        slow = course(design, (0.1, 0.3), conditions, 5, row)
+        assert (int(fast.selected[row]), fast.patients[row].tolist()) == (slow.selected, slow.patients)
+        assert fast.duration_days[row] == pytest.approx(slow.duration, rel=1e-12)
+        assert fast.suspended_days[row] == pytest.approx(slow.suspended, rel=1e-9, abs=1e-9)
+    if len(conditions.arrival_days) < 10 and name == "boin":
+        assert set(fast.selected.tolist()) == {-1}  # eight arrivals end no trial of thirty
 
 
 def test_a_written_table_is_simulated_as_its_original() -> None:

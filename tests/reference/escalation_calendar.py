@@ -60,8 +60,16 @@ def course(design: Design, truth: tuple[float, ...], c: Conditions, seed: int, t
     base = np.uint64(stream(seed, trial))
     patients: list[Patient] = []
     learnt: set[int] = set()
-    now, suspended, waiting, arrivals = 0.0, 0.0, 0, 1
-    arrival = -c.gap_days * math.log(uniform(base, 0, GAP))
+    now, suspended, waiting, arrivals = 0.0, 0.0, 0, 0
+
+    def following(since: float) -> float:
+        nonlocal arrivals
+        arrivals += 1
+        if not c.arrival_days:
+            return since - c.gap_days * math.log(uniform(base, arrivals - 1, GAP))
+        return c.arrival_days[arrivals - 1] if arrivals <= len(c.arrival_days) else math.inf
+
+    arrival = following(0.0)
 
     def decide() -> Decision:
         return design.decide(outcomes_at(patients, learnt, now, c.window_days), len(truth))
@@ -69,20 +77,20 @@ def course(design: Design, truth: tuple[float, ...], c: Conditions, seed: int, t
     decision = decide()
     while not decision.action.ends_escalation:
         held = decision.action is Action.SUSPEND
-        if not held and arrival < now:
-            arrival = now - c.gap_days * math.log(uniform(base, arrivals, GAP))
-            arrivals += 1
+        while not held and arrival < now:
+            arrival = following(now)
         pending = [(p.known, number) for number, p in enumerate(patients) if number not in learnt]
         known, _ = min(pending, default=(math.inf, -1))
         when = known if held and not c.queue else min(known, arrival)
+        if when == math.inf:
+            break
         suspended += when - now if held else 0.0
         now = when
         if known == when:
             learnt |= {number for day, number in pending if day == known}
         else:
             waiting += 1
-            arrival = now - c.gap_days * math.log(uniform(base, arrivals, GAP))
-            arrivals += 1
+            arrival = following(now)
         decision = decide()
         while waiting and not decision.action.ends_escalation and decision.action is not Action.SUSPEND:
             waiting -= 1
@@ -95,7 +103,7 @@ def course(design: Design, truth: tuple[float, ...], c: Conditions, seed: int, t
     dosed = [p for p in patients if not p.screen_failure]
     levels = range(1, len(truth) + 1)
     return Course(
-        decision.level or 0,
+        (decision.level or 0) if decision.action.ends_escalation else -1,
         [sum(p.level == lv for p in dosed) for lv in levels],
         [sum(p.level == lv and p.outcome is Outcome.DLT for p in dosed) for lv in levels],
         now,

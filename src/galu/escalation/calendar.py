@@ -50,6 +50,8 @@ class Conditions:
         Probability that a patient without DLT becomes inevaluable, uniformly in the window.
     screening_days, screen_failure
         Time from consent to dosing [days], probability of failing.
+    arrival_days
+        Days of arrival, rising from 0, in place of a Poisson process; empty: Poisson.
     """
 
     window_days: float = 42.0
@@ -59,12 +61,16 @@ class Conditions:
     inevaluable: float = 0.0
     screening_days: float = 0.0
     screen_failure: float = 0.0
+    arrival_days: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if self.window_days <= 0 or self.gap_days <= 0 or self.screening_days < 0:
             raise InputError("conditions", "a time is not positive", "give days above 0")
         if not (0 <= self.inevaluable < 0.9 and 0 <= self.screen_failure < 0.9):
             raise InputError("conditions", "a probability lies outside 0–0.9", "give fractions below 0.9")
+        days = self.arrival_days
+        if days and (days[0] < 0.0 or list(days) != sorted(days)):
+            raise InputError("arrivals", "the days do not rise from 0", "give them in order, as in 0,12,30")
         if self.dlt_time not in DLT_TIMES:
             raise InputError(
                 "dlt-time", f"`{self.dlt_time}` is not known", f"use one of {', '.join(DLT_TIMES)}"
@@ -81,6 +87,7 @@ class Conditions:
                 self.inevaluable,
                 self.screening_days,
                 self.screen_failure,
+                *self.arrival_days,
             ]
         )
 

@@ -4,6 +4,7 @@ A kernel of a design alternates between its own decision and `proceed`, which en
 goes on to the next event. Conventions, which move durations: consent reserves a slot at the level decided
 then; a screening failure reopens it; a DLT or an inevaluable patient is known the moment it happens; the
 clock runs from day 0 to the decision that ends the escalation; arrivals during suspension are lost or queue.
+A trial whose given arrivals are used up before that decision is unfinished.
 """
 
 from __future__ import annotations
@@ -58,6 +59,20 @@ def new_world() -> NDArray[np.void]:
     return np.zeros(1, WORLD)
 
 
+#: Conditions before the given arrival days, if there are any (see `Conditions.as_array`).
+GIVEN = 7
+
+
+@inlined
+def _next_arrival(w, base, conditions, since):  # type: ignore[no-untyped-def]
+    """Day of the next arrival: a Poisson process from `since`, or the next of the given days."""
+    number = w.arrivals
+    w.arrivals = number + 1
+    if conditions.size == GIVEN:
+        return since - conditions[1] * math.log(uniform(base, number, GAP))
+    return conditions[GIVEN + number] if GIVEN + number < conditions.size else math.inf
+
+
 @inlined
 def begin(w, base, conditions, truth):  # type: ignore[no-untyped-def]
     """Start a trial: nobody enrolled, the first arrival due."""
@@ -75,11 +90,11 @@ def begin(w, base, conditions, truth):  # type: ignore[no-untyped-def]
     w.total = 0
     w.in_use = 1
     w.tried = 1
-    w.arrivals = 1
+    w.arrivals = 0
     w.event = NOTHING
     w.now = 0.0
     w.suspended = 0.0
-    w.arrival = -conditions[1] * math.log(uniform(base, 0, GAP))
+    w.arrival = _next_arrival(w, base, conditions, 0.0)
 
 
 @inlined
@@ -169,15 +184,16 @@ def proceed(w, base, conditions, truth, action, level, timed):  # type: ignore[n
     if not queue:
         w.waiting = 0
     lost = action == HOLD and not queue
-    if enrols and w.arrival < w.now:
+    while enrols and w.arrival < w.now:
         # Arrivals of a suspension were lost; a Poisson process has no memory, so it begins anew.
-        w.arrival = w.now - conditions[1] * math.log(uniform(base, w.arrivals, GAP))
-        w.arrivals += 1
+        w.arrival = _next_arrival(w, base, conditions, w.now)
     while True:
         when = math.inf if lost else w.arrival
         learns = w.known < w.last and w.due[w.known] <= when
         if learns:
             when = w.due[w.known]
+        if when == math.inf:
+            return False
         if action == HOLD:
             w.suspended += when - w.now
         w.now = when
@@ -185,8 +201,7 @@ def proceed(w, base, conditions, truth, action, level, timed):  # type: ignore[n
             _learn(w)
             return True
         w.waiting += 1
-        w.arrival = when - conditions[1] * math.log(uniform(base, w.arrivals, GAP))
-        w.arrivals += 1
+        w.arrival = _next_arrival(w, base, conditions, when)
         if timed:
             return True
         if enrols:
