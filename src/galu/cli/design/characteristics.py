@@ -21,6 +21,8 @@ def oc(
     inevaluable: Annotated[float, typer.Option(help="Probability of an inevaluable patient")] = 0.0,
     screening_days: Annotated[float, typer.Option(help="Consent to dosing [days]")] = 0.0,
     screen_failure: Annotated[float, typer.Option(help="Probability of screening failure")] = 0.0,
+    arrivals: Annotated[str | None, typer.Option(help="Given arrival days, as in 0,12,30")] = None,
+    expansion: Annotated[int | None, typer.Option(help="Patients of the whole trial with expansion")] = None,
     seed: Annotated[int, typer.Option(help="Seed")] = 1,
     switch: Switch = [],  # noqa: B006 - typer copies it
     target: Annotated[float | None, typer.Option(help="Target DLT rate")] = None,
@@ -37,11 +39,13 @@ def oc(
     """Simulate operating characteristics in calendar time."""
     from galu.desk import design
     from galu.escalation.calendar import Conditions
+    from galu.escalation.expansion import ExpansionPlan
 
     if suspended not in ("lost", "queue"):
         raise typer.BadParameter("use lost or queue", param_hint="--suspended")
     queue = suspended == "queue"
-    lives = (dlt_time, inevaluable, screening_days, screen_failure)
+    given = design.read_numbers("--arrivals", arrivals) or ()
+    lives = (dlt_time, inevaluable, screening_days, screen_failure, given)
     conditions = Conditions(window_days, gap_days, queue, *lives)
     levels = design.read_numbers("--truth", truth) or ()
     asked = {
@@ -54,10 +58,14 @@ def oc(
     switches |= {key: value for key, value in asked.items() if value is not None}
     crew = design.Crew(workers, cluster)
     runs = (replicates, seed)
-    if calendar:
+    if calendar and expansion is not None:
+        scene = (levels, conditions, ExpansionPlan(expansion))
+        answer = design.characteristics_with_expansion(name, scene, runs, switches, crew)
+    elif calendar:
         answer = design.characteristics(name, levels, conditions, runs, switches, crew)
-    elif conditions.inevaluable or conditions.screen_failure:
-        raise typer.BadParameter("needs the calendar", param_hint="--inevaluable, --screen-failure")
+    elif conditions.inevaluable or conditions.screen_failure or given or expansion:
+        hint = "--inevaluable, --screen-failure, --arrivals, --expansion"
+        raise typer.BadParameter("needs the calendar", param_hint=hint)
     else:
         answer = design.characteristics_by_cohorts(name, levels, runs, switches, crew)
     show(answer, as_json)

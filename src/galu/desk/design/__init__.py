@@ -1,6 +1,10 @@
 """Use cases of the design laboratory: what `galu design …` and the page do."""
 
-from galu.desk.design.characteristics import characteristics, characteristics_by_cohorts
+from galu.desk.design.characteristics import (
+    characteristics,
+    characteristics_by_cohorts,
+    characteristics_with_expansion,
+)
 from galu.desk.design.compare import Scene, compare, write_comparison
 from galu.desk.design.decisions import boundaries, crm, crm_mle, next_decision, table
 from galu.desk.design.exact_characteristics import ExactPlan, exact
@@ -31,6 +35,7 @@ __all__ = [
     "boundaries",
     "characteristics",
     "characteristics_by_cohorts",
+    "characteristics_with_expansion",
     "compare",
     "crm",
     "crm_mle",

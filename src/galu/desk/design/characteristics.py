@@ -10,6 +10,7 @@ import numpy as np
 from galu.desk.design.reading import make_design
 from galu.escalation import Design
 from galu.escalation.calendar import Conditions, Trials
+from galu.escalation.expansion import ExpansionPlan, expand
 from galu.finding import InputError
 from galu.simulation.scale import ALONE, Crew
 from galu.simulation.scale import run as run_scaled
@@ -25,6 +26,30 @@ def characteristics(
 ) -> dict[str, Any]:
     """Simulate in calendar time; `runs` is (replicates, seed)."""
     return summarise(name, simulated(make_design(name, switches), truth, conditions, runs, crew))
+
+
+def characteristics_with_expansion(
+    name: str,
+    scene: tuple[tuple[float, ...], Conditions, ExpansionPlan],
+    runs: tuple[int, int],
+    switches: dict[str, Any],
+    crew: Crew = ALONE,
+) -> dict[str, Any]:
+    """The same, with the expansion at the selected level beside it; `scene` is (truth, conditions, plan)."""
+    truth, conditions, plan = scene
+    found = simulated(make_design(name, switches), truth, conditions, runs, crew)
+    added, root = expand(found, truth, plan), len(found.selected) ** 0.5
+    expansion = {
+        "target": plan.target,
+        "patients": float(added.patients.mean()),
+        "dlts": float(added.dlts.mean()),
+        "stopped": float(added.stopped.mean()),
+        "se": {
+            "patients": float(added.patients.std()) / root,
+            "stopped": float(added.stopped.std()) / root,
+        },
+    }
+    return {**summarise(name, found), "expansion": expansion}
 
 
 def characteristics_by_cohorts(
@@ -69,10 +94,12 @@ def summarise(name: str, found: Trials) -> dict[str, Any]:
     share = [float((found.selected == level).mean()) for level in range(levels + 1)]
     days, held = found.duration_days, found.suspended_days
     root = count**0.5
+    unfinished = float((found.selected < 0).mean())
     timed = not bool(np.isnan(days).any())
     return {
         "design": name,
         "select": {"none": share[0], "levels": share[1:]},
+        **({"unfinished": unfinished} if unfinished else {}),
         "patients": {"levels": [float(x) for x in found.patients.mean(axis=0)]},
         "dlts": {"levels": [float(x) for x in found.dlts.mean(axis=0)]},
         "expected_n": float(found.patients.sum(axis=1).mean()),
