@@ -10,9 +10,20 @@ import pytest
 from galu.quantities import ELECTRON_REST_KEV
 from galu.transport import WATER
 from galu.transport.random import start, uniform
-from galu.transport.stopping import bremsstrahlung, elastic, moller
+from galu.transport.stopping import annihilation_in_flight, bremsstrahlung, elastic, moller
 from galu.transport.tables import build, grid
-from galu.transport.walk import compton, isotropic, moller_loss, place, single_scatter, soft_photon, turn
+from galu.transport.walk import (
+    PHOTON,
+    annihilate_in_flight,
+    annihilation_share,
+    compton,
+    isotropic,
+    moller_loss,
+    place,
+    single_scatter,
+    soft_photon,
+    turn,
+)
 
 N = 20_000
 
@@ -72,6 +83,35 @@ def test_photons_carry_the_radiative_loss(state: np.ndarray) -> None:
     drawn = np.array([soft_photon(1000.0, state) for _ in range(N)])
     number, energy = bremsstrahlung(np.array([1000.0]), 10.0, WATER)
     assert drawn.mean() == pytest.approx(float(energy[0] / number[0]), abs=4.0 * drawn.std() / math.sqrt(N))
+
+
+@pytest.mark.parametrize("energy", [20.0, 500.0, 1800.0])
+def test_annihilation_in_flight_follows_heitler(energy: float, state: np.ndarray) -> None:
+    gamma = 1.0 + energy / ELECTRON_REST_KEV
+    momentum = math.sqrt(gamma**2 - 1.0)
+    least = 1.0 / (gamma + 1.0 + momentum)
+    part = np.linspace(least, 1.0 - least, 200_001)
+    density = -((gamma + 1.0) ** 2) + (gamma**2 + 4.0 * gamma + 1.0) / part - 1.0 / part**2
+    # dσ/dζ per electron in units of π·r_e², over one of the two photons; its integral is Heitler's total.
+    total = np.trapezoid(density, part) / ((gamma + 1.0) * (gamma**2 - 1.0))
+    electrons_per_g, radius_cm = 3.3428e23, 2.8179403e-13
+    expected = electrons_per_g * math.pi * radius_cm**2 * total
+    assert annihilation_in_flight(np.array([energy]), WATER)[0] == pytest.approx(expected, rel=1e-4)
+    drawn = np.array([annihilation_share(gamma, state) for _ in range(N)])
+    mean = np.trapezoid(part * density, part) / np.trapezoid(density, part)
+    assert drawn.mean() == pytest.approx(mean, abs=4.0 * drawn.std() / math.sqrt(N))
+    assert least <= drawn.min() < drawn.max() <= 1.0 - least
+
+
+def test_annihilation_in_flight_keeps_energy_and_momentum(state: np.ndarray) -> None:
+    stack, way = np.zeros((4, 9)), np.array([0.36, 0.48, 0.8])
+    for _ in range(200):
+        assert annihilate_in_flight(700.0, np.zeros(3), way, stack, 0, state) == 2
+        assert (stack[:2, 0] == PHOTON).all()
+        energies = -stack[:2, 1]
+        assert energies.sum() == pytest.approx(700.0 + 2.0 * ELECTRON_REST_KEV)
+        momentum = (energies[:, None] * stack[:2, 5:8]).sum(axis=0)
+        assert momentum == pytest.approx(math.sqrt(700.0 * (700.0 + 2.0 * ELECTRON_REST_KEV)) * way)
 
 
 def test_single_scatterings_begin_at_the_smallest_angle(state: np.ndarray) -> None:

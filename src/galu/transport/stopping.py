@@ -97,6 +97,16 @@ def bremsstrahlung(energy_kev: Array, cut_kev: float, medium: Medium) -> tuple[A
     return number, energy
 
 
+def annihilation_in_flight(energy_kev: Array, medium: Medium) -> Array:
+    """Annihilation of a moving positron into two photons per mass thickness [cm²/g] (Heitler 1954, §27)."""
+    gamma = 1.0 + energy_kev / ELECTRON_REST_KEV
+    momentum = np.sqrt(gamma**2 - 1.0)
+    shape = (gamma**2 + 4.0 * gamma + 1.0) * np.log(gamma + momentum) - (gamma + 3.0) * momentum
+    per_electron = math.pi * ELECTRON_RADIUS_CM**2 * shape / ((gamma + 1.0) * (gamma**2 - 1.0))
+    value: Array = AVOGADRO_PER_MOL * medium.electrons_per_g() * per_electron
+    return value
+
+
 def elastic(energy_kev: Array, medium: Medium) -> tuple[Array, Array]:
     """Wentzel scattering: strength Q [cm²/g] and screening A, in dΣ/dμ = Q/(μ + A)², μ = (1 − cosθ)/2."""
     _, beta2, momentum = kinematics(energy_kev)

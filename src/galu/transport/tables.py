@@ -9,7 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from galu.transport.medium import Medium
-from galu.transport.stopping import bremsstrahlung, collision, elastic, moller, radiative
+from galu.transport.stopping import (
+    annihilation_in_flight,
+    bremsstrahlung,
+    collision,
+    elastic,
+    moller,
+    radiative,
+)
 
 Array = NDArray[np.float64]
 LOW_KEV: Final = 1.0
@@ -26,9 +33,9 @@ HARD_SCATTER: Final = 0.05
 class Tables(NamedTuple):
     """Rows over the energy grid; columns are named in ``build``.
 
-    `electron` has shape (POINTS, 9, 2), the last axis for e⁻ and e⁺: restricted stopping power, straggling,
+    `electron` has shape (POINTS, 10, 2), the last axis for e⁻ and e⁺: restricted stopping power, straggling,
     hard collisions, bremsstrahlung photons, single scatterings, their smallest μ, soft scattering,
-    screening, range.
+    screening, range, annihilation in flight (zero for e⁻).
     `photon` has shape (POINTS, 3): photoelectric, incoherent, pair.
     """
 
@@ -62,13 +69,16 @@ def build(medium: Medium) -> Tables:
     soft = 2.0 * strength * (
         np.log((smallest + screening) / screening) - smallest / (smallest + screening)
     )  # fmt: skip
-    electron = np.empty((POINTS, 9, 2))
+    electron = np.empty((POINTS, 10, 2))
     for column, charge in ((0, -1), (1, 1)):
         full = collision(energy, medium, charge) + radiative(energy, medium)
         steps = 0.5 * (1.0 / full[1:] + 1.0 / full[:-1]) * np.diff(energy)
         ranges = np.concatenate(([energy[0] / full[0]], energy[0] / full[0] + np.cumsum(steps)))
         restricted = full - loss - photon_loss
-        rows = (restricted, straggling, number, photons, single, smallest, soft, screening, ranges)
+        annihilation = annihilation_in_flight(energy, medium) * (charge > 0)
+        rows = (
+            restricted, straggling, number, photons, single, smallest, soft, screening, ranges, annihilation
+        )  # fmt: skip
         electron[:, :, column] = np.stack(rows, axis=1)
     photon = np.stack(
         [medium.photoelectric_cm2_g(energy), medium.incoherent_cm2_g(energy), medium.pair_cm2_g(energy)],

@@ -4,8 +4,8 @@ Mixed simulation: collisions above a cut (Møller), bremsstrahlung photons above
 beyond a small angle (Wentzel, with the spin factor) happen singly; what lies below is continuous loss with
 Gaussian straggling and one small deflection at a random point of the step (the random hinge of
 J. Baró et al., Nucl. Instrum. Methods B 1995;100:31). Photons: photoelectric, Klein-Nishina, pair.
-Positrons annihilate at rest. Not simulated: Rayleigh scattering (no energy is deposited), electron binding
-in the angle of Compton scattering, fluorescence of the medium, annihilation in flight (2 % of positrons).
+Positrons annihilate in flight or at rest. Not simulated: Rayleigh scattering (no energy is deposited),
+electron binding in the angle of Compton scattering, fluorescence of the medium.
 """
 
 from __future__ import annotations
@@ -187,11 +187,52 @@ def single_scatter(
 
 
 @kernel
+def annihilate(position: Array, direction: Array, stack: Array, depth: int, state: NDArray[np.uint64]) -> int:
+    """Two opposite photons of 511 keV, as particles of the photon family (marked by a negative energy)."""
+    isotropic(direction, state)
+    depth = push(stack, depth, PHOTON, -MC2, position, direction)
+    for i in range(3):
+        direction[i] = -direction[i]
+    waiting: int = push(stack, depth, PHOTON, -MC2, position, direction)
+    return waiting
+
+
+@kernel
+def annihilation_share(gamma: float, state: NDArray[np.uint64]) -> float:
+    """Part of the energy that one photon of an annihilation in flight takes (by rejection from 1/ζ)."""
+    least = 1.0 / (gamma + 1.0 + math.sqrt(gamma * gamma - 1.0))
+    log = math.log((1.0 - least) / least)
+    share: float
+    while True:
+        share = least * math.exp(log * uniform(state))
+        accepted = gamma * gamma + 4.0 * gamma + 1.0 - (gamma + 1.0) ** 2 * share - 1.0 / share
+        if uniform(state) * (gamma * gamma + 2.0 * gamma - 1.0) < accepted:
+            return share
+
+
+@kernel
+def annihilate_in_flight(
+    energy: float, position: Array, direction: Array, stack: Array, depth: int, state: NDArray[np.uint64]
+) -> int:
+    """Two photons that share rest and kinetic energy of a moving positron, of the photon family too."""
+    gamma = 1.0 + energy / MC2
+    momentum = math.sqrt(gamma * gamma - 1.0)
+    share, phi = annihilation_share(gamma, state), 2.0 * math.pi * uniform(state)
+    secondary = np.empty(3)
+    for part, azimuth in ((share, phi), (1.0 - share, phi + math.pi)):
+        for i in range(3):
+            secondary[i] = direction[i]
+        turn(secondary, max(-1.0, min(1.0, (gamma + 1.0 - 1.0 / part) / momentum)), azimuth)
+        depth = push(stack, depth, PHOTON, -part * (energy + 2.0 * MC2), position, secondary)
+    return depth
+
+
+@kernel
 def event(
     energy: float, position: Array, direction: Array, rows: Array, choice: float, stack: Array, depth: int,
     state: NDArray[np.uint64],
 ) -> tuple[float, int]:  # fmt: skip
-    """One collision, photon or scattering, chosen by `choice` among their rates; what energy is left."""
+    """What happens singly, chosen by `choice` among the rates; what energy is left, −1 after annihilation."""
     if choice < rows[4]:
         single_scatter(energy, rows[5], rows[7], direction, state)
         return energy, depth
@@ -206,6 +247,8 @@ def event(
         cosine = math.sqrt(lost * (energy + 2.0 * MC2) / (energy * (lost + 2.0 * MC2)))
         turn(secondary, cosine, 2.0 * math.pi * uniform(state))
         return energy - lost, push(stack, depth, ELECTRON, lost, position, secondary)
+    if choice > rows[2] + rows[3] + rows[4]:
+        return -1.0, annihilate_in_flight(energy, position, direction, stack, depth, state)
     if energy <= SOFT_PHOTON_KEV:
         return energy, depth
     lost = soft_photon(energy, state)
@@ -220,15 +263,15 @@ def walk_electron(
     energy: float, position: Array, direction: Array, tables: Array, stack: Array, depth: int,
     tally: Array, shells: tuple[float, float], state: NDArray[np.uint64],
 ) -> int:  # fmt: skip
-    """Follow one electron or positron until it stops; photons and δ electrons wait on the stack."""
-    rows, spot = np.empty(9), np.empty(3)
+    """Follow one electron or positron to its end; photons and δ electrons wait on the stack."""
+    rows, spot = np.empty(10), np.empty(3)
     while energy > ELECTRON_STOP_KEV:
         row, f = place(energy)
-        for i in range(9):
+        for i in range(10):
             rows[i] = tables[row, i] * (1.0 - f) + tables[row + 1, i] * f
         if rows[8] < LOCAL * math.sqrt(position[0] ** 2 + position[1] ** 2 + position[2] ** 2):
             break
-        rate = rows[2] + rows[3] + rows[4]
+        rate = rows[2] + rows[3] + rows[4] + rows[9]
         free = -math.log(uniform(state)) / rate
         longest = STEP_LOSS * energy / rows[0]
         step = min(free, longest)
@@ -253,19 +296,12 @@ def walk_electron(
             energy, depth = event(
                 energy, position, direction, rows, uniform(state) * rate, stack, depth, state
             )
+    if energy < 0.0:
+        return depth
     score(tally, shells, position, energy)
+    if tables[0, 9] > 0.0:
+        depth = annihilate(position, direction, stack, depth, state)
     return depth
-
-
-@kernel
-def annihilate(position: Array, direction: Array, stack: Array, depth: int, state: NDArray[np.uint64]) -> int:
-    """Two opposite photons of 511 keV, as particles of the photon family (marked by a negative energy)."""
-    isotropic(direction, state)
-    depth = push(stack, depth, PHOTON, -MC2, position, direction)
-    for i in range(3):
-        direction[i] = -direction[i]
-    waiting: int = push(stack, depth, PHOTON, -MC2, position, direction)
-    return waiting
 
 
 @kernel
@@ -303,8 +339,6 @@ def history(
                 shells,
                 state,
             )
-            if what == POSITRON:
-                depth = annihilate(position, direction, stack, depth, state)
         for waiting in range(first, depth):
             stack[waiting, 8] = family
 
