@@ -62,3 +62,38 @@ def test_mistaken_units_are_refused_whoever_signs(factor: float) -> None:
     samples = Samples(times, activity, tuple(0.07 * a for a in activity), LU.half_life_h)
     with pytest.raises(InputError, match=r"mixed up|outside the possible"):
         derive_course("kidneys", [CycleActivity(1, samples, 310.0, GIVEN_MBQ)], plan, "signed")
+
+
+def _scanned_once_later(rng: np.random.Generator) -> tuple[list[CycleActivity], float]:
+    """Four scans, then one at 96 h in five cycles of the same kinetics; the true sum of Ã [MBq·h]."""
+    teff = 45.0 * np.exp(0.15 * rng.standard_normal())
+    cycles = []
+    for cycle in range(1, 7):
+        times = np.array([4.0, 24.0, 72.0, 168.0] if cycle == 1 else [96.0])
+        true = 200.0 * np.exp2(-times / teff)
+        seen = true * (1.0 + 0.07 * rng.standard_normal(times.size))
+        samples = Samples(tuple(times), tuple(seen), tuple(0.07 * true), LU.half_life_h)
+        cycles.append(CycleActivity(cycle, samples, 310.0, 6000.0))
+    return cycles, 6.0 * 200.0 * teff / np.log(2.0)
+
+
+def test_a_half_life_used_again_brings_the_same_error_to_every_cycle() -> None:
+    """With the cycles' errors as independent, sums err 1.16 and projections 1.44 times what they say."""
+    plan = read_plan(ROOT / "studies" / "nct07310355")
+    # No shared error and no spread between cycles: what is left is the noise of the scans.
+    quiet = plan.uncertainty.value.model_copy(
+        update={"calibration": 0.0, "recovery": 0.0, "mass": 0.0, "s_value": 0.0, "between_cycles": 0.0}
+    )
+    plan = plan.model_copy(update={"uncertainty": plan.uncertainty.model_copy(update={"value": quiet})})
+    rng = np.random.default_rng(5)
+    sums, next_ones = [], []
+    for _ in range(600):
+        cycles, true = _scanned_once_later(rng)
+        course = derive_course("kidneys", cycles, plan, "signed")
+        per_tia = course[-1].dose.dose_gy / course[-1].fit.tia_mbq_h  # type: ignore[operator, union-attr]
+        sums.append((course[-1].cumulative_dose_gy - true * per_tia) / course[-1].u_cumulative_dose_gy)  # type: ignore[operator]
+        last = course[2]
+        assert last.projected_dose_gy is not None and last.u_projected_dose_gy is not None
+        next_ones.append((last.projected_dose_gy - true * per_tia * 4.0 / 6.0) / last.u_projected_dose_gy)
+    assert np.std(sums) == pytest.approx(1.0, abs=0.1)
+    assert np.std(next_ones) == pytest.approx(1.0, abs=0.1)

@@ -1,8 +1,8 @@
 """The doses of one region over the cycles of one patient: fit, dose, BED, sums, limits, next cycle.
 
 A cycle with several scans is fitted on its own, up to four with the population's fast phase where the
-study states one; a cycle with a single scan takes the patient's last own effective half-life, or else
-the population's.
+study states one; a cycle with a single scan takes the patient's last own effective half-life, with its
+error, or else the population's.
 """
 
 from __future__ import annotations
@@ -94,16 +94,29 @@ class CycleDose:
     u_projected_dose_gy: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _OwnHalfLife:
+    """Effective half-life that several scans of an earlier cycle gave, and its standard uncertainty [h]."""
+
+    teff_h: float
+    u_h: float
+
+    def spread(self, between_cycles: float) -> float:
+        """Relative spread of another cycle's half-life about it."""
+        return math.hypot(between_cycles, self.u_h / self.teff_h)
+
+
 @dataclass
 class _History:
-    """What earlier cycles of a region left."""
+    """What earlier cycles of a region left; `common` is what the re-used half-life adds to each [Gy]."""
 
     doses: list[float] = field(default_factory=list)
     random: list[float] = field(default_factory=list)
     beds: list[float] = field(default_factory=list)
     u_beds: list[float] = field(default_factory=list)
+    common: list[float] = field(default_factory=list)
     administered_mbq: list[float] = field(default_factory=list)
-    teff_h: float | None = None
+    own: _OwnHalfLife | None = None
     counted: list[int] = field(default_factory=list)
 
 
@@ -147,18 +160,24 @@ def fit_course(
     InputError
         When the plan does not know the region.
     """
-    stated, own_teff_h = plan.region(region), None
+    stated, own = plan.region(region), None
     found = []
     for one in cycles:
-        fit = one.fit or _fit(one.samples, own_teff_h, stated, plan.uncertainty.value.between_cycles)
-        if len(one.samples.time_h) > 1 and fit.tia_mbq_h is not None:
-            own_teff_h = fit.t_eff_h
+        fit = one.fit or _fit(one.samples, own, stated, plan.uncertainty.value.between_cycles)
+        own = _own(one, fit) or own
         found.append((one.cycle, fit))
     return tuple(found)
 
 
+def _own(one: CycleActivity, fit: kinetics.FittedCurve) -> _OwnHalfLife | None:
+    """Half-life of a cycle with several scans, for later cycles with one."""
+    if len(one.samples.time_h) < 2 or fit.tia_mbq_h is None or fit.t_eff_h is None:
+        return None
+    return _OwnHalfLife(fit.t_eff_h, fit.u_t_eff_h)
+
+
 def _fit(
-    samples: kinetics.Samples, own_teff_h: float | None, region: Region, between_cycles: float
+    samples: kinetics.Samples, own: _OwnHalfLife | None, region: Region, between_cycles: float
 ) -> kinetics.FittedCurve:
     scans, fast = len(samples.time_h), region.fast_phase()
     if scans > FEW_SCANS or (scans > 1 and fast is None):
@@ -166,8 +185,8 @@ def _fit(
     if scans > 1 and fast is not None:
         return kinetics.fit_shaped(samples, *fast, "population shape")
     shape = fast or kinetics.NO_FAST_PHASE
-    if own_teff_h is not None:
-        return kinetics.single_scan(samples, own_teff_h, between_cycles, shape)
+    if own is not None:
+        return kinetics.single_scan(samples, own.teff_h, own.spread(between_cycles), shape)
     if region.population_teff_h is not None:
         return kinetics.single_scan(samples, region.population_teff_h, region.population_teff_spread, shape)
     return kinetics.hanscheid(samples.time_h[0], samples.activity_mbq[0], samples.sigma_mbq[0])
@@ -188,20 +207,20 @@ def _cycle(
 ) -> CycleDose:
     therapy = nuclide(plan.therapy_nuclide.value)
     region, budget = plan.region(name), plan.uncertainty.value
-    fit = cycle.fit or _fit(cycle.samples, history.teff_h, region, budget.between_cycles)
+    fit = cycle.fit or _fit(cycle.samples, history.own, region, budget.between_cycles)
     if fit.tia_mbq_h is None or fit.u_tia_mbq_h is None:
         return CycleDose(name, cycle.cycle, fit, fit.reason, cycle.refs)
     dose = _dose(cycle, region, (name, fit.tia_mbq_h, fit.u_tia_mbq_h), therapy)
     warning = check_plausible(dose, region, choice[0])
-    if len(cycle.samples.time_h) > 1:
-        history.teff_h = fit.t_eff_h
+    history.common.append(dose.dose_gy * _reused(cycle, history.own, region))
+    history.own = _own(cycle, fit) or history.own
     history.counted.append(cycle.cycle)
     gaps = sorted(set(range(1, cycle.cycle)) - set(history.counted))
     notes = [fit.reason] + ([f"sums lack cycle {', '.join(map(str, gaps))}"] if gaps else [])
     bed, eqd2 = _remember(history, dose, fit, region, therapy)
     history.administered_mbq.append(cycle.administered_mbq)
     shared = budget.systematic()
-    total = cumulative_dose(history.doses, history.random, shared)
+    total = cumulative_dose(history.doses, history.random, shared, history.common)
     share = cycle.administered_mbq / sum(history.administered_mbq)
     projected = total.plus(total.dose_gy * share, budget.between_cycles)
     return CycleDose(
@@ -227,6 +246,14 @@ def _cycle(
         projected_dose_gy=projected.dose_gy,
         u_projected_dose_gy=projected.u_gy(),
     )
+
+
+def _reused(cycle: CycleActivity, own: _OwnHalfLife | None, region: Region) -> float:
+    """Relative error, with its sign, that a re-used half-life brings to a cycle."""
+    if cycle.fit is not None or own is None or len(cycle.samples.time_h) > 1:
+        return 0.0
+    shape = region.fast_phase() or kinetics.NO_FAST_PHASE
+    return kinetics.half_life_error(cycle.samples.time_h[0], own.teff_h, own.u_h, shape)
 
 
 def _dose(
@@ -268,12 +295,16 @@ def _against(limit: DoseLimit, plan: DosimetryPlan, history: _History) -> LimitC
     given_gbq = sum(history.administered_mbq) / 1000.0
     planned = history.administered_mbq[-1]
     if limit.quantity == "dose":
-        values, random, stretch = history.doses, history.random, 1.0
+        values, random, common, stretch = history.doses, history.random, history.common, 1.0
     else:
-        # A relative change of every dose changes BED by (BED + its quadratic part): 2·BED − D in all.
+        # A relative change of a dose changes BED by (BED + its quadratic part): 2·BED − D in all.
         values, random = history.beds, history.u_beds
         stretch = (2.0 * sum(history.beds) - sum(history.doses)) / sum(history.beds) if sum(values) else 1.0
-    so_far = cumulative_dose(values, random, budget.systematic() * stretch)
+        common = [
+            share * (2.0 * bed - dose) / dose
+            for share, bed, dose in zip(history.common, history.beds, history.doses, strict=True)
+        ]
+    so_far = cumulative_dose(values, random, budget.systematic() * stretch, common)
     bound = (limit.limit_gy, plan.accepted_risk.value)
     per_gbq, spread = sum(values) / given_gbq, budget.between_cycles * stretch
     proposal = propose_next(so_far, per_gbq, planned, spread, bound)

@@ -1,8 +1,10 @@
 """The next cycle: cumulative dose with its uncertainty, and the probability of passing a limit.
 
 Calibration, recovery, mass and S-value errors are the same in every cycle, so they scale the whole
-sum; only fit noise averages out: u² = (u_s·ΣD)² + Σ(r_i·D_i)². The probability is that of a normal
-distribution of the cumulative dose (GUM, JCGM 100:2008, 5.2.2).
+sum; only fit noise averages out: u² = (u_s·ΣD)² + Σ(r_i·D_i)². A half-life that several cycles re-use
+brings the same error to each, which adds up before it is squared. What the cycles given leave uncertain of
+the dose per activity is carried into the next one. The probability is that of a normal distribution of the
+cumulative dose (GUM, JCGM 100:2008, 5.2.2).
 """
 
 from __future__ import annotations
@@ -32,8 +34,12 @@ class Cumulative:
         return math.hypot(self.systematic * self.dose_gy, self.random_gy)
 
     def plus(self, dose_gy: float, random_relative: float) -> Cumulative:
-        """The sum after one more cycle of `dose_gy` [Gy] with its own relative uncertainty."""
-        random = math.hypot(self.random_gy, random_relative * dose_gy)
+        """The sum after one more cycle of `dose_gy` [Gy] with its own relative uncertainty.
+
+        The expectation of that cycle rests on this sum, so the noise of the sum grows with it.
+        """
+        grown = self.random_gy * (1.0 + dose_gy / self.dose_gy) if self.dose_gy > 0 else self.random_gy
+        random = math.hypot(grown, random_relative * dose_gy)
         return Cumulative(self.dose_gy + dose_gy, self.systematic, random)
 
     def probability_above(self, limit_gy: float) -> float:
@@ -44,9 +50,26 @@ class Cumulative:
         return 0.5 * math.erfc((limit_gy - self.dose_gy) / (u * math.sqrt(2.0)))
 
 
-def cumulative_dose(doses_gy: Sequence[float], u_random_gy: Sequence[float], systematic: float) -> Cumulative:
-    """Sum of the cycles' doses [Gy] with the random uncertainty of each [Gy]."""
-    return Cumulative(math.fsum(doses_gy), systematic, math.sqrt(math.fsum(u * u for u in u_random_gy)))
+def cumulative_dose(
+    doses_gy: Sequence[float],
+    u_random_gy: Sequence[float],
+    systematic: float,
+    common_gy: Sequence[float] = (),
+) -> Cumulative:
+    """Sum of the cycles' doses over a course.
+
+    Parameters
+    ----------
+    doses_gy, u_random_gy : sequence of float
+        Dose of each cycle and its uncertainty [Gy], without what all cycles share.
+    systematic : float
+        Relative uncertainty that all cycles share.
+    common_gy : sequence of float
+        The part of each cycle's uncertainty [Gy], with its sign, that comes from one re-used half-life.
+    """
+    squares = math.fsum(u * u for u in u_random_gy) - math.fsum(c * c for c in common_gy)
+    random = math.sqrt(max(squares, 0.0) + math.fsum(common_gy) ** 2)
+    return Cumulative(math.fsum(doses_gy), systematic, random)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +127,12 @@ def largest_next_dose(
 ) -> Floats:
     """Largest next dose [Gy] with probability `risk` of passing the limit, in closed form.
 
-    The smaller root x of (L − C − x)² = z²·[u_s²(C + x)² + r_c² + r²x²].
+    The smaller root x of (L − C − x)² = z²·[(u_s² + (r_c/C)²)·(C + x)² + r²x²].
 
     Parameters
     ----------
     dose_gy, random_gy : array, shape (patients,)
-        Cumulative dose C and its random uncertainty r_c [Gy].
+        Cumulative dose C, above zero, and its random uncertainty r_c [Gy].
     relative : (float, float)
         Systematic u_s and between-cycle r relative uncertainties.
     limit_gy : float
@@ -130,11 +153,11 @@ def largest_next_dose(
     if not 0.0 < risk <= 0.5:
         raise InputError("accepted risk", f"{risk:g} is not between 0 and 0.5", "give a small probability")
     z2 = NormalDist().inv_cdf(1.0 - risk) ** 2
-    shared, own = relative
+    shared = relative[0] ** 2 + (random_gy / dose_gy) ** 2
     room = limit_gy - dose_gy
-    a = 1.0 - z2 * (shared**2 + own**2)
-    b = -2.0 * (room + z2 * shared**2 * dose_gy)
-    c = room**2 - z2 * (shared**2 * dose_gy**2 + random_gy**2)
+    a = 1.0 - z2 * (shared + relative[1] ** 2)
+    b = -2.0 * (room + z2 * shared * dose_gy)
+    c = room**2 - z2 * shared * dose_gy**2
     root = np.sqrt(np.maximum(b * b - 4.0 * a * c, 0.0))
     largest = 2.0 * c / (-b + root)
     result: Floats = np.where((room > 0) & (c > 0), np.minimum(largest, room), 0.0)

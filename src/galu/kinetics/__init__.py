@@ -21,6 +21,7 @@ from galu.kinetics.single import (
     NO_FAST_PHASE,
     best_scan_time_h,
     first_order_relative,
+    half_life_error,
     single_scan,
     single_scan_relative,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "fit_shaped",
     "fit_tri",
     "fit_uptake",
+    "half_life_error",
     "hanscheid",
     "intervals_many",
     "madsen",

@@ -54,6 +54,8 @@ class FittedCurve:
         Activities as measured, decay included.
     interval_mbq_h : (float, float) or None
         95 % interval of the time-integrated activity [MBq·h]; not always symmetric.
+    u_t_eff_h : float
+        Standard uncertainty of `t_eff_h` from the scans' σ [h]; zero where it is held or given.
     """
 
     model: str
@@ -68,6 +70,7 @@ class FittedCurve:
     chi2: float = math.inf
     decay_state: DecayState = "measured"
     interval_mbq_h: tuple[float, float] | None = None
+    u_t_eff_h: float = 0.0
 
 
 def _unfitted(model: str, reason: str) -> FittedCurve:
@@ -126,6 +129,7 @@ def fit_shaped(samples: Samples, ratio: float, fast_half_life_h: float, model: s
         aicc=_aicc(chi2, len(time), 2),
         chi2=chi2,
         interval_mbq_h=(float(low), float(high)),
+        u_t_eff_h=half_life * math.sqrt(var_l) / rate,
     )
 
 
@@ -209,9 +213,11 @@ def _summed(samples: Samples, x: Floats, jacobian: Floats, fit: tuple[float, flo
     slow = LN2 / samples.half_life_h
     free = np.ones(len(x), dtype=bool)
     free[phases:] = rates > slow * (1.0 + 1e-6)
-    gradient = np.concatenate([scale / rates, -amplitudes / rates])[free]
+    gradient = np.concatenate([scale / rates, -amplitudes / rates])
     information = jacobian[:, free].T @ jacobian[:, free]
-    variance = float(gradient @ np.linalg.pinv(information) @ gradient)
+    covariance = np.zeros((len(x), len(x)))
+    covariance[np.ix_(free, free)] = np.linalg.pinv(information)
+    variance = float(gradient @ covariance @ gradient)
     order = np.argsort(rates)
     curve = ExponentialSum(tuple(map(float, amplitudes[order])), tuple(map(float, LN2 / rates[order])))
     tia = curve.integral()
@@ -222,9 +228,12 @@ def _summed(samples: Samples, x: Floats, jacobian: Floats, fit: tuple[float, flo
     named += [(f"half_life_{i + 1}_h", t) for i, t in enumerate(curve.half_life_h)]
     note = "the effective half-life is held at physical decay" if bound else ""
     u = math.sqrt(max(variance, 0.0))
+    slowest = phases + int(order[0])  # its logarithm is the parameter: the variance is relative
+    terminal = curve.terminal_half_life_h()
     return FittedCurve(
-        model, tuple(named), tia, u, curve.terminal_half_life_h(), bound, note, curve,
+        model, tuple(named), tia, u, terminal, bound, note, curve,
         _aicc(chi2, len(samples.time_h), len(x)), chi2, interval_mbq_h=log_interval(tia, u),
+        u_t_eff_h=terminal * math.sqrt(max(float(covariance[slowest, slowest]), 0.0)),
     )  # fmt: skip
 
 
@@ -248,18 +257,20 @@ def _with_rivals(best: FittedCurve, found: list[FittedCurve]) -> FittedCurve:
     lost = [(fit.aicc - best.aicc) if finite else (fit.chi2 - best.chi2) for fit in found]
     raw = [math.exp(-max(loss, 0.0) / 2.0) for loss in lost]
     rivals = [
-        (weight / sum(raw), fit.tia_mbq_h, fit.interval_mbq_h, fit.model)
+        (weight / sum(raw), fit.tia_mbq_h, fit.interval_mbq_h, fit.model, fit.t_eff_h)
         for weight, fit in zip(raw, found, strict=True)
         if fit.tia_mbq_h is not None and fit.interval_mbq_h is not None and weight / sum(raw) > 0.001
     ]
-    if len(rivals) < 2 or best.tia_mbq_h is None or best.u_tia_mbq_h is None:
+    if len(rivals) < 2 or best.tia_mbq_h is None or best.u_tia_mbq_h is None or best.t_eff_h is None:
         return best
-    weights, values, intervals, names = zip(*rivals, strict=True)
+    weights, values, intervals, names, half_lives = zip(*rivals, strict=True)
     of_choice = math.fsum(w * (v - best.tia_mbq_h) ** 2 for w, v in zip(weights, values, strict=True))
+    of_teff = math.fsum(w * (t - best.t_eff_h) ** 2 for w, t in zip(weights, half_lives, strict=True))
     open_question = "" if max(weights) > 0.9 else f"the scans do not tell {' from '.join(names)}"
     return replace(
         best,
         u_tia_mbq_h=math.sqrt(best.u_tia_mbq_h**2 + of_choice),
+        u_t_eff_h=math.sqrt(best.u_t_eff_h**2 + of_teff),
         interval_mbq_h=averaged_interval(weights, values, intervals),
         reason="; ".join(part for part in (best.reason, open_question) if part),
     )

@@ -135,6 +135,27 @@ def single_scan(
     )
 
 
+def half_life_error(
+    time_h: float, teff_h: float, u_teff_h: float, shape: tuple[float, float] = NO_FAST_PHASE
+) -> float:
+    """Relative change of Ã from one scan when its given half-life is one standard uncertainty longer.
+
+    Parameters
+    ----------
+    time_h : float
+        Time of the scan [h].
+    teff_h, u_teff_h : float
+        The half-life that is taken as given, and its standard uncertainty [h].
+    shape : (float, float)
+        As in `single_scan`.
+    """
+    step = min(u_teff_h, 0.5 * teff_h)
+    if step == 0.0:
+        return 0.0
+    shorter, given, longer = _factors(time_h, np.array([teff_h - step, teff_h, teff_h + step]), shape)
+    return float((longer - shorter) / (2.0 * given) * u_teff_h / step)
+
+
 def best_scan_time_h(
     candidates_h: tuple[float, ...], sigma_relative: float, teff_h: float, spread: float, half_life_h: float
 ) -> tuple[float, float]:
