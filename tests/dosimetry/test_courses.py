@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from galu.desk.courses import with_joint_fits, with_s_values
+from galu.desk.courses import with_s_values
 from galu.desk.dosimetry import dose_rows, read_activities, read_plan
+from galu.dosimetry import fit_together
 from galu.nuclides import nuclide
 from support import ROOT
 
@@ -34,7 +35,7 @@ def test_joint_fits_teach_a_patient_with_one_scan(tmp_path: Path) -> None:
             text += _line(f"S{i:02}", 1, "kidneys", time, 200.0 * 2.0 ** (-time / teff))
     text += _line("S99", 1, "kidneys", 24.0, 200.0 * 2.0 ** (-24.0 / 55.0))
     activities = _activities(tmp_path, text)
-    joint = dose_rows(with_joint_fits(activities, PLAN), PLAN)["doses"][-1]
+    joint = dose_rows(fit_together(activities, PLAN), PLAN)["doses"][-1]
     alone = dose_rows(activities, PLAN)["doses"][-1]
     assert joint["model"] == "joint" and alone["t_eff_h"] == pytest.approx(35.5)
     assert joint["t_eff_h"] == pytest.approx(55.0, rel=0.1)

@@ -100,11 +100,12 @@ def dose(
     """Doses per cycle and region, cumulative, projected, and the probability of passing each limit."""
     from galu.desk import courses
     from galu.desk import dosimetry as desk
+    from galu.dosimetry import fit_together
 
     plan = desk.read_plan(study)
     activities = desk.read_activities(table, plan)
-    if joint:
-        activities = courses.with_joint_fits(activities, plan)
+    if joint or plan.fits_together():
+        activities = fit_together(activities, plan)
     if s_values is not None:
         activities = courses.with_s_values(activities, plan, s_values, s_unit)
     result = desk.dose_rows(activities, plan, override, risk_factors)

@@ -1,4 +1,4 @@
-"""Courses of doses with joint fits or with S values of the user's file, for `galu dose`."""
+"""Courses of doses with S values of the user's file, for `galu dose`."""
 
 from __future__ import annotations
 
@@ -6,42 +6,9 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
-from galu import dosimetry, kinetics
+from galu import dosimetry
 from galu.desk.dosimetry import Activities
 from galu.desk.organs import read_s_values
-
-
-def with_joint_fits(activities: Activities, plan: dosimetry.DosimetryPlan) -> Activities:
-    """Fit the half-lives of all subjects, regions and cycles together; priors are the study's.
-
-    Regions without a population half-life, and cycles without positive activity, keep their own fit.
-    """
-    priors = {
-        region.name: kinetics.TeffPrior(
-            region.population_teff_h,
-            region.population_teff_spread,
-            region.fast_phase() or kinetics.NO_FAST_PHASE,
-        )
-        for region in plan.regions.value
-        if region.population_teff_h is not None
-    }
-    curves = [
-        kinetics.OrganCycle(subject, region, one.cycle, one.samples)
-        for (subject, region), cycles in activities.items()
-        for one in cycles
-        if region in priors and max(one.samples.activity_mbq) > 0
-    ]
-    if not curves:
-        return activities
-    fit = kinetics.fit_joint(curves, priors, plan.uncertainty.value.between_cycles)
-    found = {
-        (curve.patient, curve.organ, curve.cycle): fitted
-        for curve, fitted in zip(curves, fit.curves, strict=True)
-    }
-    return {
-        key: tuple(replace(one, fit=found.get((*key, one.cycle))) for one in cycles)
-        for key, cycles in activities.items()
-    }
 
 
 def with_s_values(activities: Activities, plan: dosimetry.DosimetryPlan, path: Path, unit: str) -> Activities:

@@ -50,6 +50,7 @@ from galu.dosimetry.self_dose import (
     sphere_self_dose,
     wall_self_dose,
 )
+from galu.dosimetry.together import fit_together
 
 __all__ = [
     "BODY",
@@ -86,6 +87,7 @@ __all__ = [
     "dose_by",
     "effective_dose_msv",
     "fit_course",
+    "fit_together",
     "largest_next_dose",
     "lea_catcheside",
     "local_self_dose",

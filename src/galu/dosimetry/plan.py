@@ -85,6 +85,7 @@ class DosimetryPlan(Section):
     scan_times_h: Stated[tuple[float, ...]]
     later_cycle_scan_times_h: Stated[tuple[float, ...]]
     accepted_risk: Stated[float]
+    half_lives: Stated[Literal["each patient", "all patients"]] | None = None
 
     def region(self, name: str) -> Region:
         """Look a region up by its name; any name starting with `lesion` is the lesion.
@@ -100,6 +101,10 @@ class DosimetryPlan(Section):
                 return region
         known = ", ".join(region.name for region in self.regions.value)
         raise InputError(f"region {name}", "is not in the study's dosimetry", f"use one of {known}")
+
+    def fits_together(self) -> bool:
+        """Whether half-lives are fitted over all patients, regions and cycles together."""
+        return self.half_lives is not None and self.half_lives.value == "all patients"
 
     def limits_of(self, name: str, risk_factors: bool = False) -> tuple[DoseLimit, ...]:
         """Limits of a region; those for patients with risk factors only where they have them."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from galu.dosimetry import CycleActivity, CycleDose, DosimetryPlan, derive_course
+from galu.dosimetry import CycleActivity, CycleDose, DosimetryPlan, derive_course, fit_together
 from galu.finding import InputError
 from galu.kinetics import Samples, measured_from_corrected
 from galu.nuclides import nuclide
@@ -55,11 +55,17 @@ def derive_absorbed_doses(
         if row["agent"] == agent:
             groups.setdefault((row["subject"], row["region"]), {}).setdefault(row["cycle"], []).append(row)
     people = {subject.id: subject for subject in subjects}
+    measured: dict[tuple[str, str], tuple[CycleActivity, ...]] = {}
+    failed: dict[tuple[str, str], list[SubjectDose]] = {}
+    for key, cycles in sorted(groups.items()):
+        if key[0] in people:
+            measured[key], failed[key] = _measured(people[key[0]], key[1], cycles, (plan, record.zone))
+    if plan.fits_together():
+        measured = fit_together(measured, plan)
     signed = _signed(record)
     found: list[SubjectDose] = []
-    for (name, region), cycles in sorted(groups.items()):
-        if name in people:
-            found += _region(people[name], region, cycles, plan, (record.zone, signed.get(name, {})))
+    for key, usable in measured.items():
+        found += failed[key] + _courses(people[key[0]], key[1], usable, (plan, signed.get(key[0], {})))
     return tuple(found)
 
 
@@ -72,31 +78,37 @@ def _signed(record: Record) -> dict[str, dict[str, str]]:
     return found
 
 
-def _region(
-    subject: Subject,
-    region: str,
-    cycles: Mapping[int, list[Row]],
-    plan: DosimetryPlan,
-    context: tuple[str, Mapping[str, str]],
-) -> list[SubjectDose]:
-    zone, signed = context
+def _measured(
+    subject: Subject, region: str, cycles: Mapping[int, list[Row]], context: tuple[DosimetryPlan, str]
+) -> tuple[tuple[CycleActivity, ...], list[SubjectDose]]:
+    """What can be used of a region's cycles, and the rest with its reason."""
     given = {dose.cycle: dose for dose in subject.therapy}
     usable: list[CycleActivity] = []
     failed: list[SubjectDose] = []
     for cycle, rows in sorted(cycles.items()):
-        facts = tuple(row["id"] for row in rows)
         try:
-            usable.append(_cycle(cycle, rows, given.get(cycle), (region, plan, zone)))
+            usable.append(_cycle(cycle, rows, given.get(cycle), (region, *context)))
         except InputError as error:
+            facts = tuple(row["id"] for row in rows)
             failed.append(SubjectDose(subject.id, region, cycle, subject.level, None, str(error), facts))
+    return tuple(usable), failed
+
+
+def _courses(
+    subject: Subject,
+    region: str,
+    usable: tuple[CycleActivity, ...],
+    context: tuple[DosimetryPlan, Mapping[str, str]],
+) -> list[SubjectDose]:
+    plan, signed = context
     try:
         course = derive_course(region, usable, plan, signed.get(OVERRIDE_ITEM, ""), RISK_ITEM in signed)
     except InputError as error:
-        return failed + [
+        return [
             SubjectDose(subject.id, region, one.cycle, subject.level, None, str(error), one.refs)
             for one in usable
         ]
-    return failed + [
+    return [
         SubjectDose(subject.id, region, one.cycle, subject.level, one, one.reason, one.refs) for one in course
     ]
 

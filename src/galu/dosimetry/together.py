@@ -1,0 +1,54 @@
+"""One fit of half-lives over all patients, regions and cycles, as the courses of their doses need it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from galu import kinetics
+from galu.dosimetry.course import CycleActivity
+from galu.dosimetry.plan import DosimetryPlan
+
+Key = tuple[str, str]
+
+
+def fit_together(
+    activities: Mapping[Key, tuple[CycleActivity, ...]], plan: DosimetryPlan
+) -> dict[Key, tuple[CycleActivity, ...]]:
+    """Fit the half-lives of all subjects, regions and cycles together; priors are the study's.
+
+    Regions without a population half-life, and cycles without positive activity, keep their own fit.
+
+    Parameters
+    ----------
+    activities
+        Cycles of each (subject, region).
+    plan
+        The study's dosimetry.
+    """
+    priors = {
+        region.name: kinetics.TeffPrior(
+            region.population_teff_h,
+            region.population_teff_spread,
+            region.fast_phase() or kinetics.NO_FAST_PHASE,
+        )
+        for region in plan.regions.value
+        if region.population_teff_h is not None
+    }
+    curves = [
+        kinetics.OrganCycle(subject, region, one.cycle, one.samples)
+        for (subject, region), cycles in activities.items()
+        for one in cycles
+        if region in priors and max(one.samples.activity_mbq) > 0
+    ]
+    if not curves:
+        return dict(activities)
+    fit = kinetics.fit_joint(curves, priors, plan.uncertainty.value.between_cycles)
+    found = {
+        (curve.patient, curve.organ, curve.cycle): fitted
+        for curve, fitted in zip(curves, fit.curves, strict=True)
+    }
+    return {
+        key: tuple(replace(one, fit=found.get((*key, one.cycle))) for one in cycles)
+        for key, cycles in activities.items()
+    }
