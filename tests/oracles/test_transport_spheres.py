@@ -16,9 +16,10 @@ from galu.transport import (
     sphere_dose,
     voxel_kernel,
 )
-from support import shared
+from support import ROOT, shared
 
 GY_KG_PER_KEV = 1.602176634e-16
+OTHER_CODES = ROOT / "tests" / "data" / "dosimetry" / "other_codes"
 #: Organs that are several bodies of like size, and how many; the salivary glands are six (ICRP 89).
 BODIES = {"Kidneys": 2, "Adrenals": 2, "Testes": 2, "Thyroid": 2, "Salivary": 6}
 #: No sphere of soft tissue: the lungs' 1200 g fill four litres, the body is 1.8 m long.
@@ -47,6 +48,30 @@ def test_self_dose_of_organs_within_one_percent() -> None:
         assert s == pytest.approx(reference, rel=NO_SPHERE.get(organ, 0.01)), organ
         held += organ not in NO_SPHERE
     assert held == 14
+
+
+def _other_codes() -> list[tuple[str, float, float, float]]:
+    """Nuclide, mass [g] and S [Gy/(Bq·s)] by EGSnrc and by PenRed; how is in the README beside the file."""
+    with (OTHER_CODES / "spheres.csv").open(encoding="utf-8") as file:
+        rows = csv.DictReader(line for line in file if not line.startswith("#"))
+        return [
+            (
+                row["nuclide"],
+                float(row["mass_g"]),
+                float(row["egsnrc_gy_per_bq_s"]),
+                float(row["penred_gy_per_bq_s"]),
+            )
+            for row in rows
+        ]
+
+
+@pytest.mark.parametrize(("nuclide", "mass_g", "egsnrc", "penred"), _other_codes())
+def test_gallium_and_yttrium_spheres_of_two_other_codes(
+    nuclide: str, mass_g: float, egsnrc: float, penred: float
+) -> None:
+    s = self_dose_s_gy_per_bq_s(nuclide, mass_g, 1.04)
+    assert s == pytest.approx(penred, rel=0.01)
+    assert s == pytest.approx(egsnrc, rel=max(0.03, abs(egsnrc / penred - 1.0)))
 
 
 @pytest.mark.parametrize(
