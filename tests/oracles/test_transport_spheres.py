@@ -19,6 +19,7 @@ from galu.transport import (
 from support import ROOT, shared
 
 GY_KG_PER_KEV = 1.602176634e-16
+PAGE = ROOT / "docs" / "methods" / "transport.md"
 OTHER_CODES = ROOT / "tests" / "data" / "dosimetry" / "other_codes"
 #: Organs that are several bodies of like size, and how many; the salivary glands are six (ICRP 89).
 BODIES = {"Kidneys": 2, "Adrenals": 2, "Testes": 2, "Thyroid": 2, "Salivary": 6}
@@ -66,7 +67,7 @@ def _other_codes() -> list[tuple[str, float, float, float]]:
 
 
 @pytest.mark.parametrize(("nuclide", "mass_g", "egsnrc", "penred"), _other_codes())
-def test_gallium_and_yttrium_spheres_of_two_other_codes(
+def test_gallium_and_yttrium_spheres_of_twoother_codes(
     nuclide: str, mass_g: float, egsnrc: float, penred: float
 ) -> None:
     s = self_dose_s_gy_per_bq_s(nuclide, mass_g, 1.04)
@@ -132,3 +133,43 @@ def test_lutetium_voxels_but_for_the_missing_conversion_electrons(edge: str) -> 
     for (i, j, k), expected in reference.items():
         if i + j + k > 0:
             assert s[middle + i, middle + j, middle + k] == pytest.approx(expected, rel=0.06), (i, j, k)
+
+
+def _percent(value: float) -> str:
+    text = f"{100.0 * value:+.1f}"
+    return "0.0" if text in ("+0.0", "-0.0") else text.replace("-", "−")
+
+
+def _span(differences: list[float]) -> str:
+    return f"{_percent(min(differences))} to {_percent(max(differences))} %"
+
+
+def _row(start: str) -> str:
+    return next(
+        line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith(f"| {start}")
+    )
+
+
+def test_the_page_says_what_lutetium_gives() -> None:
+    spheres = [
+        self_dose_s_gy_per_bq_s("Lu-177", float(mass), 1.04) / float(s) - 1.0
+        for mass, s, *_ in _rows("public", "dosimetry", "sphere_Lu177_mirdcalc.csv")
+    ]
+    assert _span(spheres) in _row("Lu-177 spheres")
+    organs: dict[str, float] = {}
+    for organ, mass, s, *_ in _rows("public", "dosimetry", "organ_self_S_Lu177.csv"):
+        bodies = BODIES.get(organ, 1)
+        ours = self_dose_s_gy_per_bq_s("Lu-177", float(mass) / bodies) / bodies
+        organs[organ] = ours / (float(s) * 1e-9) - 1.0
+    assert _span([x for organ, x in organs.items() if organ not in NO_SPHERE]) in _row("Lu-177 self S")
+    assert _percent(organs["Lungs"]) in _row("lungs")
+    assert _percent(organs["Total body"]) in _row("total body")
+
+
+@pytest.mark.parametrize("nuclide", ["Ga-68", "Y-90"])
+def test_the_page_says_how_far_other_codes_are(nuclide: str) -> None:
+    rows = [row for row in _other_codes() if row[0] == nuclide]
+    ours = [self_dose_s_gy_per_bq_s(nuclide, mass, 1.04) for _, mass, *_ in rows]
+    penred = [s / row[3] - 1.0 for s, row in zip(ours, rows, strict=True)]
+    egsnrc = [s / row[2] - 1.0 for s, row in zip(ours, rows, strict=True)]
+    assert f"{_span(penred)}, {_span(egsnrc)}" in _row(f"{nuclide} spheres, 10 mg")
