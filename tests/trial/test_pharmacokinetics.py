@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from galu.finding import Truth
+from galu.pharmacokinetics import Parameter
 from galu.protocol import load_study
 from galu.record import Entry, Fact, record_of
 from galu.record.treatment import Administration, Enrolment, Sample, UrineCollection
@@ -56,9 +57,9 @@ def _patient(name: str, level: int, net_mbq: float, factor: float = 1.0) -> list
     return facts
 
 
-def _derive(facts: list[Fact]) -> PharmacokineticResults:
+def _derive(facts: list[Fact], zone: str = "UTC") -> PharmacokineticResults:
     moment = datetime(2026, 6, 1, tzinfo=UTC)
-    record = record_of([Entry(seq, moment, fact) for seq, fact in enumerate(facts, start=1)])
+    record = record_of([Entry(seq, moment, fact) for seq, fact in enumerate(facts, start=1)], zone)
     return derive_pharmacokinetics(STUDY, record, derive_subjects(STUDY, record))
 
 
@@ -165,3 +166,117 @@ def test_cohorts_and_dose_proportionality() -> None:
     assert area.found.proportional is Truth.TRUE
     alone = _derive(_patient("A", 1, 3700.0)).proportionality[0].found
     assert alone.exponent is None and "two doses" in alone.reason
+
+
+GA = "68Ga-PSMA-0057"
+
+
+def _rows(found: PharmacokineticResults, matrix: str = "urine") -> dict[str, Parameter]:
+    return {row.parameter.code: row.parameter for row in found.parameters if row.matrix == matrix}
+
+
+def test_a_void_that_began_before_the_dose_is_named_rather_than_lost() -> None:
+    found = _rows(_derive([*_patient("P", 1, 3700.0), _urine(0, -1 / 60, 4, 800.0), _urine(1, 4, 8, 200.0)]))
+    assert set(found) == {"RCAMINT", "RCPCINT", "RENALCL"}
+    for row in found.values():
+        assert row.value is None and "before the administration" in row.reason
+        assert set(row.refs) == {"u0", "u1"}
+
+
+def test_urine_without_its_administration_is_named_rather_than_lost() -> None:
+    enrolled = _patient("P", 1, 3700.0)[0]
+    for facts in ([enrolled, _urine(0, 0, 4, 800.0)], [_urine(0, 0, 4, 800.0)]):
+        found = _rows(_derive(facts))
+        assert len(found) == 3
+        assert all(row.value is None and f"no administration of {LU}" in row.reason for row in found.values())
+
+
+def test_urine_is_a_share_of_its_own_agent() -> None:
+    other = UrineCollection(
+        id="g", subject="P", on=_at(0), ended=_at(2), agent=GA, cycle=1, volume_ml=100.0, activity_mbq=30.0,
+        decay_state="corrected",
+    )  # fmt: skip
+    lone = _rows(_derive([*_patient("P", 1, 3700.0), other]))
+    assert lone["RCPCINT"].value is None and GA in lone["RCPCINT"].reason
+    scan = Administration(
+        id="i", subject="P", on=_at(0), agent=GA, cycle=1, planned_activity_mbq=150.0, activity_mbq=150.0
+    )
+    both = _rows(_derive([*_patient("P", 1, 3700.0), scan, other]))
+    assert both["RCPCINT"].value == pytest.approx(20.0)
+    assert both["RENALCL"].value is None, "plasma was sampled for the other agent"
+
+
+def test_collections_are_ordered_by_instant_whatever_their_zone() -> None:
+    local = {"subject": "P", "agent": LU, "cycle": 1, "volume_ml": 500.0, "decay_state": "corrected"}
+    first = UrineCollection(
+        id="a", on="2026-02-02T10:00:00", ended="2026-02-02T14:00:00", activity_mbq=800.0, **local
+    )
+    second = UrineCollection(
+        id="b", on="2026-02-02T06:00:00Z", ended="2026-02-02T10:00:00Z", activity_mbq=200.0, **local
+    )
+    found = _rows(_derive([*_patient("P", 1, 3700.0), first, second], "Asia/Shanghai"))
+    assert found["RCAMINT"].value == pytest.approx(1000.0)
+    assert (found["RCAMINT"].start_h, found["RCAMINT"].end_h) == (0.0, 8.0)
+
+
+def test_amounts_over_different_windows_are_not_averaged() -> None:
+    late = _urine(1, 6, 24, 200.0).model_copy(update={"subject": "Q"})
+    people = [*_patient("P", 1, 3700.0), *_patient("Q", 1, 3700.0)]
+    found = _derive([*people, _urine(0, 0, 24, 1000.0), late])
+    amounts = {row.window_h: row.summary for row in found.summaries if row.summary.code == "RCAMINT"}
+    assert {window: one.n for window, one in amounts.items()} == {(0.0, 24.0): 1, (6.0, 24.0): 1}
+
+
+def test_renal_clearance_is_summarised_in_one_row() -> None:
+    without_blood = [fact for fact in _patient("Q", 1, 3700.0) if not isinstance(fact, Sample)]
+    void = _urine(1, 0, 24, 900.0).model_copy(update={"subject": "Q"})
+    found = _derive([*_patient("P", 1, 3700.0), *without_blood, _urine(0, 0, 24, 1000.0), void])
+    (row,) = (row.summary for row in found.summaries if row.summary.code == "RENALCL")
+    assert (row.unit, row.n, row.n_missing) == ("L/h", 1, 1)
+
+
+def _sample(name: str, hours: float, value: float | None, **more: object) -> Sample:
+    given = {"matrix": "plasma", "analyte": LU, "unit": "kBq/mL", "cycle": 1, "decay_state": "measured"}
+    return Sample(id=name, subject="P", on=_at(hours), value=value, **(given | more))
+
+
+@pytest.mark.parametrize("state", ["corrected", None])
+def test_mixed_decay_states_are_refused(state: str | None) -> None:
+    found = _derive([*_patient("P", 1, 3700.0), _sample("x", 60.0, 1.0, decay_state=state)])
+    (profile,) = found.profiles
+    assert profile.profile is None
+    assert "mixed" in profile.reason and "measured" in profile.reason
+    assert not found.parameters
+
+
+def test_two_results_at_one_time_are_refused_in_either_order() -> None:
+    below = _sample("x", 24.0, None, text="<LLOQ")
+    enrolled, given, *samples = _patient("P", 1, 3700.0)
+    for facts in ([enrolled, given, below, *samples], [enrolled, given, *samples, below]):
+        (profile,) = _derive(facts).profiles
+        assert profile.profile is None and "two samples at 24 h" in profile.reason
+    missing = _sample("x", 24.0, None, text="tube broken")
+    profiles = [
+        _derive(facts).profiles[0].profile
+        for facts in ([enrolled, given, missing, *samples], [enrolled, given, *samples, missing])
+    ]
+    assert all(one is not None and len(one.time_h) == len(TIMES_H) and one.conc[5] > 0.0 for one in profiles)
+
+
+def test_two_fractions_at_one_time_are_refused_in_either_order() -> None:
+    one, two = (
+        _sample(name, 24.0, value, analyte="intact fraction", unit="%", decay_state=None)
+        for name, value in (("x", 80.0), ("y", 20.0))
+    )
+    for pair in ([one, two], [two, one]):
+        found = _derive([*_patient("P", 1, 3700.0), *pair])
+        (part,) = (row for row in found.profiles if row.analyte.endswith("(intact)"))
+        assert part.profile is None and "two samples at 24 h" in part.reason
+
+
+def test_cycle_zero_is_not_the_first_cycle() -> None:
+    found = _derive([*_patient("P", 1, 3700.0), _sample("x", 36.0, 77.0, cycle=0)])
+    first = {row.cycle: row for row in found.profiles}
+    assert set(first) == {0, 1}
+    assert first[1].profile is not None and len(first[1].profile.time_h) == len(TIMES_H)
+    assert first[0].profile is None and "administration" in first[0].reason

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from galu.desk.nca_table import (
     Key,
@@ -20,6 +20,7 @@ from galu.desk.nca_table import (
 from galu.finding import InputError
 from galu.nuclides import nuclide
 from galu.pharmacokinetics import (
+    CLEARED_FROM,
     DecayState,
     Method,
     Parameter,
@@ -45,8 +46,6 @@ from galu.pharmacokinetics.units import scale_of
 Answer = dict[str, Any]
 #: A parameter with its decay state and its standard uncertainty from counting, where there is one.
 Stated = tuple[DecayState | None, Parameter, float | None]
-#: The matrix that renal clearance is referred to, by preference; else the first of the file.
-_CLEARED_FROM: Final = ("plasma", "whole blood", "blood", "serum")
 
 
 def analyse(path: Path, options: NcaOptions) -> list[Answer]:
@@ -167,9 +166,9 @@ def _windows(profile: Profile, options: NcaOptions, rules: Rules) -> Iterator[Pa
 
 
 def _cleared_from(profiles: dict[Key, Profile], urine: Key) -> Profile | None:
-    """The profile that urine is cleared from: plasma before blood, each kept apart."""
+    """The profile that urine is cleared from: plasma before blood, else the first of the file."""
     own = {key[1].lower(): one for key, one in profiles.items() if (key[0], key[2]) == (urine[0], urine[2])}
-    named = [own[matrix] for matrix in _CLEARED_FROM if matrix in own]
+    named = [own[matrix] for matrix in CLEARED_FROM if matrix in own]
     return next(iter(named or own.values()), None)
 
 

@@ -18,9 +18,10 @@ from galu.pharmacokinetics.profile import DecayState, Method, Parameter, Profile
 from galu.pharmacokinetics.proportionality import Proportionality, proportionality
 from galu.pharmacokinetics.terminal import TerminalRule
 from galu.pharmacokinetics.uncertainty import counting_uncertainty
-from galu.pharmacokinetics.urine import Collection, Urine, urinary
+from galu.pharmacokinetics.urine import CLEARED_FROM, Collection, Urine, urinary
 
 __all__ = [
+    "CLEARED_FROM",
     "BlqRule",
     "Collection",
     "DecayState",

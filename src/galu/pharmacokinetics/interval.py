@@ -14,6 +14,7 @@ from galu.pharmacokinetics.nca import Known, Rules, combine, known_values, serie
 from galu.pharmacokinetics.profile import Floats, Method, Parameter, Profile, Route
 from galu.pharmacokinetics.terminal import terminal_phase
 from galu.pharmacokinetics.trapezoid import conc_between, is_logarithmic, segment
+from galu.pharmacokinetics.units import volume_of_dose
 
 #: What is said of the terminal phase of a dosing interval, its times counted from the interval's start.
 _TERMINAL: Final = ("LAMZ", "LAMZHL", "LAMZLL", "LAMZUL", "LAMZNPT", "LAMZSPN", "R2", "R2ADJ", "CLSTP")
@@ -94,6 +95,7 @@ def dosing_interval(
     trough: Known = float(c[-1]) if len(c) and t[-1] == tau_h else "no sample at the end of the interval"
     peak, dose = values["CMAX"], "no dose given" if profile.dose is None else profile.dose
     average = combine(lambda a: a / tau_h, area)
+    factor = volume_of_dose(profile.dose_unit, profile.conc_unit)[0]
     rows: list[tuple[str, str, Known, str]] = [
         ("AUCTAU", "AUC Over Dosing Interval", area, "auc"),
         ("CMAX", "Max Conc", peak, "conc"),
@@ -108,7 +110,7 @@ def dosing_interval(
         (
             "CLSS",
             "Total CL Steady State by Dosing Interval",
-            combine(lambda d, a: d / a, dose, area),
+            combine(lambda d, a: d / a * factor, dose, area),
             "clearance",
         ),
     ]

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 from galu.finding import InputError
 from galu.pharmacokinetics.profile import Parameter
-from galu.pharmacokinetics.units import scale_of, volume_in_l
+from galu.pharmacokinetics.units import per, scale_of, volume_in_l, volume_of_dose
+
+#: The matrix that renal clearance is referred to, by preference.
+CLEARED_FROM: Final = ("plasma", "whole blood", "blood", "serum")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,29 +118,25 @@ def urinary(
     percent, why = None, reason or "no dose given"
     if amount is not None and urine.dose:
         percent = 100.0 * amount / urine.dose
-    clearance, clearance_unit, why_not = _renal(amount, unit, auc, reason)
+    # Urine and blood are of one assay, so without blood the clearance is in the units of the urine.
+    conc_unit = urine.conc_unit if auc is None else auc.unit.removeprefix("h*")
+    factor, volume = volume_of_dose(unit, conc_unit)
+    clearance = _renal(amount, auc, reason)
+    value, why_not = (None, clearance) if isinstance(clearance, str) else (clearance * factor, "")
     return (
         row("RCAMINT", "Amt Rec from T1 to T2", amount, unit, reason),
         row("RCPCINT", "Pct Rec from T1 to T2", percent, "%", why),
-        row("RENALCL", "Renal CL", clearance, clearance_unit, why_not),
+        row("RENALCL", "Renal CL", value, per(volume, "h"), why_not),
     )
 
 
-def _renal(
-    amount: float | None, unit: str, auc: Parameter | None, reason: str
-) -> tuple[float | None, str, str]:
+def _renal(amount: float | None, auc: Parameter | None, reason: str) -> float | str:
     if auc is None:
-        return None, "", "no concentrations over the same interval"
+        return "no concentrations over the same interval"
     if auc.value is None:
-        return None, "", auc.reason
+        return auc.reason
     if amount is None:
-        return None, "", reason
+        return reason
     if auc.value <= 0.0:
-        return None, "", "the area under the concentrations is zero"
-    conc_unit = auc.unit.removeprefix("h*")
-    numerator, _, volume = conc_unit.partition("/")
-    amount_scale, conc_scale, litres = scale_of(unit), scale_of(numerator), volume_in_l(volume)
-    if amount_scale and conc_scale and litres and amount_scale[0] == conc_scale[0]:
-        return amount / auc.value * amount_scale[1] / conc_scale[1] * litres, "L/h", ""
-    ratio = f"{unit}/({auc.unit})" if unit and auc.unit else ""
-    return amount / auc.value, ratio, ""
+        return "the area under the concentrations is zero"
+    return amount / auc.value

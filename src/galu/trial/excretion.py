@@ -1,32 +1,73 @@
-"""Urine of one administration wired to the record: what was excreted, and how fast blood gives it up."""
+"""Urine of each administration wired to the record: what was excreted, and how fast blood gives it up."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from galu.finding import InputError
 from galu.pharmacokinetics import Collection, Parameter, Urine, urinary
+from galu.record import Record
 from galu.record.when import hours_between
 from galu.trial.exposure import Dose
+from galu.trial.subjects import Subject
 
 #: Area of the blood or plasma profile over the window of the urine [h], decay-corrected.
 AreaBetween = Callable[[float, float], Parameter | None]
-_NOTHING: Final = "no collection with both times after the start of the administration"
+Rows = Sequence[Mapping[str, Any]]
+
+
+class Excreted(NamedTuple):
+    """Whose urine, of which agent, in which cycle."""
+
+    subject: str
+    agent: str
+    cycle: int
+
+
+def cycle_of(cycle: int | None) -> int:
+    """The cycle of a fact; one that names none belongs to the first. Cycle 0 (imaging) is a cycle."""
+    return 1 if cycle is None else cycle
+
+
+def derive_excretion(
+    record: Record,
+    people: Mapping[str, Subject],
+    half_lives: Mapping[str, float],
+    area_of: Callable[[Subject, Dose], AreaBetween],
+) -> Iterator[tuple[Excreted, Parameter]]:
+    """Amount, percentage and renal clearance of each agent and cycle, decay-corrected.
+
+    Urine that belongs to no known administration has its rows, too, with the reason.
+    """
+    groups: dict[Excreted, list[Mapping[str, Any]]] = {}
+    for row in record.facts("urine_collection").iter_rows(named=True):
+        groups.setdefault(Excreted(row["subject"], row["agent"], row["cycle"]), []).append(row)
+    for key, rows in sorted(groups.items()):
+        subject, half_life = people.get(key.subject), half_lives.get(key.agent)
+        dose = None if subject is None else administration(subject, key.agent, key.cycle)
+        if subject is None or dose is None:
+            found = _none(f"no administration of {key.agent} in cycle {key.cycle} is recorded", rows)
+        elif half_life is None:
+            found = _none(f"the study names no nuclide of {key.agent}", rows)
+        else:
+            found = excretion(key, rows, (dose, half_life, record.zone), area_of(subject, dose))
+        yield from ((key, row) for row in found)
+
+
+def administration(subject: Subject, agent: str, cycle: int) -> Dose | None:
+    """The administration of an agent in a cycle, therapeutic or for imaging."""
+    given = (*subject.therapy, *subject.imaging)
+    return next((one for one in given if (one.agent, cycle_of(one.cycle)) == (agent, cycle)), None)
 
 
 def excretion(
-    key: tuple[str, int],
-    rows: Sequence[Mapping[str, Any]],
-    given: tuple[Dose, float, str],
-    area: AreaBetween,
+    key: Excreted, rows: Rows, given: tuple[Dose, float, str], area: AreaBetween
 ) -> tuple[Parameter, ...]:
     """Amount, percentage and renal clearance over the whole collection, decay-corrected.
 
     Parameters
     ----------
-    key
-        Subject and cycle.
     rows
         Facts `urine_collection` of this administration.
     given
@@ -35,42 +76,51 @@ def excretion(
         AUC of blood over a window, or None where there is no profile.
     """
     dose, half_life_h, zone = given
-    ids = tuple(row["id"] for row in rows)
-    collections = _collections(rows, dose.start, zone, half_life_h)
-    if not collections:
-        return _none(_NOTHING, ids)
-    first, last = collections[0].start_h, collections[-1].end_h
     try:
-        urine = Urine(*key, collections, dose.net_mbq, "MBq/mL", "MBq", "mL")
-        return urinary(urine, first, last, area(first, last))
+        collections = _collections(rows, dose.start, zone, half_life_h)
+        urine = Urine(key.subject, key.cycle, collections, dose.net_mbq, "MBq/mL", "MBq", "mL")
     except InputError as error:
-        return _none(str(error), ids)
+        return _none(str(error), rows)
+    if not collections:
+        return _none("no collection after the start of the administration", rows)
+    first, last = collections[0].start_h, collections[-1].end_h
+    return urinary(urine, first, last, area(first, last))
 
 
-def _none(reason: str, ids: tuple[str, ...]) -> tuple[Parameter, ...]:
-    rows = (
+def _none(reason: str, rows: Rows) -> tuple[Parameter, ...]:
+    ids = tuple(row["id"] for row in rows)
+    codes = (
         ("RCAMINT", "Amt Rec from T1 to T2", "MBq"),
         ("RCPCINT", "Pct Rec from T1 to T2", "%"),
         ("RENALCL", "Renal CL", "L/h"),
     )
-    return tuple(Parameter(code, name, None, unit, reason, 0.0, None, ids) for code, name, unit in rows)
+    return tuple(Parameter(code, name, None, unit, reason, 0.0, None, ids) for code, name, unit in codes)
 
 
-def _collections(
-    rows: Sequence[Mapping[str, Any]], start: str, zone: str, half_life_h: float
-) -> tuple[Collection, ...]:
+def _collections(rows: Rows, start: str, zone: str, half_life_h: float) -> tuple[Collection, ...]:
     """Collections in order of time, their activity corrected to the start of the administration.
 
-    A measured activity of urine is that at the end of its collection.
+    A measured activity of urine is that at the end of its collection. One that ended before the
+    administration holds nothing of it and is left out.
+
+    Raises
+    ------
+    InputError
+        When one began before the administration and ended after it, or the time of day is not known.
     """
     found = []
-    for row in sorted(rows, key=lambda row: row["on"]):
+    for row in rows:
         begin, end = hours_between(start, row["on"], zone), hours_between(start, row["ended"], zone)
-        if begin is None or end is None or begin < 0.0:
+        if begin is None or end is None:
+            raise InputError("urine", "the administration has no time of day", "record when it began")
+        if end <= 0.0:
             continue
+        if begin < 0.0:
+            place = f"urine from {row['on']} to {row['ended']}"
+            raise InputError(place, f"it begins before the administration ({start})", "correct its start")
         conc = None
         if row["activity_mbq"] is not None and row["volume_ml"]:
             decay = 1.0 if row["decay_state"] == "corrected" else 2.0 ** (end / half_life_h)
             conc = row["activity_mbq"] * decay / row["volume_ml"]
         found.append(Collection(begin, end, conc, row["volume_ml"], bool(row["missed_void"]), row["id"]))
-    return tuple(found)
+    return tuple(sorted(found, key=lambda one: (one.start_h, one.end_h, one.ref)))

@@ -17,8 +17,8 @@ from typing import Any, Final
 import numpy as np
 
 from galu.finding import InputError
-from galu.nuclides import nuclide
 from galu.pharmacokinetics import (
+    CLEARED_FROM,
     DecayState,
     Parameter,
     Profile,
@@ -43,8 +43,8 @@ from galu.pharmacokinetics.units import scale_of
 from galu.protocol import Study
 from galu.record import Record
 from galu.record.when import hours_between, instant_of
-from galu.trial.excretion import excretion
-from galu.trial.exposure import Dose
+from galu.trial.excretion import AreaBetween, cycle_of, derive_excretion
+from galu.trial.exposure import Dose, half_lives_h
 from galu.trial.subjects import Subject
 
 _BELOW: Final = re.compile(r"\s*(?:<|BLQ|BLOQ|BQL|BLLOQ|LLOQ)", re.IGNORECASE)
@@ -52,8 +52,6 @@ _BELOW: Final = re.compile(r"\s*(?:<|BLQ|BLOQ|BQL|BLLOQ|LLOQ)", re.IGNORECASE)
 INTACT_FRACTION: Final = "intact fraction"
 #: Exposures judged for dose proportionality.
 EXPOSURES: Final = ("CMAX", "AUCLST", "AUCIFO")
-#: The matrix that renal clearance is referred to, by preference.
-_CLEARED_FROM: Final = ("plasma", "whole blood", "blood", "serum")
 Row = Mapping[str, Any]
 
 
@@ -92,7 +90,7 @@ class SubjectParameter:
 class CohortSummary:
     """A parameter over the subjects of a level, matrix, cycle and decay state.
 
-    `window_h` is the end of the collection of urine [h], to the hour.
+    `window_h` is the start and end of the collection of urine [h], to the hour.
     """
 
     level: int | None
@@ -101,7 +99,7 @@ class CohortSummary:
     cycle: int
     decay_state: str | None
     summary: Summary
-    window_h: float | None = None
+    window_h: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +144,7 @@ def derive_pharmacokinetics(
     if plan is None:
         return PharmacokineticResults()
     people = {subject.id: subject for subject in subjects}
-    half_lives = {agent.name: nuclide(agent.nuclide).half_life_h for agent in study.agents if agent.nuclide}
+    half_lives = half_lives_h(study)
     profiles = _profiles(record, people, half_lives)
     parameters = [row for one in profiles for row in _parameters(one, plan)]
     parameters += _urine(record, people, half_lives, (profiles, plan))
@@ -165,7 +163,7 @@ def _profiles(
     groups: dict[tuple[str, str, str, int], list[Row]] = {}
     for row in record.facts("sample").iter_rows(named=True):
         if row["matrix"].lower() != "urine" and row["subject"] in people:
-            key = (row["subject"], row["matrix"], row["analyte"], row["cycle"] or 1)
+            key = (row["subject"], row["matrix"], row["analyte"], cycle_of(row["cycle"]))
             groups.setdefault(key, []).append(row)
     fractions = {key: rows for key, rows in groups.items() if key[2].lower() == INTACT_FRACTION}
     by_matrix = {(name, matrix, cycle): rows for (name, matrix, _, cycle), rows in fractions.items()}
@@ -200,19 +198,19 @@ def _built(build: Callable[..., Profile], *given: Any) -> tuple[Profile | None, 
 
 
 def _dose(subject: Subject, cycle: int) -> Dose | None:
-    return next((dose for dose in subject.therapy if (dose.cycle or 1) == cycle), None)
+    return next((dose for dose in subject.therapy if cycle_of(dose.cycle) == cycle), None)
 
 
 def _intact(profile: Profile, rows: list[Row], dose: Dose | None, zone: str) -> Profile:
     """The profile of the intact compound, by the fractions measured in the same matrix."""
     start = None if dose is None else dose.start
-    measured = {}
-    for row in rows:
-        time = _hours(row, start, zone)
-        if time is not None and time >= 0.0 and row["value"] is not None:
-            measured[time] = row["value"] / (100.0 if row["unit"] == "%" else 1.0)
-    times = sorted(measured)
-    shares = np.array([measured[time] for time in times])
+    place = f"intact fraction of {profile.subject}, {profile.matrix}, cycle {profile.cycle}"
+    known = [row for row in rows if row["value"] is not None and _hours(row, start, zone) is not None]
+    timed = _by_time(known, start, zone, place)
+    times = sorted(time for time in timed if time >= 0.0)
+    shares = np.array(
+        [timed[time]["value"] / (100.0 if timed[time]["unit"] == "%" else 1.0) for time in times]
+    )
     return intact(profile, interpolated(profile.time_h, np.array(times), shares))
 
 
@@ -235,6 +233,35 @@ def _concentration(row: Row) -> float:
     return 0.0 if row["text"] and _BELOW.match(row["text"]) else float("nan")
 
 
+def _holds_something(row: Row) -> bool:
+    """Whether a sample has a value or is below quantification, rather than missing."""
+    return row["value"] is not None or bool(row["text"] and _BELOW.match(row["text"]))
+
+
+def _by_time(rows: Iterable[Row], start: str | None, zone: str, place: str) -> dict[float, Row]:
+    """Samples by their time [h]; one without a result gives way, in whatever order they were entered."""
+    timed: dict[float, Row] = {}
+    for row in sorted(rows, key=lambda row: (_holds_something(row), row["id"])):
+        time = _hours(row, start, zone)
+        if time is None:
+            fault = "a sample has neither a time since an administration of its cycle nor a nominal time"
+            raise InputError(place, fault, "record one")
+        if time in timed and _holds_something(timed[time]):
+            raise InputError(place, f"two samples at {time:g} h", "keep one")
+        timed[time] = row
+    return timed
+
+
+def _one_state(rows: Iterable[Row], place: str) -> DecayState | None:
+    """The decay state that all samples share; one that is not stated is none of the others."""
+    states = {row["decay_state"] for row in rows if row["value"] is not None or row["decay_state"]}
+    if len(states) > 1:
+        named = ", ".join(sorted(state or "not stated" for state in states))
+        raise InputError(place, f"decay states are mixed ({named})", "report one state per profile")
+    stated = states.pop() if states else None
+    return None if stated is None else DecayState(stated)
+
+
 def _hours(row: Row, start: str | None, zone: str) -> float | None:
     """Time since the start of the administration; the nominal time where none was recorded."""
     actual = None if start is None else hours_between(start, row["on"], zone)
@@ -254,18 +281,11 @@ def _profile(
     if len(units) > 1:
         raise InputError(place, f"units {', '.join(sorted(units))} are mixed", "report one unit per profile")
     start = dose.start if dose is not None and instant_of(dose.start, zone) is not None else None
-    timed: dict[float, Row] = {}
-    for row in rows:
-        time = _hours(row, start, zone)
-        if time is None:
-            raise InputError(place, "a sample has neither time of day nor nominal time", "record one")
-        if time in timed and timed[time]["value"] is not None:
-            raise InputError(place, f"two samples at {time:g} h", "keep one")
-        timed[time] = row
+    state = _one_state(rows, place)
+    timed = _by_time(rows, start, zone, place)
     order = sorted(time for time in timed if time >= 0.0)
     duration = None if dose is None else hours_between(dose.start, dose.ended, zone)
     radioactive = dose is not None and half_life is not None and dose.net_mbq is not None
-    states = {row["decay_state"] for row in rows if row["decay_state"]}
     infused = bool(duration)
     return Profile(
         *key,
@@ -277,7 +297,7 @@ def _profile(
         units.pop(),
         "MBq" if radioactive else "",
         _limits([timed[time]["lloq"] for time in order]),
-        DecayState(states.pop()) if states else None,
+        state,
         tuple(timed[time]["id"] for time in order),
     )
 
@@ -315,35 +335,29 @@ def _urine(
     people: Mapping[str, Subject],
     half_lives: Mapping[str, float],
     context: tuple[list[SubjectProfile], PharmacokineticsPlan],
-) -> list[SubjectParameter]:
-    groups: dict[tuple[str, str, int], list[Row]] = {}
-    for row in record.facts("urine_collection").iter_rows(named=True):
-        groups.setdefault((row["subject"], row["agent"], row["cycle"]), []).append(row)
-    found: list[SubjectParameter] = []
-    for (name, agent, cycle), rows in sorted(groups.items()):
-        subject, half_life = people.get(name), half_lives.get(agent)
-        given = None if subject is None else next((d for d in subject.therapy if d.cycle == cycle), None)
-        if subject is None or given is None or given.net_mbq is None or half_life is None:
-            continue
-        area = _area_of(context[0], context[1], (name, cycle))
+) -> Iterable[SubjectParameter]:
+    profiles, plan = context
+
+    def area_of(subject: Subject, dose: Dose) -> AreaBetween:
+        cycle = cycle_of(dose.cycle)
+        # Blood was sampled for the therapeutic agent: what else was given is not cleared from it.
+        own = profiles if _dose(subject, cycle) is dose else []
+        return _area_of(own, plan, (subject.id, cycle))
+
+    for key, row in derive_excretion(record, people, half_lives, area_of):
+        level = people[key.subject].level if key.subject in people else None
         state = DecayState.CORRECTED.value
-        found += [
-            SubjectParameter(name, subject.level, "urine", agent, cycle, state, parameter)
-            for parameter in excretion((name, cycle), rows, (given, half_life, record.zone), area)
-        ]
-    return found
+        yield SubjectParameter(key.subject, level, "urine", key.agent, key.cycle, state, row)
 
 
-def _area_of(
-    profiles: list[SubjectProfile], plan: PharmacokineticsPlan, key: tuple[str, int]
-) -> Callable[[float, float], Parameter | None]:
+def _area_of(profiles: list[SubjectProfile], plan: PharmacokineticsPlan, key: tuple[str, int]) -> AreaBetween:
     """The decay-corrected area of the matrix that urine is cleared from, over a window."""
     own = {
         one.matrix.lower(): one
         for one in reversed(profiles)
         if (one.subject, one.cycle) == key and one.profile is not None and one.profile.decay_state is not None
     }
-    chosen = next((own[matrix] for matrix in _CLEARED_FROM if matrix in own), None)
+    chosen = next((own[matrix] for matrix in CLEARED_FROM if matrix in own), None)
 
     def area(start_h: float, end_h: float) -> Parameter | None:
         if chosen is None or chosen.profile is None or chosen.half_life_h is None:
@@ -373,10 +387,10 @@ def _cohort(rows: list[SubjectParameter]) -> CohortSummary:
     return CohortSummary(*key, found, _window_h(one))
 
 
-def _window_h(row: SubjectParameter) -> float | None:
-    """End of a collection to the hour: amounts over different windows are not averaged."""
-    end = row.parameter.end_h
-    return float(round(end)) if row.matrix == "urine" and end is not None else None
+def _window_h(row: SubjectParameter) -> tuple[float, float] | None:
+    """Window of a collection to the hour: amounts over different windows are not averaged."""
+    start, end = row.parameter.start_h, row.parameter.end_h
+    return (float(round(start)), float(round(end))) if row.matrix == "urine" and end is not None else None
 
 
 def _proportionality(
@@ -385,10 +399,11 @@ def _proportionality(
     """Exposures against net activity; what was divided by the dose (%IA) is multiplied back."""
     groups: dict[tuple[str, str, int, str, str], list[tuple[float, float]]] = {}
     for row in parameters:
-        value, dose = row.parameter.value, _dose(people[row.subject], row.cycle)
-        if row.parameter.code not in EXPOSURES or row.decay_state is None or not value or dose is None:
+        value = row.parameter.value
+        if row.parameter.code not in EXPOSURES or row.decay_state is None or not value:
             continue
-        if dose.net_mbq is None or not dose.net_mbq > 0.0:
+        dose = _dose(people[row.subject], row.cycle)
+        if dose is None or dose.net_mbq is None or not dose.net_mbq > 0.0:
             continue
         exposure = value * dose.net_mbq / 100.0 if "%IA" in row.parameter.unit else value
         key = (row.matrix, row.analyte, row.cycle, row.decay_state, row.parameter.code)
