@@ -9,16 +9,15 @@ from galu.finding import InputError
 from galu.kinetics import (
     ExponentialSum,
     Samples,
-    biological_half_life_h,
-    effective_half_life_h,
     fit_best,
     fit_bi,
-    fit_curve,
     fit_mono,
     fit_tri,
     measured_from_corrected,
+    uptake_peak_h,
 )
 from galu.kinetics.batch import fit_mono_many
+from galu.kinetics.misfit import chi2_probability
 from galu.quantities import LN2
 
 LU_H = 159.4632
@@ -27,13 +26,6 @@ LU_H = 159.4632
 def samples_of(curve: ExponentialSum, times: tuple[float, ...], relative: float = 0.05) -> Samples:
     activity = tuple(curve.at(t) for t in times)
     return Samples(times, activity, tuple(relative * a for a in activity), LU_H)
-
-
-def test_effective_rate_is_biological_plus_physical() -> None:
-    effective = effective_half_life_h(60.0, LU_H)
-    assert LN2 / effective - LN2 / 60.0 == pytest.approx(LN2 / LU_H, rel=1e-12)
-    assert biological_half_life_h(effective, LU_H) == pytest.approx(60.0, rel=1e-12)
-    assert biological_half_life_h(LU_H, LU_H) == math.inf
 
 
 @pytest.mark.parametrize("times", [(4.0, 168.0), (2.0, 24.0, 48.0, 168.0)])
@@ -45,7 +37,7 @@ def test_exact_points_give_the_curve_back(times: tuple[float, ...]) -> None:
 
 
 def test_rising_activity_is_held_at_physical_decay_and_says_so() -> None:
-    fit = fit_curve(np.array([4.0, 24.0]), np.array([10.0, 12.0]), np.array([1.0, 1.0]), LU_H, "1")
+    fit = fit_mono(Samples((4.0, 24.0), (10.0, 12.0), (1.0, 1.0), LU_H))
     assert fit.at_bound and fit.t_eff_h == pytest.approx(LU_H) and "physical" in fit.reason
 
 
@@ -148,3 +140,46 @@ def test_bad_samples_are_refused(time: tuple, activity: tuple, sigma: tuple) -> 
 def test_corrected_samples_are_refused() -> None:
     with pytest.raises(InputError, match="decay-corrected"):
         Samples((1.0,), (1.0,), (1.0,), LU_H, "corrected")
+
+
+@pytest.mark.parametrize("degrees", [1, 2, 3, 4, 7, 10])
+def test_chi2_probability_is_that_of_scipy(degrees: int) -> None:
+    from scipy.stats import chi2
+
+    for value in (0.0, 1e-3, 0.5, 3.0, 20.0, 300.0, 1e4):
+        assert chi2_probability(value, degrees) == pytest.approx(chi2.sf(value, degrees), rel=1e-10)
+    assert chi2_probability(5.0, 0) == 1.0
+
+
+def test_a_gross_misfit_keeps_its_value_and_names_the_worst_scan() -> None:
+    rising = fit_best(Samples((4.0, 24.0, 48.0, 96.0), (10.0, 20.0, 40.0, 80.0), (1.0, 1.0, 2.0, 4.0), LU_H))
+    assert rising.tia_mbq_h is not None and rising.degrees == 3 and rising.chi2 > 100.0
+    assert "does not fit" in rising.reason and "physical decay" in rising.reason
+    times, seen = (4.0, 24.0, 48.0, 168.0), (270.0, 183.0, 230.0, 11.4)
+    wrong = fit_best(Samples(times, seen, tuple(0.05 * a for a in seen), LU_H))
+    assert wrong.tia_mbq_h is not None and "48 h lies" in wrong.reason and "σ above" in wrong.reason
+    fit = fit_bi(
+        Samples((1.0, 2.0, 4.0, 24.0, 48.0, 96.0), (90.0, 75.0, 60.0, 33.0, 90.0, 12.0), (1.0,) * 6, LU_H)
+    )
+    assert "48 h" in fit.reason and fit.degrees == 2
+
+
+def test_two_scans_are_a_single_exponential_whatever_rounding_says() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(100):
+        activity = 100.0 * np.exp2(-np.array([4.0, 48.0]) / 35.0) * (1.0 + 0.05 * rng.standard_normal(2))
+        fit = fit_best(Samples((4.0, 48.0), tuple(activity), tuple(0.05 * activity), LU_H))
+        assert fit.model == "mono" and "uptake" in fit.reason
+        assert (
+            fit.u_tia_mbq_h
+            > fit_mono(Samples((4.0, 48.0), tuple(activity), tuple(0.05 * activity), LU_H)).u_tia_mbq_h
+        )  # type: ignore[operator]
+
+
+def test_two_scans_that_no_falling_curve_meets_are_uptake() -> None:
+    fit = fit_best(Samples((0.5, 24.0), (20.0, 60.0), (1.0, 3.0), LU_H))
+    assert fit.model == "uptake" and "does not fit" not in fit.reason
+
+
+def test_peak_of_equal_half_lives_is_the_limit() -> None:
+    assert uptake_peak_h(1.5, 1.5) == pytest.approx(uptake_peak_h(1.5, 1.5 * (1.0 + 1e-6)), rel=1e-5)

@@ -45,7 +45,7 @@ def _single(rule: str, hours: float) -> float:
     value = MONO.at(hours)
     if rule == "hanscheid":
         return hanscheid(hours, value, 1.0).tia_mbq_h or math.nan
-    return madsen(hours, value, 1.0, 45.0).tia_mbq_h or math.nan
+    return madsen(hours, value, 1.0, 45.0, LU_H).tia_mbq_h or math.nan
 
 
 def _bed(

@@ -84,7 +84,7 @@ def fit_region(
         return kinetics.hanscheid(*scan)
     if population_teff_h is None or not population_teff_h > 0:
         raise InputError("madsen", "needs a population half-life", "give --population-teff-h")
-    return kinetics.madsen(*scan, population_teff_h)
+    return kinetics.madsen(*scan, population_teff_h, samples.half_life_h)
 
 
 def time_activity(

@@ -1,12 +1,11 @@
 """Time curves: models, fits and integrals."""
 
-from galu.kinetics.curve import ExponentialSum, biological_half_life_h, effective_half_life_h, uptake_peak_h
+from galu.kinetics.curve import ExponentialSum, uptake_peak_h
 from galu.kinetics.fit import (
     MODELS,
     FittedCurve,
     fit_best,
     fit_bi,
-    fit_curve,
     fit_mono,
     fit_shaped,
     fit_tri,
@@ -40,12 +39,9 @@ __all__ = [
     "TeffPrior",
     "best_scan_time_h",
     "best_two_scan_times_h",
-    "biological_half_life_h",
-    "effective_half_life_h",
     "first_order_relative",
     "fit_best",
     "fit_bi",
-    "fit_curve",
     "fit_joint",
     "fit_mono",
     "fit_shaped",

@@ -57,17 +57,8 @@ class ExponentialSum:
 
 
 def uptake_peak_h(washout_half_life_h: float, uptake_half_life_h: float) -> float:
-    """Time of the peak of 2^(−t/Tw) − 2^(−t/Tu) [h]."""
+    """Time of the peak of 2^(−t/Tw) − 2^(−t/Tu) [h]; of t·2^(−t/T), its limit, where both are T."""
     washout, uptake = LN2 / washout_half_life_h, LN2 / uptake_half_life_h
+    if math.isclose(washout, uptake, rel_tol=1e-12):
+        return 1.0 / washout
     return math.log(uptake / washout) / (uptake - washout)
-
-
-def biological_half_life_h(effective_half_life_h: float, physical_half_life_h: float) -> float:
-    """Biological half-life [h] from 1/Tbio = 1/Teff − 1/Tphys; infinite at the physical bound."""
-    rate = LN2 / effective_half_life_h - LN2 / physical_half_life_h
-    return LN2 / rate if rate > 0 else math.inf
-
-
-def effective_half_life_h(biological_h: float, physical_half_life_h: float) -> float:
-    """Effective half-life [h] from λ_eff = λ_bio + λ_phys."""
-    return LN2 / (LN2 / biological_h + LN2 / physical_half_life_h)

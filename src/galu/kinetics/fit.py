@@ -3,6 +3,7 @@
 Effective half-lives are bounded by physical decay; a fit at the bound says so. Covariances use the
 known σ and are never scaled by χ² (at four scans scaled intervals cover about 81 %). Models are
 chosen by AICc with known σ, χ² + 2k + 2k(k+1)/(n−k−1), which is infinite for n ≤ k+1.
+A curve that the scans contradict keeps its value and says so: its χ² does not widen the uncertainty.
 Burnham and Anderson, Model Selection and Multimodel Inference, 2002, section 2.4.
 """
 
@@ -15,10 +16,10 @@ from typing import Final
 
 import numpy as np
 
-from galu.finding import InputError
 from galu.kinetics.batch import shaped_fit
 from galu.kinetics.curve import ExponentialSum
 from galu.kinetics.interval import averaged_interval, log_interval, profile_interval
+from galu.kinetics.misfit import is_misfit, misfit_of
 from galu.kinetics.samples import DecayState, Floats, Samples
 from galu.quantities import LN2
 
@@ -26,6 +27,7 @@ from galu.quantities import LN2
 UPTAKE_HALF_LIFE_H: Final = 1.5
 #: Shortest effective half-life a fit may give [h]: no scan schedule resolves a faster phase.
 SHORTEST_HALF_LIFE_H: Final = 0.05
+AT_BOUND: Final = "the effective half-life is held at physical decay"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,9 @@ class FittedCurve:
     curve : ExponentialSum or None
         The curve, where the model has one.
     aicc, chi2 : float
-        AICc, infinite when the scans are too few for it, and χ².
+        AICc, infinite when the scans are too few for it, and χ², infinite where nothing was fitted.
+    degrees : int or None
+        Degrees of freedom of χ²: scans less free parameters, one at its bound being none.
     decay_state : str
         Activities as measured, decay included.
     interval_mbq_h : (float, float) or None
@@ -68,6 +72,7 @@ class FittedCurve:
     curve: ExponentialSum | None = None
     aicc: float = math.inf
     chi2: float = math.inf
+    degrees: int | None = None
     decay_state: DecayState = "measured"
     interval_mbq_h: tuple[float, float] | None = None
     u_t_eff_h: float = 0.0
@@ -75,6 +80,10 @@ class FittedCurve:
 
 def _unfitted(model: str, reason: str) -> FittedCurve:
     return FittedCurve(model, (), None, None, None, False, reason)
+
+
+def _joined(*remarks: str) -> str:
+    return "; ".join(remark for remark in remarks if remark)
 
 
 def _aicc(chi2: float, scans: int, free: int) -> float:
@@ -116,6 +125,8 @@ def fit_shaped(samples: Samples, ratio: float, fast_half_life_h: float, model: s
     half_life = LN2 / rate
     amplitudes = (amplitude,) if ratio == 0 else (amplitude, amplitude * ratio)
     halves = (half_life,) if ratio == 0 else (half_life, fast_half_life_h)
+    curve = ExponentialSum(amplitudes, halves)
+    degrees = len(time) - (1 if bound else 2)
     return FittedCurve(
         model=model,
         parameters=(("amplitude_mbq", amplitude), ("t_eff_h", half_life))
@@ -124,10 +135,11 @@ def fit_shaped(samples: Samples, ratio: float, fast_half_life_h: float, model: s
         u_tia_mbq_h=math.sqrt(max(variance, 0.0)),
         t_eff_h=half_life,
         at_bound=bool(bound),
-        reason="the effective half-life is held at physical decay" if bound else "",
-        curve=ExponentialSum(amplitudes, halves),
+        reason=_joined(AT_BOUND if bound else "", misfit_of(curve, samples, chi2, degrees)),
+        curve=curve,
         aicc=_aicc(chi2, len(time), 2),
         chi2=chi2,
+        degrees=degrees,
         interval_mbq_h=(float(low), float(high)),
         u_t_eff_h=half_life * math.sqrt(var_l) / rate,
     )
@@ -226,19 +238,23 @@ def _summed(samples: Samples, x: Floats, jacobian: Floats, fit: tuple[float, flo
     bound = not bool(free[phases:].all())
     named = [(f"amplitude_{i + 1}_mbq", a) for i, a in enumerate(curve.amplitude_mbq)]
     named += [(f"half_life_{i + 1}_h", t) for i, t in enumerate(curve.half_life_h)]
-    note = "the effective half-life is held at physical decay" if bound else ""
+    degrees = len(samples.time_h) - int(free.sum())
+    note = _joined(AT_BOUND if bound else "", misfit_of(curve, samples, chi2, degrees))
     u = math.sqrt(max(variance, 0.0))
     slowest = phases + int(order[0])  # its logarithm is the parameter: the variance is relative
     terminal = curve.terminal_half_life_h()
     return FittedCurve(
         model, tuple(named), tia, u, terminal, bound, note, curve,
-        _aicc(chi2, len(samples.time_h), len(x)), chi2, interval_mbq_h=log_interval(tia, u),
+        _aicc(chi2, len(samples.time_h), len(x)), chi2, degrees, interval_mbq_h=log_interval(tia, u),
         u_t_eff_h=terminal * math.sqrt(max(float(covariance[slowest, slowest]), 0.0)),
     )  # fmt: skip
 
 
 def fit_best(samples: Samples) -> FittedCurve:
     """Fit every model the scans allow and keep the smallest AICc; with two scans, a single exponential.
+
+    Two scans are met exactly by several models, so none is preferred for its χ²; only where they contradict
+    the single exponential (`galu.kinetics.misfit`) and not uptake, uptake is kept.
 
     What the scans cannot tell apart stays in the uncertainty: the interval is that of all models,
     weighted by exp(−ΔAICc/2) (by χ² where AICc is infinite for all, all having two free parameters).
@@ -247,15 +263,19 @@ def fit_best(samples: Samples) -> FittedCurve:
     found = [fit for fit in fits if fit.tia_mbq_h is not None]
     if not found:
         return fits[0]
-    best = min(found, key=lambda fit: (fit.aicc, fit.chi2))
-    return _with_rivals(best, found)
+    if len(samples.time_h) == 2:
+        return _with_rivals(next((fit for fit in found if not _contradicted(fit)), found[0]), found)
+    return _with_rivals(min(found, key=lambda fit: (fit.aicc, fit.chi2)), found)
+
+
+def _contradicted(fit: FittedCurve) -> bool:
+    return fit.degrees is not None and is_misfit(fit.chi2, fit.degrees)
 
 
 def _with_rivals(best: FittedCurve, found: list[FittedCurve]) -> FittedCurve:
     """The best fit with the uncertainty of having chosen it (Burnham and Anderson, section 4.3)."""
-    finite = math.isfinite(best.aicc)
-    lost = [(fit.aicc - best.aicc) if finite else (fit.chi2 - best.chi2) for fit in found]
-    raw = [math.exp(-max(loss, 0.0) / 2.0) for loss in lost]
+    scores = [fit.aicc if math.isfinite(best.aicc) else fit.chi2 for fit in found]
+    raw = [math.exp(-(score - min(scores)) / 2.0) for score in scores]
     rivals = [
         (weight / sum(raw), fit.tia_mbq_h, fit.interval_mbq_h, fit.model, fit.t_eff_h)
         for weight, fit in zip(raw, found, strict=True)
@@ -272,7 +292,7 @@ def _with_rivals(best: FittedCurve, found: list[FittedCurve]) -> FittedCurve:
         u_tia_mbq_h=math.sqrt(best.u_tia_mbq_h**2 + of_choice),
         u_t_eff_h=math.sqrt(best.u_t_eff_h**2 + of_teff),
         interval_mbq_h=averaged_interval(weights, values, intervals),
-        reason="; ".join(part for part in (best.reason, open_question) if part),
+        reason=_joined(best.reason, open_question),
     )
 
 
@@ -284,28 +304,3 @@ MODELS: Final[dict[str, Callable[[Samples], FittedCurve]]] = {
     "3": fit_tri,
     "uptake": fit_uptake,
 }
-
-
-def fit_curve(
-    time_h: Floats, activity_mbq: Floats, sigma_mbq: Floats, half_life_h: float, model: str = "auto"
-) -> FittedCurve:
-    """Fit the model a person named to activities at scan time.
-
-    Parameters
-    ----------
-    time_h, activity_mbq, sigma_mbq : array, shape (scans,)
-        Times from the start of infusion [h], activities as measured [MBq] and their known σ [MBq].
-    half_life_h : float
-        Physical half-life [h].
-    model : str
-        A key of `MODELS`.
-
-    Raises
-    ------
-    InputError
-        When the model is unknown or the samples are bad.
-    """
-    if model not in MODELS:
-        raise InputError(f"model {model}", "is unknown", f"use one of {', '.join(MODELS)}")
-    columns = [tuple(map(float, column)) for column in (time_h, activity_mbq, sigma_mbq)]
-    return MODELS[model](Samples(columns[0], columns[1], columns[2], half_life_h))

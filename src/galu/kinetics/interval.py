@@ -1,9 +1,10 @@
-"""95 % intervals of time-integrated activity by profile likelihood, one curve or many.
+"""95 % intervals of time-integrated activity, one curve or many.
 
-The interval holds every value whose χ², minimised over the curves that physical decay allows, is within
-3.84 of the smallest: {Ã : min χ²(A, λ | A·g(λ) = Ã) − χ²_min ≤ 3.84}, g = 1/λ + r/μ. First-order
-intervals cover 85 to 95 % when the half-life is near physical decay; these cover 94 to 96 %.
-Venzon and Moolgavkar, Appl Stat 1988;37:87.
+Curves of two free parameters have them by profile likelihood, those of more to first order on the
+logarithmic scale (`log_interval`). A profile interval holds every value whose χ², minimised over the curves
+that physical decay allows, is within 3.84 of the smallest:
+{Ã : min χ²(A, λ | A·g(λ) = Ã) − χ²_min ≤ 3.84}, g = 1/λ + r/μ. First-order intervals cover 85 to 95 % when
+the half-life is near physical decay; these cover 94 to 96 %. Venzon and Moolgavkar, Appl Stat 1988;37:87.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def _reach(samples, rate, shape, least, side):  # type: ignore[no-untyped-def]
     for i in range(samples.shape[1]):
         base = np.exp(-rate * samples[0, i]) + ratio * np.exp(-fast * samples[0, i])
         information += base * base / (samples[2, i] * samples[2, i])
-    room = max(3.841458820694124 - (chi2 - least), 0.0)
+    room = max(CHI2_95 - (chi2 - least), 0.0)
     return (amplitude + side * np.sqrt(room / information)) * (1.0 / rate + ratio / fast)
 
 
@@ -42,7 +43,7 @@ def _edge(samples, shape, least, inside, outside):  # type: ignore[no-untyped-de
     for _ in range(40):
         middle = 0.5 * (inside + outside)
         chi2 = profile(samples[0], samples[1], samples[2], middle, shape[0], shape[1])[1]
-        if chi2 - least > 3.841458820694124:
+        if chi2 - least > CHI2_95:
             outside = middle
         else:
             inside = middle

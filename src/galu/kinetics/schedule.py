@@ -12,7 +12,7 @@ from itertools import combinations
 import numpy as np
 
 from galu.finding import InputError
-from galu.kinetics.single import prior_teff_h
+from galu.kinetics.single import prior_teff_h, refuse_longer_than_physical
 from galu.quantities import LN2
 
 
@@ -50,8 +50,9 @@ def best_two_scan_times_h(
     Raises
     ------
     InputError
-        When there are fewer than two candidates.
+        When there are fewer than two candidates, or the half-life is longer than physical decay.
     """
+    refuse_longer_than_physical(teff_h, half_life_h)
     if len(set(candidates_h)) < 2:
         raise InputError("scan times", "are fewer than two", "give two candidates or more")
     scored = [

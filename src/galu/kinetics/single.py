@@ -2,8 +2,9 @@
 
 Ã = A(t)·f(T), f(T) = g(T)/b(T) with b the curve's shape at the scan and g its integral; for a single
 exponential f = T·2^(t/T)/ln 2. Near the best time the slope of f vanishes, so a first-order
-uncertainty is useless; spread and interval are taken over the prior itself, on an even grid of its
-quantiles, half-lives beyond physical decay being held there.
+uncertainty is useless; spread and interval are taken over the prior itself, half-lives beyond physical
+decay being held there: the interval on an even grid of its quantiles, the spread on an even grid of its
+logarithm, whose ends the heavy tail of f needs.
 """
 
 from __future__ import annotations
@@ -15,12 +16,16 @@ from statistics import NormalDist
 import numpy as np
 
 from galu.compiled import kernel
+from galu.finding import InputError
 from galu.kinetics.curve import ExponentialSum
 from galu.kinetics.fit import FittedCurve
 from galu.kinetics.samples import Floats, Samples
 from galu.quantities import LN2
 
 _POINTS = 500
+#: After so many half-lives nothing is left to measure.
+MOST_HALF_LIVES = 100.0
+TOO_LATE = "the scan is too late for so short a half-life"
 #: Relative amplitude and half-life [h] of the fast phase of a single exponential: there is none.
 NO_FAST_PHASE = (0.0, 1.5)
 
@@ -35,6 +40,26 @@ def prior_teff_h(teff_h: float, spread: float, half_life_h: float) -> Floats:
     """Effective half-lives [h] of the prior, shape (points,), rising."""
     log_spread = math.sqrt(math.log1p(spread**2))
     return np.minimum(teff_h * np.exp(log_spread * _normal_quantiles()), half_life_h)
+
+
+@cache
+def _normal_grid() -> tuple[Floats, Floats]:
+    """Standard normal values and their weights, which sum to one."""
+    z = np.linspace(-6.0, 6.0, 241)
+    weights = np.exp(-0.5 * z**2)
+    return z, weights / weights.sum()
+
+
+def _mean_squares(
+    time_h: float, central: float, prior: tuple[float, float, float], shape: tuple[float, float]
+) -> tuple[float, float]:
+    """Means of (f/c − 1)² and (f/c)² over the prior (median [h], spread, physical half-life [h])."""
+    teff_h, spread, half_life_h = prior
+    z, weights = _normal_grid()
+    teff = np.minimum(teff_h * np.exp(math.sqrt(math.log1p(spread**2)) * z), half_life_h)
+    with np.errstate(all="ignore"):  # no value is made of an infinite one
+        relative = _factors(time_h, teff, shape) / central
+        return float(weights @ (relative - 1.0) ** 2), float(weights @ relative**2)
 
 
 def _factors(time_h: float, teff_h: Floats, shape: tuple[float, float]) -> Floats:
@@ -64,7 +89,9 @@ def _mixture_quantile(factors, activity, sigma, wanted):  # type: ignore[no-unty
 def single_scan_relative(
     time_h: float, sigma_relative: float, teff_h: float, spread: float, half_life_h: float
 ) -> float:
-    """Relative standard uncertainty of Ã from one scan of a single exponential, over the whole prior.
+    """Relative standard uncertainty of Ã as `single_scan` states it, of a single exponential.
+
+    The root mean square of truth over estimate less one, the estimate being that at the median.
 
     Parameters
     ----------
@@ -77,14 +104,18 @@ def single_scan_relative(
     half_life_h : float
         Physical half-life [h].
     """
-    factors = _factors(time_h, prior_teff_h(teff_h, spread, half_life_h), NO_FAST_PHASE)
-    of_shape = float(factors.std() / factors.mean())
-    return math.sqrt((1.0 + of_shape**2) * (1.0 + sigma_relative**2) - 1.0)
+    central = float(_factors(time_h, np.array([min(teff_h, half_life_h)]), NO_FAST_PHASE)[0])
+    of_prior, of_scan = _mean_squares(time_h, central, (teff_h, spread, half_life_h), NO_FAST_PHASE)
+    return math.sqrt(of_prior + of_scan * sigma_relative**2)
 
 
 def first_order_relative(time_h: float, sigma_relative: float, teff_h: float, spread: float) -> float:
     """The same to first order, √(u_A² + (λt − 1)²u_T²): shown only to be distrusted near λt = 1."""
     return math.hypot(sigma_relative, (LN2 * time_h / teff_h - 1.0) * spread)
+
+
+def _no_value(reason: str) -> FittedCurve:
+    return FittedCurve("single scan", (), None, None, None, False, reason)
 
 
 def single_scan(
@@ -106,16 +137,23 @@ def single_scan(
         Relative amplitude and half-life [h] of the population's fast phase; −1 is uptake from nothing.
     """
     if len(samples.time_h) != 1:
-        return FittedCurve("single scan", (), None, None, None, False, "is for exactly one scan")
+        return _no_value("is for exactly one scan")
     time, activity, sigma = samples.time_h[0], samples.activity_mbq[0], samples.sigma_mbq[0]
     if not activity > 0:
-        return FittedCurve("single scan", (), None, None, None, False, "the activity is not above zero")
+        return _no_value("the activity is not above zero")
     if shape[0] < 0 and not time > 0:
-        return FittedCurve("single scan", (), None, None, None, False, "nothing is taken up at time zero")
+        return _no_value("nothing is taken up at time zero")
     bounded = min(teff_h, samples.half_life_h)
+    if bounded + shape[0] * shape[1] == 0.0:
+        return _no_value("uptake and washout have one half-life: no sum of exponentials")
+    if time > MOST_HALF_LIVES * bounded:
+        return _no_value(TOO_LATE)
     central = float(_factors(time, np.array([bounded]), shape)[0])
     factors = _factors(time, prior_teff_h(teff_h, spread, samples.half_life_h), shape)
-    squared = float(np.mean((factors - central) ** 2)) * activity**2 + float(np.mean(factors**2)) * sigma**2
+    of_prior, of_scan = _mean_squares(time, central, (teff_h, spread, samples.half_life_h), shape)
+    u = central * math.sqrt(of_prior * activity**2 + of_scan * sigma**2)
+    if not (math.isfinite(u) and np.isfinite(factors).all()):
+        return _no_value(TOO_LATE)
     amplitude = activity * central * LN2 / (bounded + shape[0] * shape[1])
     fast = () if shape[0] == 0 else ((amplitude * shape[0], shape[1]),)
     phases = ((amplitude, bounded), *fast)
@@ -123,7 +161,7 @@ def single_scan(
         "single scan",
         (("time_h", time), ("prior_teff_h", bounded), ("prior_spread", spread)),
         activity * central,
-        math.sqrt(squared),
+        u,
         bounded,
         bounded >= samples.half_life_h,
         "the effective half-life is a prior, its spread is in the uncertainty",
@@ -133,6 +171,22 @@ def single_scan(
             float(_mixture_quantile(factors, activity, sigma, 0.975)),
         ),
     )
+
+
+def refuse_longer_than_physical(teff_h: float, half_life_h: float) -> None:
+    """Refuse a median effective half-life that physical decay does not allow.
+
+    Raises
+    ------
+    InputError
+        When it is longer than the physical half-life.
+    """
+    if teff_h > half_life_h:
+        raise InputError(
+            f"effective half-life {teff_h:g} h",
+            f"is longer than physical decay, {half_life_h:.4g} h",
+            "give one at most as long, or another nuclide",
+        )
 
 
 def half_life_error(
@@ -159,7 +213,14 @@ def half_life_error(
 def best_scan_time_h(
     candidates_h: tuple[float, ...], sigma_relative: float, teff_h: float, spread: float, half_life_h: float
 ) -> tuple[float, float]:
-    """The candidate time [h] with the smallest relative uncertainty of Ã, and that uncertainty."""
+    """The candidate time [h] with the smallest relative uncertainty of Ã, and that uncertainty.
+
+    Raises
+    ------
+    InputError
+        When the half-life is longer than physical decay allows.
+    """
+    refuse_longer_than_physical(teff_h, half_life_h)
     scored = [(single_scan_relative(t, sigma_relative, teff_h, spread, half_life_h), t) for t in candidates_h]
     u, time = min(scored)
     return time, u
