@@ -83,6 +83,18 @@ def test_dosing_intervals_and_accumulation(answer: Any) -> None:
     assert _value(rows, "ARAUC") == pytest.approx(62.0620868371923 / 52.0995739004359, rel=1e-8)
 
 
+def test_several_doses_leave_no_parameter_of_one(answer: Any) -> None:
+    text = "subject,time,conc\n"
+    for dose in (0, 12):
+        for hours in (1, 2, 4, 8, 12):
+            conc = sum(100.0 * math.exp(-0.1 * (dose + hours - n)) for n in (0, 12) if n < dose + hours)
+            text += f"1,{dose + hours},{conc}\n"
+    rows = answer(text, "--route", "bolus", "--dose", "100", "--tau", "12")
+    assert {row["value"] for row in rows if row["PPTESTCD"] in ("CLO", "VZO", "VSSO", "MRTIVIFO")} == {None}
+    assert _value(rows, "AUCTAU", start=12.0) == pytest.approx(909.282, abs=1e-3)
+    assert _value(rows, "CLSS", start=0.0) == pytest.approx(100.0 / 698.8058, rel=1e-6)
+
+
 def test_mass_units_by_specific_activity_leave_clearance_alone(answer: Any) -> None:
     text = "subject,time,conc,dose,dose_unit,conc_unit\n" + FALLING.replace("\n", ",7400,MBq,kBq/mL\n")
     bolus = ("--route", "bolus", "--nuclide", "Lu-177")

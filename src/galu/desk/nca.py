@@ -33,8 +33,10 @@ from galu.pharmacokinetics import (
     corrected,
     counting_uncertainty,
     dosing_interval,
+    interval_starts,
     measured,
     nca,
+    of_several_doses,
     parse_blq,
     partial_auc,
     percent_injected,
@@ -102,7 +104,10 @@ def _blood(
             state: counting_uncertainty(one, relative, options.method, rules) for state, one in states.items()
         }
     for state, one in states.items():
-        for row in _parameters(one, options.method, half_life_h, rules):
+        rows = _parameters(one, options.method, half_life_h, rules)
+        if options.tau_h is not None and one.time_h[-1] > options.tau_h * (1.0 + 1e-9):
+            rows = of_several_doses(rows)
+        for row in rows:
             yield state, row, None if row.value is None else spread.get(state, {}).get(row.code)
     for state, one in states.items():
         yield from ((state, row, None) for row in _windows(one, options, rules))
@@ -152,16 +157,12 @@ def _windows(profile: Profile, options: NcaOptions, rules: Rules) -> Iterator[Pa
     if options.tau_h is None:
         return
     first: tuple[Parameter, ...] | None = None
-    for n in range(int(profile.time_h[-1] // options.tau_h) + 1):
-        start = n * options.tau_h
-        inside = (profile.time_h >= start) & (profile.time_h <= start + options.tau_h)
-        if inside.sum() < 3:
-            continue
+    for start in interval_starts(profile, options.tau_h):
         rows = dosing_interval(profile, options.method, start, options.tau_h, rules)
         yield from rows
         if first is not None:
             yield from accumulation(first, rows)
-        elif n == 0:
+        elif start == 0.0:
             first = rows
 
 

@@ -11,7 +11,13 @@ from galu.pharmacokinetics.decay import (
     measured,
     percent_injected,
 )
-from galu.pharmacokinetics.interval import accumulation, dosing_interval, partial_auc
+from galu.pharmacokinetics.interval import (
+    accumulation,
+    dosing_interval,
+    interval_starts,
+    of_several_doses,
+    partial_auc,
+)
 from galu.pharmacokinetics.metabolites import Hill, fit_hill, intact, interpolated
 from galu.pharmacokinetics.nca import Rules, nca
 from galu.pharmacokinetics.profile import DecayState, Method, Parameter, Profile, Route
@@ -46,8 +52,10 @@ __all__ = [
     "fit_hill",
     "intact",
     "interpolated",
+    "interval_starts",
     "measured",
     "nca",
+    "of_several_doses",
     "parse_blq",
     "partial_auc",
     "percent_injected",

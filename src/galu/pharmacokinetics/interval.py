@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import numpy as np
 
 from galu.pharmacokinetics.blq import apply_blq
-from galu.pharmacokinetics.codes import BY_CODE, unit_of
-from galu.pharmacokinetics.nca import Known, Rules, combine, known_values, series_of
+from galu.pharmacokinetics.codes import BY_CODE, ONE_DOSE, unit_of
+from galu.pharmacokinetics.nca import Known, Rules, Series, combine, known_values, series_of
 from galu.pharmacokinetics.profile import Floats, Method, Parameter, Profile, Route
-from galu.pharmacokinetics.terminal import terminal_phase
+from galu.pharmacokinetics.terminal import Terminal, terminal_phase
 from galu.pharmacokinetics.trapezoid import conc_between, is_logarithmic, segment
 from galu.pharmacokinetics.units import volume_of_dose
 
 #: What is said of the terminal phase of a dosing interval, its times counted from the interval's start.
 _TERMINAL: Final = ("LAMZ", "LAMZHL", "LAMZLL", "LAMZUL", "LAMZNPT", "LAMZSPN", "R2", "R2ADJ", "CLSTP")
+#: Times closer than this are one [h]: 3 × 2.4 is not 7.2 in binary.
+_SAME_H: Final = 1e-6
 
 
 def partial_auc(
@@ -36,10 +39,15 @@ def partial_auc(
 
 
 def _partial(profile: Profile, method: Method, window: tuple[float, float], rules: Rules) -> Known:
-    start_h, end_h = window
-    if not end_h > start_h >= 0.0:
+    if not window[1] > window[0] >= 0.0:
         return "the interval has no length"
-    series = series_of(profile, rules)
+    return _area(profile, series_of(profile, rules), method, window, rules)
+
+
+def _area(
+    profile: Profile, series: Series, method: Method, window: tuple[float, float], rules: Rules
+) -> Known:
+    start_h, end_h = window
     positive = np.flatnonzero(series.conc > 0.0)
     if series.n_quantified == 0:
         return "no quantifiable sample"
@@ -51,12 +59,16 @@ def _partial(profile: Profile, method: Method, window: tuple[float, float], rule
     total = _inside(t, c, method, inner) if inner[1] > inner[0] else 0.0
     if end_h <= t[-1]:
         return total
-    fit = terminal_phase(*apply_blq(profile, rules.blq), rules.terminal, profile.route is Route.BOLUS)
+    fit = _decline(profile, rules)
     if isinstance(fit, str):
         return f"beyond the last quantifiable sample, and {fit}"
     k, last = fit.lambda_z, float(t[-1])
     begin = max(start_h, last)
     return total + float(c[-1]) / k * (math.exp(-k * (begin - last)) - math.exp(-k * (end_h - last)))
+
+
+def _decline(profile: Profile, rules: Rules) -> Terminal | str:
+    return terminal_phase(*apply_blq(profile, rules.blq), rules.terminal, profile.route is Route.BOLUS)
 
 
 def _inside(t: Floats, c: Floats, method: Method, window: tuple[float, float]) -> float:
@@ -74,48 +86,114 @@ def _inside(t: Floats, c: Floats, method: Method, window: tuple[float, float]) -
     return total
 
 
+def interval_starts(profile: Profile, tau_h: float) -> tuple[float, ...]:
+    """Starts [h] of the dosing intervals that hold three samples or more, both ends included."""
+    t = profile.time_h[~np.isnan(profile.conc) & (profile.time_h >= -_SAME_H)]
+    numbers = np.floor((t + _SAME_H) / tau_h)
+    starts = np.unique(np.concatenate((numbers, numbers - 1.0))) * tau_h
+    held = ((t >= start - _SAME_H) & (t <= start + tau_h + _SAME_H) for start in starts)
+    return tuple(
+        float(start) for start, inside in zip(starts, held, strict=True) if start >= 0.0 and inside.sum() >= 3
+    )
+
+
 def dosing_interval(
     profile: Profile, method: Method, start_h: float, tau_h: float, rules: Rules | None = None
 ) -> tuple[Parameter, ...]:
     """Parameters of one dosing interval of a multiple-dose profile, whose times run through.
 
-    The samples at both ends belong to the interval; the one at its end is the trough. Fluctuation that
-    divides by a zero Cmin has no value.
+    The first dose is given at time 0 and each other at a start of an interval, right after the sample of
+    that time. The samples at both ends belong to the interval, the one at its end is the trough; that before
+    a later bolus does not, and its initial concentration is extrapolated from the samples after it. Without
+    a sample at the start of a later interval its area begins where the decline of the interval before leads.
+    Fluctuation that divides by a zero Cmin has no value.
     """
     rules = rules or Rules()
-    inside = (profile.time_h >= start_h) & (profile.time_h <= start_h + tau_h)
-    limit = None if profile.lloq is None else np.broadcast_to(profile.lloq, inside.shape)[inside]
-    time_h, conc = profile.time_h[inside] - start_h, profile.conc[inside]
-    part = dataclasses.replace(profile, time_h=time_h, conc=conc, lloq=limit)
+    part = _part(profile, start_h, tau_h)
     values = known_values(part, method, rules)
     t, c = apply_blq(part, rules.blq)
-    area = _partial(part, method, (0.0, tau_h), rules)
-    nothing = "no usable sample"
-    low: Known = float(c.min()) if len(c) else nothing
+    series = _series(profile, part, (start_h, tau_h), rules)
+    area = series if isinstance(series, str) else _area(part, series, method, (0.0, tau_h), rules)
+    low: Known = float(c.min()) if len(c) else "no usable sample"
     trough: Known = float(c[-1]) if len(c) and t[-1] == tau_h else "no sample at the end of the interval"
-    peak, dose = values["CMAX"], "no dose given" if profile.dose is None else profile.dose
-    average = combine(lambda a: a / tau_h, area)
+    rows = [
+        *_exposure((area, values["CMAX"], low, trough), tau_h, profile),
+        ("TMAX", "Time of CMAX", values["TMAX"], "h"),
+        ("TLST", "Time of Last Nonzero Conc", values["TLST"], "h"),
+        *((code, BY_CODE[code].name, values[code], BY_CODE[code].kind) for code in _TERMINAL),
+    ]
+    return tuple(_row(profile, row, start_h, tau_h) for row in rows)
+
+
+def _part(profile: Profile, start_h: float, tau_h: float) -> Profile:
+    """The samples of an interval, their times [h] from its start; those at its ends exactly there."""
+    time_h = profile.time_h - start_h
+    time_h = np.where(np.abs(time_h) <= _SAME_H, 0.0, time_h)
+    time_h = np.where(np.abs(time_h - tau_h) <= _SAME_H, tau_h, time_h)
+    inside = (time_h >= 0.0) & (time_h <= tau_h)
+    if profile.route is Route.BOLUS and start_h > 0.0:
+        inside &= time_h > 0.0
+    limit = None if profile.lloq is None else np.broadcast_to(profile.lloq, inside.shape)[inside]
+    return dataclasses.replace(profile, time_h=time_h[inside], conc=profile.conc[inside], lloq=limit)
+
+
+def _series(profile: Profile, part: Profile, interval: tuple[float, float], rules: Rules) -> Series | str:
+    """What is integrated over an interval: its samples, and at its start what earlier doses left."""
+    start_h, tau_h = interval
+    series = series_of(part, rules)
+    if not series.inserted or start_h == 0.0 or profile.route is Route.BOLUS:
+        return series
+    left = _left_at_end(_part(profile, start_h - tau_h, tau_h), tau_h, rules)
+    if isinstance(left, str):
+        return f"no sample at the start of the interval, and the one before {left}"
+    return dataclasses.replace(series, conc=np.concatenate(([left], series.conc[1:])))
+
+
+def _left_at_end(part: Profile, tau_h: float, rules: Rules) -> Known:
+    """Concentration at the end of an interval, from its last quantifiable sample on along its decline.
+
+    Its terminal phase where it has one, else the line through the logarithms of its last two samples.
+    """
+    t, c = apply_blq(part, rules.blq)
+    t, c = t[c > 0.0], c[c > 0.0]
+    if len(c) == 0:
+        return "has no usable sample"
+    fit = _decline(part, rules)
+    if isinstance(fit, Terminal):
+        rate = fit.lambda_z
+    elif len(c) >= 2 and c[-1] < c[-2]:
+        rate = math.log(c[-2] / c[-1]) / (t[-1] - t[-2])
+    else:
+        return "does not decline at its end"
+    return float(c[-1] * math.exp(-rate * (tau_h - t[-1])))
+
+
+def _exposure(
+    known: tuple[Known, Known, Known, Known], tau_h: float, profile: Profile
+) -> list[tuple[str, str, Known, str]]:
+    area, peak, low, trough = known
+    dose: Known = "no dose given" if profile.dose is None else profile.dose
     factor = volume_of_dose(profile.dose_unit, profile.conc_unit)[0]
-    rows: list[tuple[str, str, Known, str]] = [
+    average = combine(lambda a: a / tau_h, area)
+    clearance = combine(lambda d, a: d / a * factor, dose, area)
+    return [
         ("AUCTAU", "AUC Over Dosing Interval", area, "auc"),
         ("CMAX", "Max Conc", peak, "conc"),
         ("CMIN", "Min Conc", low, "conc"),
-        ("TMAX", "Time of CMAX", values["TMAX"], "h"),
-        ("TLST", "Time of Last Nonzero Conc", values["TLST"], "h"),
         ("CAVG", "Average Conc", average, "conc"),
         ("CTROUGH", "Conc Trough", trough, "conc"),
         ("PTROUGHR", "Peak Trough Ratio", combine(lambda p, q: p / q, peak, trough), "none"),
         ("FLUCP", "Fluctuation%", combine(lambda p, q, a: 100.0 * (p - q) / a, peak, low, average), "%"),
         ("SWING", "Swing", combine(lambda p, q: 100.0 * (p - q) / q, peak, low), "%"),
-        (
-            "CLSS",
-            "Total CL Steady State by Dosing Interval",
-            combine(lambda d, a: d / a * factor, dose, area),
-            "clearance",
-        ),
+        ("CLSS", "Total CL Steady State by Dosing Interval", clearance, "clearance"),
     ]
-    rows += [(code, BY_CODE[code].name, values[code], BY_CODE[code].kind) for code in _TERMINAL]
-    return tuple(_row(profile, row, start_h, tau_h) for row in rows)
+
+
+def of_several_doses(rows: Iterable[Parameter]) -> Iterator[Parameter]:
+    """Parameters of a profile that holds several doses: those that belong to one dose have no value."""
+    reason = "the samples follow several doses and this belongs to one: read it from a dosing interval"
+    for row in rows:
+        yield dataclasses.replace(row, value=None, reason=reason) if row.code in ONE_DOSE else row
 
 
 def _row(profile: Profile, row: tuple[str, str, Known, str], start_h: float, tau_h: float) -> Parameter:
