@@ -16,11 +16,12 @@ from galu.pharmacokinetics import (
     TerminalRule,
     as_substance,
     at_sampling,
-    biological_half_life_h,
     both_states,
     corrected,
+    identifiable,
     measured,
     nca,
+    partial_auc,
     percent_injected,
 )
 
@@ -67,8 +68,40 @@ def test_a_substance_that_does_not_leave_has_no_half_life() -> None:
     assert rows[DecayState.CORRECTED, "LAMZHL"].value is None
     assert "not identifiable" in rows[DecayState.CORRECTED, "LAMZHL"].reason
     assert rows[DecayState.MEASURED, "LAMZHL"].value is not None
-    assert biological_half_life_h(200.0, HALF_LIFE_H)[0] is None
-    assert biological_half_life_h(HALF_LIFE_H / 2.0, HALF_LIFE_H)[0] == pytest.approx(HALF_LIFE_H)
+
+
+@pytest.mark.parametrize("biological_h", [3000.0, -3000.0])
+def test_what_rests_on_an_unidentifiable_rate_has_no_value_either(biological_h: float) -> None:
+    slow = _profile(rate=math.log(2.0) * (1.0 / HALF_LIFE_H + 1.0 / biological_h))
+    late = Rules(terminal=TerminalRule(window_h=(20.0, 80.0)))
+    rows = {
+        row.code: row
+        for state, row in both_states(slow, HALF_LIFE_H, Method.LINUP_LOGDOWN, late)
+        if state == "corrected"
+    }
+    half_life = rows["LAMZHL"]
+    assert half_life.value is None and "not identifiable" in half_life.reason
+    for code in (
+        "AUCIFO",
+        "AUCIFP",
+        "AUCPEO",
+        "AUMCIFO",
+        "MRTIVIFO",
+        "CLO",
+        "CLP",
+        "VZO",
+        "VSSO",
+        "AUCPBEO",
+        "LAMZSPN",
+    ):
+        assert rows[code].value is None and rows[code].reason == half_life.reason, code
+    for code in ("CMAX", "AUCLST", "MRTIVLST"):
+        assert rows[code].value is not None
+    substance = corrected(slow, HALF_LIFE_H)
+    rules = identifiable(late, HALF_LIFE_H)
+    assert partial_auc(substance, Method.LINEAR, 0.0, 72.0, rules).value is not None
+    beyond = partial_auc(substance, Method.LINEAR, 0.0, 96.0, rules)
+    assert beyond.value is None and beyond.reason.startswith("beyond the last quantifiable sample")
 
 
 def test_counting_time_is_undone() -> None:

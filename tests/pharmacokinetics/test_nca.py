@@ -92,6 +92,27 @@ def test_bad_profiles_are_refused() -> None:
         _bolus([2.0, 1.0], route=Route.INFUSION)
 
 
+def test_nothing_is_divided_by_a_dose_of_zero() -> None:
+    profile = Profile("1", "blood", 1, np.arange(1.0, 6.0), np.array([16.0, 8.0, 4.0, 2.0, 1.0]), 0.0)
+    found = _values(profile)
+    for code in ("CLO", "CLP", "VZO", "VZP", "VSSO", "VSSP", "CMAXD", "AUCIFOD"):
+        assert (found[code].value, found[code].reason) == (None, "the dose is zero")
+    assert found["AUCIFO"].value is not None
+
+
+def test_an_infusion_longer_than_its_samples_allow_has_no_residence_time() -> None:
+    time_h, conc = np.array([0.5, 1, 2, 4, 8, 24]), np.array([50.0, 40, 30, 18, 8, 2])
+    for duration, real in ((30.0, False), (1.0, True)):
+        profile = Profile("1", "blood", 1, time_h, conc, 100.0, Route.INFUSION, duration)
+        found = _values(profile)
+        for code in ("MRTIVIFO", "MRTIVIFP", "VSSO", "VSSP"):
+            assert (found[code].value is not None) is real
+        assert found["CLO"].value is not None
+        if not real:
+            assert "infusion of 30 h" in found["VSSO"].reason
+            assert "peak, at 0.5 h, lies inside" in found["VSSO"].reason
+
+
 def _urine(missed: bool = False) -> Urine:
     rows = [
         Collection(float(r["time"]), float(r["time"]) + float(r["dur"]), float(r["conc"]), float(r["vol"]))

@@ -33,6 +33,7 @@ from galu.pharmacokinetics import (
     corrected,
     counting_uncertainty,
     dosing_interval,
+    identifiable,
     interval_starts,
     measured,
     nca,
@@ -110,7 +111,10 @@ def _blood(
         for row in rows:
             yield state, row, None if row.value is None else spread.get(state, {}).get(row.code)
     for state, one in states.items():
-        yield from ((state, row, None) for row in _windows(one, options, rules))
+        own = rules
+        if half_life_h is not None and state is DecayState.CORRECTED:
+            own = identifiable(rules, half_life_h)
+        yield from ((state, row, None) for row in _windows(one, options, own))
 
 
 def _states(

@@ -1,13 +1,13 @@
 """Pharmacokinetics of a radioligand: non-compartmental analysis that knows what decay is."""
 
 from galu.pharmacokinetics.blq import BlqRule, parse_blq
-from galu.pharmacokinetics.cohort import Summary, summaries, summary
+from galu.pharmacokinetics.cohort import Summary, summary
 from galu.pharmacokinetics.decay import (
     as_substance,
     at_sampling,
-    biological_half_life_h,
     both_states,
     corrected,
+    identifiable,
     measured,
     percent_injected,
 )
@@ -44,12 +44,12 @@ __all__ = [
     "accumulation",
     "as_substance",
     "at_sampling",
-    "biological_half_life_h",
     "both_states",
     "corrected",
     "counting_uncertainty",
     "dosing_interval",
     "fit_hill",
+    "identifiable",
     "intact",
     "interpolated",
     "interval_starts",
@@ -60,7 +60,6 @@ __all__ = [
     "partial_auc",
     "percent_injected",
     "proportionality",
-    "summaries",
     "summary",
     "urinary",
 ]

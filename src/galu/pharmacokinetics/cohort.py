@@ -69,15 +69,3 @@ def summary(parameters: Iterable[Parameter]) -> Summary:
         float(x.max()),
         reasons,
     )
-
-
-def summaries(by_level: dict[int, tuple[tuple[Parameter, ...], ...]]) -> dict[tuple[int, str], Summary]:
-    """Summary of every parameter per dose level: level → one tuple of parameters per subject."""
-    found: dict[tuple[int, str], Summary] = {}
-    for level, subjects in sorted(by_level.items()):
-        rows: dict[str, list[Parameter]] = {}
-        for parameters in subjects:
-            for row in parameters:
-                rows.setdefault(row.code, []).append(row)
-        found |= {(level, code): summary(group) for code, group in rows.items()}
-    return found

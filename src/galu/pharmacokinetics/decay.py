@@ -7,7 +7,6 @@ every concentration by ``e^{λt}``, which shifts the regression slope by λ and 
 from __future__ import annotations
 
 import dataclasses
-import math
 
 import numpy as np
 
@@ -101,48 +100,34 @@ def both_states(
 ) -> tuple[tuple[DecayState, Parameter], ...]:
     """Parameters of the measured and of the corrected profile.
 
-    A terminal half-life of the corrected profile (the biological one) that is negative or far above the
-    physical one is not identifiable and carries no value.
+    Of the corrected profile a terminal half-life (the biological one) that is negative or far above the
+    physical one is not identifiable: it has no value, nor has anything that is extrapolated with it.
     """
     rules = rules or Rules()
     as_measured = profile if profile.decay_state is DecayState.MEASURED else measured(profile, half_life_h)
     as_corrected = profile if profile.decay_state is DecayState.CORRECTED else corrected(profile, half_life_h)
-    rows = [(DecayState.MEASURED, row) for row in nca(as_measured, method, rules)]
-    declines = any(row.code == "LAMZ" and row.value is not None for _, row in rows)
-    for row in nca(as_corrected, method, rules):
-        if row.code == "LAMZHL":
-            row = _identified(row, half_life_h, declines)
-        rows.append((DecayState.CORRECTED, row))
-    return tuple(rows)
+    activity = nca(as_measured, method, rules)
+    substance = nca(as_corrected, method, identifiable(rules, half_life_h))
+    if any(row.code == "LAMZ" and row.value is not None for row in activity):
+        substance = _unidentified(substance)
+    return (
+        *((DecayState.MEASURED, row) for row in activity),
+        *((DecayState.CORRECTED, row) for row in substance),
+    )
 
 
-def _identified(row: Parameter, half_life_h: float, declines: bool) -> Parameter:
-    """The biological half-life, without value where it cannot be told from decay.
-
-    `declines` says whether the activity as measured has a terminal phase at all.
-    """
-    if row.value is None and declines:
-        return dataclasses.replace(row, reason=f"not identifiable: corrected for decay, {row.reason}")
-    if row.value is not None and row.value > IDENTIFIABLE_MULTIPLE * half_life_h:
-        reason = f"not identifiable: {row.value:.3g} h against a physical half-life of {half_life_h:.4g} h"
-        return dataclasses.replace(row, value=None, reason=reason)
-    return row
+def identifiable(rules: Rules, half_life_h: float) -> Rules:
+    """The rules of a decay-corrected profile: decay hides a half-life far above the physical one [h]."""
+    return dataclasses.replace(rules, longest_half_life_h=IDENTIFIABLE_MULTIPLE * half_life_h)
 
 
-def biological_half_life_h(effective_half_life_h: float, half_life_h: float) -> tuple[float | None, str]:
-    """Biological half-life [h] from an effective one, or None and why.
-
-    Examples
-    --------
-    >>> biological_half_life_h(50.0, 100.0)
-    (100.0, '')
-    """
-    rate = 1.0 / effective_half_life_h - 1.0 / half_life_h
-    if rate <= 0.0:
-        return None, "not identifiable: the activity falls no faster than it decays"
-    if 1.0 / rate > IDENTIFIABLE_MULTIPLE * half_life_h:
-        return None, f"not identifiable: more than {IDENTIFIABLE_MULTIPLE:g} physical half-lives"
-    return 1.0 / rate, ""
+def _unidentified(rows: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
+    """Parameters of a substance that does not decline although its activity does, saying so."""
+    why = next((row.reason for row in rows if row.code == "LAMZ" and row.value is None), None)
+    if why is None:
+        return rows
+    said = f"not identifiable: corrected for decay, {why}"
+    return tuple(dataclasses.replace(row, reason=said) if row.reason == why else row for row in rows)
 
 
 def _moved(profile: Profile, factor: Floats, state: DecayState) -> Profile:
@@ -161,8 +146,3 @@ def _expect(profile: Profile, state: DecayState) -> None:
         raise InputError(
             f"profile of {profile.subject}", f"its decay state is {found}", f"state {state.value}"
         )
-
-
-def rate_1_per_h(half_life_h: float) -> float:
-    """Decay constant [1/h]."""
-    return math.log(2.0) / half_life_h

@@ -11,7 +11,7 @@ import numpy as np
 
 from galu.pharmacokinetics.blq import apply_blq
 from galu.pharmacokinetics.codes import BY_CODE, ONE_DOSE, unit_of
-from galu.pharmacokinetics.nca import Known, Rules, Series, combine, known_values, series_of
+from galu.pharmacokinetics.nca import Known, Rules, Series, combine, dose_of, known_values, rate_of, series_of
 from galu.pharmacokinetics.profile import Floats, Method, Parameter, Profile, Route
 from galu.pharmacokinetics.terminal import Terminal, terminal_phase
 from galu.pharmacokinetics.trapezoid import conc_between, is_logarithmic, segment
@@ -59,10 +59,9 @@ def _area(
     total = _inside(t, c, method, inner) if inner[1] > inner[0] else 0.0
     if end_h <= t[-1]:
         return total
-    fit = _decline(profile, rules)
-    if isinstance(fit, str):
-        return f"beyond the last quantifiable sample, and {fit}"
-    k, last = fit.lambda_z, float(t[-1])
+    k, last = rate_of(_decline(profile, rules), rules), float(t[-1])
+    if isinstance(k, str):
+        return f"beyond the last quantifiable sample, and {k}"
     begin = max(start_h, last)
     return total + float(c[-1]) / k * (math.exp(-k * (begin - last)) - math.exp(-k * (end_h - last)))
 
@@ -172,7 +171,7 @@ def _exposure(
     known: tuple[Known, Known, Known, Known], tau_h: float, profile: Profile
 ) -> list[tuple[str, str, Known, str]]:
     area, peak, low, trough = known
-    dose: Known = "no dose given" if profile.dose is None else profile.dose
+    dose = dose_of(profile)
     factor = volume_of_dose(profile.dose_unit, profile.conc_unit)[0]
     average = combine(lambda a: a / tau_h, area)
     clearance = combine(lambda d, a: d / a * factor, dose, area)

@@ -26,10 +26,14 @@ Known = float | str
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What an analysis assumes: samples below quantification and the terminal slope."""
+    """What an analysis assumes: samples below quantification and the terminal slope.
+
+    Along a terminal phase whose half-life is longer than `longest_half_life_h` [h] nothing is extrapolated.
+    """
 
     blq: BlqRule = field(default_factory=lambda: parse_blq(DEFAULT))
     terminal: TerminalRule = field(default_factory=TerminalRule)
+    longest_half_life_h: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +130,34 @@ def known_values(profile: Profile, method: Method, rules: Rules) -> dict[str, Kn
     values: dict[str, Known] = {"C0": series.c0}
     values |= _observed(observed_t, observed_c, profile)
     values |= _terminal(terminal, values)
-    values |= _exposure(series, method, terminal, values)
-    values |= _disposition(profile, values)
+    rate = rate_of(terminal, rules)
+    if isinstance(rate, str):
+        values |= {"LAMZHL": rate, "LAMZSPN": rate}
+    values |= _exposure(series, method, rate, values)
+    values |= _residence(profile, values)
+    values |= _disposition(profile, rate, values)
     return values
 
 
+def rate_of(terminal: Terminal | str, rules: Rules) -> Known:
+    """The rate [1/h] that a profile is extrapolated with, or why it is not."""
+    if isinstance(terminal, str):
+        return terminal
+    half_life = math.log(2.0) / terminal.lambda_z
+    if half_life > rules.longest_half_life_h:
+        return f"not identifiable: a half-life of {half_life:.3g} h, above {rules.longest_half_life_h:.4g} h"
+    return terminal.lambda_z
+
+
+def dose_of(profile: Profile) -> Known:
+    """The dose, or why nothing is divided by it."""
+    if profile.dose is None:
+        return "no dose given"
+    return profile.dose if profile.dose > 0.0 else "the dose is zero"
+
+
 def _observed(t: Floats, c: Floats, profile: Profile) -> dict[str, Known]:
-    dose: Known = "no dose given" if profile.dose is None else profile.dose
+    dose = dose_of(profile)
     if len(c) == 0:
         codes = ("CMAX", "CMAXD", "TMAX", "TLAG", "CLST", "TLST")
         return dict.fromkeys(codes, "no usable sample")
@@ -209,15 +234,12 @@ def _areas_to_last(series: Series, method: Method) -> tuple[Known, Known, Known,
     return auc, aumc, auc + tail, back
 
 
-def _exposure(
-    series: Series, method: Method, terminal: Terminal | str, values: dict[str, Known]
-) -> dict[str, Known]:
+def _exposure(series: Series, method: Method, rate: Known, values: dict[str, Known]) -> dict[str, Known]:
     auc, aumc, auc_all, back = _areas_to_last(series, method)
-    lam = values["LAMZ"]
     found: dict[str, Known] = {"AUCLST": auc, "AUMCLST": aumc, "AUCALL": auc_all}
     for suffix, last in (("O", values["CLST"]), ("P", values["CLSTP"])):
-        tail = combine(lambda c, k: c / k, last, lam)
-        moment = combine(lambda c, k, t: c * t / k + c / k**2, last, lam, values["TLST"])
+        tail = combine(lambda c, k: c / k, last, rate)
+        moment = combine(lambda c, k, t: c * t / k + c / k**2, last, rate, values["TLST"])
         total = combine(lambda a, b: a + b, auc, tail)
         total_moment = combine(lambda a, b: a + b, aumc, moment)
         found[f"AUCIF{suffix}"], found[f"AUMCIF{suffix}"] = total, total_moment
@@ -227,21 +249,37 @@ def _exposure(
     return found
 
 
-def _disposition(profile: Profile, values: dict[str, Known]) -> dict[str, Known]:
-    dose: Known = "no dose given" if profile.dose is None else profile.dose
-    factor = volume_of_dose(profile.dose_unit, profile.conc_unit)[0]
-    delay = profile.duration_h / 2.0 if profile.route is Route.INFUSION else 0.0
+def _residence(profile: Profile, values: dict[str, Known]) -> dict[str, Known]:
+    """Mean residence times: as sampled (EV), and less half the infusion (IV)."""
+    infused = profile.duration_h if profile.route is Route.INFUSION else 0.0
+    peak = values["TMAX"]
+    hint = ""
+    if isinstance(peak, float) and peak < infused:
+        hint = f", and the peak, at {peak:g} h, lies inside it"
     found: dict[str, Known] = {}
-    for prefix, shift in (("EV", 0.0), ("IV", delay)):
-        for end in ("LST", "IFO", "IFP"):
-            mrt = combine(lambda a, b, s=shift: b / a - s, values[f"AUC{end}"], values[f"AUMC{end}"])
-            found[f"MRT{prefix}{end}"] = mrt
+    for end in ("LST", "IFO", "IFP"):
+        mean = combine(lambda a, b: b / a, values[f"AUC{end}"], values[f"AUMC{end}"])
+        found[f"MRTEV{end}"] = found[f"MRTIV{end}"] = mean
+        if infused and isinstance(mean, float):
+            rest = mean - infused / 2.0
+            fault = f"{mean:.3g} h less half of an infusion of {infused:g} h is not above zero{hint}"
+            found[f"MRTIV{end}"] = rest if rest > 0.0 else f"{fault}: check its duration"
+    return found
+
+
+def _disposition(profile: Profile, rate: Known, values: dict[str, Known]) -> dict[str, Known]:
+    dose = dose_of(profile)
+    # WinNonlin, where no dose was given, prints an apparent clearance and volume of 0.
+    apparent = 0.0 if profile.dose == 0.0 else dose
+    factor = volume_of_dose(profile.dose_unit, profile.conc_unit)[0]
+    found: dict[str, Known] = {}
     for suffix in ("O", "P"):
         auc = values[f"AUCIF{suffix}"]
         found[f"AUCIF{suffix}D"] = combine(lambda a, d: a / d, auc, dose)
-        clearance = combine(lambda d, a: d / a * factor, dose, auc)
-        volume = combine(lambda d, a, k: d / (k * a) * factor, dose, auc, values["LAMZ"])
-        found[f"CL{suffix}"] = found[f"CLF{suffix}"] = clearance
-        found[f"VZ{suffix}"] = found[f"VZF{suffix}"] = volume
-        found[f"VSS{suffix}"] = combine(lambda cl, mrt: cl * mrt, clearance, found[f"MRTIVIF{suffix}"])
+        for form, amount in (("", dose), ("F", apparent)):
+            found[f"CL{form}{suffix}"] = combine(lambda d, a: d / a * factor, amount, auc)
+            found[f"VZ{form}{suffix}"] = combine(lambda d, a, k: d / (k * a) * factor, amount, auc, rate)
+        found[f"VSS{suffix}"] = combine(
+            lambda cl, mrt: cl * mrt, found[f"CL{suffix}"], values[f"MRTIVIF{suffix}"]
+        )
     return found

@@ -115,7 +115,7 @@ def urinary(
     def row(code: str, name: str, value: float | None, unit: str, why: str) -> Parameter:
         return Parameter(code, name, value, unit, "" if value is not None else why, start_h, end_h, refs)
 
-    percent, why = None, reason or "no dose given"
+    percent, why = None, reason or ("no dose given" if urine.dose is None else "the dose is zero")
     if amount is not None and urine.dose:
         percent = 100.0 * amount / urine.dose
     # Urine and blood are of one assay, so without blood the clearance is in the units of the urine.

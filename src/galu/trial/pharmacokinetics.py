@@ -28,6 +28,7 @@ from galu.pharmacokinetics import (
     Summary,
     both_states,
     corrected,
+    identifiable,
     intact,
     interpolated,
     nca,
@@ -365,7 +366,7 @@ def _area_of(profiles: list[SubjectProfile], plan: PharmacokineticsPlan, key: tu
         profile = chosen.profile
         if profile.decay_state is DecayState.MEASURED:
             profile = corrected(profile, chosen.half_life_h)
-        rules = Rules(blq=parse_blq(plan.blq_rule.value))
+        rules = identifiable(Rules(blq=parse_blq(plan.blq_rule.value)), chosen.half_life_h)
         return partial_auc(profile, plan.method.value, start_h, end_h, rules)
 
     return area
