@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from galu.dosimetry import (
+    NextCycle,
     Region,
     absorbed_dose,
     check_plausible,
     cumulative_dose,
     largest_next_dose,
     marrow_dose_from_blood,
-    propose_next,
     red_marrow_to_blood_ratio,
     self_dose_gy_per_mbq_h,
 )
@@ -100,10 +100,31 @@ def test_shared_errors_do_not_average_out() -> None:
 
 def test_largest_activity_leaves_exactly_the_accepted_risk() -> None:
     so_far = cumulative_dose([3.0, 3.0, 3.0, 3.0], [0.3, 0.3, 0.3, 0.3], 0.10)
-    plan = propose_next(so_far, 0.5, 6000.0, 0.15, (23.0, 0.05))
-    again = so_far.plus(plan.largest_mbq / 1000.0 * 0.5, 0.15)
-    assert again.probability_above(23.0) == pytest.approx(0.05, rel=1e-9)
-    assert plan.probability == pytest.approx(so_far.plus(3.0, 0.15).probability_above(23.0))
+    following = NextCycle(so_far, 0.5, so_far.random_gy / so_far.dose_gy, 0.15)
+    largest = following.largest_mbq(23.0, 0.05)
+    assert following.after(largest).probability_above(23.0) == pytest.approx(0.05, rel=1e-9)
+    closed = largest_next_dose(np.array([12.0]), np.array([so_far.random_gy]), (0.10, 0.15), 23.0, 0.05)
+    assert largest * 0.5 / 1000.0 == pytest.approx(float(closed[0]), rel=1e-9)
+
+
+def test_the_largest_activity_under_a_bed_limit_leaves_the_accepted_risk_in_a_simulation() -> None:
+    """BED grows with the square of the next activity; first order leaves 6.4 % where 5 % is accepted."""
+    doses, g_over_ratio, shared, noise, spread, limit = [4.0, 4.5], 0.035, 0.10, 0.05, 0.15, 28.0
+    beds = [d + g_over_ratio * d * d for d in doses]
+    slopes = [2.0 * bed - d for bed, d in zip(beds, doses, strict=True)]
+    so_far = cumulative_dose(
+        beds, [noise * slope for slope in slopes], shared, quadratic_gy=sum(beds) - sum(doses)
+    )
+    of_mean = noise * np.hypot(*doses) / sum(doses)
+    following = NextCycle(so_far, 0.7, float(of_mean), spread, g_over_ratio)
+    largest = following.largest_mbq(limit, 0.05)
+    rng = np.random.default_rng(4)
+    systematic = 1.0 + shared * rng.standard_normal(200_000)
+    true = np.array(doses)[:, None] * (1.0 + noise * rng.standard_normal((2, 200_000)))
+    expected = true.sum(axis=0) / sum(doses) * (1.0 + spread * rng.standard_normal(200_000))
+    following_dose = 0.7 * largest / 1000.0 * expected
+    total = sum(d + g_over_ratio * d * d for d in (*(true * systematic), following_dose * systematic))
+    assert (total > limit).mean() == pytest.approx(0.05, abs=0.02)
 
 
 def test_nothing_more_may_be_given_above_the_limit() -> None:

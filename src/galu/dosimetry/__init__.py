@@ -16,18 +16,18 @@ from galu.dosimetry.calibration import (
     RecoveryCurve,
     outlining_u_relative,
 )
-from galu.dosimetry.course import CycleActivity, CycleDose, LimitCheck, derive_course, fit_course
+from galu.dosimetry.course import CycleDose, LimitCheck, derive_course, judge_course
+from galu.dosimetry.curves import CycleActivity, fit_course
 from galu.dosimetry.effective import effective_dose_msv
 from galu.dosimetry.marrow import marrow_dose_from_blood, red_marrow_to_blood_ratio
 from galu.dosimetry.organ import OrganDose, absorbed_dose, check_plausible, dose_by, region_dose
 from galu.dosimetry.plan import DoseLimit, DosimetryPlan, Region, RelativeUncertainty
 from galu.dosimetry.projection import (
     Cumulative,
-    Proposal,
+    NextCycle,
     cumulative_dose,
     largest_next_dose,
     probability_above,
-    propose_next,
 )
 from galu.dosimetry.s_values import (
     BODY,
@@ -67,8 +67,8 @@ __all__ = [
     "DoseLimit",
     "DosimetryPlan",
     "LimitCheck",
+    "NextCycle",
     "OrganDose",
-    "Proposal",
     "RecoveryCurve",
     "Region",
     "RelativeUncertainty",
@@ -88,6 +88,7 @@ __all__ = [
     "effective_dose_msv",
     "fit_course",
     "fit_together",
+    "judge_course",
     "largest_next_dose",
     "lea_catcheside",
     "local_self_dose",
@@ -99,7 +100,6 @@ __all__ = [
     "parse_s_matrix",
     "parse_saf",
     "probability_above",
-    "propose_next",
     "red_marrow_to_blood_ratio",
     "refuse_alpha",
     "region_dose",

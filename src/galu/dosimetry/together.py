@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from galu import kinetics
-from galu.dosimetry.course import CycleActivity
+from galu.dosimetry.curves import CycleActivity
 from galu.dosimetry.plan import DosimetryPlan
 
 Key = tuple[str, str]
@@ -25,6 +25,11 @@ def fit_together(
         Cycles of each (subject, region).
     plan
         The study's dosimetry.
+
+    Raises
+    ------
+    InputError
+        When the plan does not know a region.
     """
     priors = {
         region.name: kinetics.TeffPrior(
@@ -35,19 +40,19 @@ def fit_together(
         for region in plan.regions.value
         if region.population_teff_h is not None
     }
-    curves = [
-        kinetics.OrganCycle(subject, region, one.cycle, one.samples)
-        for (subject, region), cycles in activities.items()
+    # Each lesion has its own half-life about the median of all lesions, as each patient has.
+    curves = {
+        (*key, one.cycle): kinetics.OrganCycle(
+            "/".join(key), plan.region(key[1]).name, one.cycle, one.samples
+        )
+        for key, cycles in activities.items()
         for one in cycles
-        if region in priors and max(one.samples.activity_mbq) > 0
-    ]
+        if plan.region(key[1]).name in priors and max(one.samples.activity_mbq) > 0
+    }
     if not curves:
         return dict(activities)
-    fit = kinetics.fit_joint(curves, priors, plan.uncertainty.value.between_cycles)
-    found = {
-        (curve.patient, curve.organ, curve.cycle): fitted
-        for curve, fitted in zip(curves, fit.curves, strict=True)
-    }
+    fit = kinetics.fit_joint(tuple(curves.values()), priors, plan.uncertainty.value.between_cycles)
+    found = dict(zip(curves, fit.curves, strict=True))
     return {
         key: tuple(replace(one, fit=found.get((*key, one.cycle))) for one in cycles)
         for key, cycles in activities.items()

@@ -60,6 +60,8 @@ class FittedCurve:
         95 % interval of the time-integrated activity [MBq·h]; not always symmetric.
     u_t_eff_h : float
         Standard uncertainty of `t_eff_h` from the scans' σ [h]; zero where it is held or given.
+    shared_mbq_h : float
+        Part of `u_tia_mbq_h`, with its sign, that jointly fitted curves of a patient's organ share [MBq·h].
     """
 
     model: str
@@ -76,6 +78,7 @@ class FittedCurve:
     decay_state: DecayState = "measured"
     interval_mbq_h: tuple[float, float] | None = None
     u_t_eff_h: float = 0.0
+    shared_mbq_h: float = 0.0
 
 
 def _unfitted(model: str, reason: str) -> FittedCurve:

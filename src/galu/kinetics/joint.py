@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -81,6 +81,17 @@ class _Organ:
 
     def teff_h(self) -> Floats:
         return np.minimum(np.exp(self.log_teff), self.half_life_h)
+
+    def integral(self) -> Floats:
+        """Integral of a curve of amplitude one [h], over the grid."""
+        ratio, fast = self.prior.shape
+        integral: Floats = (self.teff_h() + ratio * fast) / LN2
+        return integral
+
+    def tia(self, i: int) -> Floats:
+        """Time-integrated activity of one curve [MBq·h], over the grid."""
+        tia: Floats = self.amplitude[i] * self.integral()
+        return tia
 
 
 def fit_joint(
@@ -217,17 +228,28 @@ def _posterior(organ: _Organ, found: tuple[float, float], kappa: float) -> list[
     step = _bell(organ.log_teff[None, :] - organ.log_teff[:, None], kappa)
     curves = []
     for i, patient in enumerate(organ.owner):
-        others = own + by_patient[patient] - np.log(by_curve[i])
+        whole = own + by_patient[patient]
+        others = whole - np.log(by_curve[i])
         weights = organ.likelihood[i] * (np.exp(others - others.max()) @ step)
-        curves.append(_summary(organ, i, weights / weights.sum()))
+        level = np.exp(whole - whole.max())
+        # What is expected of this curve if the patient's own half-life were each of the grid's.
+        given_level = (step @ (organ.likelihood[i] * organ.tia(i))) / by_curve[i]
+        shared = _spread(level / level.sum(), given_level)
+        curves.append(replace(_summary(organ, i, weights / weights.sum()), shared_mbq_h=shared))
     return curves
+
+
+def _spread(weights: Floats, values: Floats) -> float:
+    """Standard deviation of values over the grid, negative where they fall along it."""
+    away = values - weights @ values
+    grid = np.arange(len(values)) - weights @ np.arange(len(values))
+    return math.copysign(math.sqrt(float(weights @ away**2)), float(weights @ (away * grid)))
 
 
 def _summary(organ: _Organ, i: int, weights: Floats) -> FittedCurve:
     ratio, fast = organ.prior.shape
     teff = organ.teff_h()
-    integral = (teff + ratio * fast) / LN2
-    tia, u = organ.amplitude[i] * integral, organ.u_amplitude[i] * integral
+    tia, u = organ.tia(i), organ.u_amplitude[i] * organ.integral()
     mean = float(weights @ tia)
     variance = float(weights @ (u**2 + (tia - mean) ** 2))
     half_life = float(math.exp(weights @ np.log(teff)))

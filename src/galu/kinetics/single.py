@@ -189,25 +189,26 @@ def refuse_longer_than_physical(teff_h: float, half_life_h: float) -> None:
         )
 
 
-def half_life_error(
-    time_h: float, teff_h: float, u_teff_h: float, shape: tuple[float, float] = NO_FAST_PHASE
+def prior_error(
+    samples: Samples, teff_h: float, spread: float, shape: tuple[float, float] = NO_FAST_PHASE
 ) -> float:
-    """Relative change of Ã from one scan when its given half-life is one standard uncertainty longer.
+    """Relative error of Ã from one scan that the spread of its half-life brings.
+
+    Root mean square over the prior, with the sign of the change that a longer half-life makes: scans that
+    take the same half-life err together.
 
     Parameters
     ----------
-    time_h : float
-        Time of the scan [h].
-    teff_h, u_teff_h : float
-        The half-life that is taken as given, and its standard uncertainty [h].
-    shape : (float, float)
+    samples : Samples
+        One scan.
+    teff_h, spread, shape
         As in `single_scan`.
     """
-    step = min(u_teff_h, 0.5 * teff_h)
-    if step == 0.0:
-        return 0.0
-    shorter, given, longer = _factors(time_h, np.array([teff_h - step, teff_h, teff_h + step]), shape)
-    return float((longer - shorter) / (2.0 * given) * u_teff_h / step)
+    prior = prior_teff_h(teff_h, spread, samples.half_life_h)
+    factors = _factors(samples.time_h[0], prior, shape)
+    central = float(_factors(samples.time_h[0], np.array([min(teff_h, samples.half_life_h)]), shape)[0])
+    size = math.sqrt(float(np.mean((factors / central - 1.0) ** 2)))
+    return math.copysign(size, float(factors[3 * _POINTS // 4] - factors[_POINTS // 4]))
 
 
 def best_scan_time_h(
