@@ -8,15 +8,121 @@ import pytest
 
 from galu.protocol import Study, load_study, parse_study
 from galu.record import Entry, Fact, Record, record_of
-from galu.record.people import Consent
+from galu.record.conduct import Judgement
+from galu.record.people import Consent, Lab
 from galu.record.treatment import Administration, Enrolment, RegionActivity
 from galu.trial.dosimetry import SubjectDose
-from galu.trial.state import derive_state
+from galu.trial.proposals import CycleProposal
+from galu.trial.state import TrialState, derive_state
 from support import ROOT
 
 LU = "177Lu-PSMA-0057"
 FILE = ROOT / "studies" / "nct07310355" / "study.yaml"
 START = datetime(2026, 2, 2, 10)
+COUNTS = (
+    ("PLAT", 180.0, "10^9/L", 125.0, 350.0),
+    ("NEUT", 4.0, "10^9/L", 2.0, 7.5),
+    ("WBC", 6.0, "10^9/L", 4.0, 11.0),
+    ("HGB", 140.0, "g/L", 130.0, 175.0),
+)
+
+
+def _given(name: str, cycle: int, planned_mbq: float = 6000.0, net_mbq: float = 6000.0) -> Administration:
+    return Administration(
+        id=f"{name}-a{cycle}", subject=name, on=_start(cycle).isoformat(), agent=LU, cycle=cycle,
+        planned_activity_mbq=planned_mbq, activity_mbq=net_mbq,
+    )  # fmt: skip
+
+
+def _start(cycle: int) -> datetime:
+    return START + timedelta(days=42 * (cycle - 1))
+
+
+def _scans(name: str, cycle: int, activity_mbq: float = 200.0) -> list[Fact]:
+    return [
+        RegionActivity(
+            id=f"{name}-s{cycle}-{n}", subject=name, on=(_start(cycle) + timedelta(hours=time)).isoformat(),
+            agent=LU, cycle=cycle, region="kidneys", activity_mbq=activity_mbq * 2 ** (-time / 45.0),
+            sigma_mbq=2.0, mass_g=310,
+        )
+        for n, time in enumerate((4.0, 24.0, 72.0, 168.0))
+    ]  # fmt: skip
+
+
+def _course(*facts: Fact) -> TrialState:
+    """State of subject P four weeks after the last of four cycles."""
+    base = [
+        Consent(id="c", subject="P", on="2026-01-20"),
+        Enrolment(id="e", subject="P", on="2026-02-01", phase="escalation", level=2),
+        *facts,
+    ]
+    now = datetime(2026, 2, 1, tzinfo=UTC)
+    record = record_of([Entry(i + 1, now, fact) for i, fact in enumerate(base)], "Asia/Shanghai")
+    return derive_state(load_study(FILE), record, _start(4).date() + timedelta(28))
+
+
+def _proposal(*facts: Fact) -> CycleProposal:
+    counts = [
+        Lab(
+            id=f"{test}{day}", subject="P", on=day.isoformat(), test=test, value=value, unit=unit,
+            lower_limit=low, upper_limit=high,
+        )
+        for day in (START.date() - timedelta(3), _start(4).date() + timedelta(27))
+        for test, value, unit, low, high in COUNTS
+    ]  # fmt: skip
+    (proposal,) = _course(*facts, *counts).proposals
+    return proposal
+
+
+def test_a_limit_is_judged_at_the_activity_that_is_proposed() -> None:
+    """Four cycles of 7400 MBq planned, of which 4500 were given: the fifth is planned at 7400 again."""
+    facts = [f for n in (1, 2, 3, 4) for f in (_given("P", n, 7400.0, 4500.0), *_scans("P", n, 330.0))]
+    proposal = _proposal(*facts)
+    bed = next(room for room in proposal.organs if room.quantity == "bed")
+    assert bed.activity_mbq == 7400.0
+    assert bed.probability > bed.accepted_risk and bed.largest_mbq < 7400.0
+    assert proposal.action == "reduce"
+    assert proposal.activity_mbq == pytest.approx(bed.largest_mbq)
+    assert {"P-s1-0", "P-s4-3"} <= set(proposal.facts)
+
+
+def test_a_cycle_that_was_not_measured_is_not_nothing() -> None:
+    given = [_given("P", n) for n in (1, 2, 3, 4)]
+    once = _proposal(*given, *_scans("P", 1))
+    always = _proposal(*given, *(f for n in (1, 2, 3, 4) for f in _scans("P", n)))
+    for sparse, full in zip(once.organs, always.organs, strict=True):
+        assert sparse.cumulative_gy == pytest.approx(full.cumulative_gy, rel=1e-6)
+        assert sparse.probability >= full.probability
+    assert "kidneys: cycle 2, 3, 4 has no dose, taken at this patient's mean per activity" in once.reasons
+    assert not any("kidneys" in reason for reason in always.reasons)
+
+
+def test_a_limit_on_an_organ_without_a_dose_is_named() -> None:
+    proposal = _proposal(*(_given("P", n) for n in (1, 2, 3, 4)))
+    assert proposal.organs == ()
+    assert "kidneys: no limit was judged (nothing was measured)" in proposal.reasons
+    assert "red marrow: no limit was judged (nothing was measured)" in proposal.reasons
+
+
+def test_an_impossible_dose_leaves_the_other_cycles_standing() -> None:
+    facts = [_given("P", n) for n in (1, 2, 3, 4)]
+    facts += [f for n, mbq in ((1, 200.0), (2, 200.0), (3, 5000.0)) for f in _scans("P", n, mbq)]
+    doses = {one.cycle: one for one in _course(*facts).absorbed_doses}
+    assert doses[1].course is not None and doses[2].course is not None
+    assert doses[3].course is None and "outside the possible" in doses[3].reason
+
+
+def test_a_withdrawn_override_does_not_count() -> None:
+    """Unusual kidneys are accepted by a signature, until the signatory says no."""
+    unusual = [_given("P", 1), *_scans("P", 1, 700.0)]
+    yes, no = (
+        Judgement(id=name, subject="P", on=f"2026-03-0{n}", item="dosimetry.unusual", value=name, by="Dr A")
+        for n, name in ((1, "yes"), (2, "no"))
+    )
+    (accepted,) = _course(*unusual, yes).absorbed_doses
+    assert accepted.course is not None and "yes" in accepted.facts
+    (withdrawn,) = _course(*unusual, yes, no).absorbed_doses
+    assert withdrawn.course is None and "outside the usual" in withdrawn.reason
 
 
 def _patient(name: str, teff_h: float, hours: tuple[float, ...]) -> list[Fact]:

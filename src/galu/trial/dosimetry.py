@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from galu.dosimetry import CycleActivity, CycleDose, DosimetryPlan, derive_course, fit_together
+from galu.dosimetry import CycleActivity, CycleDose, DosimetryPlan, fit_together, judge_course
 from galu.finding import InputError
 from galu.kinetics import Samples, measured_from_corrected
 from galu.nuclides import nuclide
@@ -70,11 +70,15 @@ def derive_absorbed_doses(
 
 
 def _signed(record: Record) -> dict[str, dict[str, str]]:
-    """Ids of the signed statements on dosimetry, by subject and item."""
-    found: dict[str, dict[str, str]] = {}
+    """Ids of the signed statements on dosimetry that hold, by subject and item: the last one said counts."""
+    last: dict[tuple[str, str], Row] = {}
     for row in record.facts("judgement").iter_rows(named=True):
-        if row["item"] in (OVERRIDE_ITEM, RISK_ITEM) and row["value"] == "yes" and row["by"]:
-            found.setdefault(row["subject"], {})[row["item"]] = row["id"]
+        if row["item"] in (OVERRIDE_ITEM, RISK_ITEM) and row["by"]:
+            last[row["subject"], row["item"]] = row
+    found: dict[str, dict[str, str]] = {}
+    for (subject, item), said in last.items():
+        if said["value"] == "yes":
+            found.setdefault(subject, {})[item] = said["id"]
     return found
 
 
@@ -101,16 +105,13 @@ def _courses(
     context: tuple[DosimetryPlan, Mapping[str, str]],
 ) -> list[SubjectDose]:
     plan, signed = context
-    try:
-        course = derive_course(region, usable, plan, signed.get(OVERRIDE_ITEM, ""), RISK_ITEM in signed)
-    except InputError as error:
-        return [
-            SubjectDose(subject.id, region, one.cycle, subject.level, None, str(error), one.refs)
-            for one in usable
-        ]
-    return [
-        SubjectDose(subject.id, region, one.cycle, subject.level, one, one.reason, one.refs) for one in course
-    ]
+    override = signed.get(OVERRIDE_ITEM, "")
+    found = []
+    for one in judge_course(region, usable, plan, override, RISK_ITEM in signed):
+        facts = (*one.refs, *((override,) if one.warning else ()))
+        course = one if one.refusal is None else None
+        found.append(SubjectDose(subject.id, region, one.cycle, subject.level, course, one.reason, facts))
+    return found
 
 
 def _cycle(

@@ -23,35 +23,17 @@ from galu.safety.tables import TreatedSubject
 from galu.trial.board import Due
 from galu.trial.dosimetry import SubjectDose
 from galu.trial.exposure import Dose
+from galu.trial.organ_limits import OrganRoom, Standing, Standings, derive_standings
 from galu.trial.renal import REDUCED_SHARE
 from galu.trial.subjects import Subject
-
-
-@dataclass(frozen=True, slots=True)
-class OrganRoom:
-    """What one limit leaves for the next cycle: probability of passing it as planned, largest activity."""
-
-    region: str
-    quantity: str
-    limit_gy: float
-    action: str
-    cumulative_gy: float
-    projected_gy: float
-    probability: float
-    accepted_risk: float
-    largest_mbq: float
-
-    @property
-    def within(self) -> bool:
-        """Whether the planned activity keeps the probability at or below the accepted risk."""
-        return self.probability <= self.accepted_risk
 
 
 @dataclass(frozen=True, slots=True)
 class CycleProposal:
     """The proposal for one subject's next cycle.
 
-    `activity_mbq` is None when nothing is to be given now. `organs` lists every limit that was judged.
+    `activity_mbq` is None when nothing is to be given now. `organs` lists every limit that was judged, at the
+    activity that toxicity leaves.
     """
 
     subject: str
@@ -99,62 +81,62 @@ def derive_proposals(
     events = {one.subject: one.events for one in toxicity.treated}
     graded = toxicity.grades.group_by("subject", maintain_order=True)
     by_subject = {str(key[0]): rows for key, rows in graded}
-    organs = _rooms(doses)
+    absorbed: dict[str, list[SubjectDose]] = {}
+    for dose in doses:
+        absorbed.setdefault(dose.subject, []).append(dose)
     people = {subject.id: subject for subject in subjects}
     found = []
     for item in due:
         subject = people[item.subject]
         courses = _courses(subject, plan, by_subject.get(subject.id), events.get(subject.id, ()))
         safe = propose_dose(courses, plan, toxicity.renal.get(subject.id))
-        found.append(_proposal(subject, item, safe, organs.get(subject.id, ())))
+        standings = Standings((), ())
+        if study.dosimetry is not None:
+            standings = derive_standings(study.dosimetry, subject.therapy, absorbed.get(subject.id, ()))
+        found.append(_proposal(subject, item, safe, standings))
     return tuple(found)
 
 
-def _rooms(doses: Iterable[SubjectDose]) -> dict[str, tuple[OrganRoom, ...]]:
-    """Limits after each subject's newest measured cycle."""
-    newest: dict[tuple[str, str], SubjectDose] = {}
-    for one in doses:
-        if one.course is not None and one.course.limits:
-            seen = newest.get((one.subject, one.region))
-            if seen is None or seen.cycle < one.cycle:
-                newest[one.subject, one.region] = one
-    found: dict[str, tuple[OrganRoom, ...]] = {}
-    for (subject, region), one in sorted(newest.items()):
-        assert one.course is not None
-        for limit in one.course.limits:
-            total = one.course.cumulative_dose_gy
-            cumulative = total if limit.quantity == "dose" else one.course.cumulative_bed_gy
-            room = OrganRoom(
-                region, limit.quantity, limit.limit_gy, limit.action, cumulative or 0.0,
-                limit.projected_gy, limit.probability_projected, limit.accepted_risk, limit.largest_mbq,
-            )  # fmt: skip
-            found[subject] = (*found.get(subject, ()), room)
-    return found
-
-
-def _proposal(
-    subject: Subject, due: Due, toxicity: DoseProposal, organs: tuple[OrganRoom, ...]
-) -> CycleProposal:
-    planned = subject.therapy[-1].planned_mbq
-    activity = None if planned is None else planned * toxicity.factor
-    action, reasons = toxicity.action, list(toxicity.reasons)
-    for room in organs:
-        if room.within or action in ("hold", "stop"):
-            continue
-        risk = f"with probability {room.probability:.0%}"
-        said = f"{room.region} {room.quantity} passes {room.limit_gy:g} Gy {risk}"
-        if room.action == "alert":
-            reasons.append(f"{said}: alert")
-        elif activity is not None and room.largest_mbq < activity:
-            activity = room.largest_mbq
-            action = "reduce" if activity > 0.0 else "stop"
-            reasons.append(f"{said}: at most {activity:.0f} MBq keeps it at {room.accepted_risk:.0%}")
-    given = activity if action in ("give", "reduce") else None
-    facts = (*subject.therapy[-1].facts, *toxicity.facts)
-    cycle = len(subject.therapy) + 1
+def _proposal(subject: Subject, due: Due, toxicity: DoseProposal, standings: Standings) -> CycleProposal:
+    last = subject.therapy[-1]
+    allowed = None if last.planned_mbq is None else last.planned_mbq * toxicity.factor
+    action, activity, reasons = toxicity.action, allowed, list(toxicity.reasons)
+    if action in ("give", "reduce"):
+        for one in standings.judged:
+            largest = one.largest_mbq()
+            if one.check.action == "stop" and activity is not None and largest < activity:
+                kept = f"at most {largest:.0f} MBq keeps it at {one.check.accepted_risk:.0%}"
+                reasons.append(f"{_passes(one, activity)}: {kept}")
+                activity, action = largest, "reduce" if largest > 0.0 else "stop"
+        reasons += [
+            f"{_passes(one, activity)}: alert"
+            for one in standings.judged
+            if one.check.action == "alert"
+            and activity is not None
+            and one.probability(activity) > one.check.accepted_risk
+        ]
+        reasons += standings.notes
     return CycleProposal(
-        subject.id, cycle, due.due, due.latest, planned, action, given, tuple(reasons), organs, facts
+        subject=subject.id,
+        cycle=len(subject.therapy) + 1,
+        due=due.due,
+        latest=due.latest,
+        planned_mbq=last.planned_mbq,
+        action=action,
+        activity_mbq=activity if action in ("give", "reduce") else None,
+        reasons=tuple(reasons),
+        organs=tuple(
+            one.room(one.check.planned_mbq if allowed is None else allowed) for one in standings.judged
+        ),
+        facts=tuple(
+            dict.fromkeys([*last.facts, *toxicity.facts, *(f for one in standings.judged for f in one.facts)])
+        ),
     )
+
+
+def _passes(one: Standing, activity_mbq: float) -> str:
+    risk = f"{one.probability(activity_mbq):.0%}"
+    return f"{one.region} {one.check.quantity} passes {one.check.limit_gy:g} Gy with probability {risk}"
 
 
 def _courses(
