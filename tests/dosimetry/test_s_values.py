@@ -68,7 +68,7 @@ def test_remainder_and_its_organs_are_the_whole_body() -> None:
     assert s.mass_g["remainder"] == rest
     # Activity spread evenly over the body gives the body's S, whatever it is divided into.
     even = {"kidneys": 422.0 / 73000.0, "liver": 1800.0 / 73000.0, "remainder": rest / 73000.0}
-    for one in organ_doses(s, even, {})[2:]:
+    for one in organ_doses(s, even, {}):
         assert one.dose_gy() == pytest.approx(s.pairs[one.target, "total body"].total(), rel=1e-9)
 
 
@@ -82,11 +82,35 @@ def test_absorbed_fractions_of_everything_give_the_emitted_energy() -> None:
     ]
     for name in ("Lu-177", "Ga-68"):
         s = parse_saf("\n".join(rows), name, "saf.csv").pairs["liver", "liver"]
-        assert s.charged == pytest.approx(nuclide(name).delta_electron() / 1800.0, rel=1e-9)
+        assert s.electron == pytest.approx(nuclide(name).delta_electron() / 1800.0, rel=1e-9)
         assert s.photon == pytest.approx(nuclide(name).delta_photon() / 1800.0, rel=1e-9)
     assert emissions("Ga-68").positrons.per_decay.sum() > 0.8
     with pytest.raises(InputError, match="ends at"):
         parse_saf("\n".join(row for row in rows if ",1," not in row and ",3," not in row), "Ga-68", "saf.csv")
+
+
+def test_alpha_and_recoil_are_a_part_of_their_own() -> None:
+    """Actinium-225 absorbed whole, by fractions and by an S value of the same energy."""
+    agent = nuclide("Ac-225")
+    rows = ["radiation,target,source,energy_mev,saf_per_kg,mass_g"]
+    rows += [
+        f"{kind},liver,liver,{energy},{1 / 1.8},1800"
+        for kind in ("electron", "photon", "alpha")
+        for energy in ("0.001", "0.1", "1", "9")
+    ]
+    pair = parse_saf("\n".join(rows), "Ac-225", "saf.csv").pairs["liver", "liver"]
+    assert pair.alpha == pytest.approx(agent.delta_alpha() / 1800.0, rel=1e-9)
+    matrix = f"Target,Liver,mass_g\nLiver,{pair.total()},1800\n"
+    dose = parse_s_matrix(matrix, "Ac-225", "Gy/(MBq h)", "s.csv").self_dose("liver", 900.0)
+    assert dose.alpha_gy_per_mbq_h == pytest.approx(2.0 * agent.delta_alpha() / 1800.0, rel=1e-9)
+
+
+def test_an_s_value_given_twice_and_organs_above_the_body_are_refused() -> None:
+    with pytest.raises(InputError, match="stands twice"):
+        parse_s_list("target,source,s\na,b,1e-5\nA,b,2e-5", "Lu-177", "mGy/(MBq s)", "x")
+    small = MATRIX.replace("3.6e-7,422", "1.6e-7,422")
+    with pytest.raises(InputError, match="more from the named organs"):
+        with_remainder(parse_s_matrix(small, "Lu-177", "mGy/(MBq s)", "x"), ["Kidneys", "liver"])
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,19 @@ def test_a_limit_on_an_organ_without_a_dose_is_named() -> None:
     assert "red marrow: no limit was judged (nothing was measured)" in proposal.reasons
 
 
+def test_an_activity_of_zero_without_sigma_is_one_more_scan() -> None:
+    late = RegionActivity(
+        id="late", subject="P", on=(START + timedelta(hours=400)).isoformat(), agent=LU, cycle=1,
+        region="kidneys", activity_mbq=0.0, mass_g=310,
+    )  # fmt: skip
+    (without,) = _course(_given("P", 1), *_scans("P", 1)).absorbed_doses
+    (with_zero,) = _course(_given("P", 1), *_scans("P", 1), late).absorbed_doses
+    assert without.course is not None and with_zero.course is not None
+    assert with_zero.course.fit.t_eff_h == pytest.approx(without.course.fit.t_eff_h, rel=0.02)
+    (nothing,) = _course(_given("P", 1), late).absorbed_doses
+    assert nothing.course is None and "no activity is above zero" in nothing.reason
+
+
 def test_an_impossible_dose_leaves_the_other_cycles_standing() -> None:
     facts = [_given("P", n) for n in (1, 2, 3, 4)]
     facts += [f for n, mbq in ((1, 200.0), (2, 200.0), (3, 5000.0)) for f in _scans("P", n, mbq)]

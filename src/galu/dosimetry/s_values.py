@@ -30,18 +30,21 @@ S_UNITS: Final[dict[str, float]] = {
     "rad/(uCi h)": 0.01 / 0.037,
 }
 REMAINDER, BODY = "remainder", "total body"
+#: How far the digits of a file may make its organs exceed its body (assumed).
+ROUNDING: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class SPair:
-    """S of a target and a source [Gy/(MBq·h)], the part of electrons and α, and that of photons."""
+    """S of a target and a source [Gy/(MBq·h)]: the parts of electrons, of photons and of α with recoil."""
 
-    charged: float
+    electron: float
     photon: float
+    alpha: float = 0.0
 
     def total(self) -> float:
-        """Both parts."""
-        return self.charged + self.photon
+        """All parts."""
+        return self.electron + self.photon + self.alpha
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +84,8 @@ class SValues:
             raise InputError(f"S values, {organ}", f"have {what}", "add it to the file")
         ratio = reference / mass_g
         return SelfDose(
-            pair.charged * ratio + pair.photon * ratio ** (2.0 / 3.0),
-            0.0,
+            (pair.electron + pair.alpha) * ratio + pair.photon * ratio ** (2.0 / 3.0),
+            pair.alpha * ratio,
             f"S value of the user's file, scaled from {reference:g} g",
             ("reference mass of the S file",),
         )
@@ -143,12 +146,13 @@ def organ_doses(
 def with_remainder(s: SValues, sources: Iterable[str]) -> SValues:
     """Add the remainder of the body as a source, all of it but the named sources.
 
-    S(t ← rest) = [S(t ← body)·m_body − Σ S(t ← s)·m_s]/m_rest, never below zero.
+    S(t ← rest) = [S(t ← body)·m_body − Σ S(t ← s)·m_s]/m_rest. A file rounds its digits, so a little below
+    zero is nothing.
 
     Raises
     ------
     InputError
-        When the file lacks the total body or a mass.
+        When the file lacks the total body or a mass, or its organs give a target more than the body does.
     """
     names = [named(source) for source in sources]
     lacking = [name for name in (BODY, *names) if name not in s.mass_g]
@@ -161,16 +165,17 @@ def with_remainder(s: SValues, sources: Iterable[str]) -> SValues:
     for target in s.targets():
         if (target, BODY) not in s.pairs:
             continue
-        parts = []
-        for part in ("charged", "photon"):
-            whole = getattr(s.pairs[target, BODY], part) * s.mass_g[BODY]
-            taken = math.fsum(
-                getattr(s.pairs[target, name], part) * s.mass_g[name]
-                for name in names
-                if (target, name) in s.pairs
+        whole = s.pairs[target, BODY].total() * s.mass_g[BODY]
+        taken = math.fsum(
+            s.pairs[target, name].total() * s.mass_g[name] for name in names if (target, name) in s.pairs
+        )
+        if taken > whole * (1.0 + ROUNDING):
+            raise InputError(
+                f"S values, {target}",
+                "get more from the named organs than from the whole body",
+                "check S from the total body and the masses",
             )
-            parts.append(max(whole - taken, 0.0) / rest)
-        pairs[target, REMAINDER] = SPair(*parts)
+        pairs[target, REMAINDER] = SPair(0.0, max(whole - taken, 0.0) / rest)
     return SValues(s.nuclide, pairs, dict(s.mass_g) | {REMAINDER: rest})
 
 
@@ -178,8 +183,8 @@ def parse_s_matrix(text: str, nuclide_name: str, unit: str, place: str) -> SValu
     """Read a matrix of S values: a row for each target, a column for each source.
 
     A column ``mass_g`` holds the masses of the targets, a row ``mass_g`` those of the sources. Lines that
-    start with # are comments; an empty cell is unknown. The electrons' part of a self-dose is what they would
-    give absorbed locally, at most all of it.
+    start with # are comments; an empty cell is unknown. Of a self-dose, electrons and α have what they
+    would give absorbed locally, at most all of it.
 
     Parameters
     ----------
@@ -291,7 +296,9 @@ def parse_saf(text: str, nuclide_name: str, place: str) -> SValues:
             kind: _absorbed(lines, table.get(kind), f"{place} {kind} {pair[0]} from {pair[1]}")
             for kind, lines in radiations.items()
         }
-        pairs[pair] = SPair(parts["electron"] + parts["alpha"], parts["photon"])
+        # A recoiling nucleus stays where the α particle of least range does.
+        recoil = emitted.recoil_kev * DELTA_PER_MEV / 1e6 * min(table.get("alpha", [(0.0, 0.0)]))[1]
+        pairs[pair] = SPair(parts["electron"], parts["photon"], parts["alpha"] + recoil)
     return SValues(nuclide_name, pairs, masses)
 
 
@@ -318,12 +325,15 @@ def _s_values(
     if not values:
         raise InputError(place, "holds no S values", "give a row for each target")
     agent = nuclide(nuclide_name)
-    local = (agent.delta_electron() + agent.delta_alpha()) if masses else math.inf
-    pairs = {}
+    pairs: dict[tuple[str, str], SPair] = {}
     for target, source, value in values:
-        total = value * S_UNITS[unit]
-        charged = min(total, local / masses[target]) if target == source and target in masses else 0.0
-        pairs[target, source] = SPair(charged, total - charged)
+        if (target, source) in pairs:
+            raise InputError(f"{place}, {target} from {source}", "stands twice", "keep one of them")
+        total, alpha, electron = value * S_UNITS[unit], 0.0, 0.0
+        if target == source and target in masses:
+            alpha = min(total, agent.delta_alpha() / masses[target])
+            electron = min(total - alpha, agent.delta_electron() / masses[target])
+        pairs[target, source] = SPair(electron, total - alpha - electron, alpha)
     return SValues(nuclide_name, pairs, masses)
 
 

@@ -153,7 +153,7 @@ def voxel_kernel(
 def _octant(kernel: PointKernel, edges: Array, size: tuple[int, int, int], density_g_ml: float) -> Array:
     outer = EDGES_G_CM2 / density_g_ml * 10.0
     reach = float(np.linalg.norm(edges * np.array(size)))
-    used = int(np.searchsorted(outer, reach)) + 1
+    used = min(int(np.searchsorted(outer, reach)) + 1, outer.size)
     outer = outer[:used]
     counts = np.clip(PER_SQUARE * (outer / edges.min()) ** 2, FEWEST, MOST).astype(np.int64)
     grid: Array = spread(kernel.total_kev()[:used], outer, edges, size, counts)

@@ -20,7 +20,8 @@ from galu.record.when import hours_between
 from galu.trial.exposure import Dose
 from galu.trial.subjects import Subject
 
-#: Relative uncertainty of an activity that the physicist stated without one (assumed).
+#: Relative uncertainty of an activity that the physicist stated without one (assumed); of zero, that of the
+#: smallest activity above it.
 UNSTATED_SIGMA: Final = 0.10
 #: Id of the signed judgement that accepts unusual doses of a subject.
 OVERRIDE_ITEM: Final = "dosimetry.unusual"
@@ -139,6 +140,8 @@ def _cycle(
     half_life = nuclide(plan.therapy_nuclide.value).half_life_h
     activity, sigma = _activities(rows, known, half_life)
     facts = (*dose.facts, *(row["id"] for row in rows))
+    if not any(row["activity_mbq"] > 0 for row in rows):
+        raise InputError(place, "no activity is above zero", "record what the region held, or nothing")
     samples = Samples(tuple(known), activity, sigma, half_life)
     return CycleActivity(cycle, samples, mass, dose.net_mbq, facts)
 
@@ -148,9 +151,11 @@ def _activities(
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Activities and sigmas at scan time [MBq], whatever decay state they were reported in."""
     pairs = []
+    least = min((row["activity_mbq"] for row in rows if row["activity_mbq"] > 0), default=0.0)
     for row, time in zip(rows, times_h, strict=True):
-        activity = row["activity_mbq"]
-        sigma = row["sigma_mbq"] or UNSTATED_SIGMA * activity
+        activity, sigma = row["activity_mbq"], row["sigma_mbq"]
+        if sigma is None:
+            sigma = UNSTATED_SIGMA * (activity or least)
         if row["decay_state"] == "corrected":
             activity, sigma = (
                 measured_from_corrected((time,), (value,), half_life_h)[0] for value in (activity, sigma)
