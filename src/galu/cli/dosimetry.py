@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-_DOSE_COLUMNS = "CSV: subject,cycle,region,time_h,activity_mbq,sigma_mbq,mass_g,administered_mbq"
+_DOSE_COLUMNS = "CSV: subject, cycle, region, time_h, activity_mbq, sigma_mbq, mass_g, administered_mbq"
 
 
 def _show(result: dict[str, Any], as_json: bool) -> None:
@@ -49,7 +49,7 @@ def _short(value: Any) -> str:
 
 
 def tac(
-    table: Annotated[Path, typer.Argument(help="CSV: region,time_h,activity_mbq,sigma_mbq")],
+    table: Annotated[Path, typer.Argument(help="CSV: region, time_h, activity_mbq, sigma_mbq")],
     nuclide: Annotated[str, typer.Option(help="as Lu-177")],
     model: Annotated[str, typer.Option(help="auto, 1, 2, 3, uptake, trapezoid, hanscheid, madsen")] = "auto",
     tail: Annotated[str, typer.Option(help="of the trapezoid: physical or fitted")] = "physical",
@@ -98,22 +98,14 @@ def dose(
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Doses per cycle and region, cumulative, projected, and the probability of passing each limit."""
-    from galu.desk import courses
-    from galu.desk import dosimetry as desk
-    from galu.dosimetry import fit_together
+    from galu.desk import courses as desk
 
-    plan = desk.read_plan(study)
-    activities = desk.read_activities(table, plan)
-    if joint or plan.fits_together():
-        activities = fit_together(activities, plan)
-    if s_values is not None:
-        activities = courses.with_s_values(activities, plan, s_values, s_unit)
-    result = desk.dose_rows(activities, plan, override, risk_factors)
-    _show(desk.with_budgets(result, table, study) if budget else result, as_json)
+    wishes = desk.Wishes(override, risk_factors, budget, joint, s_values, s_unit)
+    _show(desk.course_doses(table, study, wishes), as_json)
 
 
 def organs(
-    table: Annotated[Path, typer.Argument(help="CSV: region,tia_mbq_h and, if known, mass_g")],
+    table: Annotated[Path, typer.Argument(help="CSV: region, tia_mbq_h and, if known, mass_g")],
     nuclide: Annotated[str, typer.Option(help="as Ga-68")],
     administered_mbq: Annotated[float, typer.Option(help="administered activity [MBq]")],
     s_values: Annotated[
@@ -127,10 +119,7 @@ def organs(
     """Doses of all targets, remainder and bladder included, and the effective dose of a PET agent."""
     from galu.desk import organs as desk
 
-    sources = desk.read_sources(table, nuclide, administered_mbq)
-    if excretion:
-        sources = desk.with_bladder(sources, excretion, voiding_h)
-    result = desk.self_doses(sources) if s_values is None else desk.target_doses(sources, s_values, s_unit)
+    result = desk.organ_table(table, (nuclide, administered_mbq), (s_values, s_unit), (excretion, voiding_h))
     _show(result, as_json)
 
 

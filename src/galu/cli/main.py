@@ -43,9 +43,12 @@ def _load(name: str) -> typer.Typer:
     module, attribute, _ = COMMANDS[name]
     loaded = getattr(importlib.import_module(module), attribute)
     if isinstance(loaded, typer.Typer):
-        return loaded
-    app = typer.Typer(add_completion=False)
-    app.command(name)(loaded)
+        app = loaded
+    else:
+        app = typer.Typer(add_completion=False)
+        app.command(name)(loaded)
+    # Read as markup, a unit in brackets would vanish from the help, and tables would cut long words off.
+    app.rich_markup_mode = None
     return app
 
 

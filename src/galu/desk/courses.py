@@ -1,22 +1,70 @@
-"""Courses of doses with S values of the user's file, for `galu dose`."""
+"""Use case of `galu dose`: courses of doses, where wanted with S values, a joint fit or budgets."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from galu import dosimetry
-from galu.desk.dosimetry import Activities
+from galu.desk.budgets import with_budgets
+from galu.desk.dosimetry import Activities, Row, dose_rows, read_activities, read_plan
 from galu.desk.organs import read_s_values
 
 
-def with_s_values(activities: Activities, plan: dosimetry.DosimetryPlan, path: Path, unit: str) -> Activities:
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a person asks of `galu dose`.
+
+    Attributes
+    ----------
+    override : str
+        Id of the signed statement that accepts unusual doses.
+    risk_factors : bool
+        Whether the limits for patients with risk factors apply.
+    budget : bool
+        Whether each row carries its uncertainty budget.
+    joint : bool
+        Whether half-lives are fitted together, also where the study does not say so.
+    s_values : Path or None
+        File of S values, in `s_unit`.
+    """
+
+    override: str = ""
+    risk_factors: bool = False
+    budget: bool = False
+    joint: bool = False
+    s_values: Path | None = None
+    s_unit: str = "mGy/(MBq s)"
+
+
+def course_doses(path: Path, study: Path, wishes: Wishes) -> dict[str, list[Row]]:
+    """Dose, BED, cumulative and projected dose of every subject, cycle and region of a CSV file.
+
+    An impossible dose is refused whatever the override says.
+
+    Raises
+    ------
+    InputError
+        When a file is bad, or a dose is impossible or unusual and not accepted.
+    """
+    plan = read_plan(study)
+    activities = read_activities(path, plan)
+    if wishes.joint or plan.fits_together():
+        activities = dosimetry.fit_together(activities, plan)
+    s = None
+    if wishes.s_values is not None:
+        s = read_s_values(wishes.s_values, plan.therapy_nuclide.value, wishes.s_unit)
+        activities = with_s_values(activities, plan, s)
+    rows = dose_rows(activities, plan, wishes.override, wishes.risk_factors)
+    return {"doses": with_budgets(rows, activities, plan, s) if wishes.budget else rows}
+
+
+def with_s_values(activities: Activities, plan: dosimetry.DosimetryPlan, s: dosimetry.SValues) -> Activities:
     """Take self-dose from S values, scaled to the patient's mass, and add the dose from other regions.
 
     Regions that the file does not name keep their own model, and give and receive no cross-dose.
     """
-    s = read_s_values(path, plan.therapy_nuclide.value, unit)
     own = {
         (subject, region): tuple(_with_self(one, region, s) for one in cycles)
         for (subject, region), cycles in activities.items()

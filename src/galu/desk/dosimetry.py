@@ -3,56 +3,60 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import polars as pl
 from pydantic import ValidationError
 
 from galu import dosimetry, kinetics
+from galu.desk.rows import Row as Cells
+from galu.desk.rows import read_rows
 from galu.finding import InputError
 from galu.nuclides import nuclide
 
 Row = dict[str, Any]
 #: Cycles of each subject and region.
-Activities = dict[tuple[str, str], tuple[dosimetry.CycleActivity, ...]]
+Activities = Mapping[tuple[str, str], tuple[dosimetry.CycleActivity, ...]]
 #: Coefficient of variation of a population's effective half-life (assumed).
 POPULATION_SPREAD = 0.3
-#: Monte Carlo draws of a budget, and their seed: the same table gives the same numbers.
-DRAWS, DRAWS_SEED = 5000, 1
 
 
-def read_table(path: Path, columns: tuple[str, ...], text: tuple[str, ...]) -> pl.DataFrame:
-    """Read a CSV file with the named columns; those in `text` stay text, the others become numbers.
+def read_table(path: Path, columns: tuple[str, ...], text: tuple[str, ...]) -> list[tuple[Row, Cells]]:
+    """Read a CSV file with the named columns, those in `text` filled and the others numbers.
+
+    Returns
+    -------
+    list of (dict, Row)
+        Values of the named columns, and the cells they come from.
 
     Raises
     ------
     InputError
-        When the file, a column or a number is bad.
+        When the file, a column or a cell is bad, or there is no row.
     """
+    rows = read_rows(path, columns)
+    if not rows:
+        raise InputError(str(path), "holds no row below its header", "give one row per measurement")
+    return [({name: _value(row, name, name in text) for name in columns}, row) for row in rows]
+
+
+def _value(row: Cells, name: str, is_text: bool) -> str | float:
+    if is_text:
+        return row.given(name, "name it in every row")
+    number = row.number(name)
+    if number is None:
+        raise InputError(row.place(name), "holds no number", "fill the cell or remove the row")
+    return number
+
+
+def _samples(rows: list[Row], half_life_h: float, place: str) -> kinetics.Samples:
+    columns = [tuple(row[name] for row in rows) for name in ("time_h", "activity_mbq", "sigma_mbq")]
     try:
-        frame = pl.read_csv(path, infer_schema=False)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise InputError(str(path), f"cannot be read ({error})", "give a CSV file with a header") from None
-    missing = [name for name in columns if name not in frame.columns]
-    if missing:
-        raise InputError(str(path), f"lacks column {', '.join(missing)}", f"give {', '.join(columns)}")
-    numbers = [name for name in columns if name not in text]
-    for name in numbers:
-        parsed = frame[name].str.strip_chars().cast(pl.Float64, strict=False)
-        bad = parsed.is_null() | ~parsed.is_finite().fill_null(False)
-        if bad.any():
-            line = int(bad.arg_true()[0]) + 2
-            fault = f"{frame[name][line - 2]!r} is no number"
-            raise InputError(f"{path} line {line} column {name}", fault, "correct the cell or remove the row")
-        frame = frame.with_columns(parsed.alias(name))
-    return frame
-
-
-def _samples(group: pl.DataFrame, half_life_h: float) -> kinetics.Samples:
-    columns = [tuple(group[name].to_list()) for name in ("time_h", "activity_mbq", "sigma_mbq")]
-    return kinetics.Samples(columns[0], columns[1], columns[2], half_life_h)
+        return kinetics.Samples(columns[0], columns[1], columns[2], half_life_h)
+    except InputError as error:
+        raise InputError(f"{place}, {error.place}", error.fault, error.remedy) from None
 
 
 def fit_region(
@@ -82,7 +86,7 @@ def fit_region(
     scan = (samples.time_h[0], samples.activity_mbq[0], samples.sigma_mbq[0])
     if model == "hanscheid":
         return kinetics.hanscheid(*scan)
-    if population_teff_h is None or not population_teff_h > 0:
+    if population_teff_h is None:
         raise InputError("madsen", "needs a population half-life", "give --population-teff-h")
     return kinetics.madsen(*scan, population_teff_h, samples.half_life_h)
 
@@ -90,21 +94,45 @@ def fit_region(
 def time_activity(
     path: Path, nuclide_name: str, model: str, tail: str, population_teff_h: float | None
 ) -> dict[str, list[Row]]:
-    """Fit every region of a CSV file (region, time_h, activity_mbq, sigma_mbq; activity at scan time)."""
+    """Fit every region of a CSV file (region, time_h, activity_mbq, sigma_mbq; activity at scan time).
+
+    Raises
+    ------
+    InputError
+        When the file, a model or the population's half-life is bad.
+    """
+    if population_teff_h is not None and not 0 < population_teff_h < math.inf:
+        fault = f"{population_teff_h:g} h is no half-life"
+        raise InputError("--population-teff-h", fault, "give it in hours, above zero")
     half_life = nuclide(nuclide_name).half_life_h
-    table = read_table(path, ("region", "time_h", "activity_mbq", "sigma_mbq"), ("region",))
+    groups: dict[str, list[Row]] = {}
+    for row, _ in read_table(path, ("region", "time_h", "activity_mbq", "sigma_mbq"), ("region",)):
+        groups.setdefault(row["region"], []).append(row)
     regions = []
-    for (name,), group in table.group_by(["region"], maintain_order=True):
+    for name, rows in groups.items():
+        samples = _samples(rows, half_life, f"{path} region {name}")
         try:
-            fit = fit_region(_samples(group, half_life), model, tail, population_teff_h)
+            fit = fit_region(samples, model, tail, population_teff_h)
         except InputError as error:
             raise InputError(f"{path} region {name}, {error.place}", error.fault, error.remedy) from None
-        row = {"region": name, "model": fit.model, "parameters": dict(fit.parameters)}
-        row |= {"tia_mbq_h": fit.tia_mbq_h, "u_tia_mbq_h": fit.u_tia_mbq_h, "t_eff_h": fit.t_eff_h}
-        row |= {"at_bound": fit.at_bound, "reason": fit.reason, "decay_state": fit.decay_state}
-        row |= {"interval_mbq_h": fit.interval_mbq_h}
-        regions.append(row)
+        regions.append({"region": name} | _fit_facts(fit) | {"interval_mbq_h": fit.interval_mbq_h})
     return {"regions": regions}
+
+
+def _fit_facts(fit: kinetics.FittedCurve) -> Row:
+    """What is said of a fitted curve, of one region or of one cycle of it."""
+    return {
+        "model": fit.model,
+        "parameters": dict(fit.parameters),
+        "tia_mbq_h": fit.tia_mbq_h,
+        "u_tia_mbq_h": fit.u_tia_mbq_h,
+        "t_eff_h": fit.t_eff_h,
+        "at_bound": fit.at_bound,
+        "reason": fit.reason,
+        "chi2": fit.chi2 if math.isfinite(fit.chi2) else None,
+        "degrees_of_freedom": fit.degrees,
+        "decay_state": fit.decay_state,
+    }
 
 
 def biological(
@@ -113,9 +141,15 @@ def biological(
     """BED of a dose in every cycle; `curve` is `A:T,A:T…`, or empty for one exponential.
 
     `radiobiology` is (α/β [Gy], repair half-time [h]).
+
+    Raises
+    ------
+    InputError
+        When neither or both of half-life and curve are given, or a number is bad.
     """
-    if not curve and teff_h is None:
-        raise InputError("--teff-h", "is missing", "give it, or --curve A:T,A:T")
+    if bool(curve) == (teff_h is not None):
+        fault = "and --curve are both given" if curve else "is missing"
+        raise InputError("--teff-h", fault, "give it, or --curve A:T,A:T")
     phases = [(1.0, teff_h or 0.0)]
     if curve:
         try:
@@ -125,8 +159,14 @@ def biological(
                 "--curve", f"{curve!r} is not A:T,A:T", "give amplitude:half-life pairs"
             ) from None
     shape = kinetics.ExponentialSum(tuple(a for a, _ in phases), tuple(t for _, t in phases))
-    result = dosimetry.biological_dose(dose_gy, shape, radiobiology[0], radiobiology[1], cycles)
-    return {"g": result.g, "bed_gy": result.bed_gy, "eqd2_gy": result.eqd2_gy}
+    try:
+        result = dosimetry.biological_dose(dose_gy, shape, radiobiology[0], radiobiology[1], cycles)
+        answer = {"g": result.g, "bed_gy": result.bed_gy, "eqd2_gy": result.eqd2_gy}
+    except (OverflowError, ZeroDivisionError):
+        answer = {"g": math.inf}
+    if not all(map(math.isfinite, answer.values())):
+        raise InputError("BED", "is beyond any number", "check dose [Gy], curve and half-lives [h]")
+    return answer
 
 
 def refuse_alpha(nuclide_name: str) -> None:
@@ -171,16 +211,6 @@ _DOSE_COLUMNS = (
 )  # fmt: skip
 
 
-def doses(path: Path, study: Path, override: str = "", risk_factors: bool = False) -> dict[str, list[Row]]:
-    """Dose, BED, cumulative and projected dose of every subject, cycle and region of a CSV file.
-
-    `override` is the id of the signed statement that accepts unusual doses; an impossible dose is
-    refused whatever it says.
-    """
-    plan = read_plan(study)
-    return dose_rows(read_activities(path, plan), plan, override, risk_factors)
-
-
 def read_activities(path: Path, plan: dosimetry.DosimetryPlan) -> Activities:
     """Read the measurements of every subject and region, cycle by cycle.
 
@@ -190,77 +220,28 @@ def read_activities(path: Path, plan: dosimetry.DosimetryPlan) -> Activities:
         When the file or a cell is bad, or a cycle has several masses or administered activities.
     """
     half_life = nuclide(plan.therapy_nuclide.value).half_life_h
-    table = read_table(path, _DOSE_COLUMNS, ("subject", "region"))
-    table = table.sort("subject", "region", "cycle", "time_h")
-    found: Activities = {}
-    for (subject, region), group in table.group_by(["subject", "region"], maintain_order=True):
-        place = f"{path} subject {subject}"
-        found[str(subject), str(region)] = tuple(
-            _cycle_activity(int(cycle), part, half_life, f"{place} cycle {cycle:g} {region}")
-            for (cycle,), part in group.group_by(["cycle"], maintain_order=True)
-        )
+    groups: dict[tuple[str, str, int], list[Row]] = {}
+    for row, cells in read_table(path, _DOSE_COLUMNS, ("subject", "region")):
+        if not (row["cycle"] >= 1 and row["cycle"].is_integer()):
+            raise InputError(cells.place("cycle"), f"{row['cycle']:g} is no cycle", "number cycles 1, 2, …")
+        groups.setdefault((row["subject"], row["region"], int(row["cycle"])), []).append(row)
+    found: dict[tuple[str, str], tuple[dosimetry.CycleActivity, ...]] = {}
+    for (subject, region, cycle), rows in sorted(groups.items()):
+        place = f"{path} subject {subject} cycle {cycle} {region}"
+        one = _cycle_activity(cycle, rows, half_life, place)
+        found[subject, region] = (*found.get((subject, region), ()), one)
     return found
 
 
 def dose_rows(
     activities: Activities, plan: dosimetry.DosimetryPlan, override: str = "", risk_factors: bool = False
-) -> dict[str, list[Row]]:
-    """Doses of every subject, cycle and region, as `doses` gives them."""
+) -> list[Row]:
+    """Dose, BED, cumulative and projected dose of every subject, cycle and region."""
     rows: list[Row] = []
     for (subject, region), cycles in activities.items():
         course = dosimetry.derive_course(region, cycles, plan, override, risk_factors)
         rows += [{"subject": subject} | _dose_row(one) for one in course]
-    return {"doses": rows}
-
-
-def with_budgets(doses: dict[str, list[Row]], path: Path, study: Path) -> dict[str, list[Row]]:
-    """Rows of `doses` with the relative uncertainty of dose and BED, to first order and by Monte Carlo.
-
-    Calibration and recovery are those of the study, together; the draws have a fixed seed.
-    """
-    plan = read_plan(study)
-    therapy, shared = nuclide(plan.therapy_nuclide.value), plan.uncertainty.value
-    table = read_table(path, _DOSE_COLUMNS, ("subject", "region")).sort("time_h")
-    rows = []
-    for row in doses["doses"]:
-        same = pl.all_horizontal(pl.col(name) == row[name] for name in ("subject", "cycle", "region"))
-        part, region = table.filter(same), plan.region(row["region"])
-        if row["dose_gy"] is None:
-            rows.append(row | {"budget": None})
-            continue
-        used = row["parameters"]
-        one_scan = "prior_teff_h" in used
-        if part.height == 1 and not one_scan:
-            rows.append(row | {"budget": None})
-            continue
-        chain = dosimetry.Chain(
-            samples=_samples(part, therapy.half_life_h),
-            nuclide=therapy,
-            volume_ml=part["mass_g"][0] / region.density_g_ml,
-            u_volume=shared.mass,
-            calibration=float(np.hypot(shared.calibration, shared.recovery)),
-            recovery=dosimetry.RecoveryCurve(0.0, 1.0),
-            u_s=shared.s_value,
-            radiobiology=(region.alpha_beta_gy, region.repair_half_time_h),
-            prior=(used["prior_teff_h"], used["prior_spread"]) if one_scan else None,
-            shape=region.fast_phase() or kinetics.NO_FAST_PHASE,
-        )
-        rows.append(row | {"budget": _budget_row(chain)})
-    return {"doses": rows}
-
-
-def _budget_row(chain: dosimetry.Chain) -> Row:
-    budget = dosimetry.dose_budget(chain, np.random.default_rng(DRAWS_SEED), DRAWS)
-    lines = {
-        line.quantity: {
-            "first_order": line.first_order,
-            "monte_carlo": line.monte_carlo,
-            "first_order_reliable": line.first_order_reliable,
-            "reported": line.reported(),
-        }
-        for line in budget.lines
-    }
-    return {"relative": lines, "contributions": dict(budget.contributions), "note": budget.note}
+    return rows
 
 
 def scan_times(
@@ -295,23 +276,18 @@ def scan_times(
     return {"times_h": list(best), "u_relative": u}
 
 
-def _cycle_activity(
-    cycle: int, part: pl.DataFrame, half_life_h: float, place: str
-) -> dosimetry.CycleActivity:
+def _cycle_activity(cycle: int, rows: list[Row], half_life_h: float, place: str) -> dosimetry.CycleActivity:
     for name in ("mass_g", "administered_mbq"):
-        if part[name].n_unique() != 1:
+        if len({row[name] for row in rows}) != 1:
             raise InputError(place, f"has several values of {name}", "give one per cycle and region")
     return dosimetry.CycleActivity(
-        cycle, _samples(part, half_life_h), part["mass_g"][0], part["administered_mbq"][0]
+        cycle, _samples(rows, half_life_h, place), rows[0]["mass_g"], rows[0]["administered_mbq"]
     )
 
 
 def _dose_row(one: dosimetry.CycleDose) -> Row:
     fit, dose = one.fit, one.dose
-    row: Row = {"cycle": one.cycle, "region": one.region, "model": fit.model}
-    row |= {"parameters": dict(fit.parameters)}
-    row |= {"tia_mbq_h": fit.tia_mbq_h, "u_tia_mbq_h": fit.u_tia_mbq_h, "t_eff_h": fit.t_eff_h}
-    row |= {"at_bound": fit.at_bound, "reason": one.reason}
+    row: Row = {"cycle": one.cycle, "region": one.region} | _fit_facts(fit) | {"reason": one.reason}
     row |= {"dose_gy": None if dose is None else dose.dose_gy, "u_dose_gy": one.u_dose_gy}
     row |= {"interval_gy": one.interval_gy, "alpha_gy": None if dose is None else dose.alpha_gy}
     row |= {"gy_per_gbq": None if dose is None else dose.gy_per_gbq}

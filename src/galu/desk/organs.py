@@ -4,15 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from galu import dosimetry
 from galu.desk.dosimetry import read_table
+from galu.dosimetry.self_dose import refuse_no_sphere
 from galu.finding import InputError
 from galu.nuclides import Nuclide, nuclide
 
 Row = dict[str, Any]
 BLADDER = "urinary bladder contents"
+#: Equal spheres that an organ of several parts is: pairs, and three pairs of large salivary glands (ICRP 89).
+#: A study states them itself (`parts` of a region); a single kidney or gland by name is one.
+PARTS: Final = {
+    "kidneys": 2,
+    "adrenals": 2,
+    "testes": 2,
+    "ovaries": 2,
+    "parotid": 2,
+    "parotids": 2,
+    "parotid glands": 2,
+    "submandibular glands": 2,
+    "sublingual glands": 2,
+    "lacrimal glands": 2,
+    "salivary glands": 6,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,29 +56,22 @@ def read_sources(path: Path, nuclide_name: str, administered_mbq: float) -> Sour
     table = read_table(path, ("region", "tia_mbq_h"), ("region",))
     tia: dict[str, float] = {}
     masses: dict[str, float] = {}
-    for line, row in enumerate(table.iter_rows(named=True), start=2):
-        name = dosimetry.named(row["region"] or "")
-        if not name or name in tia or row["tia_mbq_h"] < 0:
-            raise InputError(f"{path} line {line}", "region is missing, twice or negative", "correct the row")
+    for row, cells in table:
+        name = dosimetry.named(row["region"])
+        if name in tia or row["tia_mbq_h"] < 0:
+            raise InputError(cells.place("region"), "is there twice or negative", "correct the row")
         tia[name] = row["tia_mbq_h"]
-        if (row.get("mass_g") or "").strip():
-            masses[name] = _mass(row["mass_g"], f"{path} line {line}")
+        mass = cells.number("mass_g")
+        if mass is not None and not mass > 0:
+            raise InputError(cells.place("mass_g"), f"{mass:g} is no mass", "give it in g")
+        if mass is not None:
+            masses[name] = mass
     most = administered_mbq / agent.decay_per_h
     organs = sum(value for name, value in tia.items() if name != dosimetry.BODY)
     if max(organs, tia.get(dosimetry.BODY, 0.0)) > most * (1.0 + 1e-9):
         fault = f"holds more than the {most:.4g} MBq·h of every decay of the administered activity"
         raise InputError(str(path), fault, "check whether MBq and GBq, or hours and seconds, were mixed up")
     return Sources(str(path), agent, administered_mbq, tia, masses)
-
-
-def _mass(cell: str, place: str) -> float:
-    try:
-        mass = float(cell)
-    except ValueError:
-        mass = 0.0
-    if not 0 < mass < float("inf"):
-        raise InputError(f"{place} column mass_g", f"{cell!r} is no mass", "give it in g")
-    return mass
 
 
 def with_bladder(sources: Sources, excretion: str, voiding_h: float) -> Sources:
@@ -85,13 +94,21 @@ def with_bladder(sources: Sources, excretion: str, voiding_h: float) -> Sources:
 
 
 def self_doses(sources: Sources) -> Row:
-    """Self-dose of every source by own transport; the patient's mass must be known."""
+    """Self-dose of every source by own transport, one sphere or `PARTS`; the patient's mass must be known.
+
+    Raises
+    ------
+    InputError
+        When a mass is missing, or a region is no sphere of soft tissue.
+    """
     rows = []
     for name, tia in sources.tia_mbq_h.items():
         if name not in sources.mass_g:
             raise InputError(f"{sources.place} {name}", "has no mass", "give mass_g, or S values")
         given = sources.administered_mbq
-        dose = dosimetry.absorbed_dose(name, tia, 0.0, sources.mass_g[name], given, sources.nuclide)
+        refuse_no_sphere(name)
+        per_tia = dosimetry.sphere_self_dose(sources.mass_g[name], sources.nuclide, parts=PARTS.get(name, 1))
+        dose = dosimetry.dose_by(name, (tia, 0.0), per_tia, given)
         row = {"target": name, "dose_gy": dose.dose_gy, "self_gy": dose.dose_gy, "cross_gy": {}}
         rows.append(row | {"mgy_per_mbq": 1000.0 * dose.dose_gy / given, "missing": []})
     reason = "needs S values of every tissue"
@@ -155,3 +172,39 @@ def read_s_values(path: Path, nuclide_name: str, unit: str) -> dosimetry.SValues
     if {"target", "source", "s"} <= header:
         return dosimetry.parse_s_list(text, nuclide_name, unit, str(path))
     return dosimetry.parse_s_matrix(text, nuclide_name, unit, str(path))
+
+
+def organ_table(
+    path: Path,
+    given: tuple[str, float],
+    s_values: tuple[Path | None, str],
+    bladder: tuple[str, float],
+) -> Row:
+    """Doses of all targets of a CSV file of time-integrated activities.
+
+    Parameters
+    ----------
+    path : Path
+        The file: region, tia_mbq_h and optionally mass_g.
+    given : (str, float)
+        Nuclide and administered activity [MBq].
+    s_values : (Path or None, str)
+        File of S values and its unit; without one, self-dose by own transport.
+    bladder : (str, float)
+        Excretion as fraction:half-life_h,… or nothing, and the time between voids [h].
+
+    Raises
+    ------
+    InputError
+        When a file or an option is bad, or a bladder is given without S values.
+    """
+    if bladder[0] and s_values[0] is None:
+        raise InputError(
+            "--excretion", "needs S values: the bladder is no sphere", "give --s-values, or leave it out"
+        )
+    sources = read_sources(path, *given)
+    if bladder[0]:
+        sources = with_bladder(sources, *bladder)
+    if s_values[0] is None:
+        return self_doses(sources)
+    return target_doses(sources, s_values[0], s_values[1])

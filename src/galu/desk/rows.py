@@ -76,7 +76,7 @@ def read_rows(path: Path, needed: Iterable[str]) -> list[Row]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
-            header = reader.fieldnames or []
+            header = reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
             missing = sorted(set(needed) - set(header))
             if missing:
                 raise InputError(

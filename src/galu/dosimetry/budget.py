@@ -1,9 +1,9 @@
 """The uncertainty of a dose from calibration to BED, to first order and by Monte Carlo, side by side.
 
-Ã = k·A·g(λ)/R(v), D = Ã·S(v)·s, BED = D + G(λ)·D²/(α/β): k the calibration, R the recovery, v the volume, A
-and λ the fit, S the self-dose of the volume, s the doubt in S itself. The volume moves Ã and S together:
-(u(D)/D)² = (u(Ã)/Ã)² + (u(S)/S)² + 2u(Ã,S)/(ÃS). JCGM 100:2008, section 5; JCGM 101:2008, section 7;
-Gear et al., Eur J Nucl Med Mol Imaging 2018;45:2456.
+Ã = k·A·g(λ)/R(v), D = Ã·S(v)·s + k·x, BED = D + G(λ)·D²/(α/β): k the calibration, R the recovery, v the
+volume, A and λ the fit, S the self-dose of the volume, s the doubt in S itself, x the dose from other
+regions. The volume moves Ã and S together: (u(D)/D)² = (u(Ã)/Ã)² + (u(S)/S)² + 2u(Ã,S)/(ÃS), but for x.
+JCGM 100:2008, section 5; JCGM 101:2008, section 7; Gear et al., Eur J Nucl Med Mol Imaging 2018;45:2456.
 
 With one scan the half-life is a prior and the slope of Ã by λ vanishes near the best time, so that the
 first-order value is shown as unreliable and Monte Carlo is reported; so it is wherever they differ by
@@ -13,6 +13,7 @@ more than 5 %.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,13 +30,14 @@ from galu.quantities import LN2
 
 #: First-order and Monte Carlo values that differ by less are both good.
 AGREEMENT: Final = 0.05
-#: Columns of the inputs (k, b, c, v, s, A, λ) that each source of uncertainty moves.
+#: Columns of the inputs (k, b, c, v, s, A, λ, x) that each source of uncertainty moves.
 _SOURCES: Final = {
     "calibration": (0,),
     "recovery": (1, 2),
     "volume": (3,),
     "fit": (5, 6),
     "S value": (4,),
+    "other regions": (7,),
 }
 
 
@@ -63,6 +65,10 @@ class Chain:
         Median effective half-life [h] and its coefficient of variation, used with one scan.
     shape : (float, float)
         Relative amplitude and half-life [h] of the population's fast phase.
+    self_dose : callable or None
+        Self-dose [Gy/(MBq·h)] of a volume [mL]; None is one sphere of soft tissue.
+    cross_gy : (float, float)
+        Dose from other regions and its standard uncertainty [Gy].
     """
 
     samples: Samples
@@ -75,6 +81,14 @@ class Chain:
     radiobiology: tuple[float, float]
     prior: tuple[float, float] | None = None
     shape: tuple[float, float] = NO_FAST_PHASE
+    self_dose: Callable[[float], float] | None = None
+    cross_gy: tuple[float, float] = (0.0, 0.0)
+
+    def self_dose_gy_per_mbq_h(self, volume_ml: float) -> float:
+        """Self-dose of a volume [mL] per time-integrated activity [Gy/(MBq·h)]."""
+        if self.self_dose is not None:
+            return self.self_dose(volume_ml)
+        return self_dose_gy_per_mbq_h(volume_ml * SOFT_TISSUE_G_ML, self.nuclide)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +159,7 @@ def dose_budget(chain: Chain, rng: np.random.Generator, draws: int = 20_000) -> 
         (source, float(np.sqrt(gradient[1, at] @ covariance[np.ix_(at, at)] @ gradient[1, at])))
         for source, columns in _SOURCES.items()
         for at in [list(columns)]
+        if source != "other regions" or chain.cross_gy[0] > 0
     )
     of_volume = float(gradient[0, 3] * -steepness * covariance[3, 3])
     note = "one scan: the first-order uncertainty is unreliable, Monte Carlo is reported" if one else ""
@@ -152,17 +167,19 @@ def dose_budget(chain: Chain, rng: np.random.Generator, draws: int = 20_000) -> 
 
 
 def _inputs(chain: Chain) -> tuple[Floats, Floats]:
-    """Values of the inputs, shape (7,), and their covariance relative to them, shape (7, 7)."""
+    """Values of the inputs, shape (8,), and their covariance relative to them, shape (8, 8)."""
     curve, recovery = chain.recovery, (max(chain.recovery.b_ml, 1e-12), chain.recovery.c)
     amplitude, rate, of_fit = _fit(chain)
-    centre = np.array([1.0, recovery[0], recovery[1], chain.volume_ml, 1.0, amplitude, rate])
+    cross, u_cross = chain.cross_gy
+    centre = np.array([1.0, recovery[0], recovery[1], chain.volume_ml, 1.0, amplitude, rate, cross])
     u = np.array(
         [chain.calibration, curve.u_b_ml / recovery[0], curve.u_c / recovery[1], chain.u_volume, chain.u_s]
     )
-    covariance = np.zeros((7, 7))
+    covariance = np.zeros((8, 8))
     covariance[:5, :5] = np.diag(u**2)
     covariance[1, 2] = covariance[2, 1] = curve.correlation * u[1] * u[2]
-    covariance[5:, 5:] = of_fit
+    covariance[5:7, 5:7] = of_fit
+    covariance[7, 7] = (u_cross / cross) ** 2 if cross > 0 else 0.0
     return centre, covariance
 
 
@@ -190,19 +207,18 @@ def _fit(chain: Chain) -> tuple[float, float, Floats]:
 
 def _mass_exponent(chain: Chain) -> float:
     """Exponent k of S ∝ v^(−k) near the region's volume."""
-    mass = chain.volume_ml * SOFT_TISSUE_G_ML
-    low, high = (self_dose_gy_per_mbq_h(mass * step, chain.nuclide) for step in (0.95, 1.05))
+    low, high = (chain.self_dose_gy_per_mbq_h(chain.volume_ml * step) for step in (0.95, 1.05))
     return -math.log(high / low) / math.log(1.05 / 0.95)
 
 
 def _propagate(chain: Chain, inputs: Floats, steepness: float) -> Floats:
     """Ã [MBq·h], D and BED [Gy] of each row of inputs, shape (rows, 3)."""
-    calibration, b, c, volume, s, amplitude, rate = inputs.T
+    calibration, b, c, volume, s, amplitude, rate, cross = inputs.T
     ratio, fast = chain.shape[0], LN2 / chain.shape[1]
     recovery = 1.0 / (1.0 + (b / volume) ** c)
     tia = calibration * amplitude * (1.0 / rate + ratio / fast) / recovery
-    per_tia = self_dose_gy_per_mbq_h(chain.volume_ml * SOFT_TISSUE_G_ML, chain.nuclide)
-    dose = tia * per_tia * (volume / chain.volume_ml) ** -steepness * s
+    per_tia = chain.self_dose_gy_per_mbq_h(chain.volume_ml) * (volume / chain.volume_ml) ** -steepness * s
+    dose = tia * per_tia + calibration * cross
     alpha_beta, repair_h = chain.radiobiology
     bed = dose + _protraction(rate, (ratio, fast), LN2 / repair_h) * dose**2 / alpha_beta
     return np.column_stack([tia, dose, bed])
@@ -221,19 +237,20 @@ def _protraction(rate: Floats, shape: tuple[float, float], repair: float) -> Flo
 
 
 def _gradient(chain: Chain, centre: Floats, steepness: float) -> Floats:
-    """∂ln(Ã, D, BED)/∂ln(input) by central differences, shape (3, 7)."""
+    """∂ln(Ã, D, BED)/∂ln(input) by central differences, shape (3, 8)."""
     step = 1e-5
-    up = _propagate(chain, centre * (1.0 + step * np.eye(7)), steepness)
-    down = _propagate(chain, centre * (1.0 - step * np.eye(7)), steepness)
+    up = _propagate(chain, centre * (1.0 + step * np.eye(8)), steepness)
+    down = _propagate(chain, centre * (1.0 - step * np.eye(8)), steepness)
     result: Floats = ((np.log(up) - np.log(down)) / (2.0 * step)).T
     return result
 
 
 def _drawn(chain: Chain, centre: Floats, covariance: Floats, rng: np.random.Generator, draws: int) -> Floats:
-    """Inputs drawn at random, shape (draws, 7); the curve is fitted anew to every drawn set of scans."""
-    drawn = np.empty((draws, 7))
+    """Inputs drawn at random, shape (draws, 8); the curve is fitted anew to every drawn set of scans."""
+    drawn = np.empty((draws, 8))
     # Log-normal, so that a volume, a recovery or a calibration stays positive.
     drawn[:, :5] = centre[:5] * np.exp(rng.multivariate_normal(np.zeros(5), covariance[:5, :5], draws))
+    drawn[:, 7] = centre[7] * np.exp(math.sqrt(covariance[7, 7]) * rng.standard_normal(draws))
     samples = chain.samples
     time, activity, sigma = samples.arrays()
     ratio, fast = chain.shape[0], LN2 / chain.shape[1]
@@ -241,7 +258,7 @@ def _drawn(chain: Chain, centre: Floats, covariance: Floats, rng: np.random.Gene
     if time.size > 1:
         seen += centre[5] * (np.exp(-centre[6] * time) + ratio * np.exp(-fast * time))
         rows = shaped_fits(time, seen, np.tile(sigma, (draws, 1)), LN2 / samples.half_life_h, ratio, fast)
-        drawn[:, 5:] = rows[:, :2]
+        drawn[:, 5:7] = rows[:, :2]
         return drawn
     assert chain.prior is not None
     log_spread = math.sqrt(math.log1p(chain.prior[1] ** 2))

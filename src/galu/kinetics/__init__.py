@@ -3,6 +3,7 @@
 from galu.kinetics.curve import ExponentialSum, uptake_peak_h
 from galu.kinetics.fit import (
     MODELS,
+    UPTAKE_HALF_LIFE_H,
     FittedCurve,
     fit_best,
     fit_bi,
@@ -28,6 +29,7 @@ from galu.kinetics.single import (
 __all__ = [
     "MODELS",
     "NO_FAST_PHASE",
+    "UPTAKE_HALF_LIFE_H",
     "Z_95",
     "DecayState",
     "ExponentialSum",
