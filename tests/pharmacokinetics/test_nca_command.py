@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from galu.cli.main import main
+from galu.nuclides import nuclide
 
 DATA = Path(__file__).resolve().parent.parent / "data" / "pharmacokinetics"
 KEYS = {
@@ -128,6 +129,36 @@ def test_urine_is_cleared_from_plasma_before_blood(answer: Any) -> None:
     assert _value(rows, "RENALCL") == pytest.approx(1000.0 / 9.0)
 
 
+def test_urine_stands_in_both_states(answer: Any) -> None:
+    text = "subject,time,conc,matrix,volume,duration,conc_unit,dose_unit\n"
+    text += "".join(f"1,{t},{c},plasma,,,MBq/mL,MBq\n" for t, c in ((0, 4), (2, 2), (4, 1)))
+    text += "1,0,1,urine,100,4,MBq/mL,MBq\n1,4,0.5,urine,100,155.5,MBq/mL,MBq\n"
+    half_life = nuclide("Lu-177").half_life_h
+    given = ("--route", "bolus", "--dose", "1000", "--nuclide", "Lu-177")
+    left = (0.5 ** (4.0 / half_life), 0.5 ** (159.5 / half_life))
+    for state, measured, substance in (
+        ("measured", (100.0, 150.0), (100.0 / left[0], 100.0 / left[0] + 50.0 / left[1])),
+        ("corrected", (100.0 * left[0], 100.0 * left[0] + 50.0 * left[1]), (100.0, 150.0)),
+    ):
+        rows = answer(text, *given, "--decay-state", state)
+        for end, *amounts in zip((4.0, 159.5), measured, substance, strict=True):
+            for shown, amount in zip(("measured", "corrected"), amounts, strict=True):
+                where = {"matrix": "urine", "decay_state": shown, "end": end}
+                assert _value(rows, "RCAMINT", **where) == pytest.approx(amount)
+                assert _value(rows, "RCPCINT", **where) == pytest.approx(amount / 10.0)
+        assert _value(rows, "RENALCL", decay_state="measured", end=4.0) is None
+        assert _value(rows, "RENALCL", decay_state="corrected", end=4.0) > 0.0
+
+
+def test_samples_before_the_dose_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text("subject,time,conc\n1,-0.5,1\n1,0,8\n1,1,4\n1,2,2\n", encoding="utf-8")
+    assert _run(path, "--route", "bolus") == 0
+    captured = capsys.readouterr()
+    assert captured.err == f"left out: {path} line 2: a sample at -0.5 h, before the dose\n"
+    assert json.loads(captured.out)
+
+
 def test_each_sample_has_its_own_limit(answer: Any) -> None:
     text = "subject,time,conc,lloq\n1,0,8,1\n1,1,4,1\n1,2,2,3\n1,3,1,0.5\n"
     dropped = "subject,time,conc\n1,0,8\n1,1,4\n1,3,1\n"
@@ -165,7 +196,9 @@ def test_counting_statistics_stand_beside_the_value(
         ("subject,time,conc\n,0,1\n", (), "line 2, subject"),
         ("subject,time,conc,cycle\n1,0,1,1.5\n", (), "line 2, cycle"),
         ("subject,time,conc,count_time\n1,0,1,3\n", (), "nuclide"),
-        ("subject,time,conc\n1,0,1\n1,0,2\n", (), "share one time"),
+        ("subject,time,conc\n1,0,1\n1,0,2\n", (), "in.csv line 3, time: two samples share one time, 0 h"),
+        ("subject,time,conc,volume,duration\n1,0,1,9,4\n1,3,2,9,4\n", (), "in.csv from line 2, urine of 1"),
+        ("subject,time,conc,dose\n1,0,1,-1\n", (), "in.csv from line 2, profile of 1 (cycle 1)"),
         ("subject,time,conc\n1,0,inf\n", (), "line 2, conc"),
         ("subject,time,conc\n1,0,1\n", ("--tau", "0"), "--tau"),
         ("subject,time,conc\n1,0,1\n", ("--tau", "24", "--nuclide", "Lu-177"), "own cycle"),

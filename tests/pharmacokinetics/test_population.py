@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from galu.cli.main import main
-from galu.desk.population import read_data
+from galu.desk.population import fit, read_data
 from galu.finding import InputError
 from galu.pharmacokinetics.population import PopulationData, fit_foce, fit_laplace, population_data
 from support import shared
@@ -94,9 +94,12 @@ def test_the_command_prints_the_fit(tmp_path: Path, capsys: pytest.CaptureFixtur
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("subject,time,conc\na,1,0\n", "row 1"),
+        ("subject,time,conc\na,1,0\n", "line 2, conc"),
+        ("subject,time,conc\na,1,3\na,-5,3\n", "line 3, time"),
+        ("subject,time,conc\n,1,3\n", "line 2, subject"),
+        ("subject,time,conc,cens\na,1,3,maybe\n", "line 2, cens"),
         ("subject,time,conc\na,x,1\n", "line 2, time"),
-        ("subject,time,conc\na,1,1\nb,2,1\n", "at least five"),
+        ("subject,time,conc\na,1,1\nb,2,1\n", "in.csv.*at least five"),
         ("subject,time\na,1\n", "no column conc"),
     ],
 )
@@ -104,4 +107,16 @@ def test_bad_tables_are_refused_with_their_place(tmp_path: Path, text: str, said
     path = tmp_path / "in.csv"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=said):
-        fit_foce(read_data(path, None, 1.0))
+        fit(path, "foce", None, 1.0)
+
+
+def test_no_fit_takes_a_time_before_the_dose() -> None:
+    with pytest.raises(InputError, match="row 2"):
+        population_data(["a", "a"], [1.0, -5.0], [3.0, 80.0], [False, False])
+
+
+def test_a_covariate_that_changes_is_refused_with_file_and_subject(tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text("subject,time,conc,crcl\na,1,3,80\na,2,2,90\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"in\.csv, a: the covariate changes"):
+        fit(path, "foce", "crcl", 75.0)

@@ -35,7 +35,13 @@ class StateName(StrEnum):
 
 def nca(
     path: Annotated[
-        Path, typer.Argument(metavar="IN.csv", help="Columns subject, time [h], conc and optional ones")
+        Path,
+        typer.Argument(
+            metavar="IN.csv",
+            help="Columns subject, time [h], conc; optional matrix, cycle, dose, dose_unit, conc_unit, "
+            "duration [h], lloq, sigma, count_time [h], intact_fraction; of urine volume, volume_unit, "
+            "duration [h]. A column overrides the option of its name",
+        ),
     ],
     route: Annotated[RouteName, typer.Option(help="How the dose was given")],
     method: Annotated[MethodName, typer.Option(help="Trapezoidal rule")] = MethodName.linup_logdown,
@@ -62,7 +68,7 @@ def nca(
 ) -> None:
     """Analyse each profile of IN.csv; with a nuclide, both decay states are reported."""
     from galu.desk import nca as desk
-    from galu.desk.nca_table import NcaOptions
+    from galu.desk.nca_table import NcaOptions, before_the_dose
     from galu.pharmacokinetics import DecayState, Method, Route, TerminalRule
 
     window = None if lambda_z_window is None else desk.read_interval(lambda_z_window, "--lambda-z-window")
@@ -86,6 +92,8 @@ def nca(
         percent_injected=percent_injected,
     )
     rows = desk.analyse(path, options)
+    for sentence in before_the_dose(path):
+        typer.echo(f"left out: {sentence}", err=True)
     if as_json:
         typer.echo(json.dumps(rows, indent=1, allow_nan=False))
         return

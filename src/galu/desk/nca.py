@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,10 @@ from galu.pharmacokinetics import (
     Rules,
     Urine,
     accumulation,
+    administered,
     as_substance,
     both_states,
+    collected,
     corrected,
     counting_uncertainty,
     dosing_interval,
@@ -43,6 +46,7 @@ from galu.pharmacokinetics import (
     percent_injected,
     urinary,
 )
+from galu.pharmacokinetics.codes import SUBSTANCE_ONLY
 from galu.pharmacokinetics.profile import Floats
 from galu.pharmacokinetics.units import scale_of
 
@@ -181,13 +185,23 @@ def _urine(
     urine: Urine, blood: Profile | None, options: NcaOptions, half_life_h: float | None, rules: Rules
 ) -> Iterator[Stated]:
     """Amounts from the start of the first collection to the end of each, and their renal clearance."""
-    state = None if half_life_h is None else DecayState.CORRECTED
-    if blood is not None and half_life_h is not None and blood.decay_state is DecayState.MEASURED:
-        blood = corrected(blood, half_life_h)
+    states: dict[DecayState | None, Urine] = {None: urine}
+    if half_life_h is not None:
+        own = options.decay_state is DecayState.MEASURED
+        states = {
+            DecayState.MEASURED: urine if own else collected(urine, half_life_h),
+            DecayState.CORRECTED: administered(urine, half_life_h) if own else urine,
+        }
+        rules = identifiable(rules, half_life_h)
+        if blood is not None and blood.decay_state is DecayState.MEASURED:
+            blood = corrected(blood, half_life_h)
     first = urine.collections[0].start_h
-    for one in urine.collections:
-        area = None if blood is None else partial_auc(blood, options.method, first, one.end_h, rules)
-        yield from ((state, row, None) for row in urinary(urine, first, one.end_h, area))
+    for state, one in states.items():
+        for end in (each.end_h for each in urine.collections):
+            area = None if blood is None else partial_auc(blood, options.method, first, end, rules)
+            if area is not None and state is DecayState.MEASURED:
+                area = dataclasses.replace(area, value=None, reason=SUBSTANCE_ONLY)
+            yield from ((state, row, None) for row in urinary(one, first, end, area))
 
 
 def _answers(key: Key, method: Method, rows: Iterator[Stated], counted: bool) -> list[Answer]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -143,18 +146,20 @@ def read_profile(key: Key, rows: Rows, options: NcaOptions, half_life_h: float |
     time_h = np.array([float(row["time"]) for _, row in rows])
     conc, limit = _columns(rows, half_life_h, options, path)
     duration = number(_one(rows, "duration", repr(options.duration_h), path), f"{place}, duration")
-    return Profile(
-        *key,
-        time_h,
-        conc,
-        _dose(rows, options, path),
-        options.route,
-        duration if options.route is Route.INFUSION else 0.0,
-        _one(rows, "conc_unit", options.conc_unit, path),
-        _one(rows, "dose_unit", options.dose_unit, path),
-        None if np.all(np.isnan(limit)) else limit,
-        None if half_life_h is None else options.decay_state,
-    )
+    dose = _dose(rows, options, path)
+    units = _one(rows, "conc_unit", options.conc_unit, path), _one(rows, "dose_unit", options.dose_unit, path)
+    with _in_file(path, rows):
+        return Profile(
+            *key,
+            time_h,
+            conc,
+            dose,
+            options.route,
+            duration if options.route is Route.INFUSION else 0.0,
+            *units,
+            None if np.all(np.isnan(limit)) else limit,
+            None if half_life_h is None else options.decay_state,
+        )
 
 
 def _columns(rows: Rows, half_life_h: float | None, options: NcaOptions, path: Path) -> tuple[Floats, Floats]:
@@ -195,7 +200,35 @@ def read_relative_sigma(rows: Rows, path: Path) -> Floats | None:
 
 
 def _in_order(rows: Rows, path: Path) -> Rows:
-    return sorted(rows, key=lambda pair: number(pair[1]["time"], f"{path} line {pair[0]}, time"))
+    """Rows by their time, of which each has its own."""
+    ordered = sorted(rows, key=lambda pair: number(pair[1]["time"], f"{path} line {pair[0]}, time"))
+    for (first, one), (second, other) in itertools.pairwise(ordered):
+        if float(one["time"]) == float(other["time"]):
+            place = f"{path} line {second}, time"
+            fault = f"two samples share one time, {float(one['time']):g} h (the other in line {first})"
+            raise InputError(place, fault, "keep one")
+    return ordered
+
+
+@contextmanager
+def _in_file(path: Path, rows: Rows) -> Iterator[None]:
+    """Name the file and the first line of a group in what its profile or urine says."""
+    try:
+        yield
+    except InputError as error:
+        place = f"{path} from line {min(line for line, _ in rows)}, {error.place}"
+        raise InputError(place, error.fault, error.remedy) from error
+
+
+def before_the_dose(path: Path) -> tuple[str, ...]:
+    """Samples of a file that precede the dose and enter no profile, a sentence each."""
+    return tuple(
+        f"{path} line {line}: a sample at {time:g} h, before the dose"
+        for key, rows in grouped(path).items()
+        if not is_urine(key, rows)
+        for line, row in rows
+        if (time := number(row["time"], f"{path} line {line}, time")) < 0.0
+    )
 
 
 def read_intact(profile: Profile, rows: Rows, path: Path) -> Profile | None:
@@ -217,7 +250,10 @@ def read_intact(profile: Profile, rows: Rows, path: Path) -> Profile | None:
 
 
 def read_urine(key: Key, rows: Rows, options: NcaOptions, half_life_h: float | None, path: Path) -> Urine:
-    """Collections of one group: `time` starts one, `duration` is its length, `volume` the void."""
+    """Collections of one group: `time` starts one, `duration` is its length, `volume` the void.
+
+    Activities as measured are those at the end of each collection.
+    """
     collections = []
     for line, row in _in_order(rows, path):
         place = f"{path} line {line}"
@@ -228,15 +264,14 @@ def read_urine(key: Key, rows: Rows, options: NcaOptions, half_life_h: float | N
         if half_life_h is not None and options.decay_state is DecayState.MEASURED:
             # Counted at the end of the collection unless the file says when.
             counted = number(row.get("count_time") or repr(end), f"{place}, count_time")
-            conc = float(at_sampling(np.array([conc]), np.zeros(1), np.array([counted]), half_life_h)[0])
+            conc = float(at_sampling(np.array([conc]), np.array([end]), np.array([counted]), half_life_h)[0])
         known = None if math.isnan(conc) else conc
         collections.append(Collection(start, end, known, volume, missed=volume is None))
-    return Urine(
-        key[0],
-        key[2],
-        tuple(collections),
-        _dose(rows, options, path),
+    dose = _dose(rows, options, path)
+    units = (
         _one(rows, "conc_unit", options.conc_unit, path),
         _one(rows, "dose_unit", options.dose_unit, path),
         _one(rows, "volume_unit", "", path),
     )
+    with _in_file(path, rows):
+        return Urine(key[0], key[2], tuple(collections), dose, *units)

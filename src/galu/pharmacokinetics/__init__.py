@@ -24,7 +24,7 @@ from galu.pharmacokinetics.profile import DecayState, Method, Parameter, Profile
 from galu.pharmacokinetics.proportionality import Proportionality, proportionality
 from galu.pharmacokinetics.terminal import TerminalRule
 from galu.pharmacokinetics.uncertainty import counting_uncertainty
-from galu.pharmacokinetics.urine import CLEARED_FROM, Collection, Urine, urinary
+from galu.pharmacokinetics.urine import CLEARED_FROM, Collection, Urine, administered, collected, urinary
 
 __all__ = [
     "CLEARED_FROM",
@@ -42,9 +42,11 @@ __all__ = [
     "TerminalRule",
     "Urine",
     "accumulation",
+    "administered",
     "as_substance",
     "at_sampling",
     "both_states",
+    "collected",
     "corrected",
     "counting_uncertainty",
     "dosing_interval",

@@ -79,6 +79,7 @@ CODES: Final = (
 BY_CODE: Final = {row.code: row for row in CODES}
 #: Read from the substance, not from its activity: meaningless on decaying values.
 DRUG_ONLY: Final = frozenset({"VZO", "VZP", "CLO", "CLP", "VSSO", "VSSP", "VZFO", "VZFP", "CLFO", "CLFP"})
+SUBSTANCE_ONLY: Final = "a property of the substance: read it from the decay-corrected profile"
 #: Read from one dose and all that it left: meaningless over a profile of several doses.
 ONE_DOSE: Final = (
     DRUG_ONLY | {"CMAXD", "AUCIFOD", "AUCIFPD"} | {row.code for row in CODES if row.code.startswith("MRT")}

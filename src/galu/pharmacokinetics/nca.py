@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from galu.pharmacokinetics.blq import DEFAULT, BlqRule, apply_blq, parse_blq
-from galu.pharmacokinetics.codes import CODES, DRUG_ONLY, unit_of
+from galu.pharmacokinetics.codes import CODES, DRUG_ONLY, SUBSTANCE_ONLY, unit_of
 from galu.pharmacokinetics.profile import DecayState, Floats, Method, Parameter, Profile, Route
 from galu.pharmacokinetics.terminal import Terminal, TerminalRule, terminal_phase
 from galu.pharmacokinetics.trapezoid import areas, is_logarithmic, segment
@@ -115,7 +115,7 @@ def nca(profile: Profile, method: Method, rules: Rules | None = None) -> tuple[P
             continue
         known = values[row.code]
         if row.code in DRUG_ONLY and profile.decay_state is DecayState.MEASURED:
-            known = "a property of the substance: read it from the decay-corrected profile"
+            known = SUBSTANCE_ONLY
         value, reason = (None, known) if isinstance(known, str) else (known, "")
         unit = unit_of(row.kind, profile)
         rows.append(Parameter(row.code, row.name, value, unit, reason, 0.0, end, profile.refs))

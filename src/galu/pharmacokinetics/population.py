@@ -117,20 +117,22 @@ def population_data(
     Raises
     ------
     InputError
-        When lengths differ, a value is not positive, or a covariate changes within a subject.
+        When lengths differ, a value is not positive, a time precedes the dose, or a covariate changes
+        within a subject.
     """
     names, times = np.asarray(subject, dtype=str), np.asarray(time_h, dtype=float)
     values, below = np.asarray(conc, dtype=float), np.asarray(censored, dtype=float)
     extra = np.zeros(len(times)) if covariate is None else np.asarray(covariate, dtype=float)
     if not len(names) == len(times) == len(values) == len(below) == len(extra):
         raise InputError("population data", "columns differ in length", "give one value of each per row")
-    bad = ~(np.isfinite(times) & np.isfinite(values) & (values > 0.0) & np.isfinite(extra))
+    usable = np.isfinite(times) & (times >= 0.0) & np.isfinite(values) & (values > 0.0)
+    bad = ~(usable & np.isfinite(extra))
     if bad.any():
         row = int(bad.argmax()) + 1
         raise InputError(
             f"population data, row {row}",
             f"concentration {values[row - 1]:g} at {times[row - 1]:g} h cannot be used",
-            "give positive values, and the limit of quantification where censored",
+            "give positive values since the dose, and the limit of quantification where censored",
         )
     order = np.lexsort((times, names))
     unique, first = np.unique(names[order], return_index=True)
@@ -281,7 +283,11 @@ def _standard_errors(objective: Objective, x: Floats) -> Floats:
 def _start(data: PopulationData) -> Floats:
     """Starting θ: the slow phase from the later half of the samples, the fast one from what is above it."""
     if len(data.subjects) < 5:
-        raise InputError("population data", f"{len(data.subjects)} subjects", "give at least five")
+        raise InputError(
+            "population data",
+            f"the quantified samples are of {len(data.subjects)} subject(s)",
+            "give at least five subjects",
+        )
     time, value = data.rows[:, 0], data.rows[:, 1]
     middle = float(np.median(time))
     late = time > middle

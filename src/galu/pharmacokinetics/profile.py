@@ -74,7 +74,8 @@ class Profile:
     refs: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        place = f"profile of {self.subject} ({self.matrix}, cycle {self.cycle})"
+        where = f"{self.matrix}, cycle {self.cycle}" if self.matrix else f"cycle {self.cycle}"
+        place = f"profile of {self.subject} ({where})"
         time_h, conc = np.asarray(self.time_h, float), np.asarray(self.conc, float)
         if time_h.ndim != 1 or time_h.shape != conc.shape:
             raise InputError(place, "times and concentrations differ in number", "give one time per sample")

@@ -1,11 +1,13 @@
 """Urine: amount excreted, fraction of the dose, renal clearance, missed voids.
 
 Amounts are concentration × volume of each collection, decay state as given; on decay-corrected values
-the recovered percentage is that of the substance.
+the recovered percentage is that of the substance. As measured an activity is that at the end of its
+collection: what is poured away.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 from typing import Final
@@ -56,6 +58,26 @@ class Urine:
                 raise InputError(place, "a collection has no length", "give its start and its duration")
             if one.volume is not None and one.volume < 0.0:
                 raise InputError(place, "a volume is negative", "enter it as missing or correct it")
+
+
+def collected(urine: Urine, half_life_h: float) -> Urine:
+    """The urine of a substance as its activity was at the end of each collection."""
+    return _moved(urine, -1.0 / half_life_h)
+
+
+def administered(urine: Urine, half_life_h: float) -> Urine:
+    """Urine whose activity is that at the end of each collection, corrected to the administration."""
+    return _moved(urine, 1.0 / half_life_h)
+
+
+def _moved(urine: Urine, doublings_per_h: float) -> Urine:
+    moved = (
+        dataclasses.replace(
+            one, conc=None if one.conc is None else one.conc * 2.0 ** (doublings_per_h * one.end_h)
+        )
+        for one in urine.collections
+    )
+    return dataclasses.replace(urine, collections=tuple(moved))
 
 
 def _amount_factor(urine: Urine) -> tuple[float, str]:
