@@ -61,6 +61,10 @@ def test_no_half_life_is_longer_than_physical_decay() -> None:
     assert fit.at_bound and fit.t_eff_h == LU_H and "physical decay" in fit.reason
     assert fit.tia_mbq_h == pytest.approx(40.0 * LU_H / LN2 * 2.0 ** (48.0 / LU_H))
     assert not madsen(48.0, 40.0, 2.0, 35.5, LU_H).at_bound
+    held = single_scan(Samples((48.0,), (40.0,), (2.0,), LU_H), 500.0, 0.3)
+    assert (
+        held.at_bound and held.tia_mbq_h == pytest.approx(fit.tia_mbq_h) and "physical decay" in held.reason
+    )
     with pytest.raises(InputError, match="physical decay"):
         best_scan_time_h((1.0, 2.0), 0.05, 35.0, 0.3, 1.13)
 

@@ -58,7 +58,8 @@ def misfit_of(curve: ExponentialSum, samples: Samples, chi2: float, degrees: int
     time, residual = max(((t, (a - curve.at(t)) / s) for t, a, s in scans), key=lambda pair: abs(pair[1]))
     side = "above" if residual > 0 else "below"
     p = chi2_probability(chi2, degrees)
+    probability = f"p {p:.1g}" if p > 0 else "p below 1e-300"
     return (
-        f"the curve does not fit the scans (χ² {chi2:.4g}, degrees of freedom {degrees}, p {p:.1g}): "
+        f"the curve does not fit the scans (χ² {chi2:.4g}, degrees of freedom {degrees}, {probability}): "
         f"the scan at {time:g} h lies {abs(residual):.3g} σ {side} it"
     )

@@ -18,13 +18,14 @@ import numpy as np
 from galu.compiled import kernel
 from galu.finding import InputError
 from galu.kinetics.curve import ExponentialSum
-from galu.kinetics.fit import FittedCurve
+from galu.kinetics.fit import AT_BOUND, FittedCurve
 from galu.kinetics.samples import Floats, Samples
 from galu.quantities import LN2
 
 _POINTS = 500
 #: After so many half-lives nothing is left to measure.
 MOST_HALF_LIVES = 100.0
+FROM_PRIOR = "the effective half-life is a prior, its spread is in the uncertainty"
 TOO_LATE = "the scan is too late for so short a half-life"
 #: Relative amplitude and half-life [h] of the fast phase of a single exponential: there is none.
 NO_FAST_PHASE = (0.0, 1.5)
@@ -164,7 +165,7 @@ def single_scan(
         u,
         bounded,
         bounded >= samples.half_life_h,
-        "the effective half-life is a prior, its spread is in the uncertainty",
+        f"{AT_BOUND}; {FROM_PRIOR}" if bounded >= samples.half_life_h else FROM_PRIOR,
         ExponentialSum(tuple(a for a, _ in phases), tuple(t for _, t in phases)),
         interval_mbq_h=(
             float(_mixture_quantile(factors, activity, sigma, 0.025)),
