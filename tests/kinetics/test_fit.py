@@ -12,8 +12,11 @@ from galu.kinetics import (
     fit_best,
     fit_bi,
     fit_mono,
+    fit_shaped,
     fit_tri,
     measured_from_corrected,
+    trapezoid_fitted_tail,
+    trapezoid_physical_tail,
     uptake_peak_h,
 )
 from galu.kinetics.batch import fit_mono_many
@@ -183,3 +186,15 @@ def test_two_scans_that_no_falling_curve_meets_are_uptake() -> None:
 
 def test_peak_of_equal_half_lives_is_the_limit() -> None:
     assert uptake_peak_h(1.5, 1.5) == pytest.approx(uptake_peak_h(1.5, 1.5 * (1.0 + 1e-6)), rel=1e-5)
+
+
+def test_a_stated_shape_that_does_not_fit_says_so() -> None:
+    fit = fit_shaped(Samples((1.0, 24.0, 72.0), (2.0, 60.0, 30.0), (0.1, 3.0, 1.5), LU_H), 2.0, 2.2)
+    assert fit.tia_mbq_h is not None and "does not fit" in fit.reason
+
+
+def test_trapezoids_without_activity_have_no_value() -> None:
+    nothing = Samples((4.0, 24.0), (0.0, 0.0), (1.0, 1.0), LU_H)
+    negative = Samples((4.0, 24.0, 48.0, 72.0), (-50.0, -50.0, 2.0, 1.0), (1.0,) * 4, LU_H)
+    for fit in (trapezoid_physical_tail(nothing), trapezoid_fitted_tail(negative)):
+        assert fit.tia_mbq_h is None and "above zero" in fit.reason
