@@ -8,7 +8,7 @@ import pytest
 
 from galu.finding import Truth
 from galu.pharmacokinetics import Parameter
-from galu.protocol import load_study
+from galu.protocol import Study, load_study
 from galu.record import Entry, Fact, record_of
 from galu.record.treatment import Administration, Enrolment, Sample, UrineCollection
 from galu.trial.pharmacokinetics import PharmacokineticResults, derive_pharmacokinetics
@@ -57,10 +57,10 @@ def _patient(name: str, level: int, net_mbq: float, factor: float = 1.0) -> list
     return facts
 
 
-def _derive(facts: list[Fact], zone: str = "UTC") -> PharmacokineticResults:
+def _derive(facts: list[Fact], zone: str = "UTC", study: Study = STUDY) -> PharmacokineticResults:
     moment = datetime(2026, 6, 1, tzinfo=UTC)
     record = record_of([Entry(seq, moment, fact) for seq, fact in enumerate(facts, start=1)], zone)
-    return derive_pharmacokinetics(STUDY, record, derive_subjects(STUDY, record))
+    return derive_pharmacokinetics(study, record, derive_subjects(study, record))
 
 
 def _value(found: PharmacokineticResults, matrix: str, code: str, analyte: str = LU) -> float | None:
@@ -280,3 +280,31 @@ def test_cycle_zero_is_not_the_first_cycle() -> None:
     assert set(first) == {0, 1}
     assert first[1].profile is not None and len(first[1].profile.time_h) == len(TIMES_H)
     assert first[0].profile is None and "administration" in first[0].reason
+
+
+def _planning(**stated: tuple[str, ...]) -> Study:
+    plan = STUDY.pharmacokinetics
+    assert plan is not None
+    changed = {
+        name: getattr(plan, name).model_copy(update={"value": value}) for name, value in stated.items()
+    }
+    return STUDY.model_copy(update={"pharmacokinetics": plan.model_copy(update=changed)})
+
+
+def test_only_the_matrices_of_the_plan_are_derived_and_others_named() -> None:
+    facts = [*_patient("P", 1, 3700.0), _urine(0, 0, 4, 800.0), _sample("x", 1.0, 3.0, matrix="serum")]
+    found = _derive(facts, study=_planning(matrices=("plasma",)))
+    assert {row.matrix for row in found.parameters} == {"plasma"}
+    left = {one.matrix: (one.samples, one.subjects) for one in found.left_out}
+    assert left == {"serum": (1, 1), "urine": (1, 1)}
+    assert all("matrices" in one.reason for one in found.left_out)
+    blood = _derive([_sample("x", 1.0, 3.0, matrix="blood"), *_patient("P", 1, 3700.0)])
+    assert {one.matrix for one in blood.profiles} == {"blood", "plasma"} and not blood.left_out
+
+
+@pytest.mark.parametrize("states", [("measured",), ("corrected",), ("measured", "corrected")])
+def test_only_the_decay_states_of_the_plan_are_derived(states: tuple[str, ...]) -> None:
+    facts = [*_patient("P", 1, 3700.0), _urine(0, 0, 4, 800.0)]
+    found = _derive(facts, study=_planning(decay_states=states))
+    assert {row.decay_state for row in found.parameters} == set(states)
+    assert {row.decay_state for row in found.proportionality} == set(states)

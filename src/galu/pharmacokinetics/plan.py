@@ -19,6 +19,7 @@ class PharmacokineticsPlan(Section):
 
     `blood_times` are labels as the schedule names them ("end of infusion", "5 min", "2 h"), nominal and
     counted from the end of the infusion; `urine_intervals_h` are [start, end] pairs since its start [h].
+    Matrices and decay states that are not named are not derived.
     """
 
     matrices: Stated[tuple[Matrix, ...]]
@@ -39,6 +40,11 @@ class PharmacokineticsPlan(Section):
                 raise ValueError("urine intervals must follow one another")
             previous = end
         return self
+
+    def plans(self, matrix: str) -> bool:
+        """Whether a matrix is to be analysed; "blood" is whole blood."""
+        name = matrix.lower()
+        return ("whole blood" if name == "blood" else name) in self.matrices.value
 
     @property
     def blood_times_h(self) -> tuple[float, ...]:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from galu.report.blocks import Picture
 from galu.report.figures.style import colour_of, draw_courses, level_name, picture, plain_decades
-from galu.trial.pharmacokinetics import SubjectProfile
+from galu.trial.profiles import SubjectProfile
 
 
 def concentrations(profiles: Sequence[SubjectProfile], activities: dict[int, float]) -> Picture:

@@ -21,13 +21,14 @@ def pharmacokinetics(state: TrialState) -> Section:
     found = state.pharmacokinetics
     if state.study.pharmacokinetics is None:
         return Section("pharmacokinetics", title, silent="The study file plans no pharmacokinetics.")
-    if not found.profiles:
+    if not (found.profiles or found.parameters or found.left_out):
         return Section("pharmacokinetics", title, assumed=assumed, silent="No sample was taken yet.")
     broken = [one for one in found.profiles if one.profile is None]
     sentences = [
         f"{len(found.profiles)} profiles of {len({p.subject for p in found.profiles})} subjects. Values "
         "as measured "
-        "decay with the nuclide; corrected ones say what the substance does. Both are reported.",
+        "decay with the nuclide; corrected ones say what the substance does. Reported: "
+        f"{' and '.join(state.study.pharmacokinetics.decay_states.value)}.",
     ]
     if broken:
         sentences.append(f"{len(broken)} profiles could not be built, the first because {broken[0].reason}")
@@ -55,17 +56,21 @@ def pharmacokinetics(state: TrialState) -> Section:
 
 def _summary(state: TrialState, name: str, brief: bool) -> Table:
     rows = tuple(
-        (s.level, s.matrix, s.cycle, s.decay_state or "no activity", one.code, one.unit, one.n, one.n_missing,
-         one.geometric_mean, one.geometric_cv_percent, one.median, one.minimum, one.maximum,
-         "; ".join(one.reasons))
+        (s.level, s.matrix, s.cycle, _window(s.window_h), s.decay_state or "no activity", one.code,
+         one.unit, one.n, one.n_missing, one.geometric_mean, one.geometric_cv_percent,
+         one.median, one.minimum, one.maximum, "; ".join(one.reasons))
         for s in state.pharmacokinetics.summaries
         if (one := s.summary) and (not brief or one.code in SHOWN)
     )  # fmt: skip
-    columns = ("level", "matrix", "cycle", "decay state", "parameter", "unit", "n", "without",
-               "geometric mean",
+    columns = ("level", "matrix", "cycle", "urine from–to [h]", "decay state", "parameter", "unit", "n",
+               "without", "geometric mean",
                "geometric CV [%]", "median", "lowest", "highest", "why without")  # fmt: skip
     caption = "Parameters by level, matrix, cycle and decay state" + ("" if brief else ", all")
     return Table(name, caption, columns, rows, page_rows=120 if brief else 0)
+
+
+def _window(hours: tuple[float, float] | None) -> str:
+    return "" if hours is None else f"{hours[0]:g}–{hours[1]:g}"
 
 
 def _proportionality(state: TrialState) -> list[Block]:
