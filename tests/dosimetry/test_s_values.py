@@ -120,6 +120,7 @@ def test_an_s_value_given_twice_and_organs_above_the_body_are_refused() -> None:
         ("Target,a\nliver,x\n", "line 2"),
         ("Target,a\nliver,-1\n", "line 2"),
         ("t,a\n", "no S values"),
+        ("Target,a,mass_g\na,1e-5,0\n", "not above zero"),
     ],
 )
 def test_bad_tables_are_refused(text: str, what: str) -> None:

@@ -70,3 +70,16 @@ def test_organ_without_prior_and_no_curves_are_refused() -> None:
         fit_joint(curves, {}, 0.15)
     with pytest.raises(InputError, match="no curves"):
         fit_joint([], STATED, 0.15)
+
+
+def test_scans_that_contradict_their_joint_curve_say_so() -> None:
+    times = (4.0, 24.0, 72.0, 168.0)
+    good = [100.0 * 2.0 ** (-t / 40.0) for t in times]
+    bad = [good[0], good[1], 2.0 * good[2], good[3]]
+    curves = [
+        OrganCycle(name, "kidneys", 1, Samples(times, tuple(seen), tuple(0.03 * a for a in good), 159.5))
+        for name, seen in (("A", good), ("B", good), ("C", bad))
+    ]
+    fine, _, wrong = fit_joint(curves, {"kidneys": TeffPrior(40.0, 0.3)}, 0.1).curves
+    assert fine.reason == "" and fine.degrees == 3
+    assert "does not fit" in wrong.reason and "72 h" in wrong.reason

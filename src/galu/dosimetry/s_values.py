@@ -282,6 +282,7 @@ def parse_saf(text: str, nuclide_name: str, place: str) -> SValues:
             tables.setdefault(pair, {}).setdefault(row["radiation"], []).append((energy, saf))
         if mass is not None:
             masses[pair[0]] = mass
+    _refuse_masses(masses, place)
     emitted = emissions(nuclide_name)
     pairs_of_annihilation = float(emitted.positrons.per_decay.sum())
     annihilation = Lines(np.array([ELECTRON_REST_KEV]), np.array([2.0 * pairs_of_annihilation]))
@@ -324,6 +325,7 @@ def _s_values(
         raise InputError(f"{place}, unit {unit}", "is no unit of S", f"use one of {', '.join(S_UNITS)}")
     if not values:
         raise InputError(place, "holds no S values", "give a row for each target")
+    _refuse_masses(masses, place)
     agent = nuclide(nuclide_name)
     pairs: dict[tuple[str, str], SPair] = {}
     for target, source, value in values:
@@ -335,6 +337,12 @@ def _s_values(
             electron = min(total - alpha, agent.delta_electron() / masses[target])
         pairs[target, source] = SPair(electron, total - alpha - electron, alpha)
     return SValues(nuclide_name, pairs, masses)
+
+
+def _refuse_masses(masses: Mapping[str, float], place: str) -> None:
+    for name, mass in masses.items():
+        if not mass > 0:
+            raise InputError(f"{place}, mass_g of {name}", f"{mass:g} is not above zero", "correct the mass")
 
 
 def _rows(text: str, place: str) -> Iterator[tuple[int, list[str]]]:

@@ -19,7 +19,8 @@ import numpy.typing as npt
 
 from galu.finding import InputError
 from galu.kinetics.curve import ExponentialSum
-from galu.kinetics.fit import FittedCurve
+from galu.kinetics.fit import AT_BOUND, FittedCurve
+from galu.kinetics.misfit import misfit_of
 from galu.kinetics.samples import Floats, Samples
 from galu.kinetics.single import NO_FAST_PHASE
 from galu.quantities import LN2
@@ -129,7 +130,19 @@ def fit_joint(
         Population(name, min(math.exp(found[name][0]), organs[name].half_life_h), _cv(found[name][1]))
         for name in names
     )
-    return JointFit(populations, _cv(kappa), tuple(next(fitted[curve.organ]) for curve in curves))
+    joint = tuple(_with_misfit(next(fitted[curve.organ]), curve.samples) for curve in curves)
+    return JointFit(populations, _cv(kappa), joint)
+
+
+def _with_misfit(fit: FittedCurve, samples: Samples) -> FittedCurve:
+    """The curve with its χ², and a word where its own scans contradict it; the amplitude alone is free."""
+    assert fit.curve is not None
+    time, activity, sigma = samples.arrays()
+    chi2 = float((((activity - [fit.curve.at(t) for t in time]) / sigma) ** 2).sum())
+    degrees = len(time) - 1
+    said = misfit_of(fit.curve, samples, chi2, degrees)
+    reason = "; ".join(part for part in (fit.reason, said) if part)
+    return replace(fit, chi2=chi2, degrees=degrees, reason=reason)
 
 
 def _cv(log_sd: float) -> float:
@@ -263,7 +276,7 @@ def _summary(organ: _Organ, i: int, weights: Floats) -> FittedCurve:
         math.sqrt(variance),
         half_life,
         at_bound,
-        "the effective half-life is held at physical decay" if at_bound else "",
+        AT_BOUND if at_bound else "",
         ExponentialSum(tuple(a for a, _ in phases), tuple(t for _, t in phases)),
         interval_mbq_h=(_quantile(weights, tia, u, 0.025), _quantile(weights, tia, u, 0.975)),
     )
