@@ -97,6 +97,17 @@ def test_a_cycle_that_was_not_measured_is_not_nothing() -> None:
     assert not any("kidneys" in reason for reason in always.reasons)
 
 
+def test_a_dose_that_its_own_scans_contradict_is_pointed_out() -> None:
+    facts = [f for n in (1, 2, 3, 4) for f in (_given("P", n), *_scans("P", n))]
+    wrong = [
+        fact.model_copy(update={"activity_mbq": 3.0 * fact.activity_mbq}) if fact.id == "P-s2-2" else fact
+        for fact in facts
+        if isinstance(fact, RegionActivity | Administration)
+    ]
+    assert "kidneys: the scans of cycle 2 contradict their curve" in _proposal(*wrong).reasons
+    assert not any("contradict" in reason for reason in _proposal(*facts).reasons)
+
+
 def test_a_limit_on_an_organ_without_a_dose_is_named() -> None:
     proposal = _proposal(*(_given("P", n) for n in (1, 2, 3, 4)))
     assert proposal.organs == ()

@@ -80,6 +80,10 @@ class FittedCurve:
     u_t_eff_h: float = 0.0
     shared_mbq_h: float = 0.0
 
+    def contradicted(self) -> bool:
+        """Whether the curve's own scans contradict it (`galu.kinetics.misfit`)."""
+        return self.degrees is not None and is_misfit(self.chi2, self.degrees)
+
 
 def _unfitted(model: str, reason: str) -> FittedCurve:
     return FittedCurve(model, (), None, None, None, False, reason)
@@ -267,12 +271,8 @@ def fit_best(samples: Samples) -> FittedCurve:
     if not found:
         return fits[0]
     if len(samples.time_h) == 2:
-        return _with_rivals(next((fit for fit in found if not _contradicted(fit)), found[0]), found)
+        return _with_rivals(next((fit for fit in found if not fit.contradicted()), found[0]), found)
     return _with_rivals(min(found, key=lambda fit: (fit.aicc, fit.chi2)), found)
-
-
-def _contradicted(fit: FittedCurve) -> bool:
-    return fit.degrees is not None and is_misfit(fit.chi2, fit.degrees)
 
 
 def _with_rivals(best: FittedCurve, found: list[FittedCurve]) -> FittedCurve:

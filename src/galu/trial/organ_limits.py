@@ -109,6 +109,9 @@ def _of_region(
     if missing:
         cycles = ", ".join(str(dose.cycle) for dose in missing)
         notes.append(f"{region}: cycle {cycles} has no dose, taken at this patient's mean per activity")
+    doubtful = [str(one.cycle) for one in counted if one.course and one.course.fit.contradicted()]
+    if doubtful:
+        notes.append(f"{region}: the scans of cycle {', '.join(doubtful)} contradict their curve")
     if None in activities:
         notes.append(f"{region}: the sum is too low, an activity given is not known")
     facts = tuple(dict.fromkeys(fact for one in counted for fact in one.facts))
