@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from galu.record import KINDS, Entry, Fact, canonical, fact_of, record_of
-from galu.record.conduct import Retraction
+from galu.record.conduct import Retraction, StudyVersion
 from galu.record.people import Ecog, Lab
 from galu.record.record import frame_from_payloads
 from galu.record.seal import GENESIS, SealedRow, broken_at, digest_of
@@ -89,6 +89,15 @@ def test_the_last_of_a_chain_wins_and_nothing_superseded_stands(entries: list[En
         if len(later) > 1:
             assert not set(later[:-1]) & set(standing)
             assert tuple(later) in [fork.corrections for fork in record.forks]
+    # Of a fact and all that corrects it, directly or in turn, the last one written stands alone.
+    chains: dict[str, list[str]] = {}
+    root_of: dict[str, str] = {}
+    for entry in entries:
+        corrected_id = entry.fact.supersedes
+        root_of[entry.fact.id] = root_of[corrected_id] if corrected_id else entry.fact.id
+        chains.setdefault(root_of[entry.fact.id], []).append(entry.fact.id)
+    kinds = {entry.fact.id: entry.fact.kind for entry in entries}
+    assert set(standing) == {chain[-1] for chain in chains.values() if kinds[chain[-1]] == "ecog"}
     roots = record.facts("ecog")["root"].to_list()
     firsts = {entry.fact.id for entry in entries if entry.fact.supersedes is None}
     assert set(roots) <= firsts
@@ -105,6 +114,31 @@ def test_a_retraction_of_a_correction_leaves_nothing() -> None:
     assert record.facts("ecog").height == 0
     assert record.as_of(START + timedelta(hours=2)).facts("ecog")["score"].to_list() == [2]
     assert record.as_of(START + timedelta(hours=1)).facts("ecog")["score"].to_list() == [1]
+
+
+def test_a_clinical_cut_is_made_of_what_stands() -> None:
+    """A correction made, or dated, after the cut still corrects; the study version is never cut away."""
+    facts: list[Fact] = [
+        StudyVersion(id="v", on="2026-03-01", study="s", study_hash="0" * 64, origin="imported"),
+        Ecog(id="a", subject="S1", on="2026-01-05", score=1),
+        Ecog(id="b", subject="S1", on="2026-02-20", score=1, supersedes="a", reason="wrong day"),
+        Ecog(id="c", subject="S1", on="2026-01-06", score=2),
+        Retraction(id="d", on="2026-02-21", supersedes="c", reason="other subject"),
+        Ecog(id="e", subject="S1", on="2026-01-07", score=3),
+    ]
+    record = record_of([Entry(n, START + timedelta(hours=n), fact) for n, fact in enumerate(facts, 1)])
+    cut = record.occurred_by(date(2026, 1, 31))
+    assert cut.facts("ecog")["id"].to_list() == ["e"]
+    assert cut.origin == "imported"
+    assert record.occurred_by(date(2026, 2, 28)).facts("ecog")["root"].to_list() == ["e", "a"]
+
+
+def test_facts_are_in_the_order_of_time_whatever_zone_they_name() -> None:
+    written = ["2026-01-05T17:00:00+00:00", "2026-01-06T00:30:00", "2026-01-06", "2026-01-05T20:00:00+08:00"]
+    facts = [Ecog(id=f"f{n}", subject="S1", on=on, score=1) for n, on in enumerate(written)]
+    entries = [Entry(n, START, fact) for n, fact in enumerate(facts, 1)]
+    # 17:00 in Greenwich is one in the morning of the next day in Shanghai.
+    assert record_of(entries, "Asia/Shanghai").facts("ecog")["id"].to_list() == ["f3", "f2", "f1", "f0"]
 
 
 def test_a_day_ends_in_the_zone_of_the_trial() -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from galu.finding import InputError
 from galu.record.people import Ecog
 from galu.record.seal import GENESIS, Head, digest_of
 from galu.store import Checkpoints, SqliteStore, verify
@@ -90,6 +91,27 @@ def then_rechain(change: Callable[[sqlite3.Connection], object]) -> Callable[[sq
         rechain(connection)
 
     return both
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        add,
+        then_rechain(change_payload),
+        lambda c: c.execute("DELETE FROM entry WHERE seq > 10"),
+        lambda c: c.execute("DELETE FROM entry"),
+    ],
+)
+def test_nothing_is_written_onto_a_forged_end(
+    store: SqliteStore, checkpoints: Checkpoints, change: Callable[[sqlite3.Connection], object]
+) -> None:
+    """The next head would vouch for what was forged, and the verifier would be content again."""
+    tamper(store.path, change)
+    before = store.path.read_bytes()
+    with pytest.raises(InputError, match="galu record verify"):
+        store.append([ecog(20)])
+    assert store.path.read_bytes() == before
+    assert verify(store, checkpoints).fault is not None
 
 
 @pytest.mark.parametrize(
@@ -216,6 +238,7 @@ WRITER = """
 import itertools, sys
 from datetime import UTC, datetime
 from pathlib import Path
+from galu.finding import InputError
 from galu.record.people import Ecog
 from galu.store import Checkpoints, SqliteStore
 folder, run = Path(sys.argv[1]), sys.argv[2]

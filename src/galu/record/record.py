@@ -1,7 +1,8 @@
 """The record: one table per kind, filtered by when a fact became known, corrections resolved.
 
 A `Record` is a value. `as_of` filters on `recorded`, so later facts never change an earlier state;
-`facts(kind)` then resolves corrections: the last of a chain wins, a retraction leaves nothing.
+`facts(kind)` then resolves corrections: of all that correct a fact, directly or in turn, the last one
+written stands; a retraction leaves nothing.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from galu.record.conduct import StudyVersion
 from galu.record.fact import Fact
 from galu.record.kinds import KINDS, STAMPS, schema_of
-from galu.record.when import day_column
+from galu.record.when import day_column, in_order_of_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +88,20 @@ class Record:
         return Record({kind: frame for kind, frame in kept.items() if frame.height}, self.zone)
 
     def occurred_by(self, cutoff: date) -> Record:
-        """A clinical cut: facts that happened on or before `cutoff`, whenever they became known."""
+        """A clinical cut: facts that stand and happened on or before `cutoff`, whenever they became known.
+
+        What the trial is stays whole: a study version belongs to the record, not to a day of the clinic.
+        """
+        last = cutoff.isoformat()
         kept = {
-            kind: frame.filter(pl.col("on").str.slice(0, 10) <= cutoff.isoformat())
+            kind: frame
+            if kind == StudyVersion.kind
+            else self._standing(kind).filter(pl.col("on").str.slice(0, 10) <= last)
             for kind, frame in self._frames.items()
         }
-        return Record(kept, self.zone)
+        cut = Record(kept, self.zone)
+        cut.__dict__["_corrections"] = self._corrections
+        return cut
 
     def facts(self, kind: str) -> pl.DataFrame:
         """Facts of a kind that stand, oldest first, with `day` (local) and `root` (first id of its chain)."""
@@ -99,16 +109,19 @@ class Record:
             self._current[kind] = self._resolve(kind)
         return self._current[kind]
 
-    def _resolve(self, kind: str) -> pl.DataFrame:
+    def _standing(self, kind: str) -> pl.DataFrame:
         frame = self._frames.get(kind)
         if frame is None:
-            frame = pl.DataFrame(schema={**schema_of(kind), **STAMPS})
-        if self._replaced:
-            frame = frame.filter(~pl.col("id").is_in(list(self._replaced)))
+            return pl.DataFrame(schema={**schema_of(kind), **STAMPS})
+        return frame.filter(~pl.col("id").is_in(list(self._replaced))) if self._replaced else frame
+
+    def _resolve(self, kind: str) -> pl.DataFrame:
+        frame = self._standing(kind)
         roots = pl.col("id")
         if self._roots:
             roots = roots.replace(self._roots)
-        return frame.with_columns(day_column("on").alias("day"), roots.alias("root")).sort("on", "seq")
+        frame = frame.with_columns(day_column("on").alias("day"), roots.alias("root"))
+        return in_order_of_time(frame, self.zone)
 
     @cached_property
     def _corrections(self) -> list[tuple[str, str]]:
@@ -123,9 +136,8 @@ class Record:
 
     @cached_property
     def _replaced(self) -> frozenset[str]:
-        last = {superseded: corrector for corrector, superseded in self._corrections}
-        losers = {c for c, superseded in self._corrections if last[superseded] != c}
-        return frozenset(last) | losers
+        last = {self._roots[corrector]: corrector for corrector, _ in self._corrections}
+        return (frozenset(self._roots) | frozenset(last)) - frozenset(last.values())
 
     @cached_property
     def _roots(self) -> dict[str, str]:

@@ -85,3 +85,25 @@ def hours_between(start: str | None, end: str | None, zone: str = "UTC") -> floa
 def day_column(column: str) -> pl.Expr:
     """Local calendar day of a column of normalised texts, null where it names none."""
     return pl.col(column).str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
+
+
+def in_order_of_time(facts: pl.DataFrame, zone: str) -> pl.DataFrame:
+    """Facts sorted by when they happened (`on`), then by when they were written (`seq`).
+
+    A text without a time of day comes before every time of its day, one without a day before every day of
+    its month: the alphabet does that, but for texts that name a zone of their own.
+    """
+    if not facts.select((pl.col("on").str.len_chars() > _WITHOUT_ZONE).any()).item():
+        return facts.sort("on", "seq")
+    local = [_local(text, zone) for text in facts["on"]]
+    return facts.with_columns(pl.Series("order", local)).sort("order", "seq").drop("order")
+
+
+#: Length of a normalised text with a time of day and no zone.
+_WITHOUT_ZONE = len("2026-01-31T09:30:00")
+
+
+def _local(text: str, zone: str) -> str:
+    if len(text) <= _WITHOUT_ZONE:
+        return text
+    return datetime.fromisoformat(text).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M:%S")

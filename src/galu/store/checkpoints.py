@@ -108,6 +108,23 @@ class Checkpoints:
         elif pending.seq > head.seq:
             (self.folder / _PENDING).unlink()
 
+    def require(self, head: Head) -> None:
+        """Refuse to go on from a head other than the last one signed: signing it would bless what was forged.
+
+        Raises
+        ------
+        InputError
+            When the record does not end where its newest signed head says.
+        """
+        days = sorted(path for path in self.folder.glob("*.json") if path.name != _PENDING)
+        signed = _read(days[-1]).head if days else Head(0, head.digest)
+        if signed != head:
+            raise InputError(
+                str(self.folder.parent),
+                f"the record ends with entry {head.seq}, its last signed head with another, {signed.seq}",
+                "see `galu record verify`, and restore the record from a backup; nothing was written",
+            )
+
     def pending(self) -> Checkpoint | None:
         """The prepared head whose place is not yet taken, if any."""
         path = self.folder / _PENDING

@@ -99,6 +99,7 @@ class SqliteStore:
             head, newest = _last(connection)
             if self._checkpoints:
                 self._checkpoints.settle(head)
+                self._checkpoints.require(head)
             _require_new_and_known(connection, batch)
             if recorded is None:
                 stamps: tuple[str, ...] = (max(stamp(now), newest),) * len(batch)
