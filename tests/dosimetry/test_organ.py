@@ -7,6 +7,7 @@ import pytest
 
 from galu.dosimetry import (
     NextCycle,
+    OrganDose,
     Region,
     absorbed_dose,
     check_plausible,
@@ -15,6 +16,7 @@ from galu.dosimetry import (
     marrow_dose_from_blood,
     red_marrow_to_blood_ratio,
     self_dose_gy_per_mbq_h,
+    self_dose_of,
 )
 from galu.finding import InputError
 from galu.nuclides import nuclide
@@ -46,9 +48,15 @@ def test_self_dose_of_organs_stands_beside_the_reference() -> None:
     assert checked == 14
 
 
-def test_dose_scales_with_activity_and_mass() -> None:
-    small = absorbed_dose("kidneys", 9000.0, 500.0, 310.0, 6000.0, LU)
-    half = absorbed_dose("kidneys", 4500.0, 500.0, 310.0, 6000.0, LU)
+def _dose(tia_mbq_h: float, u_tia_mbq_h: float, region: str = "kidneys") -> OrganDose:
+    stated = KIDNEYS.model_copy(update={"name": region})
+    return absorbed_dose(
+        region, (tia_mbq_h, u_tia_mbq_h), self_dose_of(region, stated, 310.0, LU), 6000.0, LU
+    )
+
+
+def test_dose_scales_with_activity() -> None:
+    small, half = _dose(9000.0, 500.0), _dose(4500.0, 500.0)
     assert small.dose_gy == pytest.approx(2.0 * half.dose_gy)
     assert small.gy_per_gbq == pytest.approx(small.dose_gy / 6.0)
     assert small.u_dose_gy / small.dose_gy == pytest.approx(500.0 / 9000.0)
@@ -56,31 +64,30 @@ def test_dose_scales_with_activity_and_mass() -> None:
 
 def test_more_decays_than_were_given_are_refused() -> None:
     with pytest.raises(InputError, match="mixed up"):
-        absorbed_dose("kidneys", 9e6, 1.0, 310.0, 6000.0, LU)
+        _dose(9e6, 1.0)
 
 
 @pytest.mark.parametrize("region", ["red marrow", "lungs", "bladder wall", "Stomach"])
 def test_regions_that_are_no_spheres_are_refused(region: str) -> None:
     with pytest.raises(InputError, match="sphere"):
-        absorbed_dose(region, 100.0, 1.0, 310.0, 6000.0, LU)
+        _dose(100.0, 1.0, region)
 
 
-def _kidney_dose(gy_per_gbq: float) -> object:
-    per = self_dose_gy_per_mbq_h(310.0, LU)
-    return absorbed_dose("kidneys", gy_per_gbq * 6.0 / per, 0.0, 310.0, 6000.0, LU)
+def _kidney_dose(gy_per_gbq: float) -> OrganDose:
+    return _dose(gy_per_gbq * 6.0 / self_dose_gy_per_mbq_h(310.0, LU), 0.0)
 
 
 def test_gray_per_cycle_given_as_gray_per_gbq_is_refused() -> None:
     with pytest.raises(InputError, match="Gy per cycle"):
-        check_plausible(_kidney_dose(4.04), KIDNEYS, "signed-1")  # type: ignore[arg-type]
+        check_plausible(_kidney_dose(4.04), KIDNEYS, "signed-1")
 
 
 def test_unusual_dose_needs_a_signed_override() -> None:
     dose = _kidney_dose(2.0)
     with pytest.raises(InputError, match="override"):
-        check_plausible(dose, KIDNEYS)  # type: ignore[arg-type]
-    assert "signed-1" in check_plausible(dose, KIDNEYS, "signed-1")  # type: ignore[arg-type]
-    assert check_plausible(_kidney_dose(0.43), KIDNEYS) == ""  # type: ignore[arg-type]
+        check_plausible(dose, KIDNEYS)
+    assert "signed-1" in check_plausible(dose, KIDNEYS, "signed-1")
+    assert check_plausible(_kidney_dose(0.43), KIDNEYS) == ""
 
 
 def test_marrow_from_blood() -> None:

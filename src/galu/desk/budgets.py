@@ -67,12 +67,14 @@ def _chain(
     name, used = row["region"], row["parameters"]
     region, shared = plan.region(name), plan.uncertainty.value
     therapy = nuclide(plan.therapy_nuclide.value)
-    given = (one.administered_mbq, therapy)
 
     def self_dose(volume_ml: float) -> float:
         mass = volume_ml * region.density_g_ml
-        by_file = s_values.self_dose(name, mass) if s_values is not None and one.self_dose else None
-        return dosimetry.region_dose(name, region, (row["tia_mbq_h"], 0.0), mass, given, by_file).dose_gy
+        if s_values is not None and one.self_dose:
+            per_tia = s_values.self_dose(name, mass)
+        else:
+            per_tia = dosimetry.self_dose_of(name, region, mass, therapy)
+        return float(row["tia_mbq_h"]) * per_tia.gy_per_mbq_h
 
     return dosimetry.Chain(
         samples=one.samples,

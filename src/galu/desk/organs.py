@@ -108,7 +108,7 @@ def self_doses(sources: Sources) -> Row:
         given = sources.administered_mbq
         refuse_no_sphere(name)
         per_tia = dosimetry.sphere_self_dose(sources.mass_g[name], sources.nuclide, parts=PARTS.get(name, 1))
-        dose = dosimetry.dose_by(name, (tia, 0.0), per_tia, given)
+        dose = dosimetry.absorbed_dose(name, (tia, 0.0), per_tia, given, sources.nuclide)
         row = {"target": name, "dose_gy": dose.dose_gy, "self_gy": dose.dose_gy, "cross_gy": {}}
         rows.append(row | {"mgy_per_mbq": 1000.0 * dose.dose_gy / given, "missing": []})
     reason = "needs S values of every tissue"

@@ -20,7 +20,7 @@ from galu.dosimetry.course import CycleDose, LimitCheck, derive_course, judge_co
 from galu.dosimetry.curves import CycleActivity, fit_course
 from galu.dosimetry.effective import effective_dose_msv
 from galu.dosimetry.marrow import marrow_dose_from_blood, red_marrow_to_blood_ratio
-from galu.dosimetry.organ import OrganDose, absorbed_dose, check_plausible, dose_by, region_dose
+from galu.dosimetry.organ import OrganDose, absorbed_dose, check_plausible, self_dose_of
 from galu.dosimetry.plan import DoseLimit, DosimetryPlan, Region, RelativeUncertainty
 from galu.dosimetry.projection import (
     Cumulative,
@@ -84,7 +84,6 @@ __all__ = [
     "cumulative_dose",
     "derive_course",
     "dose_budget",
-    "dose_by",
     "effective_dose_msv",
     "fit_course",
     "fit_together",
@@ -102,8 +101,8 @@ __all__ = [
     "probability_above",
     "red_marrow_to_blood_ratio",
     "refuse_alpha",
-    "region_dose",
     "self_dose_gy_per_mbq_h",
+    "self_dose_of",
     "sphere_self_dose",
     "u_bed",
     "wall_self_dose",

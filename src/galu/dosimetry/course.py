@@ -11,7 +11,7 @@ from galu import kinetics
 from galu.dosimetry.bed import BiologicalDose, biological_dose
 from galu.dosimetry.curves import CycleActivity, fit_cycle, own_half_life
 from galu.dosimetry.history import History
-from galu.dosimetry.organ import OrganDose, check_plausible, region_dose
+from galu.dosimetry.organ import OrganDose, absorbed_dose, check_plausible, self_dose_of
 from galu.dosimetry.plan import DoseLimit, DosimetryPlan, Region
 from galu.dosimetry.projection import NextCycle, cumulative_dose
 from galu.finding import InputError
@@ -236,9 +236,9 @@ def _dose(
     cycle: CycleActivity, region: Region, found: tuple[str, float, float], therapy: Nuclide
 ) -> OrganDose:
     """Dose of a region from its integral [MBq·h], by its own model or S value, and from other regions."""
-    name, *tia = found
-    given = (cycle.administered_mbq, therapy)
-    dose = region_dose(name, region, (tia[0], tia[1]), cycle.mass_g, given, cycle.self_dose)
+    name, tia, u_tia = found
+    per_tia = cycle.self_dose or self_dose_of(name, region, cycle.mass_g, therapy)
+    dose = absorbed_dose(name, (tia, u_tia), per_tia, cycle.administered_mbq, therapy)
     if not cycle.cross_gy[0] > 0:
         return dose
     total = dose.dose_gy + cycle.cross_gy[0]

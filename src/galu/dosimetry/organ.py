@@ -38,8 +38,6 @@ class OrganDose:
         How self-dose was computed.
     assumptions : tuple of str
         What was assumed.
-    refs : tuple of str
-        Ids of the facts it rests on.
     alpha_gy : float
         The part of the dose from α particles and recoiling nuclei [Gy], without RBE.
     """
@@ -50,28 +48,53 @@ class OrganDose:
     gy_per_gbq: float
     method: str
     assumptions: tuple[str, ...] = ()
-    refs: tuple[str, ...] = ()
     alpha_gy: float = 0.0
 
 
-def absorbed_dose(
-    region: str,
-    tia_mbq_h: float,
-    u_tia_mbq_h: float,
-    mass_g: float,
-    administered_mbq: float,
-    nuclide: Nuclide,
-) -> OrganDose:
-    """Self-dose of a soft-tissue organ or lesion, one sphere of tissue.
+def self_dose_of(region: str, stated: Region, mass_g: float, nuclide: Nuclide) -> SelfDose:
+    """Self-dose of a region by the model that the study states for it, a sphere unless it states one.
 
     Parameters
     ----------
     region : str
-        Name; walls, marrow, bone and lung are refused, since a sphere is no model of them.
-    tia_mbq_h, u_tia_mbq_h : float
-        Time-integrated activity and its standard uncertainty [MBq·h].
+        Name of the region.
+    stated : Region
+        What the study states of it.
     mass_g : float
-        Mass of the region in this patient [g].
+        Mass in this patient, of the contents for a wall [g].
+    nuclide : Nuclide
+        The nuclide.
+
+    Raises
+    ------
+    InputError
+        When the mass is not positive, or no model is stated for what a sphere is no model of (walls, marrow,
+        bone, lung).
+    """
+    if not mass_g > 0:
+        raise InputError(f"region {region}", f"has a mass of {mass_g:g} g", "give one above zero")
+    if stated.self_dose == "local":
+        return local_self_dose(mass_g, nuclide)
+    if stated.self_dose == "wall":
+        return wall_self_dose(mass_g, nuclide)
+    if stated.self_dose is None:
+        refuse_no_sphere(region)
+    return sphere_self_dose(mass_g, nuclide, stated.density_g_ml, stated.parts)
+
+
+def absorbed_dose(
+    region: str, tia: tuple[float, float], per_tia: SelfDose, administered_mbq: float, nuclide: Nuclide
+) -> OrganDose:
+    """Absorbed dose of a region from its time-integrated activity.
+
+    Parameters
+    ----------
+    region : str
+        Name of the region.
+    tia : (float, float)
+        Time-integrated activity and its standard uncertainty [MBq·h].
+    per_tia : SelfDose
+        Dose per time-integrated activity, by a model or by S values.
     administered_mbq : float
         Administered activity [MBq].
     nuclide : Nuclide
@@ -80,61 +103,10 @@ def absorbed_dose(
     Raises
     ------
     InputError
-        When the region has no stated model, a number is not positive, or the
-        time-integrated activity exceeds all decays of the administered activity (a mixed-up unit).
+        When a number is not positive or not finite, or the time-integrated activity exceeds all decays of
+        the administered activity (a mixed-up unit).
     """
-    refuse_no_sphere(region)
-    _refuse_units(region, (tia_mbq_h, u_tia_mbq_h, mass_g, administered_mbq), nuclide)
-    return dose_by(region, (tia_mbq_h, u_tia_mbq_h), sphere_self_dose(mass_g, nuclide), administered_mbq)
-
-
-def region_dose(
-    region: str,
-    stated: Region,
-    tia: tuple[float, float],
-    mass_g: float,
-    given: tuple[float, Nuclide],
-    by_file: SelfDose | None = None,
-) -> OrganDose:
-    """Self-dose of a region by S values, or by the model that the study states for it.
-
-    Parameters
-    ----------
-    region : str
-        Name of the region.
-    stated : Region
-        What the study states of it; without a model, a region that is no sphere is refused.
-    tia : (float, float)
-        Time-integrated activity and its standard uncertainty [MBq·h].
-    mass_g : float
-        Mass of the region, of the contents for a wall [g].
-    given : (float, Nuclide)
-        Administered activity [MBq] and the nuclide.
-    by_file : SelfDose or None
-        Self-dose of the user's S values, which any region may have.
-
-    Raises
-    ------
-    InputError
-        As `absorbed_dose`.
-    """
-    administered, nuclide = given
-    if stated.self_dose is None and by_file is None:
-        refuse_no_sphere(region)
-    _refuse_units(region, (*tia, mass_g, administered), nuclide)
-    if by_file is not None:
-        per_tia = by_file
-    elif stated.self_dose == "local":
-        per_tia = local_self_dose(mass_g, nuclide)
-    elif stated.self_dose == "wall":
-        per_tia = wall_self_dose(mass_g, nuclide)
-    else:
-        per_tia = sphere_self_dose(mass_g, nuclide, stated.density_g_ml, stated.parts)
-    return dose_by(region, tia, per_tia, administered)
-
-
-def dose_by(region: str, tia: tuple[float, float], per_tia: SelfDose, administered_mbq: float) -> OrganDose:
-    """Dose from a time-integrated activity and its uncertainty [MBq·h], by a model of self-dose."""
+    _refuse_units(region, (*tia, administered_mbq), nuclide)
     dose = tia[0] * per_tia.gy_per_mbq_h
     return OrganDose(
         region=region,
@@ -147,11 +119,11 @@ def dose_by(region: str, tia: tuple[float, float], per_tia: SelfDose, administer
     )
 
 
-def _refuse_units(region: str, numbers: tuple[float, float, float, float], nuclide: Nuclide) -> None:
-    tia, u_tia, mass, administered = numbers
+def _refuse_units(region: str, numbers: tuple[float, float, float], nuclide: Nuclide) -> None:
+    tia, u_tia, administered = numbers
     place = f"region {region}"
-    if not (tia >= 0 and u_tia >= 0 and mass > 0 and administered > 0):
-        raise InputError(place, "has a number that is not positive", "check activity, mass and dose given")
+    if not (tia >= 0 and u_tia >= 0 and administered > 0):
+        raise InputError(place, "has a number that is not positive", "check activity and dose given")
     if not all(map(math.isfinite, numbers)):
         raise InputError(place, "has a number that is not finite", "leave the region out")
     most = administered * nuclide.half_life_h / LN2
