@@ -15,10 +15,10 @@ from galu.exchange.facts_csv import read_facts, write_facts
 from galu.finding import Truth
 from galu.protocol import Study
 from galu.record import canonical
-from galu.record.conduct import StudyVersion
+from galu.record.conduct import Decision, StudyVersion
 from galu.simulation.scenario import Scenario
 from galu.simulation.world import simulate_trial
-from galu.trial.board import derive_board
+from galu.trial.board import Board, derive_board
 from galu.trial.eligibility import derive_eligibility, gather_evidence
 from galu.trial.subjects import derive_subjects
 
@@ -136,3 +136,32 @@ def test_every_fact_of_a_trial_survives_the_way_through_csv(trial, tmp_path) -> 
     read = {fact.id: fact for fact in read_facts(tmp_path / "csv").facts}
     assert len(read) == len(trial.entries)
     assert all(read[entry.fact.id] == entry.fact for entry in trial.entries)
+
+
+@pytest.mark.parametrize("after", ["resume", "stop"])
+def test_an_expansion_held_for_toxicity_goes_on_as_the_scenario_says(
+    small: Study, scenario: Scenario, after: str
+) -> None:
+    assert small.safety is not None and small.enrolment is not None
+    bound = small.safety.monitoring.probability.model_copy(update={"value": 0.01})
+    monitoring = small.safety.monitoring.model_copy(update={"probability": bound})
+    target = small.enrolment.target.model_copy(update={"value": 10})
+    changes = {
+        "enrolment": small.enrolment.model_copy(update={"target": target}),
+        "safety": small.safety.model_copy(update={"monitoring": monitoring}),
+    }
+    conduct = scenario.conduct.model_copy(update={"after_review": after})
+    asked: list[Board] = []
+    entries = simulate_trial(
+        small.model_copy(update=changes),
+        scenario.model_copy(update={"conduct": conduct}),
+        5,
+        "0" * 64,
+        lambda _, board: asked.append(board),
+    )
+    signed = [entry.fact.decision for entry in entries if isinstance(entry.fact, Decision)]
+    assert any(board.phase == "expansion" and board.held for board in asked)
+    assert signed[:2] == ["rp2d", after]
+    assert (asked[-1].phase, asked[-1].dosed == 10) == (
+        ("complete", True) if after == "resume" else ("expansion", False)
+    )

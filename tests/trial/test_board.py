@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
+
 from galu.protocol import load_study, parse_study
 from galu.record import Entry, Fact, Record, fact_digest, record_of
 from galu.record.conduct import Decision, Signature
@@ -116,3 +118,103 @@ def test_an_order_the_design_never_allows_is_shown_not_raised() -> None:
     board = derive_board(STUDY, _record(*_patient(0, level=2)), START)
     assert not board.may_enrol
     assert "skips to level 2" in board.next_step
+
+
+def _on(number: int) -> str:
+    return (START + timedelta(days=number)).isoformat()
+
+
+def _signed(number: int, kind: str, on: str, level: int | None = None) -> list[Fact]:
+    made = Decision(id=f"d{number}", on=on, decision=kind, level=level, by="Safety committee")
+    return [made, _signature(made).model_copy(update={"id": f"s{number}"})]
+
+
+def _day(number: int) -> date:
+    return START + timedelta(days=number)
+
+
+ESCALATED = [fact for n in range(6) for fact in _patient(n)] + [
+    fact for n in range(50, 56) for fact in _patient(n, level=2)
+]
+EXPANDING = [*ESCALATED, *_signed(1, "rp2d", _on(120), 2)]
+
+
+@pytest.mark.parametrize(
+    ("orders", "may"),
+    [
+        ([("suspend", 5, None)], False),
+        ([("suspend", 5, None), ("close-level", 6, 2)], False),  # nothing but `resume` lifts a suspension
+        ([("suspend", 5, None), ("resume", 6, None)], True),
+        ([("resume", 4, None), ("suspend", 5, None)], False),
+        ([("suspend", 5, None), ("resume", 5, None)], True),  # on one day the later written one counts
+        ([("suspend", 5, None), ("resume", 6, None), ("suspend", 7, None)], False),
+        ([("close-level", 5, 1)], False),
+        ([("close-level", 5, 1), ("open-level", 6, 1)], True),
+        ([("close-level", 5, 1), ("open-level", 6, 2)], False),
+    ],
+)
+def test_signed_decisions_are_folded_in_their_order(
+    orders: list[tuple[str, int, int | None]], may: bool
+) -> None:
+    facts = [fact for n in range(3) for fact in _patient(n)]
+    for number, (kind, day, level) in enumerate(orders, start=1):
+        facts += _signed(number, kind, _on(day), level)
+    board = derive_board(STUDY, _record(*facts), _day(8))
+    assert (board.may_enrol, board.held) == (may, not may)
+
+
+def test_instants_in_other_zones_are_ordered_as_they_happened() -> None:
+    facts = [fact for n in range(3) for fact in _patient(n)]
+    later = _signed(2, "resume", f"{_on(5)}T18:00:00+00:00")
+    facts += [*_signed(1, "suspend", f"{_on(6)}T01:00:00+08:00"), *later]
+    assert derive_board(STUDY, _record(*facts), _day(8)).may_enrol
+
+
+def test_a_closed_level_is_not_entered() -> None:
+    facts = [fact for n in range(3) for fact in _patient(n)]
+    closed = derive_board(STUDY, _record(*facts, *_signed(1, "close-level", _on(50), 2)), _day(60))
+    assert (closed.may_enrol, closed.next_level) == (True, 1)
+    assert "Level 2 is closed" in closed.next_step
+    reopened = [*_signed(1, "close-level", _on(50), 2), *_signed(2, "open-level", _on(55), 2)]
+    assert derive_board(STUDY, _record(*facts, *reopened), _day(60)).next_level == 2
+    # Patients of the closed level are there, and the level below fills up.
+    both = [fact for n in range(3) for fact in _patient(n)] + _patient(50, level=2)
+    below = derive_board(STUDY, _record(*both, *_signed(1, "close-level", _on(60), 2)), _day(61))
+    assert (below.may_enrol, below.next_level) == (True, 1)
+
+
+def test_a_suspension_and_a_closure_hold_the_expansion() -> None:
+    assert derive_board(STUDY, _record(*EXPANDING), _day(122)).may_enrol
+    for order in (("suspend", None), ("close-level", 2), ("close-level", 1)):
+        board = derive_board(STUDY, _record(*EXPANDING, *_signed(2, order[0], _on(121), order[1])), _day(122))
+        assert (board.phase, board.may_enrol, board.held) == ("expansion", False, True), order
+
+
+def _toxic(number: int, first: int = 130) -> list[Fact]:
+    """A patient of the expansion with a dose-limiting toxicity five days after the dose."""
+    place = first + number
+    enrolled, *_ = (f for f in _patient(place, level=2) if isinstance(f, Enrolment))
+    return [
+        *(f for f in _patient(place, level=2) if not isinstance(f, Enrolment)),
+        enrolled.model_copy(update={"phase": "expansion"}),
+        AdverseEvent(
+            id=f"x{place}", subject=f"P{place}", on=_on(place + 5), term="Hepatic failure", grade=4,
+            attribution="related",
+        ),
+    ]  # fmt: skip
+
+
+def test_toxicity_at_its_bound_holds_the_expansion_until_a_resume_that_knows_it() -> None:
+    facts = [*EXPANDING, *(fact for n in range(10) for fact in _toxic(n))]
+    board = derive_board(STUDY, _record(*facts), _day(160))
+    assert board.monitor is not None and (board.monitor.dlts, board.monitor.evaluable) == (10, 16)
+    assert (board.phase, board.may_enrol, board.held) == ("expansion", False, True)
+    assert "10 of 16" in board.next_step
+    early = [*EXPANDING, *_signed(2, "resume", _on(125)), *facts[len(EXPANDING) :]]
+    assert derive_board(STUDY, _record(*early), _day(160)).held
+    known = [*facts, *_signed(2, "resume", _on(161))]
+    assert derive_board(STUDY, _record(*known), _day(162)).may_enrol
+    # One that became known after the review, whenever it began, asks for another.
+    again = [*known, *_toxic(10)]
+    assert derive_board(STUDY, _record(*again), _day(165)).held
+    assert derive_board(STUDY, _record(*again, *_signed(3, "resume", _on(166))), _day(166)).may_enrol

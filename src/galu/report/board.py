@@ -8,7 +8,8 @@ from typing import Final
 from galu.escalation.outcomes import Outcome
 from galu.protocol import Study
 from galu.report.blocks import Card, Lane, Table
-from galu.trial.board import Board, SignedDecision, Slot
+from galu.trial.accrual import SignedDecision
+from galu.trial.board import Board, Slot
 
 #: Slots of a level in the rolling six.
 SLOTS: Final = 6

@@ -49,7 +49,10 @@ class Screening(Sourced):
 
 
 class Conduct(Sourced):
-    """How visits and data entry differ from the plan."""
+    """How visits and data entry differ from the plan, and what the committee does.
+
+    `after_review` is its decision where the toxicity of the expansion reached its bound.
+    """
 
     missed_visit: Share
     visit_shift_sd_days: Positive
@@ -58,6 +61,7 @@ class Conduct(Sourced):
     mistyped_visit: Share
     correction_days: LogNormal
     committee_days: int = Field(ge=1)
+    after_review: Literal["resume", "stop"] = "stop"
     follow_up_days: int = Field(ge=1)
 
 

@@ -188,15 +188,16 @@ def _turn_away(world: _World, candidate: _Candidate, told: datetime, why: str) -
 
 
 def _decide(world: _World, board: Board, day: date) -> None:
-    """The committee meets some days after the board began to wait for it."""
-    committee, wait = world.committee, timedelta(days=world.setting.scenario.conduct.committee_days)
+    """The committee meets some days after the board began to wait for the RP2D or a review of toxicity."""
+    committee, conduct = world.committee, world.setting.scenario.conduct
+    wait = timedelta(days=conduct.committee_days)
     if board.phase == "complete":
         for candidate in list(world.waiting):
             told = datetime.combine(day, BOARD_TIME) + timedelta(hours=1)
             _turn_away(world, candidate, told, "enrolment is complete")
         committee.enrolling = False
         return
-    if board.phase not in ("awaiting RP2D", "stopped"):
+    if board.phase not in ("awaiting RP2D", "stopped") and not board.held:
         committee.since = None
         return
     committee.since = committee.since or day
@@ -205,6 +206,9 @@ def _decide(world: _World, board: Board, day: date) -> None:
     if board.phase == "awaiting RP2D":
         _sign(world, board, day, "rp2d")
         committee.expanding = True
+    elif board.held and conduct.after_review == "resume":
+        _sign(world, board, day, "resume")
+        committee.since = None
     else:
         _sign(world, board, day, "stop")
         committee.enrolling = False
@@ -222,7 +226,7 @@ def _sign(world: _World, board: Board, day: date, decision: str) -> None:
         decision=decision,
         level=board.next_level if decision == "rp2d" else None,
         rests_on=tuple(dict.fromkeys(fact for slot in board.slots for fact in slot.facts)),
-        comment=board.decision.reason if board.decision else None,
+        comment=board.next_step if board.held else board.decision.reason if board.decision else None,
     )
     signature = Signature(
         id=f"trial.{2 * number}",

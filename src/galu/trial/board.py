@@ -5,10 +5,9 @@ Answers in milliseconds; the simulated world asks it before every step, as a coo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Literal
 
 from galu.escalation.decision import Action, Decision, Design
 from galu.escalation.guarded import Guarded, Sentinel
@@ -16,12 +15,23 @@ from galu.escalation.outcomes import Outcome, Outcomes, PatientOutcome, Tally
 from galu.escalation.plan import EscalationPlan, design_from_plan
 from galu.finding import InputError
 from galu.protocol import Study
-from galu.record import Record, fact_digest, fact_of
+from galu.record import Record
 from galu.safety.dlt import DltAssessment
+from galu.trial.accrual import (
+    Accrual,
+    Orders,
+    Phase,
+    Room,
+    SignedDecision,
+    ToxicityMonitor,
+    derive_monitor,
+    fold_orders,
+    next_accrual,
+    read_decisions,
+    reviewed,
+)
 from galu.trial.safety import derive_dlt
 from galu.trial.subjects import Subject, derive_subjects
-
-Phase = Literal["escalation", "awaiting RP2D", "expansion", "complete", "stopped", "not planned"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,27 +66,11 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
-class SignedDecision:
-    """A decision as recorded; only a signed one counts.
-
-    `signed` says that a signature names it and its digest still fits; `stale` that a fact it rests on was
-    since corrected.
-    """
-
-    day: date | None
-    decision: str
-    level: int | None
-    by: str
-    fact: str
-    stale: bool
-    signed: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Board:
     """The trial at a glance on one day.
 
-    `forecast` is the day on which a suspension would end if no pending patient has a DLT.
+    `forecast` is the day on which a suspension by the design would end if no pending patient has a DLT;
+    `held` says that a signed decision, or the monitor of the recommended dose, keeps enrolment closed.
     """
 
     day: date
@@ -85,12 +79,14 @@ class Board:
     tallies: tuple[tuple[int, Tally], ...]
     decision: Decision | None
     may_enrol: bool
+    held: bool
     forecast: date | None
     next_level: int | None
     next_step: str
     screening: tuple[str, ...]
     due: tuple[Due, ...]
     decisions: tuple[SignedDecision, ...]
+    monitor: ToxicityMonitor | None
     dosed: int
     target: int | None
 
@@ -108,29 +104,62 @@ def derive_board(
     # Once the RP2D is signed nothing asks for the outcome of later patients but the safety watch.
     assessments = derive_dlt(study, record, in_slots, day)
     slots = tuple(_slot(s, assessments.get(s.id)) for s in in_slots)
-    decisions = _decisions(record)
-    signed = tuple(one for one in decisions if one.signed)
+    decisions = read_decisions(record)
+    orders = fold_orders(decisions)
     outcomes = Outcomes(tuple(outcome_of(study, s) for s in slots if s.phase == "escalation"))
-    decision, silence = _decide(study, outcomes)
-    dosed = sum(1 for s in people if s.first_dose is not None)
-    target = study.enrolment.target.value if study.enrolment else None
-    phase, may, level, step = _next_step(decision, silence, signed, people, (dosed, target))
+    decision, silence = _decide(study, outcomes, orders)
+    monitor, halt = _monitor(study, record, orders, slots, assessments)
+    room = _room(study, people)
+    accrual = next_accrual(decision, silence, orders, room, halt)
+    if decision is None and not people:
+        accrual = Accrual("not planned", False, None, silence)
     levels = sorted({s.level for s in slots if s.phase == "escalation"})
     return Board(
         day=day,
-        phase=phase,
+        phase=accrual.phase,
         slots=slots,
         tallies=tuple((number, outcomes.tally(number)) for number in levels),
         decision=decision,
-        may_enrol=may,
-        forecast=_forecast(study, slots, decision),
-        next_level=level,
-        next_step=step,
+        may_enrol=accrual.may_enrol,
+        held=accrual.held,
+        forecast=_forecast(study, slots, decision, orders),
+        next_level=accrual.level,
+        next_step=accrual.step,
         screening=tuple(s.id for s in people if _is_screening(s)),
         due=_due(study, people, day),
-        decisions=decisions,
-        dosed=dosed,
-        target=target,
+        decisions=tuple(one for one, _ in decisions),
+        monitor=monitor,
+        dosed=room.dosed,
+        target=room.target,
+    )
+
+
+def _room(study: Study, people: Iterable[Subject]) -> Room:
+    everyone = tuple(people)
+    dosed = sum(1 for s in everyone if s.first_dose is not None)
+    waiting = sum(1 for s in everyone if s.level is not None and _holds_slot(s))
+    return Room(dosed, waiting, study.enrolment.target.value if study.enrolment else None)
+
+
+def _monitor(
+    study: Study,
+    record: Record,
+    orders: Orders,
+    slots: tuple[Slot, ...],
+    assessments: Mapping[str, DltAssessment],
+) -> tuple[ToxicityMonitor | None, str]:
+    """The monitor of the recommended dose, and why it holds enrolment; empty where it does not."""
+    level = orders.rp2d.level if orders.rp2d else None
+    there = [slot for slot in slots if slot.level == level]
+    monitor = derive_monitor(study, orders, (slot.outcome for slot in there))
+    if monitor is None or not monitor.review:
+        return monitor, ""
+    if reviewed(record, orders, (assessments[slot.subject] for slot in there if slot.outcome == "T")):
+        return monitor, ""
+    return monitor, (
+        f"Stop for review: {monitor.dlts} of {monitor.evaluable} evaluable patients at level {level} had a "
+        f"DLT, Pr(rate > {monitor.dlt_rate:g}) = {monitor.probability:.2f} reaches {monitor.stop_at:g}; "
+        "a signed resume lifts it"
     )
 
 
@@ -179,12 +208,19 @@ def outcome_of(study: Study, slot: Slot) -> PatientOutcome:
     return PatientOutcome(slot.level, Outcome(slot.outcome), max(0.0, passed), ref=slot.subject)
 
 
-def _decide(study: Study, outcomes: Outcomes) -> tuple[Decision | None, str]:
-    """The design's answer, or why there is none: a deviation is shown, never blocked."""
+def _decide(study: Study, outcomes: Outcomes, orders: Orders) -> tuple[Decision | None, str]:
+    """The design's answer, or why there is none: a deviation is shown, never blocked.
+
+    A closed level, and all above it, are not there for the design.
+    """
     if study.escalation is None or study.treatment is None:
         return None, "The study file plans no escalation"
+    highest = orders.highest(len(study.treatment.levels))
+    if highest == 0:
+        return None, orders.closure
+    within = Outcomes(tuple(one for one in outcomes if orders.closed_from is None or one.level <= highest))
     try:
-        return trial_design(study, study.escalation).decide(outcomes, len(study.treatment.levels)), ""
+        return trial_design(study, study.escalation).decide(within, highest), ""
     except InputError as error:
         return None, f"The enrolment so far breaks the design ({error.fault}): the safety committee decides"
 
@@ -196,7 +232,9 @@ def trial_design(study: Study, plan: EscalationPlan) -> Design:
     return Guarded(design, (Sentinel(min(1.0, days / window)),)) if days else design
 
 
-def _forecast(study: Study, slots: tuple[Slot, ...], decision: Decision | None) -> date | None:
+def _forecast(
+    study: Study, slots: tuple[Slot, ...], decision: Decision | None, orders: Orders
+) -> date | None:
     """When a suspension ends if every pending window closes without a DLT, one after the other."""
     if decision is None or decision.action is not Action.SUSPEND:
         return None
@@ -204,59 +242,10 @@ def _forecast(study: Study, slots: tuple[Slot, ...], decision: Decision | None) 
     known = {slot.subject: slot for slot in slots if slot.phase == "escalation"}
     for day, subject in ends:
         known[subject] = replace(known[subject], outcome="N")
-        later, _ = _decide(study, Outcomes(tuple(outcome_of(study, slot) for slot in known.values())))
+        later, _ = _decide(study, Outcomes(tuple(outcome_of(study, one) for one in known.values())), orders)
         if later is not None and later.action is not Action.SUSPEND:
             return day
     return None
-
-
-def _decisions(record: Record) -> tuple[SignedDecision, ...]:
-    signatures = {(row["signs"], row["digest"]) for row in record.facts("signature").iter_rows(named=True)}
-    return tuple(
-        SignedDecision(
-            day=row["day"],
-            decision=row["decision"],
-            level=row["level"],
-            by=row["by"],
-            fact=row["id"],
-            stale=any(fact in record.superseded for fact in row["rests_on"] or ()),
-            signed=(row["id"], fact_digest(fact_of("decision", row))) in signatures,
-        )
-        for row in record.facts("decision").iter_rows(named=True)
-    )
-
-
-def _next_step(
-    decision: Decision | None,
-    silence: str,
-    signed: tuple[SignedDecision, ...],
-    people: Iterable[Subject],
-    counts: tuple[int, int | None],
-) -> tuple[Phase, bool, int | None, str]:
-    dosed, target = counts
-    if any(s.decision == "stop" for s in signed):
-        return "stopped", False, None, "The trial was stopped by a signed decision"
-    rp2d = next((s for s in reversed(signed) if s.decision == "rp2d"), None)
-    if rp2d is not None:
-        reserved = sum(1 for s in people if s.level is not None and _holds_slot(s)) + dosed
-        if target is not None and dosed >= target:
-            return "complete", False, rp2d.level, f"{dosed} patients dosed: enrolment is complete"
-        free = target is None or reserved < target
-        step = (
-            f"Expansion at level {rp2d.level}: {dosed} of {target} dosed, {reserved - dosed} slots reserved"
-        )
-        return "expansion", free, rp2d.level, step
-    if decision is None:
-        return ("escalation" if people else "not planned"), False, None, silence
-    suspended = signed and signed[-1].decision == "suspend"
-    if suspended:
-        return "escalation", False, decision.level, "Accrual is suspended by a signed decision"
-    if decision.action.ends_escalation:
-        none = decision.action.value == "stop-no-dose"
-        phase: Phase = "stopped" if none else "awaiting RP2D"
-        return phase, False, decision.level, f"{decision.reason} The RP2D is a signed committee decision"
-    may = decision.action.value in ("escalate", "same", "de-escalate")
-    return "escalation", may, decision.level, decision.reason
 
 
 def _holds_slot(subject: Subject) -> bool:

@@ -14,7 +14,6 @@ from typing import Final
 
 import polars as pl
 
-from galu.escalation.monitoring import tail
 from galu.protocol import Study
 from galu.record import Record
 from galu.safety.duties import FollowUp, Narrative, ReportDuty, long_term_follow_up, narratives, report_duties
@@ -29,6 +28,7 @@ from galu.safety.late import (
     late_toxicities,
 )
 from galu.safety.tables import TreatedSubject
+from galu.trial.accrual import ToxicityMonitor
 from galu.trial.board import Board
 from galu.trial.dosimetry import SubjectDose
 from galu.trial.safety import derive_dlt, dlt_patients, watched_patients
@@ -46,23 +46,6 @@ _LOOKS: Final[Mapping[str, tuple[str, ...]]] = {
     "kidney": ("CREAT",),
     "marrow": ("HGB", "PLAT", "NEUT", "WBC"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ToxicityMonitor:
-    """DLTs at the recommended dose against the bound: Pr(rate > `dlt_rate`) under a uniform prior."""
-
-    level: int
-    evaluable: int
-    dlts: int
-    dlt_rate: float
-    probability: float
-    stop_at: float
-
-    @property
-    def review(self) -> bool:
-        """Whether enrolment is to stop for review."""
-        return self.probability >= self.stop_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +111,7 @@ def derive_watch(
             )
         ),
         rates=exposure_adjusted(treated, emergent, day),
-        monitor=_monitor(study, board),
+        monitor=board.monitor,
     )
 
 
@@ -161,15 +144,3 @@ def _looked(record: Record) -> dict[str, dict[str, list[date]]]:
         if day is not None:
             found.setdefault(subject, {}).setdefault("second malignancy", []).append(day)
     return found
-
-
-def _monitor(study: Study, board: Board) -> ToxicityMonitor | None:
-    """DLTs of everyone at the recommended dose; None before there is one."""
-    rp2d = next((one for one in reversed(board.decisions) if one.decision == "rp2d" and one.signed), None)
-    if rp2d is None or rp2d.level is None or study.safety is None:
-        return None
-    counted = [slot for slot in board.slots if slot.level == rp2d.level and slot.outcome in ("N", "T")]
-    dlts = sum(slot.outcome == "T" for slot in counted)
-    rule = study.safety.monitoring
-    risk = tail(rule.dlt_rate.value, 1.0 + dlts, 1.0 + len(counted) - dlts)
-    return ToxicityMonitor(rp2d.level, len(counted), dlts, rule.dlt_rate.value, risk, rule.probability.value)

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from galu.report.blocks import Block, Section, Table
 from galu.report.sections.overview import assumed_in
 from galu.safety.late import WatchBand
+from galu.trial.accrual import ToxicityMonitor
 from galu.trial.state import TrialState
-from galu.trial.watch import WATCHED_ORGAN, ToxicityMonitor
+from galu.trial.watch import WATCHED_ORGAN
 
 
 def watch(state: TrialState) -> Section:

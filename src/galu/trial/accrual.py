@@ -1,0 +1,235 @@
+"""Whether somebody may be enrolled: signed decisions folded in their order, the monitor of the dose.
+
+Only a signed `resume` lifts a suspension, only `open-level` a closure, and a signed `stop` is final.
+Where the expansion's toxicity reaches its bound, enrolment is held until the committee, knowing every
+toxicity that counted, signs `resume`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Literal
+
+import polars as pl
+
+from galu.escalation.decision import Decision
+from galu.escalation.monitoring import tail
+from galu.protocol import Study
+from galu.record import Record, fact_digest, fact_of
+from galu.safety.dlt import DltAssessment
+from galu.trial.order import Moment, moment_of
+
+Phase = Literal["escalation", "awaiting RP2D", "expansion", "complete", "stopped", "not planned"]
+
+
+@dataclass(frozen=True, slots=True)
+class SignedDecision:
+    """A decision as recorded; only a signed one counts.
+
+    `signed` says that a signature names it and its digest still fits; `stale` that a fact it rests on was
+    since corrected.
+    """
+
+    day: date | None
+    decision: str
+    level: int | None
+    by: str
+    fact: str
+    stale: bool
+    signed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What the signed decisions add up to.
+
+    `closed_from` is the lowest closed level: it and all above are closed. `resumed` holds when each
+    `resume` was signed.
+    """
+
+    stopped: bool = False
+    suspended: bool = False
+    closed_from: int | None = None
+    rp2d: SignedDecision | None = None
+    resumed: tuple[Moment, ...] = ()
+
+    def highest(self, planned: int) -> int:
+        """The highest level that is open, of so many planned; 0 where none is."""
+        return planned if self.closed_from is None else min(planned, self.closed_from - 1)
+
+    @property
+    def closure(self) -> str:
+        """The closure in words."""
+        return f"Level {self.closed_from} is closed by a signed decision"
+
+
+@dataclass(frozen=True, slots=True)
+class ToxicityMonitor:
+    """DLTs at the recommended dose against the bound: Pr(rate > `dlt_rate`) under a uniform prior."""
+
+    level: int
+    evaluable: int
+    dlts: int
+    dlt_rate: float
+    probability: float
+    stop_at: float
+
+    @property
+    def review(self) -> bool:
+        """Whether enrolment is to stop for review."""
+        return self.probability >= self.stop_at
+
+
+@dataclass(frozen=True, slots=True)
+class Accrual:
+    """What may happen next; `held` says that a signed decision or the monitor keeps enrolment closed."""
+
+    phase: Phase
+    may_enrol: bool
+    level: int | None
+    step: str
+    held: bool = False
+
+
+def read_decisions(record: Record) -> tuple[tuple[SignedDecision, Moment], ...]:
+    """Every decision with its moment, oldest first."""
+    signatures = {(row["signs"], row["digest"]) for row in record.facts("signature").iter_rows(named=True)}
+    return tuple(
+        (
+            SignedDecision(
+                day=row["day"],
+                decision=row["decision"],
+                level=row["level"],
+                by=row["by"],
+                fact=row["id"],
+                stale=any(fact in record.superseded for fact in row["rests_on"] or ()),
+                signed=(row["id"], fact_digest(fact_of("decision", row))) in signatures,
+            ),
+            moment_of(row, record.zone),
+        )
+        for row in record.facts("decision").iter_rows(named=True)
+    )
+
+
+def fold_orders(decisions: Iterable[tuple[SignedDecision, Moment]]) -> Orders:
+    """What the signed ones among the decisions add up to."""
+    signed = [pair for pair in decisions if pair[0].signed]
+
+    def of(kind: str) -> list[tuple[SignedDecision, Moment]]:
+        return [pair for pair in signed if pair[0].decision == kind]
+
+    resumed = tuple(when for _, when in of("resume"))
+    # A closure that names no level closes them all.
+    closed = [
+        one.level or 1
+        for one, when in of("close-level")
+        if not any((o.level or 1) == (one.level or 1) and later.after(when) for o, later in of("open-level"))
+    ]
+    return Orders(
+        stopped=bool(of("stop")),
+        suspended=any(not any(later.after(when) for later in resumed) for _, when in of("suspend")),
+        closed_from=min(closed, default=None),
+        rp2d=_last(of("rp2d")),
+        resumed=resumed,
+    )
+
+
+def _last(pairs: list[tuple[SignedDecision, Moment]]) -> SignedDecision | None:
+    last: tuple[SignedDecision, Moment] | None = None
+    for pair in sorted(pairs, key=lambda pair: pair[1].seq):
+        if last is None or pair[1].after(last[1]):
+            last = pair
+    return None if last is None else last[0]
+
+
+def derive_monitor(study: Study, orders: Orders, outcomes: Iterable[str]) -> ToxicityMonitor | None:
+    """DLTs of everyone at the recommended dose, of whom `outcomes` tells; None before there is one."""
+    if orders.rp2d is None or orders.rp2d.level is None or study.safety is None:
+        return None
+    counted = [outcome for outcome in outcomes if outcome in ("N", "T")]
+    dlts, rule = counted.count("T"), study.safety.monitoring
+    risk = tail(rule.dlt_rate.value, 1.0 + dlts, 1.0 + len(counted) - dlts)
+    level, rate, stop = orders.rp2d.level, rule.dlt_rate.value, rule.probability.value
+    return ToxicityMonitor(level, len(counted), dlts, rate, risk, stop)
+
+
+def reviewed(record: Record, orders: Orders, dlts: Iterable[DltAssessment]) -> bool:
+    """Whether a `resume` was signed on or after the day of each of these, and after each was written."""
+    found = tuple(dlts)
+    if not orders.resumed:
+        return False
+    facts = {fact for one in found for fact in one.facts}
+    seqs = [
+        seq
+        for frame in record.frames.values()
+        for seq in frame.filter(pl.col("id").is_in(list(facts)))["seq"].to_list()
+    ]
+    written = max(seqs, default=0)
+    last = max((one.decided_on for one in found if one.decided_on is not None), default=None)
+    return any(when.seq > written and (last is None or when.last.date() >= last) for when in orders.resumed)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Patients dosed, seats given to patients who wait for their dose, and the planned number."""
+
+    dosed: int
+    waiting: int
+    target: int | None
+
+    @property
+    def full(self) -> bool:
+        """Whether every planned patient is dosed."""
+        return self.target is not None and self.dosed >= self.target
+
+
+def next_accrual(
+    decision: Decision | None, silence: str, orders: Orders, room: Room, halt: str = ""
+) -> Accrual:
+    """What may happen next.
+
+    Parameters
+    ----------
+    decision, silence
+        The design's answer, or why there is none.
+    halt
+        Why the monitor holds the expansion; empty where it does not.
+    """
+    if orders.stopped:
+        return Accrual("stopped", False, None, "The trial was stopped by a signed decision")
+    found = _escalation(decision, silence, orders) if orders.rp2d is None else _expansion(orders, room, halt)
+    if orders.suspended and found.phase in ("escalation", "expansion"):
+        said = "Accrual is suspended by a signed decision"
+        return replace(found, may_enrol=False, step=said, held=True)
+    return found
+
+
+def _expansion(orders: Orders, room: Room, halt: str) -> Accrual:
+    assert orders.rp2d is not None
+    level = orders.rp2d.level
+    if room.full:
+        return Accrual("complete", False, level, f"{room.dosed} patients dosed: enrolment is complete")
+    why = halt
+    if level is None:
+        why = "The signed RP2D names no level"
+    elif not why and level > orders.highest(level):
+        why = orders.closure
+    if why:
+        return Accrual("expansion", False, level, why, held=True)
+    free = room.target is None or room.dosed + room.waiting < room.target
+    step = f"Expansion at level {level}: {room.dosed} of {room.target} dosed, {room.waiting} slots reserved"
+    return Accrual("expansion", free, level, step)
+
+
+def _escalation(decision: Decision | None, silence: str, orders: Orders) -> Accrual:
+    if decision is None:
+        return Accrual("escalation", False, None, silence, held=orders.closed_from == 1)
+    reason = decision.reason if orders.closed_from is None else f"{orders.closure}. {decision.reason}"
+    if decision.action.ends_escalation:
+        phase: Phase = "stopped" if decision.action.value == "stop-no-dose" else "awaiting RP2D"
+        said = f"{reason} The RP2D is a signed committee decision"
+        return Accrual(phase, False, decision.level, said)
+    may = decision.action.value in ("escalate", "same", "de-escalate")
+    return Accrual("escalation", may, decision.level, reason)
