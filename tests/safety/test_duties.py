@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -13,7 +13,7 @@ from galu.safety.tables import TreatedSubject
 from support import ROOT
 
 SCAN, FIRST, LAST = date(2026, 1, 8), date(2026, 1, 10), date(2026, 2, 21)
-AWARE = datetime(2026, 1, 20, 9, 30)
+AWARE = datetime(2026, 1, 20, 9, 30, tzinfo=UTC)
 EVENT = AdverseEventInput(
     "e", "Sepsis", 3, date(2026, 1, 19), serious=True, aware=AWARE, expected=False, attribution="related"
 )
@@ -52,7 +52,9 @@ def test_what_is_unknown_is_read_strictly_and_said() -> None:
     (_, authority) = report_duties(treated(replace(EVENT, attribution=None, expected=None, grade=None)), 30)
     assert authority.assumed == ("related", "unexpected", "life-threatening")
     (sponsor, _) = report_duties(treated(replace(EVENT, aware=None)), 30)
-    assert sponsor.due == datetime(2026, 1, 20) and sponsor.assumed == ("aware on the day of onset",)
+    assert sponsor.due == datetime(2026, 1, 20, tzinfo=UTC) and sponsor.assumed == (
+        "aware on the day of onset",
+    )
 
 
 def test_a_serious_event_between_scan_and_therapy_keeps_its_phase() -> None:

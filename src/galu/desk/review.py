@@ -99,7 +99,7 @@ def _listings(state: TrialState) -> tuple[Listing, ...]:
         if one.subject in escalated and one.met is not False
     )
     severe = tuple(
-        (one.subject, event.onset.isoformat(), event.term, event.grade, event.attribution or "unknown")
+        (one.subject, event.onset_text, event.term, event.grade, event.attribution or "unknown")
         for one in state.safety.treated
         if one.subject in escalated
         for event in one.events

@@ -68,6 +68,19 @@ def day_of(text: str | None) -> date | None:
     return date.fromisoformat(text[:10]) if text is not None and len(text) >= 10 else None
 
 
+def days_of(text: str) -> tuple[date, date]:
+    """First and last calendar day that a normalised text can mean; the same one where it names a day."""
+    if len(text) >= 10:
+        day = date.fromisoformat(text[:10])
+        return day, day
+    year, _, month = text.partition("-")
+    first = date(int(year), int(month or 1), 1)
+    after = (
+        date(first.year + 1, 1, 1) if not month or first.month == 12 else first.replace(month=first.month + 1)
+    )
+    return first, after - timedelta(days=1)
+
+
 def instant_of(text: str | None, zone: str = "UTC") -> datetime | None:
     """Instant of a normalised text, in `zone` unless it names its own; None without a time of day."""
     if text is None or "T" not in text:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import product
 
 from galu.safety.inputs import AdverseEventInput
 
@@ -59,8 +60,53 @@ def sorted_course(event: AdverseEventInput) -> Sequence[tuple[date, int | None]]
     return sorted(dict(event.course).items())
 
 
+def readings(event: AdverseEventInput, days: Iterable[date]) -> tuple[AdverseEventInput, ...]:
+    """Every way to read the days of an event that are known only in part.
+
+    Each such day is read as the first and the last it can have been, and as those of `days` in between.
+    """
+    if event.onset_until is None and not event.undated:
+        return (event,)
+    marks = tuple(days)
+
+    def possible(first: date, last: date) -> list[date]:
+        return sorted({first, last, *(day for day in marks if first <= day <= last)})
+
+    onsets = possible(event.onset, event.onset_until or event.onset)
+    steps = [possible(first, last) for first, last, _ in event.undated]
+    grades = [grade for _, _, grade in event.undated]
+    return tuple(
+        replace(
+            event,
+            onset=onset,
+            onset_until=None,
+            undated=(),
+            course=_with_steps(event, onset, tuple(zip(picked, grades, strict=True))),
+        )
+        for onset in onsets
+        for picked in product(*steps)
+    )
+
+
+def _with_steps(
+    event: AdverseEventInput, onset: date, steps: tuple[tuple[date, int], ...]
+) -> tuple[tuple[date, int | None], ...]:
+    if not event.course:
+        return ()
+    placed = tuple((max(day, onset), grade) for day, grade in steps)
+    return ((onset, event.course[0][1]), *event.course[1:], *placed)
+
+
 def worsened_since(event: AdverseEventInput, day: date) -> date | None:
-    """First day, from `day` on, on which an event that began earlier is worse than it had been by then."""
+    """First day, from `day` on, on which an event that began earlier is worse than it had been by then.
+
+    A step whose day is known only in part counts when it may have come after `day`.
+    """
+    found = [since for one in readings(event, (day,)) if (since := _worsened_since(one, day))]
+    return min(found, default=None)
+
+
+def _worsened_since(event: AdverseEventInput, day: date) -> date | None:
     before = 0
     for step, grade in sorted_course(event):
         if step < day:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import calendar
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Literal
 
 from galu.safety.inputs import AdverseEventInput
 from galu.safety.late import Exposure
 from galu.safety.plan import FollowUpRule, SafetyPlan
 from galu.safety.reporting import reporting_clock
-from galu.safety.tables import Phase, TreatedSubject, phase_of
+from galu.safety.tables import Phase, TreatedSubject, phase_of, seriousness
 
 Receiver = Literal["sponsor", "authority"]
 
@@ -32,28 +32,28 @@ class ReportDuty:
     assumed: tuple[str, ...] = ()
 
 
-def report_duties(subject: TreatedSubject, emergent_days: int) -> tuple[ReportDuty, ...]:
+def report_duties(subject: TreatedSubject, emergent_days: int, zone: tzinfo = UTC) -> tuple[ReportDuty, ...]:
     """Every report that the serious events of one subject call for, soonest first.
 
     To the sponsor within 24 hours; to the authority within 7 days (fatal or life-threatening) or 15 days
     for a suspected unexpected reaction (ICH E2A, section III). An event after 68Ga and before 177Lu keeps
-    its phase apart. A clock whose start is unknown runs from the beginning of the day of onset.
+    its phase apart. A clock whose start is unknown runs from the beginning, in `zone`, of the day of onset,
+    or of that of the record where the onset is known only in part.
     """
     found: list[ReportDuty] = []
     for event in subject.events:
-        if event.serious:
-            found += _reports(event, subject.subject, phase_of(event, subject, emergent_days))
+        if seriousness(event):
+            found += _reports(event, subject.subject, phase_of(event, subject, emergent_days), zone)
     return tuple(sorted(found, key=lambda duty: (duty.due, duty.event, duty.receiver)))
 
 
-def _reports(event: AdverseEventInput, subject: str, phase: Phase) -> list[ReportDuty]:
-    aware = event.aware or datetime.combine(event.onset, time())
+def _reports(event: AdverseEventInput, subject: str, phase: Phase, zone: tzinfo) -> list[ReportDuty]:
+    aware, assumed = _aware(event, zone)
     grave = _is_grave(event)
     related = None if event.attribution is None else event.attribution == "related"
     clock = reporting_clock(
         aware, related=related, expected=event.expected, fatal_or_life_threatening=grave is not False
     )
-    assumed = [] if event.aware is not None else ["aware on the day of onset"]
     sponsor = ReportDuty(
         subject, event.ref, event.term, "sponsor", aware, clock.to_sponsor_by, phase,
         "serious event: 24 h", tuple(assumed),
@@ -68,6 +68,19 @@ def _reports(event: AdverseEventInput, subject: str, phase: Phase) -> list[Repor
         subject, event.ref, event.term, "authority", aware, by, phase, clock.reason, tuple(assumed)
     )  # fmt: skip
     return [sponsor, authority]
+
+
+def _aware(event: AdverseEventInput, zone: tzinfo) -> tuple[datetime, list[str]]:
+    """When the site learned of an event, and what was assumed for it."""
+    if event.aware is not None:
+        return event.aware if event.aware.tzinfo else event.aware.replace(tzinfo=zone), []
+    day, said = event.onset, "aware on the day of onset"
+    if event.onset_until is not None:
+        day, said = event.onset_until, "aware on the last possible day of onset"
+        # A record brought in later is no reason to start the clock later.
+        if event.reported is not None and event.onset <= event.reported < day:
+            day, said = event.reported, "aware on the day recorded"
+    return datetime.combine(day, time(), zone), [said]
 
 
 def _is_grave(event: AdverseEventInput) -> bool | None:
@@ -102,7 +115,7 @@ def narratives(
     """
     found = []
     for event in sorted(subject.events, key=lambda one: (one.onset, one.ref)):
-        if not event.serious and event.grade != 5:
+        if not seriousness(event):
             continue
         before = tuple(one for one in exposures if one.day <= event.onset)
         last = before[-1].day if before else None

@@ -10,7 +10,7 @@ from scipy.special import gammaincinv
 
 from galu.safety.dlt import DltAssessment
 from galu.safety.inputs import DltPatient
-from galu.safety.tables import TreatedSubject, phase_of
+from galu.safety.tables import TreatedSubject, emergent_since, phase_of
 
 DAYS_PER_YEAR = 365.25
 
@@ -36,24 +36,26 @@ def exposure_adjusted(
 ) -> tuple[ExposureRate, ...]:
     """Treatment-emergent events by time at risk, any event first, then by class and term.
 
-    A subject is at risk from the first dose to the first such event, else to the last emergent day, the
+    A subject is at risk from the first dose to the day on which the first such event began, or grew worse
+    where it began earlier, else to the last emergent day, the
     last day watched or `as_of`. The interval is Garwood's (Biometrika 1936;28:437).
     """
     dosed = tuple(one for one in subjects if one.first_dose is not None and one.first_dose <= as_of)
     emergent = [
-        (one.subject, event)
+        (one.subject, event, since)
         for one in dosed
         for event in one.events
         if event.onset <= as_of and phase_of(event, one, emergent_days) == "treatment-emergent"
+        if one.first_dose is not None and (since := emergent_since(event, one.first_dose)) is not None
     ]
-    keys = sorted({(event.soc, event.term) for _, event in emergent})
+    keys = sorted({(event.soc, event.term) for _, event, _ in emergent})
     rows = [("", "any"), *keys]
     table = []
     for soc, term in rows:
         first: dict[str, date] = {}
-        for name, event in emergent:
+        for name, event, since in emergent:
             if (not soc and term == "any") or (event.soc, event.term) == (soc, term):
-                first[name] = min(event.onset, first.get(name, event.onset))
+                first[name] = min(since, first.get(name, since))
         years = sum(_days_at_risk(one, first.get(one.subject), emergent_days, as_of) for one in dosed)
         table.append(_rate(soc, term, len(first), years / DAYS_PER_YEAR, level))
     return tuple(table)

@@ -14,7 +14,11 @@ class AdverseEventInput:
     """One adverse event; None is unknown. `ended` None means going on as far as is known.
 
     `grade` is the worst so far; `course` holds (day, grade from that day on), the onset first, and is
-    empty where only the worst is known. `aware` is when the site learned of a serious event.
+    empty where only the worst is known. `aware` is when the site learned of a serious event, `reported`
+    the day on which the event came into the record.
+
+    Where the day of onset is known only in part, `onset` is the first day it can have been and
+    `onset_until` the last; `undated` holds such steps of the course as (first, last day, grade).
     """
 
     ref: str
@@ -23,7 +27,7 @@ class AdverseEventInput:
     onset: date
     ended: date | None = None
     attribution: Attribution | None = None
-    serious: bool = False
+    serious: bool | None = False
     haematologic: bool | None = None
     bleeding: bool = False
     clinically_meaningful: bool | None = None
@@ -34,11 +38,23 @@ class AdverseEventInput:
     life_threatening: bool | None = None
     aware: datetime | None = None
     outcome: str = ""
+    onset_until: date | None = None
+    undated: tuple[tuple[date, date, int], ...] = ()
+    reported: date | None = None
+
+    @property
+    def onset_text(self) -> str:
+        """Day of onset as it is known: one day, or the first and the last it can have been."""
+        until = "" if self.onset_until is None else f" to {self.onset_until}"
+        return f"{self.onset}{until}"
 
 
 @dataclass(frozen=True, slots=True)
 class LabInput:
-    """One laboratory value in the unit reported; `baseline` is the value before treatment, in that unit."""
+    """One laboratory value in the unit reported; `baseline` is the value before treatment, in that unit.
+
+    `bound` tells a value that the laboratory gave only as below (``<``) or above (``>``) a limit.
+    """
 
     ref: str
     test: str
@@ -49,6 +65,7 @@ class LabInput:
     upper: float | None = None
     baseline: float | None = None
     baseline_flag: str | None = None
+    bound: str = ""
 
 
 @dataclass(frozen=True, slots=True)

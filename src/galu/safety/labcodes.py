@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+import re
+from typing import Final, NamedTuple
 
 _HAEMOGLOBIN: Final = (("Anemia", "L"), ("Hemoglobin increased", "H"))
 _NEUTROPHILS: Final = (("Neutrophil count decreased", "L"),)
@@ -57,6 +58,36 @@ UNIT_SPELLINGS: Final[dict[str, frozenset[str]]] = {
     "mmol/L": frozenset({"MMOL/L"}),
     "mEq/L": frozenset({"MEQ/L"}),
 }
+
+
+#: A result given as a limit is graded just on its side of it: `<0.5` meets a cut of `< 0.5` (assumed).
+_BESIDE: Final = 1e-12
+_RESULT: Final = re.compile(r"(<=|>=|<|>|≤|≥)?\s*(\d+(?:\.\d+)?)")
+
+
+class Result(NamedTuple):
+    """A result told in words: its number, `bound` (``<``, ``>`` or none) and the number to grade."""
+
+    value: float
+    bound: str
+    graded: float
+
+
+def read_result(text: str | None) -> Result | None:
+    """Read a result such as `<0.1`, `> 500` or `0.3`; None where it is no number.
+
+    Below a limit is read as just below it, above a limit as just above it (assumed).
+
+    >>> read_result("< 0.1").value, read_result("HEMOLYZED")
+    (0.1, None)
+    """
+    found = _RESULT.fullmatch((text or "").strip())
+    if found is None:
+        return None
+    sign, number = found[1] or "", float(found[2])
+    bound = {"≤": "<", "≥": ">"}.get(sign, sign[:1])
+    strict = {"<": -_BESIDE, ">": _BESIDE}.get(sign, 0.0)
+    return Result(number, bound, number * (1.0 + strict))
 
 
 def terms_of_test(code: str) -> tuple[tuple[str, str], ...]:

@@ -15,7 +15,7 @@ from typing import Final
 
 import polars as pl
 
-from galu.safety.course import Episode, episodes
+from galu.safety.course import Episode, episodes, readings
 from galu.safety.ctcae import grade_labs, terms_of_test
 from galu.safety.inputs import AdverseEventInput, DltPatient, LabInput
 from galu.safety.plan import DltRule, SafetyPlan
@@ -58,7 +58,8 @@ def grade_patient_labs(labs: tuple[LabInput, ...], version: str) -> Mapping[str,
         "BNRIND": [lab.baseline_flag for lab, _, _ in pairs],
     }
     numbers: dict[str, list[float | None]] = {
-        "AVAL": [lab.value for lab, _, _ in pairs],
+        # More than a limit says how high a value is at least, and nothing of how low.
+        "AVAL": [None if lab.bound == ">" and side == "L" else lab.value for lab, _, side in pairs],
         "ANRLO": [lab.lower for lab, _, _ in pairs],
         "ANRHI": [lab.upper for lab, _, _ in pairs],
         "BASE": [lab.baseline for lab, _, _ in pairs],
@@ -112,7 +113,7 @@ def _lab_signs(rule: DltRule, graded: tuple[Graded, ...], window: tuple[date, da
             continue
         earliest = max(before + timedelta(1), window[0]) if before else window[0]
         latest = None if after is None else after - timedelta(1)
-        said = f"{rule.clause}: {run[0].test} {run[0].value:g} {run[0].unit}"
+        said = f"{rule.clause}: {run[0].test} {run[0].bound}{run[0].value:g} {run[0].unit}"
         refs = tuple(lab.ref for lab in run)
         sign: Sign | None = Sign(True, start, rule.id, said, refs, (earliest, latest))
         if sign and rule.longer_than_days is not None:
@@ -158,31 +159,53 @@ def _event_signs(rule: DltRule, patient: DltPatient, window: tuple[date, date], 
     signs: list[Sign] = []
     last = min(window[1], as_of)
     for event in (event for event in patient.events if _applies(rule, event)):
-        if event.grade is None:
-            if window[0] <= event.onset <= last:
-                said = f"{rule.clause}: {event.term}, grade unknown"
-                span = (event.onset, event.ended)
-                signs.append(Sign(None, event.onset, rule.id, said, (event.ref,), span))
-            continue
-        for episode in episodes(event, rule.min_grade, as_of):
-            inside = window[0] <= episode.start <= last
-            sign = _episode_sign(rule, event, episode, as_of) if inside else None
-            if sign:
-                signs.append(sign)
+        read = [_signs_of(rule, one, (window[0], last), as_of) for one in readings(event, (window[0], last))]
+        signs += read[0] if len(read) == 1 else _agreed(rule, event, read, window[0])
     return signs
 
 
+def _signs_of(rule: DltRule, event: AdverseEventInput, window: tuple[date, date], as_of: date) -> list[Sign]:
+    """Signs of one event whose days are known."""
+    if event.grade is None:
+        said, span = f"{rule.clause}: {event.term}, grade unknown", (event.onset, event.ended)
+        inside = window[0] <= event.onset <= window[1]
+        return [Sign(None, event.onset, rule.id, said, (event.ref,), span)] if inside else []
+    found = (
+        _episode_sign(rule, event, episode, as_of)
+        for episode in episodes(event, rule.min_grade, as_of)
+        if window[0] <= episode.start <= window[1]
+    )
+    return [sign for sign in found if sign]
+
+
+def _agreed(rule: DltRule, event: AdverseEventInput, read: list[list[Sign]], first: date) -> list[Sign]:
+    """What every reading of the partly known days gives; undecided where some give a sign and some none."""
+    met = [min((sign for sign in signs if sign.met), key=lambda s: s.on, default=None) for signs in read]
+    certain = [sign for sign in met if sign]
+    if len(certain) == len(read):
+        return [max(certain, key=lambda sign: sign.on)]
+    if not any(read):
+        return []
+    said = f"{rule.clause}: {event.term} grade {event.grade or 'unknown'}, its day is known only in part"
+    start = max(event.onset, first)
+    return [Sign(None, start, rule.id, said, (event.ref,), (start, event.ended))]
+
+
 def _with_support(signs: list[Sign], patient: DltPatient, as_of: date) -> list[Sign]:
-    """Keep the signs while which the patient bled or was given platelets."""
-    support = [(t.day, t.ref) for t in patient.transfusions if t.product == "platelets"]
-    support += [(e.onset, e.ref) for e in patient.events if e.bleeding]
+    """Keep the signs while which the patient bled or was given platelets; undecided where he may have."""
+    support = [(t.day, t.day, t.ref) for t in patient.transfusions if t.product == "platelets"]
+    support += [(e.onset, e.onset_until or e.onset, e.ref) for e in patient.events if e.bleeding]
     found: list[Sign] = []
     for sign in signs:
         first, last = sign.span[0], min(sign.span[1] or as_of, as_of)
-        with_it = sorted((day, ref) for day, ref in support if first <= day <= last)
-        if with_it:
-            day, ref = with_it[0]
+        surely = sorted((day, ref) for day, until, ref in support if first <= day and until <= last)
+        perhaps = sorted((day, ref) for day, until, ref in support if day <= last and until >= first)
+        if surely:
+            day, ref = surely[0]
             found.append(replace(sign, on=max(sign.on, day), facts=(*sign.facts, ref)))
+        elif perhaps:
+            said = f"{sign.reason}, with bleeding on a day known only in part"
+            found.append(replace(sign, met=None, reason=said, facts=(*sign.facts, perhaps[0][1])))
     return found
 
 

@@ -51,17 +51,24 @@ def phase_of(event: AdverseEventInput, subject: TreatedSubject, emergent_days: i
     """Where an event belongs: what began after the scan and before the therapy stays apart.
 
     An event that began earlier and grew worse after the first dose is treatment-emergent from then on.
+    One whose day is known only in part belongs to the therapy where it may have begun after it (assumed).
     """
+    latest = event.onset_until or event.onset
     if subject.first_dose is not None:
-        began: date | None = event.onset
-        if event.onset < subject.first_dose:
-            began = worsened_since(event, subject.first_dose)
+        began = emergent_since(event, subject.first_dose)
         if began is not None:
             last = subject.last_dose or subject.first_dose
             return "treatment-emergent" if began <= last + timedelta(emergent_days) else "later"
-    if subject.first_scan is not None and event.onset >= subject.first_scan:
+    if subject.first_scan is not None and latest >= subject.first_scan:
         return "68Ga-emergent"
     return "before"
+
+
+def emergent_since(event: AdverseEventInput, first_dose: date) -> date | None:
+    """First day after the first dose on which an event may have begun or grown worse; None: never."""
+    if (event.onset_until or event.onset) >= first_dose:
+        return max(event.onset, first_dose)
+    return worsened_since(event, first_dose)
 
 
 def is_related(event: AdverseEventInput) -> bool:
@@ -69,9 +76,19 @@ def is_related(event: AdverseEventInput) -> bool:
     return event.attribution != "unrelated"
 
 
-def is_serious(event: AdverseEventInput) -> bool:
-    """Whether an event is serious."""
+def seriousness(event: AdverseEventInput) -> bool | None:
+    """Whether an event is serious; None where nobody said.
+
+    Death and a threat to life are serious whatever was ticked (ICH E2A, section II B).
+    """
+    if event.grade == 5 or event.outcome.strip().lower() == "fatal" or event.life_threatening:
+        return True
     return event.serious
+
+
+def is_serious(event: AdverseEventInput) -> bool:
+    """Whether an event is known to be serious."""
+    return seriousness(event) is True
 
 
 def ended_treatment(event: AdverseEventInput) -> bool:
@@ -106,7 +123,8 @@ def ae_overview(
 ) -> tuple[AeCount, ...]:
     """Any, grade ≥3, related, serious, related serious, leading to withdrawal, fatal.
 
-    An event of unknown attribution counts as related.
+    An event of unknown attribution counts as related. Events of which nobody said whether they are
+    serious have a line of their own, where there are any.
     """
     rows = _emergent(subjects, emergent_days, phase)
     lines: tuple[tuple[str, Callable[[AdverseEventInput], bool]], ...] = (
@@ -118,7 +136,11 @@ def ae_overview(
         ("leading to withdrawal", ended_treatment),
         ("fatal", lambda e: e.grade == 5),
     )
-    return tuple(_count("", name, [r for r in rows if keep(r[1])], len(subjects)) for name, keep in lines)
+    counts = [_count("", name, [r for r in rows if keep(r[1])], len(subjects)) for name, keep in lines]
+    untold = [row for row in rows if seriousness(row[1]) is None]
+    if untold:
+        counts.append(_count("", "not known whether serious", untold, len(subjects)))
+    return tuple(counts)
 
 
 def ae_by_soc_and_term(

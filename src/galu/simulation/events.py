@@ -133,10 +133,11 @@ def write_event(happening: Happening, events: Events, first_dose: date, pen: Pen
         serious=happening.grade >= 4 or (happening.grade == 3 and draws.chance(0.3, kind.term, "serious")),
     )
     if late:
+        # What is settled is the attribution of the event from its onset; it may be over by then.
         settled = pen.corrected(known, kind.term)
         pen.write(
             AdverseEventCourse,
-            settled.date(),
+            onset,
             settled,
             event=event,
             grade=happening.grade,

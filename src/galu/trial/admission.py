@@ -52,6 +52,8 @@ class _Known:
     ids: frozenset[str]
     births: Mapping[str, str]
     starts: Mapping[Key, str]
+    given: Mapping[Key, str]
+    events: frozenset[str]
     drawn: Mapping[Key, tuple[str, float]]
     earliest: Mapping[Key, tuple[str, str]]
     half_lives: Mapping[str, float]
@@ -97,6 +99,9 @@ def _known(study: Study, record: Record, batch: tuple[Fact, ...], now: datetime)
             if fact.kind == kind and fact.id not in replaced:
                 yield dict(fact)
 
+    events = {
+        name for frame in (record.frames.get("adverse_event"),) if frame is not None for name in frame["id"]
+    }
     administrations = [row for row in rows("administration") if row["cycle"] is not None]
     earliest: dict[Key, tuple[str, str]] = {}
     for kind in _MEASURED:
@@ -114,6 +119,9 @@ def _known(study: Study, record: Record, batch: tuple[Fact, ...], now: datetime)
         ids=frozenset(ids),
         births={row["subject"]: row["birth_date"] for row in rows("demographics") if row["birth_date"]},
         starts={(row["subject"], row["agent"], row["cycle"]): row["on"] for row in administrations},
+        # Of several that name one cycle the first stands; the others are refused.
+        given={(row["subject"], row["agent"], row["cycle"]): row["id"] for row in reversed(administrations)},
+        events=frozenset(events | {fact.id for fact in batch if fact.kind == "adverse_event"}),
         drawn={
             (row["subject"], row["agent"], row["cycle"]): (row["on"], row["activity_mbq"])
             for row in rows("dispensed")
@@ -280,6 +288,22 @@ def _before_measurements(fact: Any, known: _Known) -> Iterator[Fault]:
         yield Fault(fact.id, "on", fault, "correct the time or the cycle")
 
 
+def _given_once(fact: Any, known: _Known) -> Iterator[Fault]:
+    """An agent is given once in a cycle: a second administration of it is a correction of the first."""
+    if fact.cycle is None:
+        return
+    first = known.given.get((fact.subject, fact.agent, fact.cycle))
+    if first is not None and first != fact.id:
+        fault = f"cycle {fact.cycle} of {fact.agent} is recorded as given already ({first})"
+        yield Fault(fact.id, "cycle", fault, f"supersede {first} to correct it, or correct the cycle")
+
+
+def _known_event(fact: Any, known: _Known) -> Iterator[Fault]:
+    if fact.event not in known.events:
+        fault = f"there is no adverse event {fact.event!r}"
+        yield Fault(fact.id, "event", fault, "write the id of the adverse_event fact, or record that first")
+
+
 def _planned_level(fact: Any, known: _Known) -> Iterator[Fault]:
     plan = known.study.treatment
     if plan is None or fact.level is None:
@@ -345,6 +369,7 @@ _CHECKS: Final[dict[str, tuple[Check, ...]]] = {
         _possible_activity("activity_mbq"),
         _ends_after("on"),
         _before_measurements,
+        _given_once,
     ),
     "scan": (_known_agent, _after_administration),
     "region_activity": (
@@ -361,4 +386,5 @@ _CHECKS: Final[dict[str, tuple[Check, ...]]] = {
         _after_administration,
     ),
     "adverse_event": (_ends_after("on"),),
+    "adverse_event_course": (_known_event,),
 }

@@ -12,7 +12,7 @@ import polars as pl
 from galu.protocol import Study
 from galu.record import Record
 from galu.safety.ctcae import grade_labs
-from galu.safety.labcodes import TERMS_OF_TEST
+from galu.safety.labcodes import TERMS_OF_TEST, read_result
 from galu.safety.tables import AeCount, TreatedSubject, ae_by_soc_and_term, ae_overview, lab_shift
 from galu.trial.safety import IN_BLOOD, events_by_subject
 from galu.trial.subjects import Subject
@@ -79,8 +79,12 @@ def _watched_until(subject: Subject) -> date | None:
 
 
 def grade_record(record: Record, first_dose: Mapping[str, date], version: str) -> pl.DataFrame:
-    """Grade of every numeric laboratory value, in the unit reported; the baseline record by its limits."""
-    labs = record.facts("lab").filter(pl.col("value").is_not_null() & IN_BLOOD)
+    """Grade of every laboratory value, in the unit reported; the baseline record by its limits.
+
+    A result in words is read by `read_result`; one that is no number cannot be graded.
+    """
+    told = pl.col("value").is_not_null() | pl.col("text").is_not_null()
+    labs = with_results(record.facts("lab").filter(told & IN_BLOOD))
     terms = pl.DataFrame(
         [(test, term, direction) for test, found in TERMS_OF_TEST.items() for term, direction in found],
         schema={"TEST": pl.String, "TERM": pl.String, "DIRECTION": pl.String},
@@ -93,11 +97,14 @@ def grade_record(record: Record, first_dose: Mapping[str, date], version: str) -
     values = labs.with_columns(pl.col("test").str.to_uppercase().alias("TEST")).join(
         starts, on="subject", how="left", maintain_order="left"
     )
+    # More than a limit says how high a value is at least, and nothing of how low.
+    open_below = (pl.col("bound") == ">") & (pl.col("DIRECTION") == "L")
     after = (pl.col("day") > pl.col("first_dose")).fill_null(False)
     values = _with_baseline(values.with_columns(after.alias("after_dose")))
     table = values.join(terms, on="TEST", how="inner", maintain_order="left").rename(
-        {"unit": "AVALU", "value": "AVAL", "lower_limit": "ANRLO", "upper_limit": "ANRHI"}
+        {"unit": "AVALU", "lower_limit": "ANRLO", "upper_limit": "ANRHI"}
     )
+    table = table.with_columns(pl.when(~open_below).then(pl.col("graded")).alias("AVAL"))
     change = 100.0 * (pl.col("AVAL") - pl.col("BASE")) / pl.col("BASE")
     table = table.with_columns(
         change.alias("PCHG"),
@@ -106,20 +113,40 @@ def grade_record(record: Record, first_dose: Mapping[str, date], version: str) -
     )
     grade = grade_labs(table, version)
     return table.select(
-        "subject", pl.col("test"), "day", pl.col("AVAL").alias("value"), pl.col("AVALU").alias("unit"),
+        "subject", pl.col("test"), "day", "value", pl.col("AVALU").alias("unit"),
         pl.col("TERM").alias("term"), pl.col("DIRECTION").alias("direction"),
         grade.alias("grade"), "after_dose", "is_baseline",
         pl.col("id").alias("fact"),
     )  # fmt: skip
 
 
+def with_results(labs: pl.DataFrame) -> pl.DataFrame:
+    """Laboratory facts with results in words read: `value`, its `bound` and the number to grade."""
+    told = labs.filter(pl.col("value").is_null())["text"].drop_nulls().unique().to_list()
+    read = {text: found for text in told if (found := read_result(text)) is not None}
+    only = pl.when(pl.col("value").is_null()).then(pl.col("text"))
+
+    def of(column: dict[str, float]) -> pl.Expr:
+        return only.replace_strict(column, default=None, return_dtype=pl.Float64)
+
+    return labs.with_columns(
+        pl.coalesce("value", of({text: one.value for text, one in read.items()})).alias("value"),
+        pl.coalesce("value", of({text: one.graded for text, one in read.items()})).alias("graded"),
+        only.is_in([text for text, one in read.items() if one.bound == ">"])
+        .replace_strict({True: ">"}, default="", return_dtype=pl.String)
+        .alias("bound"),
+    )
+
+
 def _with_baseline(values: pl.DataFrame) -> pl.DataFrame:
     """Add the baseline value, its status and which row it is.
 
-    It is the row that the source marks as baseline, or else the last one up to the first dose.
+    It is the row that the source marks as baseline, or else the last one up to the first dose; a value of
+    unknown day is none.
     """
     by = ["subject", "TEST", "unit"]
-    before = values.filter(~pl.col("after_dose") & pl.col("first_dose").is_not_null())
+    known = pl.col("day").is_not_null() & pl.col("value").is_not_null()
+    before = values.filter(known & ~pl.col("after_dose") & pl.col("first_dose").is_not_null())
     marked = pl.col("baseline").fill_null(False)
     last = before.sort(marked, "on", "seq").group_by(by, maintain_order=True).last()
     low, high = pl.col("value") < pl.col("lower_limit"), pl.col("value") > pl.col("upper_limit")

@@ -6,22 +6,25 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from galu.protocol import Study
 from galu.record import Record
-from galu.record.when import day_of, instant_of
+from galu.record.when import day_of, days_of, instant_of
 from galu.safety.ctcae import terms_of_test
 from galu.safety.dlt import DltAssessment, assess_dlt
 from galu.safety.inputs import (
     AdverseEventInput,
+    Attribution,
     DltAdjudication,
     DltPatient,
     LabInput,
     TransfusionInput,
 )
+from galu.safety.labcodes import read_result
 from galu.safety.plan import SafetyPlan
 from galu.trial.subjects import Subject
 
@@ -32,71 +35,114 @@ IN_BLOOD = ~pl.col("specimen").fill_null("").str.to_uppercase().str.contains("UR
 
 
 def events_by_subject(record: Record) -> dict[str, tuple[AdverseEventInput, ...]]:
-    """Adverse events with their course folded in: worst grade so far, latest attribution, end."""
+    """Adverse events with their course folded in: worst grade so far, latest attribution, end.
+
+    A course may name any fact of the chain of corrections of its event.
+    """
+    roots = event_roots(record)
     courses: dict[str, list[dict[str, Any]]] = {}
     for row in record.facts("adverse_event_course").iter_rows(named=True):
-        courses.setdefault(row["event"], []).append(row)
+        courses.setdefault(roots.get(row["event"], row["event"]), []).append(row)
     found: dict[str, list[AdverseEventInput]] = {}
     for row in record.facts("adverse_event").iter_rows(named=True):
-        if row["day"] is not None:
-            course = courses.get(row["root"], []) or courses.get(row["id"], [])
-            found.setdefault(row["subject"], []).append(_event(row, course, record.zone))
+        event = _event(row, courses.get(row["root"], []), record.zone)
+        found.setdefault(row["subject"], []).append(event)
     return {subject: tuple(events) for subject, events in found.items()}
+
+
+def event_roots(record: Record) -> dict[str, str]:
+    """Id of every adverse event ever written to that of the first fact of its chain of corrections."""
+    frame = record.frames.get("adverse_event")
+    roots: dict[str, str] = {}
+    if frame is not None:
+        for name, superseded in frame.sort("seq").select("id", "supersedes").iter_rows():
+            roots[name] = roots.get(superseded, superseded) if superseded else name
+    return roots
 
 
 def _event(row: dict[str, Any], course: list[dict[str, Any]], zone: str) -> AdverseEventInput:
     grades = [g for g in (row["grade"], *(step["grade"] for step in course)) if g is not None]
-    stated = [a for a in (row["attribution"], *(step["attribution"] for step in course)) if a is not None]
-    resolved = next((step["day"] for step in course if step["grade"] == 0), None)
-    attribution: Literal["related", "unrelated"] | None = None
-    if stated and stated[-1] != "unknown":
-        attribution = stated[-1]
+    onset, until = days_of(row["on"])
+    dated = [(step["day"], step["grade"]) for step in course if step["day"] is not None]
+    known = [day for day in (*(day for day, _ in dated), day_of(row["ended"])) if day is not None]
+    # What is known of the end or the course narrows down when an event can have begun.
+    until = max(onset, min([until, *known]))
     return AdverseEventInput(
         ref=row["id"],
         term=row["term"],
         grade=max(grades) if grades else None,
-        onset=row["day"],
-        ended=day_of(row["ended"]) or resolved,
-        attribution=attribution,
-        serious=bool(row["serious"]),
+        onset=onset,
+        ended=_ended(day_of(row["ended"]), course),
+        attribution=_attribution(row, course),
+        serious=row["serious"],
         bleeding=any(word in row["term"].lower() for word in _BLEEDING),
         clinically_meaningful=row["clinically_meaningful"],
         soc=row["soc"] or "",
         action=row["action"] or "",
-        course=_course(row, course),
+        # Empty where nothing but the first grade was reported.
+        course=((onset, row["grade"]), *dated) if course else (),
         outcome=row["outcome"] or "",
         expected=row["expected"],
         life_threatening=row["life_threatening"],
         aware=instant_of(row["aware"], zone),
+        onset_until=until if row["day"] is None else None,
+        undated=tuple(_undated(step, onset) for step in course if step["day"] is None),
+        reported=row["recorded"].astimezone(ZoneInfo(zone)).date(),
     )
 
 
-def _course(row: dict[str, Any], course: list[dict[str, Any]]) -> tuple[tuple[date, int | None], ...]:
-    """Grades from each day on; empty where nothing but the first grade was reported."""
+def _undated(step: dict[str, Any], onset: date) -> tuple[date, date, int]:
+    first, last = days_of(step["on"])
+    return max(first, onset), max(last, onset), step["grade"]
+
+
+def _ended(stated: date | None, course: list[dict[str, Any]]) -> date | None:
+    """Day on which an event was over; None where it went on, or came back, after that."""
     steps = [(step["day"], step["grade"]) for step in course if step["day"] is not None]
-    return ((row["day"], row["grade"]), *steps) if steps else ()
+    if stated is not None:
+        return None if any(day > stated and grade > 0 for day, grade in steps) else stated
+    if not steps or steps[-1][1] > 0:
+        return None
+    over = steps[-1][0]
+    for day, grade in reversed(steps):
+        if grade > 0:
+            break
+        over = day
+    return over
+
+
+def _attribution(row: dict[str, Any], course: list[dict[str, Any]]) -> Attribution | None:
+    """The last that was written, in the event or its course; None where that is unknown."""
+    stated = [(one["seq"], one["attribution"]) for one in (row, *course) if one["attribution"] is not None]
+    last = max(stated, default=(0, "unknown"))[1]
+    return None if last == "unknown" else last
 
 
 def labs_by_subject(
     record: Record, subjects: Iterable[Subject], tests: frozenset[str] | None = None
 ) -> dict[str, tuple[LabInput, ...]]:
-    """Numeric laboratory values, each with its baseline: the last value up to the first therapeutic dose."""
+    """Laboratory values, each with its baseline: the last one up to the first therapeutic dose.
+
+    A result in words is read by `read_result`; one that is no number has no value.
+    """
     first = {subject.id: subject.first_dose for subject in subjects}
-    known = pl.col("value").is_not_null() & pl.col("day").is_not_null()
-    frame = record.facts("lab").filter(known & IN_BLOOD)
+    told = pl.col("value").is_not_null() | pl.col("text").is_not_null()
+    frame = record.facts("lab").filter(told & pl.col("day").is_not_null() & IN_BLOOD)
     if tests is not None:
         frame = frame.filter(pl.col("test").is_in(list(tests)))
     labs: dict[str, list[LabInput]] = {}
     for row in frame.iter_rows(named=True):
+        read = read_result(row["text"]) if row["value"] is None else None
         labs.setdefault(row["subject"], []).append(
             LabInput(
                 ref=row["id"],
                 test=row["test"],
                 day=row["day"],
-                value=row["value"],
+                value=row["value"] if read is None else read.graded,
                 unit=row["unit"] or "",
                 lower=row["lower_limit"],
                 upper=row["upper_limit"],
+                bound="" if read is None else read.bound,
             )
         )
     return {subject: _with_baseline(values, first.get(subject)) for subject, values in labs.items()}
@@ -105,7 +151,7 @@ def labs_by_subject(
 def _with_baseline(labs: list[LabInput], first_dose: date | None) -> tuple[LabInput, ...]:
     base: dict[tuple[str, str], LabInput] = {}
     for lab in sorted(labs, key=lambda lab: lab.day):
-        if first_dose is not None and lab.day <= first_dose:
+        if first_dose is not None and lab.day <= first_dose and lab.value is not None:
             base[(lab.test, lab.unit)] = lab
     return tuple(_flagged(lab, base.get((lab.test, lab.unit))) for lab in labs)
 

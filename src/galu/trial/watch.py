@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -83,7 +84,7 @@ def derive_watch(
     if plan is None:
         return SafetyWatch()
     board, doses = known
-    day, emergent = board.day, plan.treatment_emergent_days.value
+    day, emergent, zone = board.day, plan.treatment_emergent_days.value, ZoneInfo(record.zone)
     exposures = _exposures(subjects, doses)
     watched = tuple(
         WatchedPatient(patient, exposures.get(patient.subject, ()))
@@ -99,7 +100,7 @@ def derive_watch(
         late=late,
         by_activity=bands_by_activity(watched, late, ACTIVITY_EDGES_MBQ),
         by_dose=bands_by_dose(watched, late, WATCHED_ORGAN, DOSE_EDGES_GY),
-        reports=tuple(duty for one in treated for duty in report_duties(one, emergent)),
+        reports=tuple(duty for one in treated for duty in report_duties(one, emergent, zone)),
         narratives=tuple(
             told for one in treated for told in narratives(one, exposures.get(one.subject, ()), emergent)
         ),

@@ -117,7 +117,7 @@ def _follow_up(state: TrialState) -> Table:
 
 def _narratives(state: TrialState) -> Table:
     rows = tuple(
-        (one.subject, one.event.term, one.event.grade, one.event.onset, one.duration_days, one.phase,
+        (one.subject, one.event.term, one.event.grade, one.event.onset_text, one.duration_days, one.phase,
          len(one.doses), one.days_since_first_dose, one.days_since_last_dose,
          one.event.attribution or "unknown", "; ".join(other.term for other in one.others))
         for one in state.watch.narratives
