@@ -103,7 +103,7 @@ def _ended(stated: date | None, course: list[dict[str, Any]]) -> date | None:
         return None if any(day > stated and grade > 0 for day, grade in steps) else stated
     if not steps or steps[-1][1] > 0:
         return None
-    over = steps[-1][0]
+    over: date = steps[-1][0]
     for day, grade in reversed(steps):
         if grade > 0:
             break
@@ -114,8 +114,8 @@ def _ended(stated: date | None, course: list[dict[str, Any]]) -> date | None:
 def _attribution(row: dict[str, Any], course: list[dict[str, Any]]) -> Attribution | None:
     """The last that was written, in the event or its course; None where that is unknown."""
     stated = [(one["seq"], one["attribution"]) for one in (row, *course) if one["attribution"] is not None]
-    last = max(stated, default=(0, "unknown"))[1]
-    return None if last == "unknown" else last
+    known: dict[str, Attribution] = {"related": "related", "unrelated": "unrelated"}
+    return known.get(max(stated, default=(0, "unknown"))[1])
 
 
 def labs_by_subject(
