@@ -17,6 +17,10 @@ RESPONSES = "USUBJID,PARAMCD,AVALC,ADT,TRTSDT\n"
 LESIONS = "USUBJID,LESION,ADT,VISIT,ROLE,VALUE_MM,STATE,NODAL,READER\n"
 
 
+#: The baseline of one patient with one target of 50 mm.
+B = "A,T1,2026-01-01,B,target,50,,,\n"
+
+
 def run(*words: object) -> int:
     with pytest.raises(SystemExit) as ended:
         main([str(word) for word in words])
@@ -78,6 +82,26 @@ def test_readers_of_measurements_are_kept_apart(write):
     found = derive_recist(write(LESIONS + "\n".join(rows)))
     assert [(row["READER"], row["TARGET"]) for row in found.rows] == [("R1", "PR"), ("R2", "PD")]
     assert found.agreement[0].agreement == 0.0
+
+
+def test_a_node_is_a_node_at_every_visit_though_one_row_says_so(write):
+    rows = "A,T1,2026-01-01,B,target,20,,Y,\nA,T1,2026-02-26,W8,target,9,,,\n"
+    assert derive_recist(write(LESIONS + rows)).rows[0]["TARGET"] == "CR"
+
+
+def test_a_baseline_that_no_name_and_no_first_dose_shows_is_told(write):
+    rows = "A,T1,2026-02-26,W8,target,50,,,\nA,T1,2026-04-23,W16,target,50,,,\n"
+    told = derive_recist(write(LESIONS + rows)).rows[0]["REASON"]
+    assert told == "baseline assumed at W8, the earliest visit: no first dose is given"
+    known = "USUBJID,LESION,ADT,VISIT,ROLE,VALUE_MM,TRTSDT\n"
+    dosed = "A,T1,2026-02-26,W8,target,50,2026-02-27\nA,T1,2026-04-23,W16,target,50,2026-02-27\n"
+    assert derive_recist(write(known + dosed)).rows[0]["REASON"] == ""
+    assert derive_recist(write(LESIONS + B + "A,T1,2026-02-26,W8,target,50,,,\n")).rows[0]["REASON"] == ""
+
+
+def test_a_patient_with_a_baseline_only_is_named(write, tmp_path, capsys):
+    assert run("response", "recist", write(LESIONS + B), "-o", tmp_path / "out.csv") == 0
+    assert "A: no visit after the baseline, so no response" in capsys.readouterr().out
 
 
 TU = """STUDYID,DOMAIN,USUBJID,TUSEQ,TULNKID,TUTESTCD,TUORRES,TULOC,TUEVAL,VISIT,TUDTC
@@ -151,6 +175,21 @@ FAULTS = [
     ("recist", LESIONS + "A,T1,2024-01-01,V1,target,-5,,,\n", "line 2, column VALUE_MM"),
     ("recist", LESIONS + 2 * "A,T1,2024-01-01,V1,target,5,,,\n"
      + 2 * "A,T1,2024-03-01,V2,target,5,,,\n", "a lesion is given twice"),
+    ("recist", LESIONS + B + "A,T2,2026-02-26,W8,target,30,,,\n",
+     "line 3, column ROLE: T2 is no target lesion at baseline; say role new"),
+    ("recist", LESIONS + B + "A,N1,2026-02-26,W8,non-target,,present,,\n", "N1 is no non-target lesion at"),
+    ("recist", LESIONS + B + "A,T1,2026-02-26,W8,target,20,progressed,,\n",
+     "line 3, column STATE: progressed is for non-targets"),
+    ("recist", LESIONS + B + "A,T1,2026-02-26,W8,non-target,20,,,\n",
+     "line 3, column ROLE: T1 is non-target here and target at baseline"),
+    ("recist", LESIONS + B + "A,T1,2026-02-26,W8,target,12,absent,,\n",
+     "line 3, column VALUE_MM: `12` mm of a lesion that is absent"),
+    ("recist", LESIONS + "A,T1,2026-01-01,B,target,50,,maybe,\n", "column NODAL: `maybe`; use one of"),
+    ("recist", LESIONS + "A,T1,2026-01-01,B,target,50,,Y,\nA,T1,2026-02-26,W8,target,50,,N,\n",
+     "line 3, column NODAL: `N` where an earlier row of T1 says otherwise"),
+    ("recist", LESIONS + B + B, "line 3, column LESION: a lesion is given twice: T1 at B stands in line 2"),
+    ("recist", LESIONS + B + "A,N1,2026-01-01,B,new,,present,,\n",
+     "line 3, column ROLE: N1 is new at the baseline visit"),
     ("recist", "USUBJID,SUM,BASE,NADIR,TRGRESP,NTRGRESP\nA,5,10,10,PR,SOME\n", "line 2, column NTRGRESP"),
 ]  # fmt: skip
 

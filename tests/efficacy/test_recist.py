@@ -114,3 +114,32 @@ def test_progression_rests_on_baseline_nadir_and_visit():
 
 def test_more_targets_than_recist_allows_are_told():
     assert "6 target lesions" in visit_responses(seen(0, *[20.0] * 6) + seen(8, *[20.0] * 6))[0].reason
+
+
+@pytest.mark.parametrize(
+    ("size", "nodal", "told"),
+    [(8.0, False, "not measurable at baseline: T0 8 mm"), (10.0, False, ""),
+     (14.0, True, "not measurable at baseline: T0 14 mm"), (15.0, True, "")],
+)  # fmt: skip
+def test_a_target_that_is_not_measurable_at_baseline_is_told(size, nodal, told):
+    items = seen(0, size, nodal=nodal) + seen(8, size, nodal=nodal)
+    assert visit_responses(items)[0].reason == told
+
+
+def test_a_lesion_given_twice_at_baseline_is_refused():
+    with pytest.raises(InputError, match="twice"):
+        visit_responses(seen(0, 50.0) + seen(0, 51.0) + seen(8, 50.0))
+
+
+def new(week, state="present", size=None):
+    return Measurement("N1", DAY + timedelta(weeks=week), f"W{week}", size, state, "new", ref=f"n{week}")
+
+
+def test_a_new_lesion_counts_until_a_visit_says_that_it_is_gone():
+    targets = seen(0, 50.0) + seen(8, 30.0) + seen(16, 30.0) + seen(24, 30.0)
+    kept = visit_responses([*targets, new(8)])
+    assert [visit.overall for visit in kept] == ["PD", "PD", "PD"]
+    assert (kept[1].reason, kept[1].facts) == ("not said to be gone: N1 (new at W8)", ("n8",))
+    gone = visit_responses([*targets, new(8), new(16, "absent"), new(24, "equivocal")])
+    assert [visit.overall for visit in gone] == ["PD", "PR", "PR"]
+    assert [v.overall for v in visit_responses([*targets, new(8, "equivocal")])] == ["PR"] * 3

@@ -37,6 +37,8 @@ def recist(source: Source, output: Target, beside: Beside = None, subjects: Star
     typer.echo(f"{len(found.rows)} visits written to {output}")
     if found.missed is not None:
         typer.echo(f"{found.missed} collected target responses miss a progression")
+    for note in found.notes:
+        typer.echo(note)
     for pair in found.agreement:
         typer.echo(_agreement(pair))
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import cast, get_args
 
+from galu.desk.lesion_rows import read_lesions
 from galu.desk.rows import Cells, Row, read_rows
 from galu.efficacy.recist import (
-    Measurement,
     RecistRule,
-    Role,
-    State,
     VisitResponse,
     overall_response,
     target_response,
@@ -42,13 +39,15 @@ _TESTS = ("TRGRESP", "NTRGRESP", "OVRLRESP")
 class RecistFile:
     """What is to be written, and what a person wants to be told of it.
 
-    `missed` counts collected responses that miss a progression; None where nothing was collected.
+    `missed` counts collected responses that miss a progression; None where nothing was collected. `notes`
+    say who has no row and why.
     """
 
     header: tuple[str, ...]
     rows: tuple[Cells, ...]
     missed: int | None = None
     agreement: tuple[Agreement, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def derive_recist(source: Path, beside: Sequence[Path] = (), subjects: Path | None = None) -> RecistFile:
@@ -112,31 +111,11 @@ def _of_measurements(rows: Sequence[Row], starts: dict[str, date | None]) -> Rec
     found = []
     for (subject, reader), mine in sorted(groups.items()):
         start = mine[0].day("TRTSDT") if mine[0]["TRTSDT"] else starts.get(subject)
-        measured = [_measurement(row) for row in mine]
-        try:
-            visits = visit_responses(measured, first_dose=start)
-        except InputError as error:
-            place = f"{mine[0].file}, {subject} {reader}".rstrip()
-            raise InputError(f"{place}, {error.place}", error.fault, error.remedy) from None
-        found.append(ReaderResponses(subject, reader, True, visits))
+        read = read_lesions(mine, start)
+        visits = visit_responses(read.measurements, first_dose=start)
+        told = (replace(v, reason="; ".join(filter(None, (v.reason, read.note)))) for v in visits)
+        found.append(ReaderResponses(subject, reader, True, tuple(told)))
     return _written(found)
-
-
-def _measurement(row: Row) -> Measurement:
-    state = row.one_of("STATE", get_args(State)) if row["STATE"] else "measured"
-    value = row.number("VALUE_MM")
-    if value is not None and value < 0.0:
-        raise InputError(row.place("VALUE_MM"), f"`{row['VALUE_MM']}` mm", "give a size of 0 or more")
-    return Measurement(
-        row.given("LESION", "name the lesion"),
-        row.day("ADT"),
-        row.given("VISIT", "name the visit"),
-        value,
-        cast(State, state),
-        cast(Role, row.one_of("ROLE", get_args(Role))),
-        row["NODAL"].upper() in ("Y", "1", "TRUE"),
-        row["ORGAN"],
-    )
 
 
 def _of_sdtm(sources: Sequence[Path], starts: dict[str, date | None]) -> RecistFile:
@@ -160,7 +139,9 @@ def _of_sdtm(sources: Sequence[Path], starts: dict[str, date | None]) -> RecistF
 
 def _written(found: Sequence[ReaderResponses]) -> RecistFile:
     rows = tuple(_visit(one, visit) for one in found for visit in one.visits)
-    return RecistFile(_VISIT, rows, agreement=reader_agreement(found))
+    alone = (f"{one.subject} {one.reader}".rstrip() for one in found if not one.visits)
+    notes = tuple(f"{who}: no visit after the baseline, so no response" for who in alone)
+    return RecistFile(_VISIT, rows, agreement=reader_agreement(found), notes=notes)
 
 
 def _visit(one: ReaderResponses, seen: VisitResponse) -> Cells:
@@ -185,4 +166,5 @@ def _with_collected(written: RecistFile, record: Record, found: Sequence[ReaderR
         marks = {"DIFFERS": " ".join(sorted(differing.get(key, ()))), "MISSED_PD": "Y" if missed else "N"}
         rows.append({**line, **beside, **marks})
     header = (*written.header, *_TESTS, "DIFFERS", "MISSED_PD")
-    return RecistFile(header, tuple(rows), sum(row["MISSED_PD"] == "Y" for row in rows), written.agreement)
+    count = sum(row["MISSED_PD"] == "Y" for row in rows)
+    return replace(written, header=header, rows=tuple(rows), missed=count)

@@ -7,8 +7,8 @@ already is progression.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
@@ -45,7 +45,7 @@ class RecistRule:
 
     `recurrence_is_progression`: a lesion outside nodes that is back after an overall CR is PD
     whatever its size; a node is judged by its size alone, as 9 to 11 mm may be no disease (EORTC
-    RECIST FAQ).
+    RECIST FAQ). `measurable_mm`, `measurable_node_mm`: least size of a target at baseline (section 3.1).
     """
 
     too_small_mm: float = 5.0
@@ -55,6 +55,8 @@ class RecistRule:
     response_percent: float = 30.0
     max_targets: int = 5
     max_per_organ: int = 2
+    measurable_mm: float = 10.0
+    measurable_node_mm: float = 15.0
     recurrence_is_progression: bool = True
 
 
@@ -199,12 +201,57 @@ def _by_visit(measurements: Iterable[Measurement]) -> list[list[Measurement]]:
 
 
 def _check_targets(baseline: list[Measurement], rule: RecistRule) -> str:
+    """What RECIST holds against the choice of targets; it is told, not refused."""
     targets = [item for item in baseline if item.role == "target"]
     organs = [item.organ for item in targets if item.organ]
     crowded = sorted({organ for organ in organs if organs.count(organ) > rule.max_per_organ})
-    if len(targets) > rule.max_targets:
-        return f"{len(targets)} target lesions, RECIST allows {rule.max_targets}"
-    return f"more than {rule.max_per_organ} target lesions in {', '.join(crowded)}" if crowded else ""
+    small = [
+        f"{item.lesion} {size:g} mm"
+        for item in targets
+        if (size := _below_measurable(item, rule)) is not None
+    ]
+    notes = (
+        (len(targets) > rule.max_targets, f"{len(targets)} target lesions, RECIST allows {rule.max_targets}"),
+        (bool(crowded), f"more than {rule.max_per_organ} target lesions in {', '.join(crowded)}"),
+        (bool(small), f"not measurable at baseline: {', '.join(small)}"),
+    )
+    return "; ".join(note for applies, note in notes if applies)
+
+
+def _below_measurable(item: Measurement, rule: RecistRule) -> float | None:
+    """Size [mm] of a lesion too small to be a target, else None."""
+    size = _size(item, rule)
+    least = rule.measurable_node_mm if item.nodal else rule.measurable_mm
+    return size if size is not None and size < least - ROUNDING else None
+
+
+def visits_from_baseline(
+    measurements: Iterable[Measurement], first_dose: date | None = None
+) -> tuple[tuple[Measurement, ...], ...]:
+    """Measurements of the baseline visit and of each visit after it, in order of time.
+
+    The baseline is the last visit on or before `first_dose`, or the earliest when that is not given.
+
+    Raises
+    ------
+    InputError
+        When there is no baseline visit, or a lesion is given twice at a visit.
+    """
+    visits = _by_visit(measurements)
+    before = [
+        number
+        for number, items in enumerate(visits)
+        if first_dose is None or min(item.day for item in items) <= first_dose
+    ]
+    if not before:
+        raise InputError("measurements", "no visit on or before the first dose", "give a baseline visit")
+    kept = visits[before[0] if first_dose is None else before[-1] :]
+    for items in kept:
+        if len({item.lesion for item in items}) < len(items):
+            raise InputError(
+                f"visit {items[0].visit}", "a lesion is given twice", "give each lesion once per reader"
+            )
+    return tuple(tuple(items) for items in kept)
 
 
 def visit_responses(
@@ -212,8 +259,9 @@ def visit_responses(
 ) -> tuple[VisitResponse, ...]:
     """Response at each visit after baseline, of one patient read by one reader.
 
-    The baseline is the last visit on or before `first_dose`, or the earliest visit when that is not
-    given. A visit's date is that of its earliest image. Order of the measurements does not matter.
+    The baseline is that of `visits_from_baseline`. A visit's date is that of its earliest image. Order
+    of the measurements does not matter. A new lesion counts at every later visit until one says that
+    it is gone.
 
     Raises
     ------
@@ -221,28 +269,24 @@ def visit_responses(
         When there is no baseline visit, or a lesion is given twice at a visit, or a size is negative.
     """
     rule = rule or RecistRule()
-    visits = _by_visit(measurements)
-    before = [
-        items for items in visits if first_dose is None or min(item.day for item in items) <= first_dose
-    ]
-    if not before:
-        raise InputError("measurements", "no visit on or before the first dose", "give a baseline visit")
-    baseline = before[0] if first_dose is None else before[-1]
+    baseline, *later = visits_from_baseline(measurements, first_dose)
     chosen = _Chosen(
-        items=tuple(baseline),
+        items=baseline,
         targets=tuple(item.lesion for item in baseline if item.role == "target"),
         others=tuple(item.lesion for item in baseline if item.role == "non-target"),
-        note=_check_targets(baseline, rule),
+        note=_check_targets(list(baseline), rule),
     )
     start = _target({item.lesion: item for item in baseline}, chosen.targets, None, rule)[1]
-    lowest, complete = _Lowest(start, ()), False
+    past = _Past(start, _Lowest(start, ()))
     responses: list[VisitResponse] = []
-    for items in visits[visits.index(baseline) + 1 :]:
-        one = _judged(items, chosen, (start, lowest, complete), rule)
+    for items in later:
+        past = replace(past, new=_new_lesions(past.new, items, rule))
+        one = _judged(items, chosen, past, rule)
         responses.append(one)
-        complete = complete or one.overall == "CR"
-        if one.sum_mm is not None and lowest.sum_mm is not None and one.sum_mm < lowest.sum_mm:
-            lowest = _Lowest(one.sum_mm, tuple(item.ref for item in items if item.ref))
+        past = replace(past, complete=past.complete or one.overall == "CR")
+        if one.sum_mm is not None and past.lowest.sum_mm is not None and one.sum_mm < past.lowest.sum_mm:
+            refs = tuple(item.ref for item in items if item.ref)
+            past = replace(past, lowest=_Lowest(one.sum_mm, refs))
     return tuple(responses)
 
 
@@ -264,28 +308,31 @@ class _Lowest:
     facts: tuple[str, ...]
 
 
-def _judged(
-    items: list[Measurement],
-    chosen: _Chosen,
-    history: tuple[float | None, _Lowest, bool],
-    rule: RecistRule,
-) -> VisitResponse:
-    """One visit; `history` is the baseline sum, the nadir, and whether an overall CR came before."""
-    start, lowest, complete = history
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """Baseline sum [mm], nadir, whether an overall CR came before, and the first sight of new lesions."""
+
+    start_mm: float | None
+    lowest: _Lowest
+    complete: bool = False
+    new: Mapping[str, Measurement] = field(default_factory=dict)
+
+
+def _judged(items: Sequence[Measurement], chosen: _Chosen, past: _Past, rule: RecistRule) -> VisitResponse:
+    """One visit; `past` knows the new lesions of this visit already."""
+    start, lowest = past.start_mm, past.lowest
     seen = {item.lesion: item for item in items}
-    if len(seen) < len(items):
-        raise InputError(
-            f"visit {items[0].visit}", "a lesion is given twice", "give each lesion once per reader"
-        )
     sums = None if start is None or lowest.sum_mm is None else (start, lowest.sum_mm)
     target, total, why = _target(seen, chosen.targets, sums, rule)
     non_target = _non_target(seen, chosen.others, rule)
-    if complete and rule.recurrence_is_progression:
+    if past.complete and rule.recurrence_is_progression:
         back = _back(seen, chosen.targets, rule), _back(seen, chosen.others, rule)
         target, non_target = "PD" if back[0] else target, "PD" if back[1] else non_target
         why = "a lesion is back after a complete response" if any(back) else why
-    new = any(_is_new(item, rule) for item in items)
-    before, now = (tuple(item.ref for item in these if item.ref) for these in (chosen.items, items))
+    kept = [item for name, item in past.new.items() if name not in seen]
+    still = ", ".join(f"{item.lesion} (new at {item.visit})" for item in kept)
+    reasons = (why, f"not said to be gone: {still}" if still else "", chosen.note)
+    before, now = (tuple(item.ref for item in these if item.ref) for these in (chosen.items, (*kept, *items)))
     return VisitResponse(
         day=min(item.day for item in items),
         visit=items[0].visit,
@@ -294,10 +341,10 @@ def _judged(
         nadir_mm=lowest.sum_mm,
         target=target,
         non_target=non_target,
-        new_lesion=new,
-        overall=overall_response(target, non_target, new),
-        reason="; ".join(part for part in (why, chosen.note) if part),
-        facts=(*before, *lowest.facts, *now),
+        new_lesion=bool(past.new),
+        overall=overall_response(target, non_target, bool(past.new)),
+        reason="; ".join(part for part in reasons if part),
+        facts=tuple(dict.fromkeys((*before, *lowest.facts, *now))),
     )
 
 
@@ -309,8 +356,19 @@ def _back(seen: Mapping[str, Measurement], lesions: Iterable[str], rule: RecistR
     return seen_again or any((_size(item, rule) or 0.0) > 0.0 for item in sized)
 
 
-def _is_new(item: Measurement, rule: RecistRule) -> bool:
-    """Whether a lesion found after baseline is disease: a node below 10 mm is none (EORTC RECIST FAQ)."""
-    if item.role != "new" or item.state not in ("present", "measured", "too-small", "progressed"):
-        return False
-    return not (item.nodal and item.value_mm is not None and item.value_mm < rule.node_normal_mm)
+def _new_lesions(
+    known: Mapping[str, Measurement], items: Iterable[Measurement], rule: RecistRule
+) -> Mapping[str, Measurement]:
+    """New lesions by name, as first seen, with those of one more visit.
+
+    A node below 10 mm is no disease (EORTC RECIST FAQ), an equivocal lesion not yet one.
+    """
+    found = dict(known)
+    for item in items:
+        if item.role != "new":
+            continue
+        if _gone(item, rule):
+            found.pop(item.lesion, None)
+        elif item.state in ("present", "measured", "too-small", "progressed"):
+            found.setdefault(item.lesion, item)
+    return found
