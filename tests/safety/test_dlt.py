@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 from galu.safety.dlt import assess_dlt
 from galu.safety.inputs import (
     AdverseEventInput,
+    Departure,
     DltAdjudication,
     DltPatient,
     LabInput,
@@ -38,6 +39,11 @@ def labs(test: str, *values: tuple[int, float]) -> tuple[LabInput, ...]:
 
 def outcome(who: DltPatient, on: int) -> str:
     return assess_dlt(who, PLAN, day(on)).outcome
+
+
+def no(on: int, *saw: str) -> DltAdjudication:
+    """A "no DLT" of the whole patient that saw some facts, the event `e` where none is named."""
+    return DltAdjudication("a", day(on), False, "Dr One", frozenset(saw or ("e",)))
 
 
 def test_window_counts_day_1() -> None:
@@ -112,25 +118,23 @@ def test_events(ae: AdverseEventInput, on: int, expected: str) -> None:
 def test_evaluability() -> None:
     assert outcome(patient(full_dose=False), 5) == "X"
     assert outcome(patient(full_dose=None), 42) == "P"
-    assert outcome(patient(withdrew=(day(20), False)), 30) == "X"
-    for related in (None, True):
-        assert [outcome(patient(withdrew=(day(20), related)), on) for on in (30, 63, 64)] == ["P", "P", "T"]
-    assert outcome(patient(died=(day(20), False)), 30) == "X"
-    assert outcome(patient(died=(day(20), None)), 30) == "T"
+    assert outcome(patient(withdrew=Departure(day(20), False)), 30) == "X"
+    unknown = patient(withdrew=Departure(day(20), None))
+    assert [outcome(unknown, on) for on in (30, 63, 64)] == ["P", "P", "T"]
+    assert outcome(patient(died=Departure(day(20), False)), 30) == "X"
+    assert outcome(patient(died=Departure(day(20), None)), 30) == "T"
     assert [outcome(patient(cycle2_withheld_for_toxicity=True), on) for on in (63, 64)] == ["P", "T"]
 
 
 def test_a_signed_decision_stands_beside_the_rule() -> None:
-    who = patient(
-        events=(event("Dry mouth", 3),), adjudications=(DltAdjudication("a", day(45), False, "Dr One"),)
-    )
+    who = patient(events=(event("Dry mouth", 3),), adjudications=(no(45),))
     before, after = (assess_dlt(who, PLAN, day(on)) for on in (44, 45))
     assert (before.outcome, before.adjudicated) == ("T", None)
     assert (after.outcome, after.rule_dlt, after.adjudicated) == ("N", True, False)
 
 
 def test_a_toxicity_after_a_signed_decision_still_counts() -> None:
-    signed = (DltAdjudication("a", day(15), False, "Dr One"),)
+    signed = (no(15),)
     who = patient(events=(event("Dry mouth", 3),), labs=labs("PLAT", (20, 20.0)), adjudications=signed)
     assert [outcome(who, on) for on in (14, 15, 20)] == ["T", "P", "T"]
 
@@ -141,16 +145,75 @@ def test_a_second_cycle_that_waits_for_a_toxicity_keeps_the_patient_pending() ->
     assert outcome(patient(events=(waiting,), cycle2=day(50)), 50) == "N"
     assert outcome(patient(events=(replace(waiting, ended=day(45)),)), 50) == "N"
     assert outcome(patient(events=(replace(waiting, attribution="unrelated"),)), 42) == "N"
-    signed = (DltAdjudication("a", day(43), False, "Dr One"),)
+    signed = (no(43),)
     assert outcome(patient(events=(waiting,), adjudications=signed), 64) == "N"
 
 
 def test_a_signed_no_makes_a_withdrawal_not_evaluable() -> None:
-    signed = (DltAdjudication("a", day(30), False, "Dr One"),)
-    assert [outcome(patient(withdrew=(day(20), None), adjudications=signed), on) for on in (29, 30)] == [
-        "P",
-        "X",
-    ]
+    left = Departure(day(20), None, "w")
+    for saw, expected in (("w", "X"), ("e", "P")):  # what became known after it is not settled
+        who = patient(withdrew=left, adjudications=(no(30, saw),))
+        assert [outcome(who, on) for on in (29, 30)] == ["P", expected]
+
+
+def test_leaving_for_related_toxicity_is_dose_limiting_inside_the_window() -> None:
+    left = patient(withdrew=Departure(day(20), True, "w"))
+    found = assess_dlt(left, PLAN, day(20))
+    assert (found.outcome, found.rule_id, found.decided_on, found.facts) == (
+        "T",
+        "withdrawal",
+        day(20),
+        ("w",),
+    )
+    assert outcome(replace(left, full_dose=False), 20) == "T"  # whatever dose was given
+    assert outcome(patient(withdrew=Departure(day(43), True)), 50) == "N"
+
+
+@pytest.mark.parametrize(
+    ("kind", "related", "until", "on", "expected"),
+    [
+        ("withdrew", True, 30, 50, "T"),  # whichever day it was, inside
+        ("withdrew", True, 50, 50, "P"),  # perhaps after the window
+        ("withdrew", True, 50, 64, "T"),
+        ("withdrew", None, 30, 50, "P"),
+        ("withdrew", False, 50, 50, "X"),  # not known to have completed the window
+        ("died", True, 30, 50, "T"),
+        ("died", None, 50, 50, "P"),
+        ("died", False, 50, 50, "X"),
+    ],
+)
+def test_leaving_on_a_day_known_in_part(
+    kind: str, related: bool | None, until: int, on: int, expected: str
+) -> None:
+    left = Departure(day(15), related, "w", day(until))
+    assert outcome(patient(**{kind: left}), on) == expected
+
+
+def test_judgements_of_one_event_leave_the_others_alone() -> None:
+    two = (event("Dry mouth", 3), replace(event("Stomatitis", 3), ref="f"))
+    one = DltAdjudication("a", day(20), False, "Dr One", frozenset({"e", "f"}), "e")
+    found = assess_dlt(patient(events=two, adjudications=(one,)), PLAN, day(42))
+    assert (found.outcome, found.facts) == ("T", ("f",))
+    other = replace(one, ref="b", event="f")
+    assert outcome(patient(events=two, adjudications=(one, other)), 42) == "N"
+    yes = replace(one, is_dlt=True)
+    mild = (event("Dry mouth", 2),)
+    assert outcome(patient(events=mild, adjudications=(yes,)), 20) == "T"
+    whole = DltAdjudication("c", day(25), False, "Dr Two", frozenset({"a", "e", "f"}))
+    assert outcome(patient(events=mild, adjudications=(yes, whole)), 42) == "N"
+    unseen = replace(whole, saw=frozenset({"e", "f"}))
+    assert outcome(patient(events=mild, adjudications=(yes, unseen)), 42) == "T"
+
+
+def test_a_judgement_of_an_event_that_is_not_there_keeps_the_patient_pending() -> None:
+    yes = DltAdjudication("a", day(20), True, "Dr One", event="x9")
+    found = assess_dlt(patient(adjudications=(yes,), cycle2=day(43)), PLAN, day(50))
+    assert found.outcome == "P" and "x9" in found.reason
+
+
+def test_what_was_looked_at_is_named() -> None:
+    who = patient(events=(event("Dry mouth", 2),), labs=labs("PLAT", (20, 60.0)))
+    assert assess_dlt(who, PLAN, day(42)).judged == ("e", "PLAT20")
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,13 @@ import pytest
 
 from galu.protocol import load_study, parse_study
 from galu.record import Entry, Fact, Record, fact_digest, record_of
-from galu.record.conduct import Decision, Signature
-from galu.record.disease import AdverseEvent
-from galu.record.people import Consent
+from galu.record.conduct import Decision, Judgement, Retraction, Signature
+from galu.record.disease import AdverseEvent, AdverseEventCourse
+from galu.record.people import Consent, Death, Disposition, Lab, Withdrawal
 from galu.record.treatment import Administration, Enrolment
-from galu.trial.board import derive_board
+from galu.trial.board import Slot, derive_board
+from galu.trial.state import derive_state
+from galu.trial.subjects import derive_subjects
 from support import ROOT
 
 STUDY = load_study(ROOT / "studies" / "nct07310355" / "study.yaml")
@@ -218,3 +220,170 @@ def test_toxicity_at_its_bound_holds_the_expansion_until_a_resume_that_knows_it(
     again = [*known, *_toxic(10)]
     assert derive_board(STUDY, _record(*again), _day(165)).held
     assert derive_board(STUDY, _record(*again, *_signed(3, "resume", _on(166))), _day(166)).may_enrol
+
+
+SEVERE = AdverseEvent(
+    id="x1", subject="P0", on=_on(10), term="Hepatic failure", grade=3, attribution="related"
+)
+MILD = AdverseEvent(id="x2", subject="P0", on=_on(10), term="Nausea", grade=2, attribution="related")
+
+
+def _judged(number: str, value: str, item: str = "dlt", on: str = "", by: str = "Dr A") -> Judgement:
+    return Judgement(id=number, subject="P0", on=on or _on(20), item=item, value=value, by=by)
+
+
+def _slot_of(*facts: Fact, day: int = 60) -> Slot:
+    return derive_board(STUDY, _record(*_patient(0), *facts), _day(day)).slots[0]
+
+
+def _platelets(on: int, value: float) -> Lab:
+    return Lab(
+        id="l1", subject="P0", on=_on(on), test="PLAT", value=value, unit="10^9/L", lower_limit=150,
+        upper_limit=400,
+    )  # fmt: skip
+
+
+def _course(grade: int, on: int = 25) -> AdverseEventCourse:
+    return AdverseEventCourse(id="k1", subject="P0", on=_on(on), event="x1", grade=grade)
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ([SEVERE], "T"),
+        ([SEVERE, _judged("j", "no")], "N"),
+        ([_platelets(18, 12.0), SEVERE, _judged("j", "no")], "N"),
+        ([SEVERE, _judged("j", "no"), _platelets(18, 12.0)], "T"),  # written after the judgement
+        ([_judged("j", "no"), SEVERE], "T"),
+        ([SEVERE, _judged("j", "no"), _course(5)], "T"),
+        ([SEVERE, _judged("j", "no"), _course(5, 15)], "T"),
+        ([SEVERE, _judged("j", "no"), _course(1)], "N"),
+        ([SEVERE, _course(5), _judged("j", "no", on=_on(30))], "N"),
+        ([SEVERE, _judged("j", "no", by="")], "T"),
+        ([SEVERE, _judged("j", "no", by=" ")], "T"),
+        ([MILD, _judged("j", "yes", by="")], "N"),
+        ([SEVERE, _judged("j", "no", "dlt:x1")], "N"),
+        ([SEVERE, MILD, _judged("j", "no", "dlt:x2")], "T"),
+        ([MILD, _judged("j", "yes", "dlt:x2")], "T"),
+        (
+            [
+                MILD,
+                _judged("j", "yes", "dlt:x2"),
+                Retraction(id="r", on=_on(25), supersedes="x2", reason="wrong"),
+            ],
+            "N",
+        ),
+        # The instant orders two of one day, and the number in the record two of one instant; not the id.
+        ([_judged("j9", "no", on=f"{_on(20)}T09:00"), _judged("j10", "yes", on=f"{_on(20)}T17:00")], "T"),
+        ([_judged("j10", "yes", on=f"{_on(20)}T17:00"), _judged("j9", "no", on=f"{_on(20)}T09:00")], "T"),
+        ([_judged("j9", "yes"), _judged("j10", "no")], "N"),
+        ([_judged("j10", "no"), _judged("j9", "yes")], "T"),
+        ([_judged("j", "yes", on="2026-02")], "T"),
+        ([SEVERE, _judged("j", "no", on="2026-02")], "N"),
+        ([SEVERE, _judged("j", "no"), _judged("u", "unknown", on=_on(30))], "T"),  # open again
+        ([MILD, _judged("j", "yes"), _judged("u", "unknown", on=_on(30))], "N"),
+    ],
+)
+def test_judgements_of_the_record_decide_what_they_saw(facts: list[Fact], expected: str) -> None:
+    slot = _slot_of(*facts)
+    assert slot.outcome == expected, slot.reason
+
+
+def test_a_judgement_without_a_name_is_said_not_to_count() -> None:
+    assert "without a name" in _slot_of(SEVERE, _judged("j", "no", by="")).reason
+
+
+def test_a_judgement_follows_its_event_through_corrections() -> None:
+    corrected = MILD.model_copy(update={"id": "x2b", "supersedes": "x2", "reason": "source"})
+    assert _slot_of(MILD, _judged("j", "yes", "dlt:x2"), corrected).outcome == "T"
+    worse = SEVERE.model_copy(update={"id": "x1b", "supersedes": "x1", "reason": "source", "grade": 4})
+    assert _slot_of(SEVERE, _judged("j", "no", "dlt:x1"), worse).outcome == "T"
+
+
+def test_a_decision_is_stale_when_what_it_looked_at_is_corrected() -> None:
+    seen = [*_patient(0), MILD, _course(1).model_copy(update={"event": "x2"}), _platelets(18, 160.0)]
+    board = derive_board(STUDY, _record(*seen), _day(60))
+    assert board.slots[0].outcome == "N"
+    rests = board.slots[0].facts
+    made = Decision(id="d1", on=_on(60), decision="open-level", level=2, by="Committee", rests_on=rests)
+    for old in (MILD, seen[-2], seen[-1]):
+        new = old.model_copy(update={"id": "new", "supersedes": old.id, "reason": "source data"})
+        record = _record(*seen, made, _signature(made), new)
+        assert derive_board(STUDY, record, _day(61)).decisions[0].stale, old
+    after = derive_board(STUDY, _record(*seen, made, _signature(made)), _day(61))
+    assert not after.decisions[0].stale
+
+
+def test_who_died_in_a_month_is_dead_although_the_day_is_not_known() -> None:
+    death = Death(id="x", subject="P0", on="2026-02", cause="toxicity", related=True)
+    state = derive_state(STUDY, _record(*_patient(0), death), _day(45))
+    assert (state.flow.died, state.flow.on_treatment, state.board.due) == (1, 0, ())
+    (slot,) = state.board.slots
+    assert slot.outcome == "T" and "day not known" in slot.reason
+    assert (state.subjects[0].dead, state.subjects[0].died) == (True, None)
+    # In the month in which the window ends it may have been after it.
+    assert _slot_of(death.model_copy(update={"on": "2026-03"}), day=45).outcome == "P"
+
+
+@pytest.mark.parametrize(
+    ("on", "related", "expected"),
+    [(_on(20), True, "T"), ("2026-02", True, "T"), ("2026-03", True, "P"), ("2026-02", None, "P")],
+)
+def test_withdrawal_for_toxicity(on: str, related: bool | None, expected: str) -> None:
+    left = Withdrawal(
+        id="w", subject="P0", on=on, scope="treatment", cause="toxicity", toxicity_related=related
+    )
+    assert _slot_of(left, day=45).outcome == expected
+
+
+def _screened(*later: tuple[type[Fact], str, dict[str, str]]) -> list[Fact]:
+    first: list[Fact] = [Consent(id="c9", subject="S9", on=_on(1))]
+    return first + [
+        model(id=f"q{number}", subject="S9", on=on, **more) for number, (model, on, more) in enumerate(later)
+    ]
+
+
+FAILED = {"term": "SCREEN FAILURE"}
+SEAT = {"phase": "escalation", "level": 1}
+
+
+@pytest.mark.parametrize(
+    ("later", "screening", "failed"),
+    [
+        ([], True, False),
+        ([(Disposition, _on(3), FAILED)], False, True),
+        ([(Disposition, "2026-02", FAILED)], False, True),
+        ([(Disposition, _on(3), {"term": "FAILED SCREENING"})], False, True),
+        ([(Disposition, _on(3), {"term": "COMPLETED SCREENING"})], True, False),
+        ([(Disposition, _on(3), FAILED), (Consent, _on(40), {})], True, False),
+        (
+            [(Disposition, _on(3), FAILED), (Consent, _on(40), {}), (Disposition, _on(45), FAILED)],
+            False,
+            True,
+        ),
+    ],
+)
+def test_screening(
+    later: list[tuple[type[Fact], str, dict[str, str]]], screening: bool, failed: bool
+) -> None:
+    record = _record(*_screened(*later))
+    assert derive_board(STUDY, record, _day(50)).screening == (("S9",) if screening else ())
+    (subject,) = derive_subjects(STUDY, record)
+    assert subject.failed == failed
+
+
+def test_a_screen_failure_before_the_dose_frees_the_slot() -> None:
+    seat = (Enrolment, _on(3), SEAT)
+    gone = _screened(seat, (Disposition, _on(4), FAILED))
+    assert derive_board(STUDY, _record(*gone), _day(9)).slots[0].outcome == "X"
+    again = _screened((Disposition, _on(2), FAILED), (Consent, _on(3), {}), seat)
+    assert derive_board(STUDY, _record(*again), _day(9)).slots[0].outcome == "P"
+
+
+def test_a_completed_screening_is_no_completed_treatment() -> None:
+    def said(on: str) -> Disposition:
+        return Disposition(id="q", subject="P0", on=on, term="COMPLETED", category="DISPOSITION EVENT")
+
+    for on, completed in ((_on(-1), False), (_on(200), True)):
+        (subject,) = derive_subjects(STUDY, _record(*_patient(0), said(on)))
+        assert subject.completed == completed

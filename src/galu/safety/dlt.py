@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final, Literal
 
-from galu.safety.inputs import AdverseEventInput, DltPatient
+from galu.safety.ctcae import terms_of_test
+from galu.safety.inputs import AdverseEventInput, DltAdjudication, DltPatient
 from galu.safety.plan import SafetyPlan
 from galu.safety.signs import HAEMATOLOGIC, Sign, derive_signs, grade_patient_labs
 
@@ -14,13 +16,16 @@ from galu.safety.signs import HAEMATOLOGIC, Sign, derive_signs, grade_patient_la
 WITHHOLDING: Final = frozenset(
     {"drug interrupted", "dose delayed", "dose withheld", "dose interrupted", "delayed", "withheld", "hold"}
 )
+#: Said beside the outcome where somebody judged without a name.
+NAMELESS: Final = ". A judgement without a name does not count"
 
 
 @dataclass(frozen=True, slots=True)
 class DltAssessment:
     """N no DLT, T toxicity, P pending, X not evaluable; with the rule, the reason and the facts.
 
-    `rule_dlt` is what the declared rules say (None = undecided), `adjudicated` what was signed.
+    `rule_dlt` is what the declared rules say (None = undecided), `adjudicated` what a person said. `facts`
+    are those that decided, `judged` all that were looked at: when one of them changes, so may the outcome.
     """
 
     outcome: Literal["N", "T", "P", "X"]
@@ -32,6 +37,11 @@ class DltAssessment:
     facts: tuple[str, ...]
     rule_dlt: bool | None
     adjudicated: bool | None
+    judged: tuple[str, ...] = ()
+
+
+_SAID: Final = "adjudicated"
+_LEFT: Final = "Left treatment for related toxicity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +54,19 @@ class _Verdict:
 
 
 def _left_early(patient: DltPatient, window: tuple[date, date], as_of: date) -> _Verdict | None:
-    """Leaving before the window ended, for a reason that is not toxicity; toxicity keeps it pending."""
+    """Leaving before the window ended: for toxicity it is one, for another reason not evaluable."""
     last = min(window[1], as_of)
+    died, withdrew = patient.died, patient.withdrew
+    if withdrew and withdrew.related and withdrew.by(last):
+        return _Verdict("T", withdrew.known_on, "withdrawal", _LEFT, withdrew.facts)
     if patient.full_dose is False:
         return _Verdict("X", patient.first_dose, "evaluability", "The full first dose was not received")
-    if patient.died and patient.died[0] <= last:
-        return _Verdict("X", patient.died[0], "evaluability", "Died inside the window, not related")
-    if patient.withdrew and patient.withdrew[0] <= last and patient.withdrew[1] is False:
-        return _Verdict(
-            "X", patient.withdrew[0], "evaluability", "Withdrew inside the window, not for toxicity"
-        )
+    # Who may have left inside the window is not known to have completed it.
+    if died and (died.by(last) or (died.related is False and died.by(last) is None)):
+        return _Verdict("X", died.known_on, "evaluability", "Died inside the window, not related", died.facts)
+    if withdrew and withdrew.related is False and withdrew.by(last) is not False:
+        said = "Withdrew inside the window, not for toxicity"
+        return _Verdict("X", withdrew.known_on, "evaluability", said, withdrew.facts)
     return None
 
 
@@ -61,8 +74,10 @@ def _withheld(
     patient: DltPatient, window: tuple[date, date], as_of: date
 ) -> tuple[str, tuple[str, ...]] | None:
     """Why the second cycle waits for a toxicity, with the facts; None when it does not."""
-    if patient.withdrew and patient.withdrew[0] <= min(window[1], as_of):
-        return "Withdrew, perhaps for toxicity: needs adjudication", ()
+    withdrew = patient.withdrew
+    if withdrew and withdrew.by(min(window[1], as_of)) is not False:
+        on = "" if withdrew.until is None else " on a day known only in part"
+        return f"Withdrew{on}, perhaps for toxicity: needs adjudication", withdrew.facts
     waiting = tuple(event.ref for event in patient.events if _puts_off(event, window, as_of))
     if waiting or patient.cycle2_withheld_for_toxicity:
         return "Cycle 2 is withheld for related toxicity", waiting
@@ -88,7 +103,7 @@ def _verdict(patient: DltPatient, plan: SafetyPlan, signs: list[Sign], as_of: da
         return left
     waits = _withheld(patient, window, as_of)
     if as_of < window[1]:
-        facts = tuple(f for s in signs for f in s.facts)
+        facts = (*(waits[1] if waits else ()), *(f for s in signs for f in s.facts))
         reason = waits[0] if waits and patient.withdrew else "The window is running"
         return _Verdict("P", None, "window", reason, facts)
     if patient.full_dose is None:
@@ -104,7 +119,10 @@ def _verdict(patient: DltPatient, plan: SafetyPlan, signs: list[Sign], as_of: da
 
 
 def _open(patient: DltPatient, window: tuple[date, date], signs: list[Sign], as_of: date) -> _Verdict | None:
-    """What a completed window leaves unresolved; a second dose settles it."""
+    """What a completed window leaves unresolved; a second dose settles it, but for what a person said."""
+    said = next((sign for sign in signs if sign.rule_id == _SAID), None)
+    if said:
+        return _Verdict("P", None, _SAID, said.reason, said.facts)
     if patient.cycle2 is not None and patient.cycle2 <= as_of:
         return None
     if signs:
@@ -114,51 +132,119 @@ def _open(patient: DltPatient, window: tuple[date, date], signs: list[Sign], as_
 
 
 def assess_dlt(patient: DltPatient, plan: SafetyPlan, as_of: date) -> DltAssessment:
-    """Judge one patient at the end of a day by the declared rules and what was signed.
+    """Judge one patient at the end of a day by the declared rules and what was adjudicated.
 
-    A signed adjudication decides the outcome; what the rules say stays beside it.
+    An adjudication decides the outcome; what the rules say stays beside it.
     """
-    ends = patient.first_dose + timedelta(plan.dlt.window_days.value - plan.dlt.first_day.value)
+    first = patient.first_dose - timedelta(plan.dlt.first_day.value - 1)
+    ends = first + timedelta(plan.dlt.window_days.value - 1)
     signs = derive_signs(patient, plan, (patient.first_dose, ends), as_of)
-    verdict = _verdict(patient, plan, signs, as_of)
-    rule_dlt = {"T": True, "N": False}.get(verdict.outcome)
-    signed = sorted((a for a in patient.adjudications if a.day <= as_of), key=lambda a: (a.day, a.ref))
-    adjudicated = signed[-1].is_dlt if signed else None
-    if signed and adjudicated:
-        last = signed[-1]
-        verdict = _Verdict(
-            "T", last.day, "adjudicated", f"Adjudicated a DLT by {last.signed_by}", (last.ref,)
-        )
-    elif signed:
-        last = signed[-1]
-        # A signed "no DLT" settles what was known that day; a toxicity first met later still counts.
-        later = [sign for sign in signs if sign.on > last.day]
-        cleared = replace(
-            patient, cycle2_withheld_for_toxicity=False, events=(), withdrew=_unrelated(patient)
-        )
-        without = _verdict(cleared, plan, later, as_of)
-        if without.outcome == "T":
-            verdict = without
-        else:
-            reason = f"Adjudicated no DLT by {last.signed_by}. {without.reason}"
-            verdict = _Verdict(without.outcome, without.on, "adjudicated", reason, (last.ref,))
-    day = (as_of - patient.first_dose).days + plan.dlt.first_day.value
+    rules = _verdict(patient, plan, signs, as_of)
+    made = [one for one in patient.adjudications if one.day is None or one.day <= as_of]
+    named = _in_force(one for one in made if one.signed_by.strip())
+    verdict, adjudicated = _adjudicated(patient, plan, signs, as_of, named) or (rules, None)
+    nameless = "" if all(one.signed_by.strip() for one in made) else NAMELESS
     return DltAssessment(
         outcome=verdict.outcome,
         decided_on=verdict.on,
         window_ends=ends,
-        window_day=day,
+        window_day=(as_of - patient.first_dose).days + plan.dlt.first_day.value,
         rule_id=verdict.rule_id,
-        reason=verdict.reason,
+        reason=verdict.reason + nameless,
         facts=verdict.facts,
-        rule_dlt=rule_dlt,
+        rule_dlt={"T": True, "N": False}.get(rules.outcome),
         adjudicated=adjudicated,
+        judged=_judged(patient, plan, min(as_of, first + timedelta(plan.dlt.unresolved_until_day.value - 1))),
     )
 
 
-def _unrelated(patient: DltPatient) -> tuple[date, bool | None] | None:
-    """Leaving for a reason of which a signature says that it was no dose-limiting toxicity."""
-    return None if patient.withdrew is None else (patient.withdrew[0], False)
+def _judged(patient: DltPatient, plan: SafetyPlan, last: date) -> tuple[str, ...]:
+    """Every event, value of a term that a rule grades, and transfusion that was looked at; by day."""
+    terms = {term for rule in plan.dlt.rules if not rule.from_events_only for term in rule.terms}
+    found = [(event.onset, event.ref) for event in patient.events]
+    found += [
+        (lab.day, lab.ref)
+        for lab in patient.labs
+        if any(term in terms for term, _ in terms_of_test(lab.test))
+    ]
+    found += [(given.day, given.ref) for given in patient.transfusions]
+    return tuple(ref for day, ref in sorted(found) if day <= last)
+
+
+def _in_force(made: Iterable[DltAdjudication]) -> tuple[DltAdjudication, ...]:
+    """The last adjudication of the patient and of each event, without those that leave it open.
+
+    That the patient had none also settles what had been said of single events by then.
+    """
+    last: dict[str, DltAdjudication] = {}
+    for one in made:
+        if not one.event and one.is_dlt is False:
+            last = {of: said for of, said in last.items() if not said.is_dlt or said.ref not in one.saw}
+        last[one.event] = one
+    return tuple(one for one in last.values() if one.is_dlt is not None)
+
+
+def _adjudicated(
+    patient: DltPatient,
+    plan: SafetyPlan,
+    signs: list[Sign],
+    as_of: date,
+    made: tuple[DltAdjudication, ...],
+) -> tuple[_Verdict, bool] | None:
+    """The verdict with the adjudications in force; None where there are none."""
+    if not made:
+        return None
+    terms = {event.ref: event.term for event in patient.events}
+    yes = next((one for one in made if one.is_dlt and (not one.event or one.event in terms)), None)
+    if yes:
+        of = f"{terms[yes.event]} was adjudicated" if yes.event else "Adjudicated"
+        facts: tuple[str, ...] = (yes.ref, yes.event) if yes.event else (yes.ref,)
+        return _Verdict("T", yes.day, _SAID, f"{of} a DLT by {yes.signed_by}", facts), True
+    cleared = tuple(one for one in made if not one.is_dlt)
+    left = [sign for sign in signs if not any(_clears(one, sign) for one in cleared)]
+    left += [_of_nothing(one, patient) for one in made if one.is_dlt]
+    without = _verdict(_without(patient, cleared), plan, left, as_of)
+    if without.outcome == "T" or not cleared:
+        return without, bool(not cleared)
+    said = "; ".join(
+        f"{terms.get(one.event, one.event)} adjudicated no DLT by {one.signed_by}"
+        if one.event
+        else f"Adjudicated no DLT by {one.signed_by}"
+        for one in cleared
+    )
+    facts = (*(one.ref for one in cleared), *without.facts)
+    verdict = _Verdict(without.outcome, without.on, _SAID, f"{said}. {without.reason}", facts)
+    return verdict, False
+
+
+def _clears(no: DltAdjudication, sign: Sign) -> bool:
+    """Whether a "no DLT" settles a sign: it had begun and all its facts were there."""
+    begun = no.day is None or sign.on <= no.day
+    of_it = not no.event or sign.facts[:1] == (no.event,)
+    return begun and of_it and no.saw.issuperset(sign.facts)
+
+
+def _of_nothing(yes: DltAdjudication, patient: DltPatient) -> Sign:
+    """A DLT adjudicated of an event that the record of the patient does not hold: somebody must look."""
+    said = f"Adjudicated a DLT by {yes.signed_by}, of {yes.event}, which is no event of this patient"
+    on = yes.day or patient.first_dose
+    return Sign(None, on, _SAID, said, (yes.ref,), (on, on))
+
+
+def _without(patient: DltPatient, cleared: tuple[DltAdjudication, ...]) -> DltPatient:
+    """The patient without what an adjudication settled: events that put off a dose, a withdrawal."""
+    whole = next((one for one in cleared if not one.event), None)
+
+    def settled(ref: str) -> bool:
+        return any(ref in one.saw and one.event in ("", ref) for one in cleared)
+
+    events = tuple(event for event in patient.events if not settled(event.ref))
+    withdrew, died = (
+        replace(left, related=False) if left and whole and left.ref in whole.saw else left
+        for left in (patient.withdrew, patient.died)
+    )
+    held = patient.cycle2_withheld_for_toxicity and whole is None
+    return replace(patient, cycle2_withheld_for_toxicity=held, events=events, withdrew=withdrew, died=died)
 
 
 __all__ = ["HAEMATOLOGIC", "WITHHOLDING", "DltAssessment", "assess_dlt", "grade_patient_labs"]

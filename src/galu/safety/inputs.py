@@ -79,24 +79,59 @@ class TransfusionInput:
 
 @dataclass(frozen=True, slots=True)
 class DltAdjudication:
-    """A signed decision whether the patient had a DLT; the latest one counts."""
+    """What a named person judged: a DLT, none, or (None) open again; of one `event` or, empty, of all.
+
+    `saw` holds the facts that had been recorded by then and have not grown worse since; only these can be
+    cleared. `day` None is not known. Without a name it does not count.
+    """
 
     ref: str
-    day: date
-    is_dlt: bool
+    day: date | None
+    is_dlt: bool | None
     signed_by: str
+    saw: frozenset[str] = frozenset()
+    event: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """A death, or leaving treatment; `related` to toxicity, None is unknown.
+
+    Where its day is known only in part, `day` is the first that it can have been and `until` the last.
+    """
+
+    day: date
+    related: bool | None
+    ref: str = ""
+    until: date | None = None
+
+    def by(self, last: date) -> bool | None:
+        """Whether it was on or before a day; None where that is not known."""
+        if self.day > last:
+            return False
+        return True if self.known_on <= last else None
+
+    @property
+    def known_on(self) -> date:
+        """The day by which it had surely been."""
+        return self.until or self.day
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """The fact that says so."""
+        return (self.ref,) if self.ref else ()
 
 
 @dataclass(frozen=True, slots=True)
 class DltPatient:
-    """All that the DLT rules need of one patient; `withdrew` and `died` are (day, related or unknown)."""
+    """All that the DLT rules need of one patient; `adjudications` stand in the order they were made in."""
 
     subject: str
     level: int
     first_dose: date
     full_dose: bool | None = True
-    withdrew: tuple[date, bool | None] | None = None
-    died: tuple[date, bool | None] | None = None
+    withdrew: Departure | None = None
+    died: Departure | None = None
     cycle2: date | None = None
     events: tuple[AdverseEventInput, ...] = ()
     labs: tuple[LabInput, ...] = ()

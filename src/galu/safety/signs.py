@@ -210,12 +210,16 @@ def _with_support(signs: list[Sign], patient: DltPatient, as_of: date) -> list[S
 
 
 def _death_signs(rule: DltRule, patient: DltPatient, window: tuple[date, date], as_of: date) -> list[Sign]:
-    if patient.died is None or patient.died[1] is False:
+    died = patient.died
+    if died is None or died.related is False:
         return []
-    day, related = patient.died
-    said = rule.clause if related else f"{rule.clause}; not known to be unrelated"
-    inside = window[0] <= day <= min(window[1], as_of)
-    return [Sign(True, day, rule.id, said, (), (day, day))] if inside else []
+    inside = False if died.known_on < window[0] else died.by(min(window[1], as_of))
+    if inside is False:
+        return []
+    said = rule.clause if died.related else f"{rule.clause}; not known to be unrelated"
+    if inside is None:
+        said = f"{said}; its day is known only in part"
+    return [Sign(inside, died.known_on, rule.id, said, died.facts, (died.day, died.known_on))]
 
 
 def derive_signs(patient: DltPatient, plan: SafetyPlan, window: tuple[date, date], as_of: date) -> list[Sign]:

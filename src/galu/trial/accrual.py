@@ -19,7 +19,7 @@ from galu.escalation.monitoring import tail
 from galu.protocol import Study
 from galu.record import Record, fact_digest, fact_of
 from galu.safety.dlt import DltAssessment
-from galu.trial.order import Moment, moment_of
+from galu.trial.order import Moment, in_order, moment_of
 
 Phase = Literal["escalation", "awaiting RP2D", "expansion", "complete", "stopped", "not planned"]
 
@@ -120,7 +120,7 @@ def fold_orders(decisions: Iterable[tuple[SignedDecision, Moment]]) -> Orders:
     def of(kind: str) -> list[tuple[SignedDecision, Moment]]:
         return [pair for pair in signed if pair[0].decision == kind]
 
-    resumed = tuple(when for _, when in of("resume"))
+    resumed, rp2ds = tuple(when for _, when in of("resume")), in_order(of("rp2d"))
     # A closure that names no level closes them all.
     closed = [
         one.level or 1
@@ -131,17 +131,9 @@ def fold_orders(decisions: Iterable[tuple[SignedDecision, Moment]]) -> Orders:
         stopped=bool(of("stop")),
         suspended=any(not any(later.after(when) for later in resumed) for _, when in of("suspend")),
         closed_from=min(closed, default=None),
-        rp2d=_last(of("rp2d")),
+        rp2d=rp2ds[-1][0] if rp2ds else None,
         resumed=resumed,
     )
-
-
-def _last(pairs: list[tuple[SignedDecision, Moment]]) -> SignedDecision | None:
-    last: tuple[SignedDecision, Moment] | None = None
-    for pair in sorted(pairs, key=lambda pair: pair[1].seq):
-        if last is None or pair[1].after(last[1]):
-            last = pair
-    return None if last is None else last[0]
 
 
 def derive_monitor(study: Study, orders: Orders, outcomes: Iterable[str]) -> ToxicityMonitor | None:

@@ -30,13 +30,18 @@ from galu.trial.accrual import (
     read_decisions,
     reviewed,
 )
+from galu.trial.adjudication import course_facts
 from galu.trial.safety import derive_dlt
 from galu.trial.subjects import Subject, derive_subjects
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A patient at a dose level. `outcome` is N, T, P or X; `window_day` counts from the first dose."""
+    """A patient at a dose level. `outcome` is N, T, P or X; `window_day` counts from the first dose.
+
+    `facts` are all that the outcome rests on: what decided it and what was looked at, so that a correction
+    of either shows.
+    """
 
     subject: str
     level: int
@@ -103,7 +108,8 @@ def derive_board(
     in_slots = sorted((s for s in people if s.level is not None), key=lambda s: (s.enrolled or day, s.id))
     # Once the RP2D is signed nothing asks for the outcome of later patients but the safety watch.
     assessments = derive_dlt(study, record, in_slots, day)
-    slots = tuple(_slot(s, assessments.get(s.id)) for s in in_slots)
+    courses = course_facts(record)
+    slots = tuple(_slot(s, assessments.get(s.id), courses) for s in in_slots)
     decisions = read_decisions(record)
     orders = fold_orders(decisions)
     outcomes = Outcomes(tuple(outcome_of(study, s) for s in slots if s.phase == "escalation"))
@@ -168,19 +174,24 @@ def _is_screening(subject: Subject) -> bool:
         subject.consent is not None
         and subject.level is None
         and not subject.therapy
-        and subject.screen_failed is None
-        and subject.died is None
+        and not subject.failed
+        and not subject.dead
         and subject.left("study") is None
     )
 
 
-def _slot(subject: Subject, assessed: DltAssessment | None) -> Slot:
+def _slot(subject: Subject, assessed: DltAssessment | None, courses: Mapping[str, tuple[str, ...]]) -> Slot:
     assert subject.level is not None
-    gone = subject.left("treatment") is not None or subject.died is not None
+    gone = _is_gone(subject)
     if assessed is None:
         outcome, reason = ("X", "left before the first dose") if gone else ("P", "not yet dosed")
     else:
         outcome, reason = assessed.outcome, assessed.reason
+    if subject.death is not None and subject.death.day is None:
+        reason = f"{reason}. Died on a day not known"
+    judged = assessed.judged if assessed else ()
+    steps = tuple(step for fact in judged for step in courses.get(fact, ()))
+    looked = (*(assessed.facts if assessed else ()), *judged, *steps)
     return Slot(
         subject=subject.id,
         level=subject.level,
@@ -192,7 +203,7 @@ def _slot(subject: Subject, assessed: DltAssessment | None) -> Slot:
         window_ends=assessed.window_ends if assessed else None,
         rule=assessed.rule_id if assessed else "slot",
         reason=reason,
-        facts=(*subject.facts, *_first_dose(subject), *(assessed.facts if assessed else ())),
+        facts=tuple(dict.fromkeys((*subject.facts, *_first_dose(subject), *looked))),
     )
 
 
@@ -249,7 +260,11 @@ def _forecast(
 
 
 def _holds_slot(subject: Subject) -> bool:
-    return not subject.therapy and subject.left("treatment") is None and subject.died is None
+    return not subject.therapy and not _is_gone(subject)
+
+
+def _is_gone(subject: Subject) -> bool:
+    return subject.left("treatment") is not None or subject.dead or subject.failed
 
 
 def _due(study: Study, people: Iterable[Subject], day: date) -> tuple[Due, ...]:
@@ -261,7 +276,7 @@ def _due(study: Study, people: Iterable[Subject], day: date) -> tuple[Due, ...]:
     found = []
     for subject in people:
         treated = subject.last_dose is not None and len(subject.therapy) < most
-        if treated and subject.left("treatment") is None and subject.died is None:
+        if treated and subject.left("treatment") is None and not subject.dead:
             assert subject.last_dose is not None
             due = subject.last_dose + timedelta(days=cycle)
             what = f"177Lu dose, cycle {len(subject.therapy) + 1}"

@@ -266,7 +266,7 @@ def gate_of(subject: Subject) -> Gate:
     """The last gate that a subject has come to."""
     if subject.first_dose is not None:
         return Gate.DOSE
-    closed = subject.enrolled is not None or subject.screen_failed is not None
+    closed = subject.enrolled is not None or subject.failed
     return Gate.ENROLMENT if closed else Gate.SCREENING
 
 

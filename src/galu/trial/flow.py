@@ -86,13 +86,13 @@ def derive_flow(study: Study, subjects: Iterable[Subject], board: Board) -> Flow
     most = study.treatment.max_cycles.value if study.treatment else None
     dosed = [s for s in people if s.therapy]
     completed = [s for s in dosed if s.completed or (most is not None and len(s.therapy) >= most)]
-    gone = [s for s in dosed if s.left("treatment") is not None or s.died is not None]
+    gone = [s for s in dosed if s.left("treatment") is not None or s.dead]
     finished = {s.id for s in completed} | {s.id for s in gone}
     left = Counter(exit_.cause or "not stated" for s in dosed if (exit_ := s.left("treatment")) is not None)
     return Flow(
         known=len(people),
         screened=sum(s.consent is not None for s in people),
-        screen_failed=sum(s.screen_failed is not None for s in people),
+        screen_failed=sum(s.failed for s in people),
         in_screening=len(board.screening),
         enrolled=sum(s.level is not None for s in people),
         imaged=sum(bool(s.imaging) for s in people),
@@ -100,7 +100,7 @@ def derive_flow(study: Study, subjects: Iterable[Subject], board: Board) -> Flow
         on_treatment=sum(s.id not in finished for s in dosed),
         completed=len(completed),
         left=dict(sorted(left.items(), key=lambda item: (-item[1], item[0]))),
-        died=sum(s.died is not None for s in people),
+        died=sum(s.dead for s in people),
     )
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from functools import cmp_to_key
+from typing import Any, TypeVar
 
 from galu.record import end_of_day
-from galu.record.when import instant_of
+from galu.record.when import days_of, instant_of
+
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +35,15 @@ def moment_of(row: Mapping[str, Any], zone: str) -> Moment:
     instant = instant_of(text, zone)
     if instant is not None:
         return Moment(instant, instant, row["seq"])
-    first, last = possible_days(text)
+    first, last = days_of(text)
     begins = end_of_day(first - timedelta(days=1), zone) + timedelta(microseconds=1)
     return Moment(begins.astimezone(UTC), end_of_day(last, zone).astimezone(UTC), row["seq"])
 
 
-def possible_days(text: str) -> tuple[date, date]:
-    """First and last calendar day that a normalised text can mean."""
-    if len(text) >= len("2026-01-31"):
-        day = date.fromisoformat(text[:10])
-        return day, day
-    year, _, month = text.partition("-")
-    first = date(int(year), int(month or 1), 1)
-    following = (
-        first.replace(day=28) + timedelta(days=4) if month else date(first.year, 12, 28) + timedelta(4)
-    )
-    return first, following.replace(day=1) - timedelta(days=1)
+def in_order(found: Iterable[tuple[_Item, Moment]]) -> list[tuple[_Item, Moment]]:
+    """Things with their moments, each before what came after it."""
+
+    def compare(one: tuple[_Item, Moment], other: tuple[_Item, Moment]) -> int:
+        return 1 if one[1].after(other[1]) else -1
+
+    return sorted(sorted(found, key=lambda pair: pair[1].seq), key=cmp_to_key(compare))

@@ -19,14 +19,15 @@ from galu.safety.dlt import DltAssessment, assess_dlt
 from galu.safety.inputs import (
     AdverseEventInput,
     Attribution,
-    DltAdjudication,
+    Departure,
     DltPatient,
     LabInput,
     TransfusionInput,
 )
 from galu.safety.labcodes import read_result
 from galu.safety.plan import SafetyPlan
-from galu.trial.subjects import Subject
+from galu.trial.adjudication import adjudications_by_subject, event_roots
+from galu.trial.subjects import Death, Exit, Subject
 
 _BLEEDING = ("hemorrhage", "haemorrhage", "bleed", "epistaxis")
 _PRODUCTS = {"red-cells": "red cells"}
@@ -48,16 +49,6 @@ def events_by_subject(record: Record) -> dict[str, tuple[AdverseEventInput, ...]
         event = _event(row, courses.get(row["root"], []), record.zone)
         found.setdefault(row["subject"], []).append(event)
     return {subject: tuple(events) for subject, events in found.items()}
-
-
-def event_roots(record: Record) -> dict[str, str]:
-    """Id of every adverse event ever written to that of the first fact of its chain of corrections."""
-    frame = record.frames.get("adverse_event")
-    roots: dict[str, str] = {}
-    if frame is not None:
-        for name, superseded in frame.sort("seq").select("id", "supersedes").iter_rows():
-            roots[name] = roots.get(superseded, superseded) if superseded else name
-    return roots
 
 
 def _event(row: dict[str, Any], course: list[dict[str, Any]], zone: str) -> AdverseEventInput:
@@ -183,16 +174,6 @@ def _transfusions(record: Record) -> dict[str, tuple[TransfusionInput, ...]]:
     return found
 
 
-def _adjudications(record: Record) -> dict[str, tuple[DltAdjudication, ...]]:
-    found: dict[str, tuple[DltAdjudication, ...]] = {}
-    rows = record.facts("judgement").filter((pl.col("item") == "dlt") & (pl.col("value") != "unknown"))
-    for row in rows.iter_rows(named=True):
-        if row["day"] is not None:
-            signed = DltAdjudication(row["id"], row["day"], row["value"] == "yes", row["by"])
-            found[row["subject"]] = (*found.get(row["subject"], ()), signed)
-    return found
-
-
 def _full_dose(subject: Subject, plan: SafetyPlan) -> bool | None:
     fraction = subject.therapy[0].fraction_of_planned
     return None if fraction is None else fraction >= plan.dlt.full_dose_fraction.value
@@ -226,7 +207,7 @@ def watched_patients(study: Study, record: Record, subjects: Iterable[Subject]) 
         return ()
     events = events_by_subject(record)
     labs = labs_by_subject(record, dosed, _dlt_tests(plan, record))
-    transfusions, adjudications = _transfusions(record), _adjudications(record)
+    transfusions, adjudications = _transfusions(record), adjudications_by_subject(record)
     patients = (
         _dlt_patient(s, plan, events.get(s.id, ()), labs.get(s.id, ()), transfusions.get(s.id, ()))
         for s in dosed
@@ -243,19 +224,27 @@ def _dlt_patient(
 ) -> DltPatient:
     assert subject.first_dose is not None and subject.level is not None
     start = subject.first_dose
-    exit_ = subject.left("treatment")
+    exit_, death = subject.left("treatment"), subject.death
     return DltPatient(
         subject=subject.id,
         level=subject.level,
         first_dose=start,
         full_dose=_full_dose(subject, plan),
-        withdrew=(exit_.day, exit_.related) if exit_ and exit_.day else None,
-        died=(subject.died, subject.death_related) if subject.died else None,
+        withdrew=_departure(exit_, subject) if exit_ else None,
+        died=_departure(death, subject) if death else None,
         cycle2=subject.therapy[1].day if len(subject.therapy) > 1 else None,
         events=events,
         labs=tuple(lab for lab in labs if lab.day >= start),
         transfusions=transfusions,
     )
+
+
+def _departure(left: Exit | Death, subject: Subject) -> Departure:
+    """Where the day is known only in part, whoever was dosed was still there."""
+    if left.day is not None:
+        return Departure(left.day, left.related, left.fact)
+    first = max(left.between[0], subject.last_dose or date.min)
+    return Departure(first, left.related, left.fact, max(first, left.between[1]))
 
 
 @lru_cache(maxsize=65536)

@@ -105,7 +105,10 @@ def _anchors(plan: VisitPlan, subject: Subject, most_cycles: int) -> Iterator[tu
     """(cycle, day 1, last day on which the plan may fall) of each anchor that a subject has reached."""
     last = _end(subject)
     if plan.anchor == "consent" and subject.consent is not None:
-        yield None, subject.consent, min(last, subject.screen_failed or date.max)
+        failed = subject.screen_failed or (
+            _last_seen(subject, subject.consent) if subject.failed else date.max
+        )
+        yield None, subject.consent, min(last, failed)
     if plan.anchor == "first-dose" and subject.first_dose is not None:
         yield None, subject.first_dose, last
     finished = subject.left("treatment") is not None or len(subject.therapy) >= most_cycles
@@ -121,8 +124,18 @@ def _anchors(plan: VisitPlan, subject: Subject, most_cycles: int) -> Iterator[tu
 
 def _end(subject: Subject) -> date:
     left = subject.left("study")
-    days = [day for day in (subject.died, left.day if left else None) if day is not None]
-    return min(days, default=date.max)
+    ends = (
+        [subject.died if subject.died else _last_seen(subject, subject.death.between[0])]
+        if subject.death
+        else []
+    )
+    ends += [left.day if left.day else _last_seen(subject, left.between[0])] if left else []
+    return min(ends, default=date.max)
+
+
+def _last_seen(subject: Subject, earliest: date) -> date:
+    """Up to when visits are asked for where the last day is known only in part."""
+    return max(earliest, subject.last_alive or earliest)
 
 
 def _visits(

@@ -6,28 +6,46 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from galu.protocol import Study
 from galu.record import Record
+from galu.record.when import days_of
 from galu.trial.exposure import Dose, derive_doses
+from galu.trial.order import in_order, moment_of
 
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """The subject left treatment or study."""
+    """The subject left treatment or study; `between` are the first and last day it can have been."""
 
     day: date | None
     scope: str
     cause: str
     related: bool | None
     fact: str
+    between: tuple[date, date]
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """A death; `day` is None where it is known only in part, and lies in `between`."""
+
+    day: date | None
+    related: bool | None
+    fact: str
+    between: tuple[date, date]
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Where one subject stands. Days are local calendar days; None is not (yet) known."""
+    """Where one subject stands. Days are local calendar days; None is not (yet) known.
+
+    `died` and `screen_failed` are days: `dead` and `failed` say that it happened, whether or not the day is
+    known. A consent after a screen failure begins screening anew.
+    """
 
     id: str
     consent: date | None = None
@@ -37,8 +55,8 @@ class Subject:
     therapy: tuple[Dose, ...] = ()
     imaging: tuple[Dose, ...] = ()
     exits: tuple[Exit, ...] = ()
-    died: date | None = None
-    death_related: bool | None = None
+    death: Death | None = None
+    failed: bool = False
     screen_failed: date | None = None
     completed: bool = False
     last_alive: date | None = None
@@ -48,6 +66,16 @@ class Subject:
     def first_dose(self) -> date | None:
         """Day of the first therapeutic administration."""
         return self.therapy[0].day if self.therapy else None
+
+    @property
+    def dead(self) -> bool:
+        """Whether the subject died, on whatever day."""
+        return self.death is not None
+
+    @property
+    def died(self) -> date | None:
+        """Day of death; None where the subject lives or the day is not known."""
+        return self.death.day if self.death else None
 
     @property
     def last_dose(self) -> date | None:
@@ -97,38 +125,81 @@ def derive_subjects(study: Study, record: Record) -> tuple[Subject, ...]:
     for table in tables.values():
         known.update(table)
     return tuple(
-        _subject(study, name, doses.get(name, ()), {k: t.get(name, []) for k, t in tables.items()})
+        _subject(
+            study,
+            name,
+            doses.get(name, ()),
+            _Rows({k: t.get(name, []) for k, t in tables.items()}, record.zone),
+        )
         for name in sorted(known)
     )
 
 
-def _subject(
-    study: Study, name: str, doses: Iterable[Dose], rows: dict[str, list[dict[str, Any]]]
-) -> Subject:
-    consent = rows["consent"][0] if rows["consent"] else None
-    slot = rows["enrolment"][-1] if rows["enrolment"] else None
-    death = rows["death"][0] if rows["death"] else None
-    failed = next((r for r in rows["disposition"] if "SCREEN" in r["term"].upper()), None)
-    completed = any(r["term"].upper() == "COMPLETED" for r in rows["disposition"])
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows of one subject by kind, oldest first."""
+
+    of: dict[str, list[dict[str, Any]]]
+    zone: str
+
+    def between(self, row: dict[str, Any]) -> tuple[date, date]:
+        """First and last day of a row; it was written after it happened."""
+        first, last = days_of(row["on"])
+        written = row["recorded"].astimezone(ZoneInfo(self.zone)).date()
+        return first, min(last, written) if written >= first else last
+
+    def screening(self) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+        """The consent that opened the newest screening, and the failure that ended it."""
+        consent: dict[str, Any] | None = None
+        failed: dict[str, Any] | None = None
+        steps = [*self.of["consent"], *(row for row in self.of["disposition"] if _is_failure(row["term"]))]
+        for row, _ in in_order((row, moment_of(row, self.zone)) for row in steps):
+            if "term" in row:
+                failed = row
+            elif consent is None or failed is not None:
+                consent, failed = row, None
+        return consent, failed
+
+
+def _is_failure(term: str) -> bool:
+    said = term.upper()
+    return "SCREEN" in said and "FAIL" in said
+
+
+def _completed(rows: _Rows, given: tuple[Dose, ...]) -> bool:
+    """Whether all cycles are said to be completed; what was completed before any dose is the screening."""
+    said = [
+        row
+        for row in rows.of["disposition"]
+        if row["term"].upper() == "COMPLETED" and "SCREEN" not in (row["category"] or "").upper()
+    ]
+    return any(not given or days_of(row["on"])[1] > given[0].day for row in said)
+
+
+def _subject(study: Study, name: str, doses: Iterable[Dose], rows: _Rows) -> Subject:
+    consent, failed = rows.screening()
+    slot = rows.of["enrolment"][-1] if rows.of["enrolment"] else None
+    death = rows.of["death"][0] if rows.of["death"] else None
     given = tuple(doses)
-    days = [r["day"] for group in rows.values() for r in group if r["day"]] + [dose.day for dose in given]
+    days = [r["day"] for group in rows.of.values() for r in group if r["day"]] + [dose.day for dose in given]
     named = [row for row in (consent, slot, death, failed) if row]
+    therapy = tuple(dose for dose in given if _is_therapy(study, dose.agent))
     return Subject(
         id=name,
         consent=consent["day"] if consent else None,
         enrolled=slot["day"] if slot else None,
         phase=slot["phase"] if slot else None,
         level=slot["level"] if slot else None,
-        therapy=tuple(dose for dose in given if _is_therapy(study, dose.agent)),
+        therapy=therapy,
         imaging=tuple(dose for dose in given if not _is_therapy(study, dose.agent)),
         exits=tuple(
-            Exit(r["day"], r["scope"], r["cause"] or "", r["toxicity_related"], r["id"])
-            for r in rows["withdrawal"]
+            Exit(r["day"], r["scope"], r["cause"] or "", r["toxicity_related"], r["id"], rows.between(r))
+            for r in rows.of["withdrawal"]
         ),
-        died=death["day"] if death else None,
-        death_related=death["related"] if death else None,
+        death=Death(death["day"], death["related"], death["id"], rows.between(death)) if death else None,
+        failed=failed is not None,
         screen_failed=failed["day"] if failed else None,
-        completed=completed,
+        completed=_completed(rows, therapy),
         last_alive=max((day for day in days if death is None or day != death["day"]), default=None),
         facts=tuple(row["id"] for row in named),
     )

@@ -171,7 +171,7 @@ def _marks(
     for mark, on in dated:
         if on is not None:
             yield mark, (on - start).days / WEEK
-    if subject.left("treatment") is None and subject.died is None:
+    if subject.left("treatment") is None and not subject.dead:
         yield (">", own), length
 
 

@@ -63,7 +63,7 @@ def _last_gates(state: TrialState) -> list[GateVerdicts]:
 
 
 def _failures(state: TrialState, last: list[GateVerdicts], stated: Mapping[str, str]) -> Table:
-    days = {s.id: s.screen_failed for s in state.subjects if s.screen_failed is not None}
+    days = {s.id: s.screen_failed for s in state.subjects if s.failed}
     rows = []
     for gate in last:
         if gate.subject in days:

@@ -69,8 +69,9 @@ def _by_term(counts: Sequence[AeCount]) -> Table:
 
 
 def _dlts(state: TrialState, assumed: bool) -> Table:
+    decided = {row.subject: ", ".join(row.facts) for row in state.watch.dlts}
     rows = tuple(
-        (s.subject, s.level, s.phase, s.first_dose, s.outcome, s.rule, s.reason, ", ".join(s.facts))
+        (s.subject, s.level, s.phase, s.first_dose, s.outcome, s.rule, s.reason, decided.get(s.subject, ""))
         for s in state.board.slots
         if s.outcome == "T" or s.rule in ("adjudicated", "unresolved")
     )

@@ -1,0 +1,98 @@
+"""What named persons judged of dose-limiting toxicity, with the facts that they could have seen.
+
+A judgement of the item ``dlt`` is of the patient, one of ``dlt:<event>`` of that event alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import polars as pl
+
+from galu.record import Record
+from galu.safety.inputs import DltAdjudication
+from galu.trial.order import in_order, moment_of
+
+_ITEM: Final = "dlt"
+_VALUES: Final = {"yes": True, "no": False}
+#: Kinds from whose facts the rules of dose-limiting toxicity judge.
+_SEEN: Final = ("adverse_event", "lab", "transfusion", "withdrawal", "death", "judgement")
+
+
+def adjudications_by_subject(record: Record) -> dict[str, tuple[DltAdjudication, ...]]:
+    """Judgements of dose-limiting toxicity, in the order in which they were made."""
+    items = pl.col("item").str.strip_chars()
+    rows = record.facts("judgement").filter((items == _ITEM) | items.str.starts_with(f"{_ITEM}:"))
+    if rows.height == 0:
+        return {}
+    chains = _Chains(record)
+    found: dict[str, tuple[DltAdjudication, ...]] = {}
+    for row, _ in in_order((row, moment_of(row, record.zone)) for row in rows.iter_rows(named=True)):
+        about = row["item"].strip().removeprefix(_ITEM).removeprefix(":").strip()
+        event = chains.standing.get(about, about)
+        if event is not None:
+            one = DltAdjudication(
+                row["id"], row["day"], _VALUES.get(row["value"]), row["by"] or "",
+                chains.seen(row["subject"], row["seq"]), event,
+            )  # fmt: skip
+            found[row["subject"]] = (*found.get(row["subject"], ()), one)
+    return found
+
+
+def course_facts(record: Record) -> dict[str, tuple[str, ...]]:
+    """Ids of the course of each adverse event that stands, by the id of the event."""
+    found: dict[str, tuple[str, ...]] = {}
+    courses = record.facts("adverse_event_course")
+    if courses.height:
+        standing = _Chains(record).standing
+        for name, event in courses.select("id", "event").iter_rows():
+            now = standing.get(event)
+            if now is not None:
+                found[now] = (*found.get(now, ()), name)
+    return found
+
+
+def event_roots(record: Record) -> dict[str, str]:
+    """Id of every adverse event ever written to that of the first fact of its chain of corrections."""
+    frame = record.frames.get("adverse_event")
+    roots: dict[str, str] = {}
+    if frame is not None:
+        for name, superseded in frame.sort("seq").select("id", "supersedes").iter_rows():
+            roots[name] = roots.get(superseded, superseded) if superseded else name
+    return roots
+
+
+class _Chains:
+    """Adverse events with their corrections; `standing` holds, for every id, the one that stands or None."""
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+        self._events = list(record.facts("adverse_event").iter_rows(named=True))
+        now = {row["root"]: row["id"] for row in self._events}
+        self.standing: dict[str, str | None] = {
+            name: now.get(root) for name, root in event_roots(record).items()
+        }
+
+    def seen(self, subject: str, seq: int) -> frozenset[str]:
+        """Facts of a subject written before a number, without the events that grew worse after it."""
+        ids = {
+            name
+            for kind in _SEEN
+            for name in self._record.facts(kind)
+            .filter((pl.col("subject") == subject) & (pl.col("seq") < seq))["id"]
+            .to_list()
+        }
+        return frozenset(ids - {row["id"] for row in self._events if self._worse_since(row, seq)})
+
+    def _worse_since(self, event: dict[str, Any], seq: int) -> bool:
+        """Whether the course written after a number tells of a higher grade or makes the event related."""
+        grade, related = event["grade"] or 0, event["attribution"] != "unrelated"
+        for step in self._record.facts("adverse_event_course").iter_rows(named=True):
+            if self.standing.get(step["event"]) != event["id"]:
+                continue
+            attribution = step["attribution"]
+            now = related if attribution is None else attribution != "unrelated"
+            if step["seq"] > seq and (step["grade"] > grade or (now and not related)):
+                return True
+            grade, related = step["grade"], now
+        return False
