@@ -32,7 +32,10 @@ def _labs(number: int, day: date, **changed: float) -> list[Fact]:
         id=f"HGB{number}", subject="P", on=day.isoformat(), test="HGB", value=changed.get("HGB", 140.0),
         unit="g/L", lower_limit=130, upper_limit=175,
     )  # fmt: skip
-    return [*facts, hgb]
+    kidney = Lab(
+        id=f"CREAT{number}", subject="P", on=day.isoformat(), test="CREAT", value=80.0, unit="umol/L"
+    )
+    return [*facts, hgb, kidney]
 
 
 def _proposal(facts: list[Fact], kidney_mbq: float | None = None, study: Study = STUDY) -> CycleProposal:

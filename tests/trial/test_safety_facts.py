@@ -8,9 +8,10 @@ import pytest
 
 from galu.protocol import load_study
 from galu.record import Entry, Fact, Record, record_of
+from galu.record.conduct import Visit
 from galu.record.disease import AdverseEvent, AdverseEventCourse
-from galu.record.people import Consent, Lab
-from galu.record.treatment import Administration, Enrolment
+from galu.record.people import Consent, Contact, Demographics, Lab, Vital
+from galu.record.treatment import Administration, Enrolment, Transfusion
 from galu.trial.admission import check_admission
 from galu.trial.board import derive_board
 from galu.trial.safety import events_by_subject
@@ -206,3 +207,77 @@ def test_time_at_risk_ends_when_an_earlier_event_grows_worse() -> None:
     state = _state(_event("w", -8, 1, term="Anemia"), _step("k", 30, 2, "w"), day=60)
     anaemia = next(rate for rate in state.watch.rates if rate.term == "Anemia")
     assert anaemia.patient_years * 365.25 == pytest.approx(31)
+
+
+def test_of_one_cycle_recorded_twice_the_first_counts() -> None:
+    held = _event(grade=3, term="Anemia", offset=20, action="DOSE DELAYED")
+    state = _state(_dosed("again")[-1], held, day=45)
+    assert state.board.slots[0].outcome == "P"
+    assert [row.cumulative_mbq for row in state.exposure] == [3700.0]
+    (twice,) = (one for one in state.deviations if one.rule == "dose recorded twice")
+    assert "again" in twice.facts and twice.what.endswith("the first (a) counts")
+
+
+@pytest.mark.parametrize("unit", ["umol/L", "UMOL/L", "µmol/l", "um ol/L"])
+def test_creatinine_is_read_in_any_spelling_of_its_unit(unit: str) -> None:
+    assert _renal_reason(_creatinine("c1", -1, 80.0, unit), _creatinine("c2", 30, 200.0, unit)) == (
+        "Renal toxicity has not resolved"
+    )
+
+
+def test_kidneys_of_which_nothing_is_known_hold_the_dose() -> None:
+    assert _renal_reason() == "Creatinine or its clearance is not known since the last dose"
+    assert _renal_reason(_creatinine("c1", -1, 80.0, "pints"), _creatinine("c2", 30, 80.0, "pints")) == (
+        "Creatinine or its clearance is not known since the last dose"
+    )
+    assert _renal_reason(_creatinine("c1", -1, 80.0, "umol/L"), _creatinine("c2", 30, 80.0, "umol/L")) == ""
+
+
+def _creatinine(name: str, on: int, value: float, unit: str) -> Lab:
+    return _lab(name, on, "CREAT", value=value, unit=unit, lower_limit=60.0, upper_limit=110.0)
+
+
+def _renal_reason(*facts: Fact) -> str:
+    person = Demographics(id="dm", subject="P", on=_day(-9), birth_date="1956-01-01", sex="M")
+    weight = Vital(id="w", subject="P", on=_day(-3), test="WEIGHT", value=80.0, unit="kg")
+    (proposal,) = _state(*_counts(), person, weight, *facts).proposals
+    reasons = [reason for reason in proposal.reasons if "enal" in reason or "reatinine" in reason]
+    assert (proposal.action == "hold") == bool(reasons)
+    return "".join(reasons).partition(":")[0]
+
+
+def _counts() -> list[Fact]:
+    normal = {"PLAT": 250.0, "NEUT": 4.0, "HGB": 140.0, "WBC": 6.0}
+    units = {"HGB": "g/L"}
+    return [
+        _lab(f"{test}{on}", on, test, value=value, unit=units.get(test, "10^9/L"), lower_limit=value / 2,
+             upper_limit=value * 2)
+        for on in (-1, 38) for test, value in normal.items()
+    ]  # fmt: skip
+
+
+def test_an_event_that_got_better_is_proposed_for_as_it_is_now() -> None:
+    creatinine = [_creatinine("c1", -1, 80.0, "umol/L"), _creatinine("c2", 30, 80.0, "umol/L")]
+    low = _event(grade=3, term="Platelet count decreased")
+    facts = [*_counts(), *creatinine, low]
+    assert [one.action for one in _state(*facts).proposals] == ["hold"]
+    assert [one.action for one in _state(*facts, _step("k", 30, 1)).proposals] == ["reduce"]
+
+
+def test_psa_is_read_in_any_spelling_and_what_is_not_read_is_named() -> None:
+    values = [(-1, 100.0, "ng/ml"), (21, 20.0, "NG/ML"), (45, 10.0, "µg/l"), (50, 5.0, "drops")]
+    labs = [
+        Lab(id=f"p{on}", subject="P", on=_day(on), test="PSA", value=value, unit=unit)
+        for on, value, unit in values
+    ]
+    psa = _state(*labs, day=60).efficacy.subjects[0].psa
+    assert psa.psa50.confirmed
+    assert psa.reason == f"PSA 5 drops of {_day(50)} is left out"
+
+
+def test_a_missed_visit_is_no_sign_of_life_and_a_transfusion_is() -> None:
+    seen = Contact(id="k", subject="P", on=_day(10))
+    missed = Visit(id="v", subject="P", on=_day(50), visit="week 7", status="missed")
+    given = Transfusion(id="t", subject="P", on=_day(40), product="platelets")
+    assert _state(seen, missed, day=60).efficacy.subjects[0].os.on == FIRST + timedelta(days=10)
+    assert _state(seen, missed, given, day=60).efficacy.subjects[0].os.on == FIRST + timedelta(days=40)

@@ -97,6 +97,14 @@ def _with_steps(
     return ((onset, event.course[0][1]), *event.course[1:], *placed)
 
 
+def present_grade(event: AdverseEventInput) -> int | None:
+    """Grade by the last step of the course; the worst where its day is known only in part, or none."""
+    if not event.course:
+        return event.grade
+    last = [sorted_course(one)[-1][1] for one in readings(event, ())]
+    return event.grade if None in last else max((grade for grade in last if grade is not None), default=None)
+
+
 def worsened_since(event: AdverseEventInput, day: date) -> date | None:
     """First day, from `day` on, on which an event that began earlier is worse than it had been by then.
 

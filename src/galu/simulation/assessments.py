@@ -15,7 +15,7 @@ from galu.safety.dlt import grade_patient_labs
 from galu.safety.inputs import LabInput
 from galu.safety.modification import DoseProposal, TermCourse, propose_dose
 from galu.simulation.draws import Draws
-from galu.simulation.events import COUNT_TERMS
+from galu.simulation.events import COUNT_TERMS, WITHDRAWN
 from galu.simulation.marrow import Counts
 from galu.simulation.pen import Pen, at
 from galu.simulation.people import CHEMISTRY, Person, significant
@@ -191,6 +191,20 @@ class Laboratory:
         elif grade <= max(1, before):
             pen.write(AdverseEventCourse, day, known, event=event, grade=0)
             del self._open[term]
+
+    def withdraw(self, day: date) -> None:
+        """Write that the worst event still going on ended the treatment."""
+        if not self._open:
+            return
+        pen = self.course.pen
+        term = max(self._open, key=lambda name: (self._open[name][1], name))
+        event, worst, entered = self._open[term]
+        known = max(entered, pen.known(day, f"{term} ends treatment"))
+        told = next(fact for _, fact in pen.lines if fact.id == event)
+        values = told.model_dump(exclude={"id", "subject", "on"}, exclude_none=True)
+        changed = {"action": WITHDRAWN, "supersedes": event, "reason": "Action taken with the therapy"}
+        onset = date.fromisoformat(told.on)
+        self._open[term] = (pen.write(AdverseEvent, onset, known, **{**values, **changed}), worst, known)
 
     def present_grade(self, since: date, until: date) -> int:
         """Worst grade of the newest counts, above what was there before treatment."""

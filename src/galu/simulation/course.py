@@ -8,7 +8,7 @@ of their days; each is held, shifted or missed.
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Final
@@ -19,7 +19,7 @@ from galu.record.conduct import Visit
 from galu.record.people import Contact, Death, Disposition, Withdrawal
 from galu.simulation.assessments import Imaging, Laboratory
 from galu.simulation.draws import Draws
-from galu.simulation.events import Dlt, draw_dlt, draw_events, write_dlt, write_event
+from galu.simulation.events import WITHDRAWN, Dlt, draw_dlt, draw_events, write_dlt, write_event
 from galu.simulation.kinetics import Activity
 from galu.simulation.marrow import draw_counts
 from galu.simulation.pen import Pen, at
@@ -236,6 +236,7 @@ class Course:
             stops = self.draws.chance(self.scenario.toxicity.stops_treatment, "dlt stops")
             day = self.first + timedelta(days=self.dlt.day + min(self.dlt.kind.days, 14))
             if stops and day < self.gone:
+                self.dlt = replace(self.dlt, action=WITHDRAWN)
                 return day, "Adverse event", True
         seen = self.imaging.progressed
         if seen is not None:
@@ -266,6 +267,7 @@ class Course:
         if mild and self.draws.chance(self.scenario.leaving.goes_on_at_grade_2, "goes on", due):
             return due, planned_mbq
         self.left_treatment = due
+        self.laboratory.withdraw(due)
         self._leave(due, "treatment", "Adverse event", toxic=True)
         return None, planned_mbq
 

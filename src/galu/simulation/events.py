@@ -14,6 +14,8 @@ from galu.simulation.pen import Pen
 from galu.simulation.scenario import DltKind, EventKind, Events, Toxicity
 
 BLOOD: Final = "Investigations"
+#: Action taken with the therapy where an event ended it; CDISC terminology ACN.
+WITHDRAWN: Final = "DRUG WITHDRAWN"
 #: Laboratory term to (class, count that decides it).
 COUNT_TERMS: Final[Mapping[str, tuple[str, str]]] = {
     "Anemia": ("Blood and lymphatic system disorders", "HGB"),
@@ -26,10 +28,11 @@ COUNT_TERMS: Final[Mapping[str, tuple[str, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Dlt:
-    """A dose-limiting toxicity to come, `day` days after the first dose."""
+    """A dose-limiting toxicity to come, `day` days after the first dose; `action` is what it led to."""
 
     kind: DltKind
     day: int
+    action: str | None = None
 
     @property
     def dip(self) -> Dip | None:
@@ -61,7 +64,13 @@ def write_dlt(dlt: Dlt, toxicity: Toxicity, first_dose: date, pen: Pen, draws: D
     onset = first_dose + timedelta(days=dlt.day)
     ended = onset + timedelta(days=kind.days)
     known = pen.known(onset + timedelta(days=1), "dlt")
-    values = {"term": kind.term, "soc": kind.soc, "attribution": "related", "serious": kind.grade >= 4}
+    values = {
+        "term": kind.term,
+        "soc": kind.soc,
+        "attribution": "related",
+        "serious": kind.grade >= 4,
+        "action": dlt.action,
+    }
     if draws.chance(toxicity.first_graded_lower, "dlt graded lower"):
         first = pen.write(AdverseEvent, onset, known, grade=2, **{**values, "serious": False})
         known = pen.corrected(known, "dlt")

@@ -9,25 +9,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import polars as pl
-
 from galu.efficacy.pcwg3 import BoneScan
 from galu.efficacy.psa import PSA_UNITS, PsaValue, quantified
 from galu.efficacy.time_to_event import Dated
 from galu.record import Record
+from galu.trial.alive import signs_of_life
+from galu.trial.plausible import UNITS, spelling
 
-#: Kinds of fact that nobody leaves after death; a disposition may be the death itself and is not among them.
-ALIVE: Final = (
-    "contact", "consent", "demographics", "enrolment", "administration", "visit", "lab", "vital", "ecog",
-    "sample", "scan", "bone_scan", "measurement", "withdrawal",
-)  # fmt: skip
+#: ng/mL in one of each unit in which PSA is reported, by its spelling.
+_PSA_UNITS: Final = {
+    **{spelling(unit): factor for unit, factor in PSA_UNITS.items()},
+    **dict.fromkeys(UNITS["ng/mL"], PSA_UNITS["ng/mL"]),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Disease:
-    """By subject. `deaths` holds those whose day is known, `died_undated` the subjects of the others."""
+    """By subject. `deaths` holds those whose day is known, `died_undated` the subjects of the others.
+
+    `psa_unread` says which PSA results have no number, unit or day that can be read.
+    """
 
     psa: Mapping[str, tuple[PsaValue, ...]]
+    psa_unread: Mapping[str, tuple[str, ...]]
     bone: Mapping[str, tuple[BoneScan, ...]]
     therapies: Mapping[str, tuple[Dated, ...]]
     deaths: Mapping[str, Dated]
@@ -38,8 +42,10 @@ class Disease:
 def read_disease(record: Record) -> Disease:
     """Everything that efficacy rests on besides lesions."""
     deaths = list(record.facts("death").iter_rows(named=True))
+    psa, unread = _psa(record)
     return Disease(
-        psa=_psa(record),
+        psa=psa,
+        psa_unread=unread,
         bone=_bone(record),
         therapies=_therapies(record),
         deaths={row["subject"]: Dated(row["day"], "", (row["id"],)) for row in deaths if row["day"]},
@@ -48,15 +54,21 @@ def read_disease(record: Record) -> Disease:
     )
 
 
-def _psa(record: Record) -> dict[str, tuple[PsaValue, ...]]:
+def _psa(record: Record) -> tuple[dict[str, tuple[PsaValue, ...]], dict[str, tuple[str, ...]]]:
+    """Values by subject, and what could not be read of the others."""
     found: dict[str, list[PsaValue]] = {}
+    unread: dict[str, list[str]] = {}
     labs = record.facts("lab")
-    for row in labs.filter(labs["test"] == "PSA").iter_rows(named=True):
+    for row in labs.filter(labs["test"].str.to_uppercase() == "PSA").iter_rows(named=True):
         value = quantified(row["text"] or "") if row["value"] is None else row["value"]
-        factor = PSA_UNITS.get(row["unit"] or "")
+        factor = _PSA_UNITS.get(spelling(row["unit"] or ""))
         if value is not None and factor is not None and row["day"] is not None:
             found.setdefault(row["subject"], []).append(PsaValue(row["day"], factor * value, row["id"]))
-    return {subject: tuple(values) for subject, values in found.items()}
+            continue
+        result = row["text"] if row["value"] is None else f"{row['value']:g}"
+        shown = f"PSA {result or 'without a result'} {row['unit'] or 'without a unit'} of {row['on'][:10]}"
+        unread.setdefault(row["subject"], []).append(f"{shown} is left out")
+    return {name: tuple(v) for name, v in found.items()}, {name: tuple(v) for name, v in unread.items()}
 
 
 def _bone(record: Record) -> dict[str, tuple[BoneScan, ...]]:
@@ -79,8 +91,5 @@ def _therapies(record: Record) -> dict[str, tuple[Dated, ...]]:
 
 def _alive(record: Record) -> dict[str, Dated]:
     """Last day on which somebody saw or heard of each subject alive."""
-    tables = [record.facts(kind).select("subject", "day", "id") for kind in ALIVE if kind in record.frames]
-    if not tables:
-        return {}
-    seen = pl.concat(tables).drop_nulls().sort("day", "id").group_by("subject").last()
+    seen = signs_of_life(record).sort("day", "id").group_by("subject").last()
     return {subject: Dated(day, "", (fact,)) for subject, day, fact in seen.iter_rows()}

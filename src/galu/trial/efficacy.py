@@ -6,7 +6,7 @@ Time zero is the first therapeutic dose; in a record without doses it is the fir
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -166,6 +166,8 @@ def _subject(
 ) -> SubjectEfficacy:
     values, scans = disease.psa.get(subject.id, ()), disease.bone.get(subject.id, ())
     psa = assess_psa(values, start.day, plan.psa.rule())
+    unread = disease.psa_unread.get(subject.id, ())
+    psa = replace(psa, reason="; ".join(part for part in (psa.reason, *unread) if part))
     bone = assess_bone(scans, start.day, plan.bone.rule()) if scans else None
     course = Course(subject.id, start, psa, values, soft, bone, combine(soft, bone))
     best = best_overall_response(course.combined, plan.recist.best(), start.day)

@@ -20,7 +20,10 @@ from galu.record.when import hours_between
 
 @dataclass(frozen=True, slots=True)
 class Dose:
-    """One administration. `net_mbq` is None when it cannot be known, and `reason` says why."""
+    """One administration. `net_mbq` is None when it cannot be known, and `reason` says why.
+
+    `repeated_by` holds the ids of further facts that state the same cycle and do not count.
+    """
 
     agent: str
     cycle: int | None
@@ -31,6 +34,7 @@ class Dose:
     net_mbq: float | None
     reason: str
     facts: tuple[str, ...]
+    repeated_by: tuple[str, ...] = ()
 
     @property
     def fraction_of_planned(self) -> float | None:
@@ -46,12 +50,21 @@ def half_lives_h(study: Study) -> dict[str, float]:
 
 
 def derive_doses(study: Study, record: Record) -> dict[str, tuple[Dose, ...]]:
-    """Administrations by subject, oldest first."""
+    """Administrations by subject, oldest first; of several of one agent in one cycle the first."""
     half_lives = half_lives_h(study)
     dispensed = _by_administration(record, "dispensed")
     residual = _by_administration(record, "residual")
-    doses: dict[str, list[Dose]] = {}
+    repeats: dict[tuple[Any, ...], list[str]] = {}
+    first: list[dict[str, Any]] = []
     for row in record.facts("administration").iter_rows(named=True):
+        key = (row["subject"], row["agent"], row["cycle"])
+        if row["cycle"] is None or key not in repeats:
+            repeats[key] = []
+            first.append(row)
+        else:
+            repeats[key].append(row["id"])
+    doses: dict[str, list[Dose]] = {}
+    for row in first:
         key = (row["subject"], row["agent"], row["cycle"])
         net, reason, facts = _net(row, dispensed.get(key), residual.get(key), half_lives, record.zone)
         dose = Dose(
@@ -64,6 +77,7 @@ def derive_doses(study: Study, record: Record) -> dict[str, tuple[Dose, ...]]:
             net_mbq=net,
             reason=reason,
             facts=(row["id"], *facts),
+            repeated_by=tuple(repeats[key]),
         )
         doses.setdefault(row["subject"], []).append(dose)
     return {subject: tuple(given) for subject, given in doses.items()}

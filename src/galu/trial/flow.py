@@ -210,13 +210,19 @@ def derive_sets(
 def derive_deviations(
     study: Study, subjects: Iterable[Subject], gates: Iterable[GateVerdicts]
 ) -> tuple[Deviation, ...]:
-    """Doses off plan or late, and subjects dosed against a criterion."""
+    """Doses off plan, late or recorded twice, and subjects dosed against a criterion."""
     found: list[Deviation] = []
     tolerance = 1.0 - study.safety.dlt.full_dose_fraction.value if study.safety else FULL_DOSE
     slack = _slack(study)
     for subject in subjects:
         for row in _exposure(study, subject):
             found += _dose_deviations(row, tolerance, slack)
+        for dose in (*subject.imaging, *subject.therapy):
+            if dose.repeated_by:
+                again = f"cycle {dose.cycle} of {dose.agent} is recorded {len(dose.repeated_by) + 1} times"
+                facts = (*dose.facts, *dose.repeated_by)
+                what = f"{again}: the first ({dose.facts[0]}) counts"
+                found.append(Deviation(subject.id, dose.day, "dose recorded twice", what, facts))
     for gate in gates:
         if gate.gate.value == "dose":
             found += [

@@ -6,6 +6,7 @@ scale or unit falls outside. Tests that are not listed are not judged.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 _CELLS: Final = "10^9/L"
@@ -82,6 +83,21 @@ VITALS: Final[dict[str, dict[str, tuple[float, float]]]] = {
 }
 
 
+def spelling(unit: str) -> str:
+    """A unit as `UNITS` spells it: in upper case, without blanks, µ written U."""
+    return unit.strip().upper().replace(" ", "").replace("Μ", "U").replace("µ", "U")
+
+
+def unit_named(unit: str, among: Iterable[str]) -> str | None:
+    """Which of some units is meant, however it is spelled; None when it is none of them.
+
+    >>> unit_named("µmol/l", ("umol/L", "mg/dL"))
+    'umol/L'
+    """
+    written = spelling(unit)
+    return next((known for known in among if written in UNITS[known]), None)
+
+
 def implausible(
     table: dict[str, dict[str, tuple[float, float]]], test: str, value: float, unit: str
 ) -> tuple[str, str] | None:
@@ -95,8 +111,7 @@ def implausible(
     units = table.get(code)
     if units is None:
         return None
-    written = unit.strip().upper().replace(" ", "").replace("Μ", "U").replace("µ", "U")
-    name = next((known for known in units if written in UNITS[known]), None)
+    name = unit_named(unit, units)
     if name is None:
         return f"{code} is not measured in {unit!r}", f"write {', '.join(units)}"
     low, high = units[name]

@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 
 from galu.protocol import Study
+from galu.safety.course import present_grade
 from galu.safety.inputs import AdverseEventInput
 from galu.safety.modification import DoseProposal, RenalCourse, TermCourse, propose_dose
 from galu.safety.plan import SafetyPlan
@@ -165,7 +166,7 @@ def _course(
     recent = [e for e in own_events if e.onset > last or e.ended is None or e.ended > last]
     graded = [row["grade"] for row in since] + [e.grade for e in recent if e.grade is not None]
     present = [since[-1]["grade"]] if since else []
-    present += [e.grade for e in recent if e.grade is not None and e.ended is None]
+    present += [grade for e in recent if e.ended is None and (grade := present_grade(e)) is not None]
     baseline = [row["grade"] for row in own if row["is_baseline"]]
     return TermCourse(
         term,

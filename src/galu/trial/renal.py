@@ -16,12 +16,14 @@ import polars as pl
 from galu.protocol import Study
 from galu.record import Record
 from galu.record.when import day_of
+from galu.safety.labcodes import read_result
 from galu.safety.modification import RenalCourse, cockcroft_gault_ml_min, propose_dose
 from galu.safety.plan import SafetyPlan
+from galu.trial.plausible import unit_named
 from galu.trial.subjects import Subject
 
 #: Size of each unit of creatinine [µmol/L]; 1 mg/dL is 88.4.
-_UMOL_L: Final = {"umol/L": 1.0, "µmol/L": 1.0, "μmol/L": 1.0, "mg/dL": 88.4}
+_UMOL_L: Final = {"umol/L": 1.0, "mg/dL": 88.4}
 #: A planned activity below this share of the one before is a reduction that was made (assumed).
 REDUCED_SHARE: Final = 0.9
 
@@ -35,15 +37,15 @@ class _Creatinine:
 
 
 def derive_renal(study: Study, record: Record, subjects: Iterable[Subject]) -> dict[str, RenalCourse]:
-    """Course of each treated subject since the last dose; none where no creatinine was ever measured."""
+    """Course of each treated subject since the last dose; unknown where no creatinine can be read."""
     plan = study.safety
     if plan is None or plan.renal_modification is None:
         return {}
     values = _creatinine(record)
     return {
-        subject.id: _course(subject, values[subject.id], plan)
+        subject.id: _course(subject, values.get(subject.id, ()), plan)
         for subject in subjects
-        if subject.therapy and subject.id in values
+        if subject.therapy
     }
 
 
@@ -53,19 +55,23 @@ def _creatinine(record: Record) -> dict[str, list[_Creatinine]]:
     weights: dict[str, list[tuple[date, float]]] = {}
     scales = record.facts("vital").filter(
         (pl.col("test") == "WEIGHT")
-        & (pl.col("unit").str.to_lowercase() == "kg")
+        & (pl.col("unit").str.strip_chars().str.to_lowercase() == "kg")
         & pl.col("day").is_not_null()
     )
     for subject, day, value in scales.select("subject", "day", "value").iter_rows():
         if value is not None:
             weights.setdefault(subject, []).append((day, value))
     found: dict[str, list[_Creatinine]] = {}
-    labs = record.facts("lab").filter((pl.col("test") == "CREAT") & pl.col("day").is_not_null())
+    labs = record.facts("lab").filter(
+        (pl.col("test").str.to_uppercase() == "CREAT") & pl.col("day").is_not_null()
+    )
     for row in labs.iter_rows(named=True):
-        size = _UMOL_L.get(row["unit"] or "")
-        if row["value"] is None or size is None or (row["specimen"] or "").upper() == "URINE":
+        unit = unit_named(row["unit"] or "", _UMOL_L)
+        told = read_result(row["text"]) if row["value"] is None else None
+        value = row["value"] if told is None else told.value
+        if value is None or unit is None or "URIN" in (row["specimen"] or "").upper():
             continue
-        umol_l = row["value"] * size
+        umol_l = value * _UMOL_L[unit]
         age = _age(births.get(row["subject"]), row["day"])
         weight = _latest(weights.get(row["subject"], []), row["day"])
         clearance = None if age is None or weight is None else cockcroft_gault_ml_min(umol_l, age, weight)

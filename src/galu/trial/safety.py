@@ -232,7 +232,7 @@ def _dlt_patient(
         full_dose=_full_dose(subject, plan),
         withdrew=_departure(exit_, subject) if exit_ else None,
         died=_departure(death, subject) if death else None,
-        cycle2=subject.therapy[1].day if len(subject.therapy) > 1 else None,
+        cycle2=next((d.day for n, d in enumerate(subject.therapy, 1) if (d.cycle or n) > 1), None),
         events=events,
         labs=tuple(lab for lab in labs if lab.day >= start),
         transfusions=transfusions,
