@@ -144,7 +144,10 @@ def test_an_unlisted_code_is_unknown_and_noted(tmp_path):
         None,
     ]
     notes = next(file.notes for file in imported.report.files if file.name == "ae.csv")
-    assert notes == ((3, "AEREL 'LIKELY' is not in galu's table and left unknown"),)
+    assert notes == (
+        (1, "adverse_event: the day is known only in part"),
+        (3, "AEREL 'LIKELY' is not in galu's table and left unknown"),
+    )
 
 
 def test_repeated_rows_are_skipped_and_named(tmp_path):

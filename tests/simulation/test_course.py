@@ -80,6 +80,17 @@ def test_nothing_happens_after_death(fifty) -> None:
     assert dead > 10
 
 
+def test_treatment_that_ended_for_toxicity_names_the_event(fifty) -> None:
+    ended = 0
+    for _, facts in fifty:
+        left = [f for f in facts if f.kind == "withdrawal" and f.cause == "Adverse event"]
+        withdrawn = [f for f in facts if f.kind == "adverse_event" and f.action == "DRUG WITHDRAWN"]
+        corrected = {f.supersedes for f in withdrawn}
+        assert len([f for f in withdrawn if f.id not in corrected]) == len(left)
+        ended += len(left)
+    assert ended
+
+
 def test_toxicity_before_a_dose_is_acted_on(fifty) -> None:
     """Some doses come late, some are reduced to 80 %, as the modification rules ask."""
     late = reduced = 0

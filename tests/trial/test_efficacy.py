@@ -330,3 +330,25 @@ def test_an_unconfirmed_response_counts_only_where_no_confirmation_is_asked_for(
     (strict,), (free,) = (derive_efficacy(one, record, people).subjects for one in (STUDY, study))
     assert (strict.best.response, strict.duration_of_response) == ("SD", None)
     assert free.best.response == "PR" and free.duration_of_response is not None
+
+
+def test_a_new_lesion_counts_from_its_own_fact():
+    new = Lesion(id="n", subject="P", on=day(56), lesion="N1", role="new", site="LUNG")
+    base = [lesion(), target(0, -7, 40)]
+    with_visit = only([*base, target(1, 56, 38), new])
+    (visit,) = with_visit.soft_tissue.visits
+    assert (visit.overall, visit.target, "n" in visit.facts) == ("PD", "SD", True)
+    assert (with_visit.rpfs.event, with_visit.rpfs.on) == (True, FIRST + timedelta(days=56))
+    alone = only([*base, target(1, 56, 38), new.model_copy(update={"on": day(70)})])
+    assert [visit.overall for visit in alone.soft_tissue.visits] == ["SD", "PD"]
+    early = only([*base, target(1, 56, 38), new.model_copy(update={"on": day(-7)})])
+    assert [visit.overall for visit in early.soft_tissue.visits] == ["SD"]
+    assert "new lesion N1" in early.best_reason
+
+
+def test_what_the_response_leaves_out_is_named():
+    unlisted = target(5, 56, 20).model_copy(update={"lesion": "X9"})
+    undated = target(6, 56, 80).model_copy(update={"on": "2026-05", "visit": "W12"})
+    one = only([lesion(), target(0, -7, 40), target(1, 56, 38), unlisted, undated])
+    assert "X9 is measured but no lesion" in one.best_reason
+    assert "visit W12: its day is known only as 2026-05" in one.best_reason

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+import pytest
+
 from galu.eligibility import Gate
 from galu.finding import Truth
 from galu.protocol import load_study
@@ -11,6 +13,7 @@ from galu.record import Entry, Fact, record_of
 from galu.record.conduct import Judgement
 from galu.record.disease import Lesion, Measurement
 from galu.record.people import Consent, Demographics, History, Lab, PriorTherapy, Vital
+from galu.record.treatment import Administration, Enrolment
 from galu.trial.eligibility import derive_eligibility, gather_evidence
 from galu.trial.subjects import derive_subjects
 from support import ROOT
@@ -82,3 +85,54 @@ def test_a_correction_moves_the_testosterone_over_its_limit() -> None:
     (gate,) = derive_eligibility(STUDY, record, derive_subjects(STUDY, record), date(2026, 2, 10))
     verdict = next(one for one in gate.verdicts if one.criterion == "I4")
     assert verdict.verdict == "violated" and verdict.facts == ("t2",)
+
+
+def _atom(name: str, *facts: Fact, gate: Gate = Gate.SCREENING) -> Truth:
+    record = _record(*facts)
+    gates = derive_eligibility(STUDY, record, derive_subjects(STUDY, record), date(2026, 2, 12))
+    return next(
+        atom.truth
+        for one in gates
+        if one.gate is gate
+        for v in one.verdicts
+        for atom in v.atoms
+        if atom.id == name
+    )
+
+
+@pytest.mark.parametrize(
+    ("ended", "truth"),
+    [
+        ("2026-01-20", Truth.TRUE),
+        ("2026-01", Truth.UNKNOWN),
+        ("2026", Truth.UNKNOWN),
+        ("2025-11", Truth.FALSE),
+        ("2025-11-20", Truth.FALSE),
+    ],
+)
+def test_an_end_known_in_part_is_judged_where_every_day_agrees(ended: str, truth: Truth) -> None:
+    given = PriorTherapy(
+        id="s", subject="P", on=DAY, agent="docetaxel", therapy_class="systemic", started="2025-06-01",
+        ended=ended, half_life_h=12,
+    )  # fmt: skip
+    assert _atom("E4.a", *FACTS, given) is truth
+
+
+def test_signing_again_leaves_the_earlier_gate_signed() -> None:
+    atom = next(
+        atom.id
+        for atom in STUDY.eligibility.atoms()  # type: ignore[union-attr]
+        if atom.comparison == "judgement" and atom.signature == "required" and not atom.reason_required
+    )
+    way = (
+        Consent(id="c", subject="P", on=DAY),
+        Enrolment(id="e", subject="P", on="2026-02-07", phase="escalation", level=1),
+        Administration(id="a", subject="P", on="2026-02-10T10:00", agent="177Lu-PSMA-0057", cycle=1),
+    )
+    words = [
+        Judgement(id=f"w{n}", subject="P", on=on, item=atom, value="yes", by="Dr Wu")
+        for n, on in enumerate(("2026-02-03", "2026-02-10"))
+    ]
+    assert _atom(atom, *way, words[0], gate=Gate.ENROLMENT) is Truth.TRUE
+    assert _atom(atom, *way, *words, gate=Gate.ENROLMENT) is Truth.TRUE
+    assert _atom(atom, *way, words[1], gate=Gate.ENROLMENT) is Truth.UNKNOWN

@@ -186,14 +186,12 @@ class Case:
         return bool(statements) and all(as_flag(one) is True for one in statements), statements
 
     def judgement(self, atom_id: str) -> Judgement | None:
-        """Return the signed judgement of an atom; one without a signer, or signed later, does not count."""
+        """Return the last judgement of an atom that counts: signed, and not after the day of the gate."""
         raw = self.subject.judgements.get(atom_id)
-        if raw is None:
-            return None
-        judgement = Judgement(*raw)
-        if not judgement.signer or (judgement.on is not None and judgement.on > self.day):
-            return None
-        return judgement
+        last = () if raw is None else (Judgement(*raw),)
+        signed = (*self.subject.earlier.get(atom_id, ()), *last)
+        counting = (one for one in reversed(signed) if one.signer and (one.on is None or one.on <= self.day))
+        return next(counting, None)
 
 
 def _order(one: Evidence) -> tuple[date, str, str, str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -126,7 +127,7 @@ def _inside(case: Case, atom: AtomPlan, window: Window | None, anchor: date, one
     if one.ongoing or window is None:
         return True
     if one.on is None:
-        return None
+        return _inside_partly(case, atom, window, anchor, one)
     if one.on > anchor:
         return atom.after_anchor == "counts"
     start = window_start(anchor, window)
@@ -136,6 +137,16 @@ def _inside(case: Case, atom: AtomPlan, window: Window | None, anchor: date, one
         return False
     half_life = case.half_life_days(one)
     return None if half_life is None else (anchor - one.on).days < atom.half_lives * half_life
+
+
+def _inside_partly(case: Case, atom: AtomPlan, window: Window, anchor: date, one: Evidence) -> bool | None:
+    """Judge a day known only in part: what every day it can have been says, else unknown."""
+    if one.span is None:
+        return None
+    first, last = one.span
+    days = {first, last, min(max(anchor, first), last)}
+    answers = {_inside(case, atom, window, anchor, replace(one, on=day, span=None)) for day in days}
+    return answers.pop() if len(answers) == 1 else None
 
 
 def toxicity(case: Case, atom: AtomPlan) -> Outcome:

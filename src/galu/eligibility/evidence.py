@@ -36,7 +36,8 @@ class Evidence:
     `on` is the day it was true (None: no day, as for sex, or day unknown). `uln` is the laboratory's
     upper limit of normal in the same unit; `label` qualifies the value (tracer, term, version);
     `ongoing` says that a therapy had not ended on `on`; `half_life_days` is the agent's half-life [d]
-    as reported, which counts before the plan's table.
+    as reported, which counts before the plan's table. Where the day is known only in part `on` is None and
+    `span` the first and the last day it can have been.
     """
 
     item: str
@@ -48,6 +49,7 @@ class Evidence:
     label: str = ""
     ongoing: bool = False
     half_life_days: float | None = None
+    span: tuple[date, date] | None = None
 
 
 class Judgement(NamedTuple):
@@ -74,10 +76,12 @@ class Anchors:
 class SubjectEvidence:
     """Everything known of one subject.
 
-    `judgements` maps an atom's id to its `Judgement` (or a tuple (truth, ref, signer)).
+    `judgements` maps an atom's id to its last `Judgement` (or a tuple (truth, ref, signer)), `earlier` to
+    those before it, oldest first: a gate sees the last one signed by its day.
     """
 
     subject: str
     items: Mapping[str, tuple[Evidence, ...]]
     anchors: Anchors = field(default_factory=Anchors)
     judgements: Mapping[str, Judgement | tuple[Truth, str, str]] = field(default_factory=dict)
+    earlier: Mapping[str, tuple[Judgement, ...]] = field(default_factory=dict)

@@ -185,7 +185,7 @@ def _subject(
         bone=bone,
         combined=course.combined,
         best=best.value or BestResponse("MISSING", None),
-        best_reason=best.reason and ((soft.reason if soft else "") or best.reason),
+        best_reason=_best_reason(best.reason, soft),
         rpfs=derive_time_to_event(plan.rpfs.endpoint(), timeline),
         os=derive_time_to_event(OS, timeline),
         ttpp=derive_time_to_event(TTPP, timeline),
@@ -195,6 +195,13 @@ def _subject(
         best_facts=best.facts,
         variants=tuple((one.variant, derive_time_to_event(one, timeline)) for one in plan.rpfs.variants()),
     )
+
+
+def _best_reason(reason: str, soft: ReaderResponses | None) -> str:
+    """Why the best response is not known, and what had to be left out for it."""
+    if soft is None:
+        return reason
+    return "; ".join(part for part in (reason and (soft.reason or reason), *soft.left_out) if part)
 
 
 def _populations(rows: tuple[SubjectEfficacy, ...]) -> dict[str, tuple[SubjectEfficacy, ...]]:

@@ -18,7 +18,7 @@ from galu.eligibility.items import ITEM_KEYS, ITEMS
 from galu.finding import Truth
 from galu.protocol import Study
 from galu.record import Record
-from galu.record.when import day_of
+from galu.record.when import day_of, days_of
 from galu.trial.subjects import Subject
 
 #: CDISC test code to data item.
@@ -115,23 +115,34 @@ def _value(item: str, row: Row) -> Any:
 def _from_history(row: Row) -> Iterator[Evidence]:
     item = row["category"]
     if item in ITEM_KEYS:
-        on = day_of(row["ended"]) or day_of(row["started"]) or row["day"]
+        on, span = _ended(row["ended"], day_of(row["started"]) or row["day"])
         label = row["term"] if row["grade"] is not None else ""
         value = _value(item, row)
-        yield Evidence(item, value, on=on, ref=row["id"], label=label, ongoing=bool(row["ongoing"]))
+        going_on = bool(row["ongoing"])
+        yield Evidence(item, value, on=on, ref=row["id"], label=label, ongoing=going_on, span=span)
+
+
+def _ended(ended: str | None, started: date | None) -> tuple[date | None, tuple[date, date] | None]:
+    """Day that counts: the end where one is stated; where its day is not known, the days it can have been."""
+    if ended is None:
+        return started, None
+    first, last = days_of(ended)
+    if first == last:
+        return first, None
+    return None, (min(max(first, started or first), last), last)
 
 
 def _from_therapy(row: Row) -> Iterator[Evidence]:
-    ended = day_of(row["ended"])
-    started = day_of(row.get("started")) or row["day"]
+    on, span = _ended(row["ended"], day_of(row.get("started")))
     hours = row.get("half_life_h")
     given = Evidence(
         "",
         row["agent"],
-        on=ended or started,
+        on=row["day"] if on is None and span is None else on,
         ref=row["id"],
         ongoing=row["ended"] is None,
         half_life_days=None if hours is None else hours / 24.0,
+        span=span,
     )
     for item in ITEMS_OF_THERAPY.get(row["therapy_class"] or "", ()):
         by_line = item == "therapy.taxane" and row.get("regimen")
@@ -230,7 +241,8 @@ def gather_evidence(record: Record, subjects: Iterable[Subject]) -> dict[str, Su
             subject.id,
             {item: tuple(found) for item, found in items.get(subject.id, {}).items()},
             _anchors(subject, screening.get(subject.id)),
-            signed.get(subject.id, {}),
+            {atom: words[-1] for atom, words in signed.get(subject.id, {}).items()},
+            {atom: words[:-1] for atom, words in signed.get(subject.id, {}).items() if len(words) > 1},
         )
         for subject in subjects
     }
@@ -242,15 +254,17 @@ def _anchors(subject: Subject, screening: date | None) -> Anchors:
     return Anchors(subject.consent, screening, closed, subject.first_dose)
 
 
-def _signed(record: Record) -> dict[str, dict[str, Judgement]]:
-    found: dict[str, dict[str, Judgement]] = {}
+def _signed(record: Record) -> dict[str, dict[str, tuple[Judgement, ...]]]:
+    """Judgements of each atom, oldest first."""
+    found: dict[str, dict[str, tuple[Judgement, ...]]] = {}
     truths = {"yes": Truth.TRUE, "no": Truth.FALSE, "unknown": Truth.UNKNOWN}
     for row in record.facts("judgement").iter_rows(named=True):
         if row["item"] not in ITEM_KEYS:
             judgement = Judgement(
                 truths[row["value"]], row["id"], row["by"], row["day"], row["comment"] or ""
             )
-            found.setdefault(row["subject"], {})[row["item"]] = judgement
+            own = found.setdefault(row["subject"], {})
+            own[row["item"]] = (*own.get(row["item"], ()), judgement)
     return found
 
 

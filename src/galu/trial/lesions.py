@@ -39,13 +39,17 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ReaderResponses:
-    """Responses of one subject as one reader saw the lesions; none with the reason."""
+    """Responses of one subject as one reader saw the lesions; none with the reason.
+
+    `left_out` says which lesions and measurements could not be used, and why.
+    """
 
     subject: str
     reader: str
     targets_at_baseline: bool
     visits: tuple[VisitResponse, ...]
     reason: str = ""
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +85,56 @@ def derive_responses(
     for (subject, reader), rows in sorted(groups.items()):
         known = lesions.get((subject, reader), {})
         targets = any(row["role"] == "target" for row in known.values())
+        start = first_dose.get(subject)
         try:
             sized = _measurements(rows, known)
-            found.append(
-                ReaderResponses(
-                    subject, reader, targets, visit_responses(sized, rule, first_dose.get(subject))
-                )
-            )
+            seen, unseen = _unmeasured(known, rows, sized, start)
+            told = (*_unused(rows, known), *unseen)
+            visits = visit_responses((*sized, *seen), rule, start)
+            found.append(ReaderResponses(subject, reader, targets, visits, left_out=told))
         except InputError as error:
-            found.append(ReaderResponses(subject, reader, targets, (), str(error)))
+            found.append(ReaderResponses(subject, reader, targets, (), str(error), _unused(rows, known)))
     return tuple(found)
+
+
+def _unmeasured(
+    lesions: Mapping[str, Row], rows: Iterable[Row], sized: Sequence[Measurement], start: date | None
+) -> tuple[tuple[Measurement, ...], tuple[str, ...]]:
+    """New lesions of which nobody gave a measurement, each present from its own fact on; and those left out.
+
+    One belongs to the visit that its fact names or that has an image of its day, else it is a visit.
+    """
+    measured = {row["lesion"] for row in rows}
+    labels = {item.day: item.visit for item in sized} | {item.visit: item.visit for item in sized}
+    first = start or min((item.day for item in sized), default=None)
+    found, told = [], []
+    for name, row in lesions.items():
+        if row["role"] != "new" or name in measured:
+            continue
+        day = row["day"]
+        if day is None:
+            told.append(f"new lesion {name}: its day is known only as {row['on']}")
+        elif first is None or day <= first:
+            told.append(f"new lesion {name} of {day}: not after the baseline")
+        else:
+            visit = labels.get(row["visit"]) or labels.get(day) or row["visit"] or str(day)
+            site, nodal = row["site"] or "", bool(row["nodal"])
+            found.append(Measurement(name, day, visit, None, "present", "new", nodal, site, row["id"]))
+    return tuple(found), tuple(told)
+
+
+def _unused(rows: Iterable[Row], lesions: Mapping[str, Row]) -> tuple[str, ...]:
+    """Measurements of lesions that nobody listed, and visits without any day."""
+    kept = tuple(rows)
+    told = dict.fromkeys(
+        f"{row['lesion']} is measured but no lesion" for row in kept if row["lesion"] not in lesions
+    )
+    dated = {row["visit"] or str(row["on"])[:10] for row in kept if row["day"] is not None}
+    for row in kept:
+        label = row["visit"] or str(row["on"])[:10]
+        if label not in dated:
+            told[f"visit {label}: its day is known only as {row['on']}"] = None
+    return tuple(told)
 
 
 def _measurements(rows: Iterable[Row], lesions: Mapping[str, Row]) -> tuple[Measurement, ...]:

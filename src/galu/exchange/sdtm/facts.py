@@ -162,6 +162,8 @@ def _write(table: Table, frame: pl.DataFrame, home: Home, outcome: Outcome) -> N
             raise _refused(table, home, number, error) from None
         outcome.facts.append(fact)
         outcome.mapped.add(number)
+        if len(fact.on) < len("2026-01-31"):
+            outcome.notes.append((number, f"{home.kind}: the day is known only in part"))
 
 
 def _refused(table: Table, home: Home, number: int, error: ValidationError) -> InputError:
