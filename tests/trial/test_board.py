@@ -336,6 +336,12 @@ def test_withdrawal_for_toxicity(on: str, related: bool | None, expected: str) -
     assert _slot_of(left, day=45).outcome == expected
 
 
+def test_an_exit_for_toxicity_counts_beside_another() -> None:
+    left = Withdrawal(id="w", subject="P0", on=_on(15), scope="treatment", toxicity_related=False)
+    later = left.model_copy(update={"id": "v", "on": _on(20), "scope": "study", "toxicity_related": True})
+    assert [_slot_of(left).outcome, _slot_of(left, later).outcome] == ["X", "T"]
+
+
 def _screened(*later: tuple[type[Fact], str, dict[str, str]]) -> list[Fact]:
     first: list[Fact] = [Consent(id="c9", subject="S9", on=_on(1))]
     return first + [
@@ -378,6 +384,13 @@ def test_a_screen_failure_before_the_dose_frees_the_slot() -> None:
     assert derive_board(STUDY, _record(*gone), _day(9)).slots[0].outcome == "X"
     again = _screened((Disposition, _on(2), FAILED), (Consent, _on(3), {}), seat)
     assert derive_board(STUDY, _record(*again), _day(9)).slots[0].outcome == "P"
+    anew = derive_board(STUDY, _record(*gone, Consent(id="c10", subject="S9", on=_on(8))), _day(9))
+    assert (anew.slots, anew.screening) == ((), ("S9",))
+
+
+def test_who_was_dosed_stays_in_the_level_whatever_is_said_of_screening() -> None:
+    said = Disposition(id="q", subject="P0", on=_on(9), term="SCREEN FAILURE")
+    assert _slot_of(said, Consent(id="c10", subject="P0", on=_on(12))).outcome == "N"
 
 
 def test_a_completed_screening_is_no_completed_treatment() -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -159,8 +160,12 @@ def reviewed(record: Record, orders: Orders, dlts: Iterable[DltAssessment]) -> b
         for seq in frame.filter(pl.col("id").is_in(list(facts)))["seq"].to_list()
     ]
     written = max(seqs, default=0)
+    zone = ZoneInfo(record.zone)
     last = max((one.decided_on for one in found if one.decided_on is not None), default=None)
-    return any(when.seq > written and (last is None or when.last.date() >= last) for when in orders.resumed)
+    return any(
+        when.seq > written and (last is None or when.last.astimezone(zone).date() >= last)
+        for when in orders.resumed
+    )
 
 
 @dataclass(frozen=True, slots=True)

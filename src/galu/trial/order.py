@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cmp_to_key
 from typing import Any, TypeVar
 
@@ -37,7 +37,7 @@ def moment_of(row: Mapping[str, Any], zone: str) -> Moment:
         return Moment(instant, instant, row["seq"])
     first, last = days_of(text)
     begins = end_of_day(first - timedelta(days=1), zone) + timedelta(microseconds=1)
-    return Moment(begins.astimezone(UTC), end_of_day(last, zone).astimezone(UTC), row["seq"])
+    return Moment(begins, end_of_day(last, zone), row["seq"])
 
 
 def in_order(found: Iterable[tuple[_Item, Moment]]) -> list[tuple[_Item, Moment]]:

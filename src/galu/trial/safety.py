@@ -224,7 +224,9 @@ def _dlt_patient(
 ) -> DltPatient:
     assert subject.first_dose is not None and subject.level is not None
     start = subject.first_dose
-    exit_, death = subject.left("treatment"), subject.death
+    # A later exit may be the one that says it was for toxicity.
+    exit_ = next((one for one in subject.exits if one.related), subject.left("treatment"))
+    death = subject.death
     return DltPatient(
         subject=subject.id,
         level=subject.level,

@@ -148,17 +148,26 @@ class _Rows:
         written = row["recorded"].astimezone(ZoneInfo(self.zone)).date()
         return first, min(last, written) if written >= first else last
 
-    def screening(self) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
-        """The consent that opened the newest screening, and the failure that ended it."""
+    def way_in(self) -> tuple[dict[str, Any] | None, dict[str, Any] | None, dict[str, Any] | None]:
+        """The consent that opened the newest screening, its slot, and the failure that ended it.
+
+        A consent after a failure begins anew, without the slot of before; a slot after a failure undoes it.
+        """
         consent: dict[str, Any] | None = None
+        slot: dict[str, Any] | None = None
         failed: dict[str, Any] | None = None
-        steps = [*self.of["consent"], *(row for row in self.of["disposition"] if _is_failure(row["term"]))]
+        failures = (row for row in self.of["disposition"] if _is_failure(row["term"]))
+        steps = [*self.of["consent"], *failures, *self.of["enrolment"]]
         for row, _ in in_order((row, moment_of(row, self.zone)) for row in steps):
             if "term" in row:
                 failed = row
-            elif consent is None or failed is not None:
-                consent, failed = row, None
-        return consent, failed
+            elif "level" in row:
+                slot, failed = row, None
+            elif failed is not None:
+                consent, slot, failed = row, None, None
+            else:
+                consent = consent or row
+        return consent, slot, failed
 
 
 def _is_failure(term: str) -> bool:
@@ -177,13 +186,15 @@ def _completed(rows: _Rows, given: tuple[Dose, ...]) -> bool:
 
 
 def _subject(study: Study, name: str, doses: Iterable[Dose], rows: _Rows) -> Subject:
-    consent, failed = rows.screening()
-    slot = rows.of["enrolment"][-1] if rows.of["enrolment"] else None
-    death = rows.of["death"][0] if rows.of["death"] else None
+    consent, slot, failed = rows.way_in()
     given = tuple(doses)
+    therapy = tuple(dose for dose in given if _is_therapy(study, dose.agent))
+    if therapy and slot is None:
+        # Whoever was dosed stays in the level, whatever is said of screening.
+        slot = next(reversed(rows.of["enrolment"]), None)
+    death = rows.of["death"][0] if rows.of["death"] else None
     days = [r["day"] for group in rows.of.values() for r in group if r["day"]] + [dose.day for dose in given]
     named = [row for row in (consent, slot, death, failed) if row]
-    therapy = tuple(dose for dose in given if _is_therapy(study, dose.agent))
     return Subject(
         id=name,
         consent=consent["day"] if consent else None,
