@@ -117,7 +117,7 @@ def test_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "fault"),
-    [("TERM,AVAL\nAnemia,1\n", "DIRECTION"), ("TERM,DIRECTION,AVALU,AVAL\nAnemia,L,g/L,<5\n", "AVAL")],
+    [("TERM,AVAL\nAnemia,1\n", "DIRECTION"), ("TERM,DIRECTION,AVALU,AVAL\nAnemia,L,g/L,abc\n", "AVAL")],
 )
 def test_bad_input_is_a_sentence(tmp_path: Path, text: str, fault: str) -> None:
     source = tmp_path / "in.csv"

@@ -6,8 +6,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from galu.desk.grade import regrade_file
+from galu.desk.grade import grade_file, regrade_file
 from galu.finding import InputError
+from galu.safety.ctcae import grade_labs
 from galu.safety.regrade import explain, regrade_labs
 from galu.safety.terms import impossible_grade, read_terms, shipped_terms
 
@@ -95,3 +96,57 @@ def test_a_users_list_of_terms() -> None:
 def test_a_bad_list_of_terms_is_a_sentence(rows: list[dict[str, str]], fault: str) -> None:
     with pytest.raises(InputError, match=fault):
         read_terms(rows)
+
+
+UNGRADED = (
+    ("Platelet count decreased,L,10^9/L,-5,150,400,,", "", "-5 is no laboratory value"),
+    ("Platelet count decreased,L,10^9/L,inf,150,400,,", "", "inf is no laboratory value"),
+    ("Platelet count decreased,L,10^9/L,1e400,150,400,,", "", "1e400 is no laboratory value"),
+    ("Platelet count decreased,L,10^9/L,<95,150,400,,", "", "how far the value lies below 95 is not known"),
+    ("Platelet count decreased,L,10^9/L,60,400,150,,", "2", "ANRLO lies above ANRHI"),
+    ("Platelet count decreased,L,10^9/L,60,150,400,,", "2", ""),
+    ("Platelet count decreased,X,10^9/L,60,150,400,,", "", "grades no Platelet count decreased (X)"),
+    ("Plateled count,L,10^9/L,60,150,400,,", "", "grades no Plateled count (L)"),
+    ("Creatinine increased,H,umol/L,<50,,100,,", "0", ""),
+    ("Creatinine increased,H,umol/L,50,,inf,,", "", "not known: ANRHI"),
+)
+
+
+def test_a_blank_grade_has_its_reason(tmp_path: Path) -> None:
+    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    head = "TERM,DIRECTION,AVALU,AVAL,ANRLO,ANRHI,BASE,BNRIND\n"
+    source.write_text(head + "\n".join(row for row, *_ in UNGRADED))
+    grade_file(source, target, "5.0")
+    with target.open() as stream:
+        found = list(csv.DictReader(stream))
+    for row, (_, grade, why) in zip(found, UNGRADED, strict=True):
+        assert row["GRADE"] == grade and why in row["WHY"] and bool(why) == bool(row["WHY"])
+
+
+@pytest.mark.parametrize("text", ["abc", '"95,5"', ">95"])
+def test_what_is_no_number_is_named_with_file_line_and_column(text: str, tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text(f"TERM,DIRECTION,AVALU,AVAL\nAnemia,L,g/L,80\nAnemia,L,g/L,{text}\n")
+    shown = text.strip('"')
+    with pytest.raises(InputError, match=f"in.csv, line 3, column AVAL: `{shown}` is no number"):
+        grade_file(source, tmp_path / "out.csv", "5.0")
+
+
+def test_a_file_that_is_not_there_is_said_not_to_be_there(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file"):
+        grade_file(tmp_path / "none.csv", tmp_path / "out.csv", "5.0")
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "base", "grade", "why"),
+    [
+        ("100", "110", "", 0, "beyond no cut, BASE not known"),
+        ("100", "", "60", 2, "100 is > 1.5 × ULN or > 1.5 × BASE, ANRHI not known"),
+        ("50", "", "60", None, "not known: ANRHI"),
+    ],
+)
+def test_creatinine_names_the_limit_or_baseline_that_was_not_known(value, limit, base, grade, why) -> None:  # type: ignore[no-untyped-def]
+    row = {"TERM": "Creatinine increased", "DIRECTION": "H", "AVALU": "umol/L", "AVAL": value}
+    row |= {"ANRHI": limit, "BASE": base}
+    assert grade_labs(pl.DataFrame([row]))[0] == grade
+    assert explain({**row, "GRADE": grade}) == why

@@ -10,7 +10,9 @@ import typer
 
 def grade(
     source: Annotated[Path, typer.Argument(metavar="IN.csv", help="laboratory values, one a row")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="the same rows with a column GRADE")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="the same rows with GRADE, and WHY there is none")
+    ],
     ctcae: Annotated[str, typer.Option(help="CTCAE version")] = "5.0",
     diff: Annotated[
         str | None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import polars as pl
 
 from galu.finding import InputError
 from galu.safety.ctcae import grade_labs
-from galu.safety.regrade import regrade_labs
+from galu.safety.regrade import regrade_labs, why_ungraded
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +23,18 @@ class GradedFile:
 
 
 def grade_file(source: Path, target: Path, version: str) -> GradedFile:
-    """Read laboratory values (CSV), write them with a column GRADE (blank = ungradable).
+    """Read laboratory values (CSV), write them with GRADE (blank = ungradable) and WHY it is blank.
 
     Raises
     ------
     InputError
-        When the file cannot be read, lacks a needed column, or the CTCAE version does not ship.
+        When the file cannot be read, lacks a needed column or holds what is no number, or the CTCAE
+        version does not ship.
     """
     frame = _read(source)
-    graded = frame.drop("GRADE", strict=False).with_columns(grade_labs(frame, version))
+    with _naming(source):
+        graded = frame.drop("GRADE", "WHY", strict=False).with_columns(grade_labs(frame, version))
+        graded = graded.with_columns(why_ungraded(graded, version))
     _write(graded, target)
     return GradedFile(frame.height, graded.height - graded["GRADE"].null_count())
 
@@ -47,14 +52,27 @@ def regrade_file(source: Path, target: Path, collected: str, version: str) -> tu
     InputError
         As `grade_file`, and when the column `collected` is absent or holds something that is no grade.
     """
-    result = regrade_labs(_read(source), collected, version)
+    frame = _read(source)
+    with _naming(source):
+        result = regrade_labs(frame, collected, version)
     _write(result.differing, target)
     return result.counts
+
+
+@contextmanager
+def _naming(source: Path) -> Iterator[None]:
+    """Put the file's name before the place of a fault."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{source.name}, {error.place}", error.fault, error.remedy) from None
 
 
 def _read(source: Path) -> pl.DataFrame:
     try:
         return pl.read_csv(source, infer_schema=False)
+    except FileNotFoundError:
+        raise InputError(str(source), "there is no such file", "give the path of a CSV file") from None
     except (OSError, pl.exceptions.PolarsError) as error:
         raise InputError(str(source), "cannot be read as CSV", "give a CSV file with a header row") from error
 

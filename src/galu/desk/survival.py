@@ -28,6 +28,8 @@ def _columns(source: Path, names: Sequence[str]) -> pl.DataFrame:
     """The named columns of a CSV file, as text."""
     try:
         frame = pl.read_csv(source, infer_schema=False)
+    except FileNotFoundError:
+        raise InputError(str(source), "there is no such file", "give the path of a CSV file") from None
     except (OSError, pl.exceptions.PolarsError):
         remedy = "give a CSV file with a header row"
         raise InputError(str(source), "cannot be read as CSV", remedy) from None

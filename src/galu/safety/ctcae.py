@@ -169,18 +169,45 @@ def _grade_by_baseline(
     return np.where(status == 1, high, np.where(status == 0, normal, unknown)).astype(np.int8)
 
 
-def _floats(frame: pl.DataFrame, name: str) -> Floats:
+def numbers_of(frame: pl.DataFrame, name: str) -> Floats:
+    """Values of a column; what is blank, absent, infinite or (but for PCHG) below 0 is NaN, unknown.
+
+    Raises
+    ------
+    InputError
+        Naming line (the header is line 1) and column of the first value that is no number.
+    """
     if name not in frame.columns:
         return np.full(frame.height, np.nan)
     series = frame[name]
     if not series.dtype.is_numeric():
-        blank = pl.col(name).cast(pl.String).str.strip_chars()
-        cleaned = frame.select(pl.when(blank.is_in(["", "NA"])).then(None).otherwise(blank).alias(name))[name]
-        try:
-            series = cleaned.cast(pl.Float64)
-        except pl.exceptions.InvalidOperationError as error:
-            raise InputError(f"column {name}", "holds something that is no number", "mend it") from error
-    return series.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        series = _parsed(series)
+    values = series.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    return np.where(np.isfinite(values) & ((values >= 0.0) | (name == "PCHG")), values, np.nan)
+
+
+def _parsed(series: pl.Series) -> pl.Series:
+    text = series.cast(pl.String).str.strip_chars()
+    given = text.set(text.is_in(["", "NA"]), None)
+    if series.name == "AVAL":
+        given = given.str.strip_prefix("<").str.strip_chars()
+    values = given.cast(pl.Float64, strict=False)
+    wrong = (values.is_null() & given.is_not_null()).arg_true()
+    if wrong.len():
+        at = wrong[0]
+        remedy = "write a number such as 12.5"
+        raise InputError(f"line {at + 2}, column {series.name}", f"`{text[at]}` is no number", remedy)
+    return values
+
+
+def _values(frame: pl.DataFrame) -> Floats:
+    """Values of AVAL; a result `<x` counts as x where high values are graded, else it is unknown."""
+    values = numbers_of(frame, "AVAL")
+    if frame["AVAL"].dtype.is_numeric():
+        return values
+    below = pl.col("AVAL").cast(pl.String).str.strip_chars().str.starts_with("<").fill_null(False)
+    low = pl.col("DIRECTION").cast(pl.String).str.strip_chars().str.to_uppercase() == "L"
+    return np.where(frame.select(open_=below & low.fill_null(False))["open_"].to_numpy(), np.nan, values)
 
 
 def _baseline_status(frame: pl.DataFrame) -> NDArray[np.int8]:
@@ -212,7 +239,8 @@ def grade_labs(frame: pl.DataFrame, version: str = "5.0") -> pl.Series:
     ----------
     frame
         Columns TERM, DIRECTION (L or H), AVALU, AVAL, and where known ANRLO, ANRHI, BASE (in the unit
-        of AVAL), BNRIND (NORMAL, HIGH, LOW …), PCHG [%] and ABLFL (Y = the baseline record).
+        of AVAL), BNRIND (NORMAL, HIGH, LOW …), PCHG [%] and ABLFL (Y = the baseline record). A value
+        below 0 or infinite is unknown.
     version
         CTCAE version.
 
@@ -231,8 +259,8 @@ def grade_labs(frame: pl.DataFrame, version: str = "5.0") -> pl.Series:
     for name in ("TERM", "DIRECTION", "AVALU", "AVAL"):
         if name not in frame.columns:
             raise InputError("laboratory table", f"column {name} is missing", "add it")
-    value = _floats(frame, "AVAL")
-    column = {name: _floats(frame, source) for name, source in _COLUMN.items()}
+    value = _values(frame)
+    column = {name: numbers_of(frame, source) for name, source in _COLUMN.items()}
     status = _baseline_status(frame)
     grade = np.full(frame.height, UNGRADABLE, np.int8)
     for key, rows in _groups(frame):
@@ -251,6 +279,7 @@ __all__ = [
     "compare_significant",
     "grade_labs",
     "lab_rules",
+    "numbers_of",
     "parse_cut",
     "rules_for",
     "significant",

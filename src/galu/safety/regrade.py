@@ -10,10 +10,13 @@ from typing import Final, Literal
 import polars as pl
 
 from galu.finding import InputError
-from galu.safety.ctcae import Cut, LabRule, grade_labs, rules_for
+from galu.safety.ctcae import Cut, LabRule, grade_labs, numbers_of, rules_for
 
 Outcome = Literal["same", "differs", "only collected", "only recomputed", "neither"]
-_NEEDS: Final = {"LLN": "ANRLO", "ULN": "ANRHI", "BASE": "BASE"}
+_NEEDS: Final = {"LLN": "ANRLO", "ULN": "ANRHI", "BASE": "BASE", "PCHG": "PCHG"}
+#: What a reason is made of.
+_TOLD: Final = ("TERM", "DIRECTION", "AVALU", "AVAL", "ANRLO", "ANRHI", "BASE", "PCHG", "BNRIND", "ABLFL")
+_CROSSED: Final = "ANRLO lies above ANRHI"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,29 @@ def regrade_labs(frame: pl.DataFrame, collected: str, version: str = "5.0") -> R
     return Regraded(table, tuple((name, table.filter(pl.col("OUTCOME") == name).height) for name in names))
 
 
+def why_ungraded(graded: pl.DataFrame, version: str = "5.0") -> pl.Series:
+    """Why each row has no grade; blank where it has one.
+
+    Limits that contradict each other are told of graded rows too.
+
+    Parameters
+    ----------
+    graded
+        Columns as for `grade_labs`, with GRADE.
+    """
+    names = [name for name in _TOLD if name in graded.columns]
+    known: dict[tuple[object, ...], str] = {}
+    found = [""] * graded.height
+    blank = graded["GRADE"].is_null().arg_true()
+    for at, cells in zip(blank, graded.select(names)[blank].iter_rows(), strict=True):
+        if cells not in known:
+            known[cells] = explain(dict(zip(names, cells, strict=True)), version)
+        found[at] = known[cells]
+    for at in (numbers_of(graded, "ANRLO") > numbers_of(graded, "ANRHI")).nonzero()[0]:
+        found[at] = "; ".join(part for part in (found[at], _CROSSED) if part)
+    return pl.Series("WHY", found, dtype=pl.String)
+
+
 def _collected(frame: pl.DataFrame, column: str) -> pl.Series:
     text = pl.col(column).cast(pl.String).str.strip_chars().str.to_uppercase()
     plain = text.str.strip_prefix("GRADE").str.strip_chars().str.strip_prefix("-")
@@ -96,7 +122,7 @@ def explain(row: Mapping[str, object], version: str = "5.0") -> str:
     if not rules:
         return f"CTCAE {version} grades no {term or 'term'} ({side}) in {unit or 'no unit'}"
     if math.isnan(_number(row, "AVAL")):
-        return "no value"
+        return _no_value(row)
     rule = _applied(rules, row)
     grade = row.get("GRADE")
     if rule is None:
@@ -105,11 +131,23 @@ def explain(row: Mapping[str, object], version: str = "5.0") -> str:
         missing = [_NEEDS[name] for name in (*rule.requires, *rule.zero_requires)]
         return "not known: " + ", ".join(name for name in missing if math.isnan(_number(row, name)))
     state = f" (baseline {rule.baseline})" if rule.baseline else ""
+    used = dict.fromkeys(cut.reference for cuts in rule.cuts for cut in cuts if cut.reference)
+    unknown = [_NEEDS[name] for name in used if math.isnan(_number(row, _NEEDS[name]))]
+    without = f", {' and '.join(unknown)} not known" if unknown else ""
     if grade == 0:
-        return f"beyond no cut{state}"
+        return f"beyond no cut{state}{without}"
     assert isinstance(grade, int)
     shown = " or ".join(_shown(cut) for cut in rule.cuts[grade - 1])
-    return f"{_number(row, 'AVAL'):g} is {shown}{state}"
+    return f"{_number(row, 'AVAL'):g} is {shown}{state}{without}"
+
+
+def _no_value(row: Mapping[str, object]) -> str:
+    given = str(row.get("AVAL") or "").strip()
+    if given in ("", "NA", "nan"):
+        return "no value"
+    if given.startswith("<"):
+        return f"how far the value lies below {given[1:].strip()} is not known"
+    return f"{given} is no laboratory value"
 
 
 def _applied(rules: tuple[LabRule, ...], row: Mapping[str, object]) -> LabRule | None:
@@ -129,10 +167,15 @@ def _applied(rules: tuple[LabRule, ...], row: Mapping[str, object]) -> LabRule |
 
 
 def _number(row: Mapping[str, object], name: str) -> float:
+    text = str(row.get(name)).strip()
+    low = str(row.get("DIRECTION") or "").strip().upper() == "L"
+    if name == "AVAL" and text.startswith("<"):
+        text = "" if low else text[1:]
     try:
-        return float(str(row.get(name)))
+        value = float(text)
     except ValueError:
         return math.nan
+    return value if math.isfinite(value) and (value >= 0.0 or name == "PCHG") else math.nan
 
 
 def _shown(cut: Cut) -> str:
