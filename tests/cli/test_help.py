@@ -49,3 +49,28 @@ def test_every_column_of_a_dose_table_is_named_at_80_columns(monkeypatch, capsys
 def test_every_command_has_help_of_80_columns(command, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
     text = _help(command, monkeypatch, capsys)
     assert text.startswith(f"Usage: galu {command}") and max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("binomial", "-1", "3"), "No such option: -1"),
+        (("binomial", "a", "3"), "Invalid value for 'x'"),
+        (("design", "oc", "3+3", "--truth", ".1,.2", "--suspended", "foo"), "use lost or queue"),
+        (("eligibility", "s", "r", "--gate", "foo"), "Invalid value for '--gate'"),
+        (("eligibility", "s", "r", "--as-of", "2026-02-31"), "2026-02-31"),
+        (("design", "exact", "3+3"), "--truth"),
+    ],
+)
+def test_words_that_a_command_cannot_read_are_one_sentence(words, told, capsys) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(SystemExit) as ended:
+        main(list(words))
+    assert ended.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("galu: ") and told in line and "--help`." in line
+
+
+def test_a_group_without_a_command_shows_its_help(capsys) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(SystemExit) as ended:
+        main(["study"])
+    assert ended.value.code == 2 and "Commands:" in capsys.readouterr().err

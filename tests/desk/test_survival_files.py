@@ -76,3 +76,20 @@ def test_binomial_json(capsys):
     found = printed(capsys, "binomial", 1, 2, "--level", "0.9", "--json")
     assert found == pytest.approx({"estimate": 0.5, "lower": 0.0253205655191036, "upper": 0.974679434480896})
     assert run("binomial", 3, 2) == 2
+
+
+def test_a_restricted_mean_beyond_the_last_time_is_null_with_its_reason(capsys, tmp_path):
+    path = tmp_path / "km.csv"
+    path.write_text("time,event,g\n5,1,a\n8,0,a\n3,1,b\n6,1,b\n")
+    alive, dead = printed(capsys, "survival", "km", path, "--by", "g", "--tau", 10, "--json")["groups"]
+    assert alive["rmst"]["estimate"] is None and "last time is 8" in alive["rmst"]["reason"]
+    assert dead["rmst"] == {"tau": 10.0, "estimate": 4.5, "se": pytest.approx(1.0606601717798212)}
+
+
+def test_a_blank_group_and_an_absent_file_are_refused(capsys, tmp_path):
+    path = tmp_path / "km.csv"
+    path.write_text("time,event,g\n5,1,a\n8,0, \n")
+    assert run("survival", "km", path, "--by", "g") == 2
+    assert "km.csv, line 3, column g: ``; give the group of every row" in capsys.readouterr().err
+    assert run("survival", "km", tmp_path / "none.csv") == 2
+    assert "no such file" in capsys.readouterr().err

@@ -137,6 +137,19 @@ def test_blrm_escalates_only_under_overdose_control() -> None:
         ["crm", "--prior", "0.1,0.3", "--target", "0.2", "--levels", "1", "--dlts", "2"],
         ["crm", "--prior", "0.1,0.3", "--target", "0.2", "--levels", "1", "--dlts", "0", "--weights", "2"],
         ["crm", "--prior", "0.1,0.3", "--target", "0.2", "--levels", "1", "--dlts", "0", "--method", "mle"],
+        *(
+            ["crm", "--prior", "0.1,0.3", "--target", "0.2", "--levels", "1", "--dlts", "0", *wrong]
+            for wrong in (
+                ["--scale", "0"],
+                ["--scale", "nan"],
+                ["--scale", "-1"],
+                ["--scale", "inf"],
+                ["--model", "logistic", "--intercept", "nan"],
+            )
+        ),
+        ["next", "crm", "--levels", "2", "--switch", "scale=nan"],
+        ["oc", "3+3", "--truth", "0.1,0.3", "--window-days", "nan"],
+        ["oc", "3+3", "--truth", "0.1,0.3", "--gap-days", "inf"],
         ["next", "boin", "--levels", "2", "--target", "1.2"],
         ["next", "blrm", "--levels", "3"],
         ["table", "crm"],

@@ -6,6 +6,7 @@ import importlib
 import sys
 
 import typer
+from typer.exceptions import TyperException
 
 from galu import __version__
 from galu.finding import InputError
@@ -67,10 +68,26 @@ def main(arguments: list[str] | None = None) -> None:
         print(f"galu: no command {words[0]!r}; `galu --help` lists them.", file=sys.stderr)
         sys.exit(2)
     try:
-        _load(words[0])(words[1:], prog_name=f"galu {words[0]}")
+        code = _load(words[0])(words[1:], prog_name=f"galu {words[0]}", standalone_mode=False)
     except InputError as error:
         print(f"galu: {error}", file=sys.stderr)
         sys.exit(2)
+    except TyperException as error:
+        print(_told(error, f"galu {words[0]}"), file=sys.stderr)
+        sys.exit(2)
+    except typer.Abort:
+        sys.exit(1)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _told(error: TyperException, command: str) -> str:
+    """One sentence for words that a command cannot read; its help where it was given none."""
+    text = error.format_message()
+    if text.startswith("Usage:"):
+        return text
+    path = getattr(getattr(error, "ctx", None), "command_path", command)
+    said = " ".join(text.replace(": Value error, ", ": ").split()).rstrip(".")
+    return f"galu: {said}; see `{path} --help`."
 
 
 if __name__ == "__main__":

@@ -41,5 +41,8 @@ def km(
                 for key in ("estimate", "lower", "upper")
             ]
             typer.echo(f"  {row['prob']:.0%}: {shown[0]} ({shown[1]} to {shown[2]})")
+        mean = group["rmst"]
+        if "reason" in mean:
+            typer.echo(f"  restricted mean to {mean['tau']:g} not known: {mean['reason']}")
     if answer["logrank"]:
         typer.echo("log-rank: " + ", ".join(f"{key} {value}" for key, value in answer["logrank"].items()))

@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from galu.binomial import clopper_pearson
-from galu.efficacy.survival import Floats, Interval, kaplan_meier, log_rank, reverse_kaplan_meier
+from galu.efficacy.survival import Floats, Interval, KaplanMeier, kaplan_meier, log_rank, reverse_kaplan_meier
 from galu.finding import InputError
 
 
@@ -59,8 +59,6 @@ def _accept(source: Path, text: pl.Series, good: NDArray[np.bool_], remedy: str)
 
 def _fit(group: str | None, data: tuple[Floats, Floats], ci: str, tau: float | None) -> dict[str, Any]:
     fit = kaplan_meier(*data, ci=cast(Interval, ci))
-    limit = tau if tau is not None else 0.8 * float(data[0].max())
-    mean = fit.rmst(limit) if tau is not None or limit > 0.0 else (0.0, 0.0)
     names = ("time", "n_risk", "survival", "std_err", "lower", "upper")
     columns = [getattr(fit, name).tolist() for name in names]
     return {
@@ -70,8 +68,18 @@ def _fit(group: str | None, data: tuple[Floats, Floats], ci: str, tau: float | N
         "quantiles": [{"prob": p, **_interval(fit.quantile(p))} for p in (0.25, 0.5, 0.75)],
         "points": [dict(zip(names, map(_known, point), strict=True)) for point in zip(*columns, strict=True)],
         "reverse_median": _interval(reverse_kaplan_meier(*data, ci=cast(Interval, ci)).median()),
-        "rmst": {"tau": limit, "estimate": mean[0], "se": mean[1]},
+        "rmst": _restricted_mean(fit, float(data[0].max()), tau),
     }
+
+
+def _restricted_mean(fit: KaplanMeier, last: float, tau: float | None) -> dict[str, Any]:
+    """Restricted mean to `tau`, or to 80 % of the last time; not known beyond it while somebody lives."""
+    limit = tau if tau is not None else 0.8 * last
+    if limit > last and fit.survival[-1] > 0.0:
+        reason = f"the last time is {last:g}, and what comes after it is not known"
+        return {"tau": limit, "estimate": None, "se": None, "reason": reason}
+    mean = fit.rmst(limit) if tau is not None or limit > 0.0 else (0.0, 0.0)
+    return {"tau": limit, "estimate": mean[0], "se": mean[1]}
 
 
 def kaplan_meier_of_file(
@@ -79,7 +87,13 @@ def kaplan_meier_of_file(
 ) -> dict[str, Any]:
     """Curves by group and the log-rank test; `columns` name time, event (1 = event) and group.
 
-    Restricted means go to `tau`, or to 80 % of the longest time of each group.
+    Restricted means go to `tau`, or to 80 % of the longest time of each group; beyond the last time of a
+    group whose last patient lives they are null, with the reason.
+
+    Raises
+    ------
+    InputError
+        Naming file, line and column.
     """
     time_name, event_name, by = columns
     table = _columns(source, [name for name in columns if name])
@@ -90,7 +104,9 @@ def kaplan_meier_of_file(
     )
     if by is None:
         return {"groups": [_fit(None, (time, event), ci, tau)], "logrank": None}
-    labels = table[by].fill_null("").to_numpy().astype(str)
+    names = table[by].fill_null("").str.strip_chars()
+    _accept(source, names, (names != "").to_numpy(), "give the group of every row")
+    labels = names.to_numpy().astype(str)
     groups = [
         _fit(str(label), (time[labels == label], event[labels == label]), ci, tau)
         for label in np.unique(labels)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,8 +65,9 @@ class Conditions:
     arrival_days: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.window_days <= 0 or self.gap_days <= 0 or self.screening_days < 0:
-            raise InputError("conditions", "a time is not positive", "give days above 0")
+        times = self.window_days, self.gap_days, self.screening_days
+        if not (min(times[:2]) > 0 and times[2] >= 0 and all(map(isfinite, times))):
+            raise InputError("conditions", "a time is not positive and finite", "give days above 0")
         if not (0 <= self.inevaluable < 0.9 and 0 <= self.screen_failure < 0.9):
             raise InputError("conditions", "a probability lies outside 0–0.9", "give fractions below 0.9")
         days = self.arrival_days

@@ -37,6 +37,11 @@ class Model:
         empiric: p^exp(b). logistic: expit(intercept + exp(b) d).
     scale
         Prior standard deviation of b.
+
+    Raises
+    ------
+    InputError
+        When the skeleton does not rise within 0–1, or the scale or intercept is none.
     """
 
     skeleton: tuple[float, ...]
@@ -51,6 +56,10 @@ class Model:
             raise InputError("prior", "the skeleton does not rise", "order the levels from low to high")
         if self.kind not in ("empiric", "logistic"):
             raise InputError("model", f"`{self.kind}` is not known", "use empiric or logistic")
+        if not 0.0 < self.scale < math.inf:
+            raise InputError("scale", f"{self.scale} is no deviation", "give a finite number above 0")
+        if not math.isfinite(self.intercept):
+            raise InputError("intercept", f"{self.intercept} is not finite", "give a number such as 3")
 
     def p_tox(self, b: Floats | float, skeleton: Floats) -> Floats:
         """DLT probability, shape of `b` broadcast against `skeleton`."""
@@ -225,10 +234,9 @@ class Crm:
     def __post_init__(self) -> None:
         if not 0.0 < self.target < 1.0:
             raise InputError("target", f"{self.target} is no target rate", "give a fraction between 0 and 1")
-        if self.largest < 1 or self.cohort_size < 1 or self.scale <= 0:
-            raise InputError("crm", "a size or the scale is not positive", "give numbers above 0")
-        if self.prior is not None:
-            Model(self.prior, self.model, self.scale)
+        if self.largest < 1 or self.cohort_size < 1:
+            raise InputError("crm", "a size is not positive", "give numbers above 0")
+        Model((self.target,) if self.prior is None else self.prior, self.model, self.scale)
 
     @property
     def switches(self) -> dict[str, object]:
