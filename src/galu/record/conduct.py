@@ -35,7 +35,10 @@ class Judgement(Fact):
     """A named person judged an item that no rule can decide."""
 
     kind = "judgement"
-    item: str = Field(min_length=1, description="such as the id of an eligibility atom, or dlt:<event>")
+    item: str = Field(
+        min_length=1,
+        description="such as the id of an eligibility atom; dlt (of the patient) or dlt:<event> (of that event alone)",
+    )
     value: Literal["yes", "no", "unknown"]
     comment: str | None = None
 
