@@ -37,7 +37,7 @@ class Judgement(Fact):
     kind = "judgement"
     item: str = Field(
         min_length=1,
-        description="such as the id of an eligibility atom; dlt (of the patient) or dlt:<event> (of that event alone)",
+        description="the id of an eligibility atom; dlt (of the patient) or dlt:<event> (of that event)",
     )
     value: Literal["yes", "no", "unknown"]
     comment: str | None = None
