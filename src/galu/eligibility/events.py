@@ -89,7 +89,8 @@ def recent(case: Case, atom: AtomPlan) -> Outcome:
     present = tuple(one for one, answer in answers if answer is True)
     if present:
         worst = present[-1]
-        return Outcome(Truth.TRUE, f"{worst.item} {worst.value} on {worst.on}", refs(present))
+        when = worst.on or ("a day not known" if worst.span is None else " to ".join(map(str, worst.span)))
+        return Outcome(Truth.TRUE, f"{worst.item} {worst.value} on {when}", refs(present))
     open_ = tuple(one for one, answer in answers if answer is None)
     if open_:
         return unknown(f"{open_[0].item} {open_[0].value}: date or half-life unknown", *open_)
