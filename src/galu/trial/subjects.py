@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Final
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -13,6 +13,7 @@ import polars as pl
 from galu.protocol import Study
 from galu.record import Record
 from galu.record.when import days_of
+from galu.trial.alive import signs_of_life
 from galu.trial.exposure import Dose, derive_doses
 from galu.trial.order import in_order, moment_of
 
@@ -94,13 +95,6 @@ class Subject:
         """The exit from `scope` (`treatment` or `study`), if any; leaving the study leaves treatment too."""
         wanted = ("study",) if scope == "study" else ("treatment", "study")
         return next((exit_ for exit_ in self.exits if exit_.scope in wanted), None)
-
-
-#: Kinds of which a fact shows that its subject was alive on its day.
-_SHOWS_ALIVE: Final = (
-    "consent", "administration", "lab", "vital", "ecog", "scan", "region_activity", "sample",
-    "urine_collection", "transfusion", "measurement", "bone_scan", "contact",
-)  # fmt: skip
 
 
 def _by_subject(record: Record, kind: str) -> dict[str, list[dict[str, Any]]]:
@@ -222,12 +216,8 @@ def with_last_alive(subjects: Iterable[Subject], record: Record) -> tuple[Subjec
     A blood sample or a scan says it as well as a contact does; a death and what was only said of a
     subject (judgements, dispositions) do not.
     """
-    last: dict[str, date] = {}
-    for kind in _SHOWS_ALIVE:
-        seen = record.facts(kind).group_by("subject").agg(pl.col("day").max())
-        for name, day in seen.iter_rows():
-            if day is not None:
-                last[name] = max(day, last.get(name, day))
+    seen = signs_of_life(record).group_by("subject").agg(pl.col("day").max())
+    last: dict[str, date] = dict(seen.iter_rows())
     return tuple(_alive(subject, last.get(subject.id)) for subject in subjects)
 
 
