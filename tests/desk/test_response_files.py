@@ -59,6 +59,18 @@ def test_no_later_value_is_missing_and_so_is_nobody(write):
     everyone = write("USUBJID,TRTSDT\nA,2024-01-01\nB,2024-01-01\n", "all.csv")
     found = derive_psa(write(PSA + "A,2024-01-01,10,2024-01-01\n"), everyone)
     assert [line["AVALC"] for line in found] == ["MISSING"] * 10
+    assert {(line["USUBJID"], line["REASON"]) for line in found} == {
+        ("A", "no PSA after the first dose"),
+        ("B", "no PSA on or before the first dose"),
+    }
+
+
+def test_a_baseline_of_zero_has_its_reason_and_negative_days_are_refused(write, tmp_path, capsys):
+    source = write(PSA + "A,2024-01-01,0,2024-01-01\nA,2024-02-01,1,2024-01-01\n")
+    assert {line["REASON"] for line in derive_psa(source)} == {"baseline PSA is zero"}
+    for command in ("psa", "pcwg3"):
+        assert run("response", command, source, "-o", tmp_path / "o.csv", "--confirm-days", "-3") == 2
+        assert "is negative; give 0 or more" in capsys.readouterr().err
 
 
 def test_one_half_of_a_visit_leaves_the_other_not_evaluable(write):

@@ -130,3 +130,11 @@ def test_an_imported_record_is_judged_on_the_day_on_which_it_ends(tmp_path: Path
     assert next(one for one in judged.verdicts if one.criterion == "I4").verdict == "satisfied"
     (row,) = expiries(STUDY, folder, Question())
     assert (row.item, row.state) == ("lab.testosterone", "valid")
+
+
+def test_a_day_before_anyone_came_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = tmp_path / "consent.csv"
+    source.write_text("id,subject,on,recorded\nc1,P1,2026-02-02,2026-02-02T10:00:00Z\n")
+    with pytest.raises(SystemExit):
+        main(["eligibility", str(STUDY), str(source), "--as-of", "2025-01-01"])
+    assert capsys.readouterr().out == "nobody was in the record on 2025-01-01\n"

@@ -152,6 +152,12 @@ def test_blrm_escalates_only_under_overdose_control() -> None:
         ["oc", "3+3", "--truth", "0.1,0.3", "--gap-days", "inf"],
         ["next", "boin", "--levels", "2", "--target", "1.2"],
         ["next", "blrm", "--levels", "3"],
+        ["next", "3+3", "--levels", "2", "--outcomes", "1NNNN"],
+        ["pathways", "3+3", "--levels", "2", "--outcomes", "1NNNP"],
+        ["exact", "3+3", "--truth", "0.1,0.3", "--limit", "fast"],
+        ["exact", "3+3", "--truth", "0.1,0.3", "--select", "next"],
+        ["exact", "iq-rolling-six", "--truth", "0.1,0.3", "--limit", "fast"],
+        ["review", "3+3", "-o", "none.html", "--day", "2026-13-45"],
         ["table", "crm"],
         ["oc", "rolling-six", "--truth", "0.3,0.1", "--replicates", "10"],
         ["oc", "rolling-six", "--truth", "0.3,1.1", "--replicates", "10"],
@@ -174,3 +180,46 @@ def test_the_crm_command_gives_the_example_of_dfcrm() -> None:
 def test_an_unknown_switch_is_named_beside_those_there_are(name: str) -> None:
     with pytest.raises(InputError, match=r"there is no switch `foo`; it has .*(largest|max_per_level)"):
         design_named(name, foo=1)
+
+
+@pytest.mark.parametrize("outcomes", ["1NNN 2NNNN", "1NNX N".replace(" ", ""), "1NNTN", "1NNN 2NTT 1NN"])
+def test_a_path_that_3_plus_3_takes_is_not_refused(outcomes: str) -> None:
+    result = CliRunner().invoke(app, ["next", "3+3", "--levels", "2", "--outcomes", outcomes])
+    assert result.exit_code == 0, result.exception
+
+
+def exact_of(name: str, *options: str) -> dict[str, object]:
+    arguments = ["exact", name, "--truth", "0.10,0.30", "--json", *options]
+    answer: dict[str, object] = json.loads(CliRunner().invoke(app, arguments).stdout)
+    return answer
+
+
+@pytest.mark.parametrize("copied", ["rolling-six", "iq-rolling-six"])
+def test_the_slow_limit_of_a_table_is_what_its_simulation_finds(copied: str, tmp_path: Path) -> None:
+    """With a window far shorter than the gap between arrivals nobody is pending at a decision."""
+    path = write_table(tmp_path / "copy.csv", copied)
+    slowly = ["--replicates", "4000", "--window-days", "0.001", "--gap-days", "1000", "--json"]
+    for name in (f"table:{path}", copied):
+        found = exact_of(name)
+        arguments = ["oc", name, "--truth", "0.10,0.30", *slowly]
+        simulated = json.loads(CliRunner().invoke(app, arguments).stdout)
+        assert found["limit"] == "slow"
+        chances = [found["select"]["none"], *found["select"]["levels"]]  # type: ignore[index]
+        seen = [simulated["select"]["none"], *simulated["select"]["levels"]]
+        assert sum(chances) == pytest.approx(1.0)
+        assert seen == pytest.approx(chances, abs=4.5 * (0.25 / 4000) ** 0.5)
+        error = 4.5 * simulated["se"]["expected_n"]
+        assert simulated["expected_n"] == pytest.approx(found["expected_n"], abs=error)
+
+
+def test_answers_name_the_conventions_they_rest_on() -> None:
+    assert exact_of("3+3")["switches"] == {"variant": "six_at_mtd_deescalate"}
+    assert exact_of("rolling-six")["switches"]["top_level_rule"] == "six-complete"  # type: ignore[index]
+    crm = exact_of("crm", "--target", "0.25", "--cohorts", "2")
+    assert crm["target"] == 0.25 and len(crm["skeleton"]) == 2  # type: ignore[arg-type]
+    arguments = ["oc", "3+3", "--truth", "0.1,0.3", "--replicates", "50", "--json", "--expansion", "3"]
+    found = json.loads(CliRunner().invoke(app, arguments).stdout)
+    assert found["seed"] == 1 and found["assumptions"]["arrivals while accrual is suspended"] == "lost"
+    assert "take 3 patients or more by themselves" in found["expansion"]["reason"]
+    asked = json.loads(CliRunner().invoke(app, ["next", "crm", "--levels", "3", "--json"]).stdout)
+    assert asked["target"] == 0.25 and len(asked["skeleton"]) == 3

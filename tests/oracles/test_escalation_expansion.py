@@ -143,6 +143,10 @@ def test_umvue_is_unbiased_and_interval_covers(n1: int, n2: int, p: float, data:
     assert covered >= 0.9 - 1e-9
 
 
+def test_a_count_between_two_is_the_higher() -> None:
+    assert [precision(n, 0.5).count for n in (37, 43, 44)] == [19, 22, 22]
+
+
 def test_precision() -> None:
     found = precision(37, 0.3)
     reference = binomtest(11, 37).proportion_ci()

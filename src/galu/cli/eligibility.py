@@ -59,6 +59,8 @@ def _print_verdicts(study: Path, record: Path, question: Question, json: bool) -
     if json:
         _print_json(as_json(judged))
         return
+    if not judged:
+        typer.echo(f"nobody was in the record {'yet' if question.as_of is None else f'on {question.as_of}'}")
     for one in judged:
         rows = [
             (

@@ -56,11 +56,11 @@ def psa(
     confirm_days: Annotated[int, typer.Option(help="Least days to the confirming value")] = 21,
 ) -> None:
     """PSA50 and PSA90, unconfirmed and confirmed, and PSA progression."""
-    from galu.desk.response import HEADER, derive_psa
+    from galu.desk.response import PSA_HEADER, derive_psa
     from galu.desk.rows import write_rows
     from galu.efficacy.psa import PsaRule
 
-    write_rows(output, HEADER, derive_psa(source, subjects, PsaRule(confirm_days=confirm_days)))
+    write_rows(output, PSA_HEADER, derive_psa(source, subjects, PsaRule(confirm_days=confirm_days)))
 
 
 @app.command()

@@ -13,6 +13,8 @@ from galu.efficacy.pcwg3 import BONE, SOFT, combined_response
 from galu.efficacy.psa import PSA_UNITS, PsaResponse, PsaRule, PsaValue, assess_psa, quantified
 from galu.finding import InputError
 
+#: A PSA answer has the reason of what is MISSING beside it.
+PSA_HEADER = ("USUBJID", "PARAMCD", "AVALC", "ADT", "AVISIT", "TRTSDT", "REASON")
 HEADER = ("USUBJID", "PARAMCD", "AVALC", "ADT", "AVISIT", "TRTSDT")
 
 
@@ -44,7 +46,9 @@ def derive_psa(source: Path, subjects: Path | None = None, rule: PsaRule | None 
         ]
         progression = "Y" if result.progression_on else "MISSING" if result.reason else "N"
         found.append(("PSAPD", progression, result.progression_on))
-        answers += [_line(subject, start, answer, rows) for answer in found]
+        lines = [_line(subject, start, answer, rows) for answer in found]
+        reasons = [result.reason if line["AVALC"] == "MISSING" else "" for line in lines]
+        answers += [{**line, "REASON": why} for line, why in zip(lines, reasons, strict=True)]
     return sorted(answers, key=lambda line: (line["PARAMCD"], line["USUBJID"]))
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol
 
-from galu.finding import Finding, Rule
+from galu.finding import Finding, InputError, Rule
 
 BEST_RULE = Rule("Best overall response", "RECIST 1.1", "Eisenhauer 2009, section 4.6, table 3")
 BENEFIT_RULE = Rule("Clinical benefit", "1", "response, or no progression by a declared week")
@@ -57,6 +57,10 @@ class BestResponseRule:
     accept_sd: bool = False
     unresolved: Literal["SD", "PD"] = "SD"
     missing: Literal["MISSING", "NE"] = "MISSING"
+
+    def __post_init__(self) -> None:
+        if min(self.confirm_days, self.sd_minimum_days, self.max_ne) < 0:
+            raise InputError("best response", "a number of days or visits is negative", "give 0 or more")
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,10 @@ class PsaRule:
     no_decline_days: int = 84
     confirm_without_decline: bool = True
 
+    def __post_init__(self) -> None:
+        if min(self.confirm_days, self.no_decline_days) < 0:
+            raise InputError("PSA rule", "a number of days is negative", "give 0 or more")
+
 
 @dataclass(frozen=True, slots=True)
 class PsaResponse:

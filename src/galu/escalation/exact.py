@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,6 +24,7 @@ ACTIONS: tuple[Action, ...] = tuple(Action)
 ABOVE: tuple[Above, ...] = (Above.OPEN, Above.CLOSED, Above.NONE)
 _SAME = ACTIONS.index(Action.SAME)
 _UP = ACTIONS.index(Action.ESCALATE)
+_STOP = ACTIONS.index(Action.STOP_NO_DOSE)
 _DOWN = ACTIONS.index(Action.DE_ESCALATE)
 _ENDS = (ACTIONS.index(Action.DECLARE_MTD), ACTIONS.index(Action.DECLARE_HIGHEST))
 
@@ -83,7 +85,7 @@ def check_truth(truth: tuple[float, ...]) -> None:
 
 def slow_limit(design: TableDesign, truth: tuple[float, ...]) -> Characteristics:
     """Nobody is pending at any decision: one patient after another."""
-    return _run(design, truth, lambda n: 1)
+    return _run(design, truth, lambda n: 1, int(getattr(design, "max_per_level", 6)))
 
 
 def fast_limit(design: TableDesign, truth: tuple[float, ...]) -> Characteristics:
@@ -99,10 +101,11 @@ def in_cohorts(design: TableDesign, truth: tuple[float, ...]) -> Characteristics
 _State = tuple[int, bool, tuple[tuple[int, int], ...]]
 
 
-def _run(design: TableDesign, truth: tuple[float, ...], step: object) -> Characteristics:
+def _run(
+    design: TableDesign, truth: tuple[float, ...], step: Callable[[int], int], largest: int = 6
+) -> Characteristics:
     check_truth(truth)
-    assert callable(step)
-    table = tabulate(design).tolist()
+    table = tabulate(design, largest).tolist()
     levels = len(truth)
     select = [0.0] * (levels + 1)
     patients = [0.0] * levels
@@ -114,7 +117,7 @@ def _run(design: TableDesign, truth: tuple[float, ...], step: object) -> Charact
             action = table[1 if closed else 2 if level == levels else 0][n][y][0]
             if action == _UP:
                 following[level + 1, False, (*counts, (0, 0))] += weight
-            elif action == _DOWN and level == 1:
+            elif action == _STOP or (action == _DOWN and level == 1):
                 select[0] += weight
             elif action == _DOWN:
                 following[level - 1, True, counts[:-1]] += weight
@@ -122,6 +125,9 @@ def _run(design: TableDesign, truth: tuple[float, ...], step: object) -> Charact
                 select[level] += weight
             else:
                 size = step(n)
+                if n + size > largest:
+                    fault = f"{n} enrolled and {y} DLTs, all known, lead to no decision"
+                    raise InputError("design", fault, "let the table end or leave a full level")
                 patients[level - 1] += weight * size
                 for more, chance in enumerate(binomial_pmf(size, truth[level - 1])):
                     following[level, closed, (*counts[:-1], (n + size, y + more))] += weight * chance

@@ -130,7 +130,11 @@ def walk_of(design: object) -> Walk:
         return IntervalWalk(design)
     if isinstance(design, Crm) and not design.tite:
         return CrmWalk(design)
-    raise InputError("design", "it has no merged states", "use boin, keyboard, mtpi, mtpi2, i3+3 or crm")
+    raise InputError(
+        "design",
+        "it has no merged states",
+        "use rolling-six, iq-rolling-six, 3+3, table:FILE, boin, keyboard, mtpi, mtpi2, i3+3 or crm",
+    )
 
 
 def by_merged_states(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from galu.binomial import binomial_pmf, clopper_pearson
@@ -15,7 +16,7 @@ class Precision:
     Parameters
     ----------
     count, lower, upper
-        Events nearest to the assumed rate, and their Clopper–Pearson limits.
+        Events nearest to the assumed rate (of two as near the higher), and their Clopper–Pearson limits.
     expected_width
         Mean width of the interval over the events that the rate gives.
     at_least_one
@@ -44,7 +45,7 @@ def precision(n: int, rate: float, level: float = 0.95) -> Precision:
     limits = [clopper_pearson(x, n, level) for x in range(n + 1)]
     chances = binomial_pmf(n, rate)
     width = sum(c * (found.upper - found.lower) for c, found in zip(chances, limits, strict=True))
-    count = round(n * rate)
+    count = math.floor(n * rate + 0.5 + 1e-9)
     here = limits[count]
     return Precision(n, rate, count, here.lower, here.upper, width, 1.0 - chances[0])
 

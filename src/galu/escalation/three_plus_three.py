@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 
 from galu.escalation.climb import Above, Row, check_order, climb, first_row
 from galu.escalation.decision import Action, Decision
-from galu.escalation.outcomes import Outcomes, Tally
+from galu.escalation.outcomes import Outcome, Outcomes, Tally
 from galu.escalation.rolling_six import TableRow
 from galu.finding import InputError
 
@@ -109,6 +109,28 @@ class ThreePlusThree:
         check_order(outcomes, levels, 6)
         rows = self.rows
         return climb(lambda level, above: first_row(rows, outcomes.tally(level), above), outcomes, levels)
+
+    def check_cohorts(self, outcomes: Outcomes, levels: int) -> None:
+        """Refuse a fourth patient where three of three had no DLT and the design goes on or ends.
+
+        A running trial is not held to this: an outcome may have been judged anew since.
+
+        Raises
+        ------
+        InputError
+            Naming the patient.
+        """
+        to_six_at_top = self.variant == "six_at_mtd_deescalate"
+        known: dict[int, list[Outcome]] = {}
+        for number, patient in enumerate(outcomes, start=1):
+            if patient.outcome is Outcome.INEVALUABLE:
+                continue
+            own = known.setdefault(patient.level, [])
+            open_above = max(known) == patient.level and not (patient.level == levels and to_six_at_top)
+            if open_above and own == [Outcome.NONE] * 3:
+                fault = f"patient {number} is at level {patient.level} after three of three without a DLT"
+                raise InputError("outcomes", fault, "3+3 escalates there, or declares the level at the top")
+            own.append(patient.outcome)
 
     @property
     def switches(self) -> dict[str, object]:

@@ -13,7 +13,7 @@ from galu.cli.design.group import Json, Name, Switch, app, show
 def exact(
     name: Name,
     truth: Annotated[str, typer.Option(help="DLT probability per level, as in 0.10,0.30")],
-    limit: Annotated[str | None, typer.Option(help="Rolling six: limit of accrual, slow or fast")] = None,
+    limit: Annotated[str | None, typer.Option(help="Accrual of a table: slow, or fast (rolling six)")] = None,
     variant: Annotated[str | None, typer.Option(help="Variant of 3+3")] = None,
     target: Annotated[float | None, typer.Option(help="Target DLT rate")] = None,
     prior: Annotated[str | None, typer.Option(help="Skeleton of CRM, as in 0.1,0.3")] = None,

@@ -50,7 +50,7 @@ def review(
     outcomes: Annotated[str, typer.Option(help='Patients so far, as in "1NNP 2NT"')] = "",
     levels: Annotated[int | None, typer.Option(help="Number of planned levels")] = None,
     study: Annotated[str, typer.Option(help="Name of the study")] = "unnamed study",
-    day: Annotated[str, typer.Option(help="Day of the review")] = "an unstated day",
+    day: Annotated[str | None, typer.Option(help="Day of the review, as YYYY-MM-DD")] = None,
     switch: Switch = [],  # noqa: B006 - typer copies it
 ) -> None:
     """Write what the safety committee reads before it decides on the next cohort."""

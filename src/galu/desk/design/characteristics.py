@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from galu.desk.design.reading import make_design
+from galu.desk.design.reading import make_design, stated
 from galu.escalation import Design
 from galu.escalation.calendar import Conditions, Trials
 from galu.escalation.expansion import ExpansionPlan, expand
@@ -25,7 +25,9 @@ def characteristics(
     crew: Crew = ALONE,
 ) -> dict[str, Any]:
     """Simulate in calendar time; `runs` is (replicates, seed)."""
-    return summarise(name, simulated(make_design(name, switches), truth, conditions, runs, crew))
+    design = make_design(name, switches)
+    found = summarise(name, simulated(design, truth, conditions, runs, crew))
+    return {**found, "seed": runs[1], **stated(design, len(truth)), "assumptions": assumptions(conditions)}
 
 
 def characteristics_with_expansion(
@@ -37,9 +39,10 @@ def characteristics_with_expansion(
 ) -> dict[str, Any]:
     """The same, with the expansion at the selected level beside it; `scene` is (truth, conditions, plan)."""
     truth, conditions, plan = scene
-    found = simulated(make_design(name, switches), truth, conditions, runs, crew)
+    design = make_design(name, switches)
+    found = simulated(design, truth, conditions, runs, crew)
     added, root = expand(found, truth, plan), len(found.selected) ** 0.5
-    expansion = {
+    expansion: dict[str, Any] = {
         "target": plan.target,
         "patients": float(added.patients.mean()),
         "dlts": float(added.dlts.mean()),
@@ -49,7 +52,12 @@ def characteristics_with_expansion(
             "stopped": float(added.stopped.std()) / root,
         },
     }
-    return {**summarise(name, found), "expansion": expansion}
+    beyond = float((found.patients.sum(axis=1) >= plan.target).mean())
+    if beyond:
+        share = f"{beyond:.2%} of the escalations take {plan.target} patients or more by themselves"
+        expansion["reason"] = f"{share}: nobody is added there"
+    told = {"seed": runs[1], **stated(design, len(truth)), "assumptions": assumptions(conditions)}
+    return {**summarise(name, found), "expansion": expansion, **told}
 
 
 def characteristics_by_cohorts(
@@ -59,8 +67,27 @@ def characteristics_by_cohorts(
     from galu.escalation.cohorts import simulate_cohorts
 
     count, seed = _checked(runs)
-    trials = partial(simulate_cohorts, make_design(name, switches), truth, seed)
-    return summarise(name, run_scaled(trials, count, crew))
+    design = make_design(name, switches)
+    trials = partial(simulate_cohorts, design, truth, seed)
+    return {**summarise(name, run_scaled(trials, count, crew)), "seed": seed, **stated(design, len(truth))}
+
+
+def assumptions(conditions: Conditions) -> dict[str, Any]:
+    """What simulated trials rest on, in words."""
+    return {
+        "DLT window [days]": conditions.window_days,
+        **(
+            {"arrivals [day]": list(conditions.arrival_days)}
+            if conditions.arrival_days
+            else {"mean gap between arrivals [days]": conditions.gap_days}
+        ),
+        "arrivals while accrual is suspended": "queue" if conditions.queue else "lost",
+        "time of a DLT in the window": conditions.dlt_time,
+        "probability of an inevaluable patient": conditions.inevaluable,
+        "consent to dosing [days]": conditions.screening_days,
+        "probability of screening failure": conditions.screen_failure,
+        "end of the clock": "the decision that ends the escalation",
+    }
 
 
 def _checked(runs: tuple[int, int]) -> tuple[int, int]:

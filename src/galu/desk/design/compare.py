@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from galu.desk.design.characteristics import simulated, summarise
+from galu.desk.design.characteristics import assumptions, simulated, summarise
 from galu.desk.design.reading import make_design, read_switches
 from galu.escalation import Design
 from galu.escalation.calendar import Conditions, Trials
@@ -63,25 +63,12 @@ def compare(labels: list[str], shared: dict[str, Any], scene: Scene) -> dict[str
         "truth": list(scene.truth),
         "replicates": scene.runs[0],
         "seed": scene.runs[1],
-        "assumptions": _assumptions(conditions),
+        "assumptions": assumptions(conditions),
         "designs": [summarise(label, found) for label, found in zip(labels, trials, strict=True)],
         "differences": [
             {"design": label, **_difference(found, first)}
             for label, found in zip(labels[1:], trials[1:], strict=True)
         ],
-    }
-
-
-def _assumptions(conditions: Conditions) -> dict[str, Any]:
-    return {
-        "DLT window [days]": conditions.window_days,
-        "mean gap between arrivals [days]": conditions.gap_days,
-        "arrivals while accrual is suspended": "queue" if conditions.queue else "lost",
-        "time of a DLT in the window": conditions.dlt_time,
-        "probability of an inevaluable patient": conditions.inevaluable,
-        "consent to dosing [days]": conditions.screening_days,
-        "probability of screening failure": conditions.screen_failure,
-        "end of the clock": "the decision that ends the escalation",
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, fields, is_dataclass, replace
 from typing import Any
 
-from galu.desk.design.reading import make_design
+from galu.desk.design.reading import check_path, make_design, stated
 from galu.escalation import Outcomes, design_named
 from galu.escalation.crm import Model, Patients, fit_bayes, fit_mle
 from galu.escalation.decision import Design
@@ -54,7 +54,9 @@ def next_decision(name: str, switches: dict[str, Any], outcomes: Outcomes, level
     Unless switches say otherwise the trial has no planned end, and when every outcome is known the
     design is asked there and then, in the middle of a cohort too.
     """
-    decision = _asked_now(make_design(name, switches), switches, outcomes).decide(outcomes, levels)
+    design = make_design(name, switches)
+    check_path(design, outcomes, levels)
+    decision = _asked_now(design, switches, outcomes).decide(outcomes, levels)
     answer: dict[str, Any] = {
         "decision": decision.action.value,
         "level": decision.level,
@@ -63,7 +65,8 @@ def next_decision(name: str, switches: dict[str, Any], outcomes: Outcomes, level
     }
     if decision.alert:
         answer["alert"] = decision.alert
-    return answer
+    conventions = stated(design, levels)
+    return answer | {key: conventions[key] for key in ("skeleton", "target") if key in conventions}
 
 
 def _asked_now(design: Design, switches: dict[str, Any], outcomes: Outcomes) -> Design:

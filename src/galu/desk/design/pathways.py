@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from galu.desk.design.reading import make_design
+from galu.desk.design.reading import check_path, make_design
 from galu.escalation import Design, Outcomes
 from galu.escalation.pathways import Ahead, Pathway
 from galu.escalation.pathways import pathways as follow
@@ -21,6 +21,7 @@ def pathways(
     """
     design = make_design(name, switches)
     count, look = planned(design, outcomes, levels, ahead)
+    check_path(design, outcomes, count)
     tree = follow(design, outcomes, count, look)
     return {"design": name, "levels": count, "cohorts": look.cohorts, "cohort_size": look.size, **_node(tree)}
 

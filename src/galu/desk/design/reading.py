@@ -7,9 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from galu.escalation import Outcomes, design_named
+from galu.escalation import Outcomes, ThreePlusThree, design_named
+from galu.escalation.crm import Crm
 from galu.escalation.decision import Design
 from galu.escalation.decision_table import read_table
+from galu.escalation.guarded import Guarded
 from galu.finding import InputError
 
 
@@ -32,6 +34,28 @@ def make_design(name: str, switches: dict[str, Any]) -> Design:
             return read_table(name, [(reader.line_num, row) for row in reader])
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(name, f"the file cannot be read ({error})", "give the path of a CSV file") from error
+
+
+def stated(design: Design, levels: int) -> dict[str, Any]:
+    """The conventions that an answer rests on: switches, and of a CRM the skeleton that it used."""
+    inner = design.design if isinstance(design, Guarded) else design
+    found: dict[str, Any] = {"switches": dict(getattr(inner, "switches", {}))}
+    if isinstance(inner, Crm):
+        found |= {"skeleton": list(inner.model_for(levels).skeleton), "target": inner.target}
+    return found
+
+
+def check_path(design: Design, outcomes: Outcomes, levels: int) -> None:
+    """Refuse outcomes that the design's own decisions cannot have led to.
+
+    Raises
+    ------
+    InputError
+        When a patient of a 3+3 was enrolled where it had escalated.
+    """
+    inner = design.design if isinstance(design, Guarded) else design
+    if isinstance(inner, ThreePlusThree):
+        inner.check_cohorts(outcomes, levels)
 
 
 def read_switches(pairs: list[str]) -> dict[str, Any]:
