@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import replace
+from math import isfinite, nan
 from pathlib import Path
 from typing import Any
 
@@ -94,14 +95,17 @@ def read_numbers(option: str, text: str | None) -> tuple[float, ...] | None:
     Raises
     ------
     InputError
-        When an element is no number.
+        When an element is no finite number.
     """
     if text is None:
         return None
     try:
-        return tuple(float(part) for part in text.split(","))
-    except ValueError as error:
-        raise InputError(option, f"`{text}` is no list of numbers", "write it as in 0.1,0.3") from error
+        numbers = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        numbers = (nan,)
+    if not all(map(isfinite, numbers)):
+        raise InputError(option, f"`{text}` is no list of numbers", "write it as in 0.1,0.3")
+    return numbers
 
 
 def read_outcomes(text: str, followup_days: tuple[float, ...] | None, window_days: float | None) -> Outcomes:
