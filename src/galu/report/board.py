@@ -50,7 +50,7 @@ def _card(slot: Slot, board: Board, window: int | None) -> Card:
     state, word = _STATES[Outcome(slot.outcome)]
     shown = ""
     if slot.window_day is None:
-        shown = "not yet dosed"
+        shown = slot.reason
     elif slot.window_ends is not None and slot.outcome == "P":
         left = (slot.window_ends - board.day).days
         of = "" if window is None else f" of {window}"
