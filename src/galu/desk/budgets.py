@@ -71,10 +71,8 @@ def _chain(
     def self_dose(volume_ml: float) -> float:
         mass = volume_ml * region.density_g_ml
         if s_values is not None and one.self_dose:
-            per_tia = s_values.self_dose(name, mass)
-        else:
-            per_tia = dosimetry.self_dose_of(name, region, mass, therapy)
-        return float(row["tia_mbq_h"]) * per_tia.gy_per_mbq_h
+            return s_values.self_dose(name, mass).gy_per_mbq_h
+        return dosimetry.self_dose_of(name, region, mass, therapy).gy_per_mbq_h
 
     return dosimetry.Chain(
         samples=one.samples,
@@ -87,7 +85,7 @@ def _chain(
         radiobiology=(region.alpha_beta_gy, region.repair_half_time_h),
         prior=(used["prior_teff_h"], used["prior_spread"]) if "prior_teff_h" in used else None,
         shape=SHAPES.get(row["model"]) or region.fast_phase() or kinetics.NO_FAST_PHASE,
-        self_dose=lambda volume_ml: self_dose(volume_ml) / row["tia_mbq_h"],
+        self_dose=self_dose,
         cross_gy=one.cross_gy,
     )
 

@@ -71,6 +71,11 @@ def _factors(time_h: float, teff_h: Floats, shape: tuple[float, float]) -> Float
     return factors
 
 
+def _at_median(time_h: float, teff_h: float, shape: tuple[float, float]) -> float:
+    """f [h] at one half-life: what turns the activity of the scan into the estimate of Ã."""
+    return float(_factors(time_h, np.array([teff_h]), shape)[0])
+
+
 @kernel
 def _mixture_quantile(factors, activity, sigma, wanted):  # type: ignore[no-untyped-def]
     """Quantile of (A − σz)·f with z normal and f drawn from `factors`."""
@@ -105,7 +110,7 @@ def single_scan_relative(
     half_life_h : float
         Physical half-life [h].
     """
-    central = float(_factors(time_h, np.array([min(teff_h, half_life_h)]), NO_FAST_PHASE)[0])
+    central = _at_median(time_h, min(teff_h, half_life_h), NO_FAST_PHASE)
     of_prior, of_scan = _mean_squares(time_h, central, (teff_h, spread, half_life_h), NO_FAST_PHASE)
     return math.sqrt(of_prior + of_scan * sigma_relative**2)
 
@@ -149,7 +154,7 @@ def single_scan(
         return _no_value("uptake and washout have one half-life: no sum of exponentials")
     if time > MOST_HALF_LIVES * bounded:
         return _no_value(TOO_LATE)
-    central = float(_factors(time, np.array([bounded]), shape)[0])
+    central = _at_median(time, bounded, shape)
     factors = _factors(time, prior_teff_h(teff_h, spread, samples.half_life_h), shape)
     of_prior, of_scan = _mean_squares(time, central, (teff_h, spread, samples.half_life_h), shape)
     u = central * math.sqrt(of_prior * activity**2 + of_scan * sigma**2)
@@ -205,11 +210,12 @@ def prior_error(
     teff_h, spread, shape
         As in `single_scan`.
     """
-    prior = prior_teff_h(teff_h, spread, samples.half_life_h)
-    factors = _factors(samples.time_h[0], prior, shape)
-    central = float(_factors(samples.time_h[0], np.array([min(teff_h, samples.half_life_h)]), shape)[0])
-    size = math.sqrt(float(np.mean((factors / central - 1.0) ** 2)))
-    return math.copysign(size, float(factors[3 * _POINTS // 4] - factors[_POINTS // 4]))
+    time, half_life = samples.time_h[0], samples.half_life_h
+    central = _at_median(time, min(teff_h, half_life), shape)
+    of_prior, _ = _mean_squares(time, central, (teff_h, spread, half_life), shape)
+    quartiles = prior_teff_h(teff_h, spread, half_life)[[_POINTS // 4, 3 * _POINTS // 4]]
+    shorter, longer = _factors(time, quartiles, shape)
+    return math.copysign(math.sqrt(of_prior), float(longer - shorter))
 
 
 def best_scan_time_h(
