@@ -146,6 +146,10 @@ class Record:
             roots[corrector] = roots.get(superseded, superseded)
         return roots
 
+    def root(self, fact: str) -> str:
+        """Id of the first fact of the chain of corrections that a fact belongs to, perhaps its own."""
+        return self._roots.get(fact, fact)
+
     @property
     def superseded(self) -> frozenset[str]:
         """Ids of facts that a correction or retraction replaced."""

@@ -55,11 +55,7 @@ def course_facts(record: Record) -> dict[str, tuple[str, ...]]:
 def event_roots(record: Record) -> dict[str, str]:
     """Id of every adverse event ever written to that of the first fact of its chain of corrections."""
     frame = record.frames.get("adverse_event")
-    roots: dict[str, str] = {}
-    if frame is not None:
-        for name, superseded in frame.sort("seq").select("id", "supersedes").iter_rows():
-            roots[name] = roots.get(superseded, superseded) if superseded else name
-    return roots
+    return {} if frame is None else {name: record.root(name) for name in frame["id"]}
 
 
 class _Chains:
