@@ -10,7 +10,7 @@ from typing import Final, Literal
 from galu.safety.ctcae import terms_of_test
 from galu.safety.inputs import AdverseEventInput, DltAdjudication, DltPatient
 from galu.safety.plan import SafetyPlan
-from galu.safety.signs import HAEMATOLOGIC, Sign, derive_signs, grade_patient_labs
+from galu.safety.signs import Sign, derive_signs, grade_patient_labs
 
 #: What was done with the therapy, as collected, that puts off the next cycle.
 WITHHOLDING: Final = frozenset(
@@ -112,17 +112,18 @@ def _verdict(patient: DltPatient, plan: SafetyPlan, signs: list[Sign], as_of: da
     if open_ is None:
         return _Verdict("N", window[1], "window", "The window was completed without a dose-limiting toxicity")
     deadline = first + timedelta(plan.dlt.unresolved_until_day.value - 1)
-    if as_of >= deadline:
+    dosed = patient.cycle2 is not None and patient.cycle2 <= as_of
+    if as_of >= deadline and not dosed:
         reason = f"{open_.reason}; undosed at the last day allowed"
         return _Verdict("T", deadline, "unresolved", reason, open_.facts)
     return open_
 
 
 def _open(patient: DltPatient, window: tuple[date, date], signs: list[Sign], as_of: date) -> _Verdict | None:
-    """What a completed window leaves unresolved; a second dose settles it, but for what a person said."""
-    said = next((sign for sign in signs if sign.rule_id == _SAID), None)
+    """What a completed window leaves unresolved; a second dose settles it, but not what a person must say."""
+    said = next((sign for sign in signs if sign.rule_id == _SAID or sign.asks), None)
     if said:
-        return _Verdict("P", None, _SAID, said.reason, said.facts)
+        return _Verdict("P", None, said.rule_id, said.reason, said.facts)
     if patient.cycle2 is not None and patient.cycle2 <= as_of:
         return None
     if signs:
@@ -247,4 +248,4 @@ def _without(patient: DltPatient, cleared: tuple[DltAdjudication, ...]) -> DltPa
     return replace(patient, cycle2_withheld_for_toxicity=held, events=events, withdrew=withdrew, died=died)
 
 
-__all__ = ["HAEMATOLOGIC", "WITHHOLDING", "DltAssessment", "assess_dlt", "grade_patient_labs"]
+__all__ = ["WITHHOLDING", "DltAssessment", "assess_dlt", "grade_patient_labs"]

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from scipy.special import gammaincinv
 
 from galu.safety.dlt import DltAssessment
+from galu.safety.events import Labels
 from galu.safety.inputs import DltPatient
 from galu.safety.tables import TreatedSubject, emergent_since, phase_of
 
@@ -48,13 +49,15 @@ def exposure_adjusted(
         if event.onset <= as_of and phase_of(event, one, emergent_days) == "treatment-emergent"
         if one.first_dose is not None and (since := emergent_since(event, one.first_dose)) is not None
     ]
-    keys = sorted({(event.soc, event.term) for _, event, _ in emergent})
+    labels = Labels.of(event for _, event, _ in emergent)
+    labelled = [(name, labels.label(event), since) for name, event, since in emergent]
+    keys = sorted({label for _, label, _ in labelled})
     rows = [("", "any"), *keys]
     table = []
     for soc, term in rows:
         first: dict[str, date] = {}
-        for name, event, since in emergent:
-            if (not soc and term == "any") or (event.soc, event.term) == (soc, term):
+        for name, label, since in labelled:
+            if (not soc and term == "any") or label == (soc, term):
                 first[name] = min(since, first.get(name, since))
         years = sum(_days_at_risk(one, first.get(one.subject), emergent_days, as_of) for one in dosed)
         table.append(_rate(soc, term, len(first), years / DAYS_PER_YEAR, level))

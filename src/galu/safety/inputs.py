@@ -19,6 +19,8 @@ class AdverseEventInput:
 
     Where the day of onset is known only in part, `onset` is the first day it can have been and
     `onset_until` the last; `undated` holds such steps of the course as (first, last day, grade).
+    `coded` is the CTCAE term by the study's own table; without it the term is read as written. `bleeding`
+    and `haematologic` are read from the term where nothing else is stated.
     """
 
     ref: str
@@ -29,7 +31,7 @@ class AdverseEventInput:
     attribution: Attribution | None = None
     serious: bool | None = False
     haematologic: bool | None = None
-    bleeding: bool = False
+    bleeding: bool | None = None
     clinically_meaningful: bool | None = None
     soc: str = ""
     action: str = ""
@@ -41,6 +43,7 @@ class AdverseEventInput:
     onset_until: date | None = None
     undated: tuple[tuple[date, date, int], ...] = ()
     reported: date | None = None
+    coded: str = ""
 
     @property
     def onset_text(self) -> str:

@@ -16,7 +16,8 @@ _SEVERITY = {"give": 0, "reduce": 1, "hold": 2, "stop": 3}
 class TermCourse:
     """One term since the last dose: worst and present grade (None = unknown), grade before treatment.
 
-    `applied` holds the ids of the modification rules already applied for this term in earlier cycles.
+    `applied` holds the ids of the modification rules already applied for this term in earlier cycles. A term
+    that is not `recognised` may be any of those that the rules name.
     """
 
     term: str
@@ -25,6 +26,7 @@ class TermCourse:
     baseline: int | None = 0
     applied: tuple[str, ...] = ()
     refs: tuple[str, ...] = ()
+    recognised: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ def _judge(rule: ModificationRule, course: TermCourse) -> tuple[Action, str]:
         return "hold", f"{course.term}: no grade is known since the last dose"
     if course.worst < rule.min_grade:
         return "give", ""
+    if not course.recognised:
+        return "hold", f"{course.term} grade {course.worst} is no term that galu knows: correct or explain it"
     if rule.action == "stop" or (rule.on_recurrence == "stop" and rule.id in course.applied):
         return "stop", f"{course.term} grade {course.worst}: {rule.clause}"
     if course.present > max(rule.resume_at_grade, course.baseline or 0):
@@ -108,7 +112,7 @@ def propose_dose(
         (*_judge(rule, course), rule.factor, course.refs)
         for course in courses
         for rule in plan.modification
-        if course.term in rule.terms
+        if not course.recognised or course.term in rule.terms
     ]
     if plan.renal_modification is not None and renal is not None:
         rule = plan.renal_modification

@@ -10,10 +10,14 @@ from galu.statement import Section, Sourced, Stated
 
 
 class DltException(Section):
-    """Events that a rule leaves out: these terms, when they last no longer than `at_most_days`."""
+    """Events that a rule leaves out: these terms, at these grades, up to `at_most_days` long.
+
+    Without `grades` only grade 3 is left out (assumed): a grade 4 is urgent by CTCAE's definition.
+    """
 
     terms: tuple[str, ...]
     at_most_days: int
+    grades: tuple[int, ...] = (3,)
 
 
 class DltRule(Sourced):

@@ -11,27 +11,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Final
 
 import polars as pl
 
 from galu.safety.course import Episode, episodes, readings
 from galu.safety.ctcae import grade_labs, terms_of_test
+from galu.safety.events import is_bleeding, is_blood_count, is_one_of
 from galu.safety.inputs import AdverseEventInput, DltPatient, LabInput
 from galu.safety.plan import DltRule, SafetyPlan
-
-HAEMATOLOGIC: Final = frozenset(
-    {"Anemia", "Neutrophil count decreased", "Platelet count decreased", "White blood cell decreased"}
-    | {"Lymphocyte count decreased", "Lymphocyte count increased", "CD4 lymphocytes decreased"}
-    | {"Leukocytosis", "Febrile neutropenia"}
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Sign:
     """What one rule sees: `met`, or undecided (None), since when and why.
 
-    `span` is from the first to the last day on which the toxicity may have been there (None: goes on).
+    `span` is from the first to the last day on which the toxicity may have been there (None: goes on). What
+    `asks` is settled by no later fact but by a person who says what was meant.
     """
 
     met: bool | None
@@ -40,6 +35,7 @@ class Sign:
     reason: str
     facts: tuple[str, ...]
     span: tuple[date, date | None]
+    asks: bool = False
 
 
 Graded = tuple[LabInput, int | None]
@@ -135,32 +131,50 @@ def _episode_sign(rule: DltRule, event: AdverseEventInput, episode: Episode, as_
         days = episode.days(as_of)
         return _judge_duration(sign, rule.longer_than_days, days, days if episode.end else None)
     for exception in rule.exceptions:
-        if event.term in exception.terms:
-            # Elapsed days, not calendar days touched: 72 h is three days after onset.
-            elapsed = ((episode.end or as_of) - episode.start).days
-            if elapsed > exception.at_most_days:
-                on = episode.start + timedelta(exception.at_most_days + 1)
-                return replace(sign, on=on, reason=f"{rule.clause}: {event.term} {elapsed} days{said}")
+        exempt = is_one_of(event, exception.terms, every=True)
+        if exempt is False or episode.grade not in exception.grades:
+            continue
+        # Elapsed days, not calendar days touched: 72 h is three days after onset.
+        elapsed = ((episode.end or as_of) - episode.start).days
+        if elapsed <= exception.at_most_days:
+            if exempt is None:
+                return _unread(sign, event)
             return None if episode.end else replace(sign, met=None, reason=f"{event.term} may still resolve")
+        if exempt:
+            on = episode.start + timedelta(exception.at_most_days + 1)
+            return replace(sign, on=on, reason=f"{rule.clause}: {event.term} {elapsed} days{said}")
     return sign
 
 
-def _applies(rule: DltRule, event: AdverseEventInput) -> bool:
+def _unread(sign: Sign, event: AdverseEventInput) -> Sign:
+    """The sign of an event whose term nobody recognises: a person must say what it is."""
+    said = f"{sign.reason}. {event.term!r} is no term that galu knows: correct it or add it to the study file"
+    return replace(sign, met=None, reason=said, asks=True)
+
+
+def _applies(rule: DltRule, event: AdverseEventInput) -> bool | None:
+    """Whether a rule judges an event; None where that hangs on a term that is not recognised."""
     if event.attribution == "unrelated":
         return False
     if rule.evidence == "grade":
-        return event.term in rule.terms
-    blood = event.haematologic if event.haematologic is not None else event.term in HAEMATOLOGIC
-    return not blood and event.clinically_meaningful is not False
+        return is_one_of(event, rule.terms)
+    if event.clinically_meaningful is False:
+        return False
+    blood = is_blood_count(event)
+    return None if blood is None else not blood
 
 
 def _event_signs(rule: DltRule, patient: DltPatient, window: tuple[date, date], as_of: date) -> list[Sign]:
     """Signs of events whose grade began inside the window, whenever the event itself began."""
     signs: list[Sign] = []
     last = min(window[1], as_of)
-    for event in (event for event in patient.events if _applies(rule, event)):
+    for event in patient.events:
+        applies = _applies(rule, event)
+        if applies is False:
+            continue
         read = [_signs_of(rule, one, (window[0], last), as_of) for one in readings(event, (window[0], last))]
-        signs += read[0] if len(read) == 1 else _agreed(rule, event, read, window[0])
+        found = read[0] if len(read) == 1 else _agreed(rule, event, read, window[0])
+        signs += found if applies else [_unread(sign, event) if sign.met else sign for sign in found]
     return signs
 
 
@@ -194,7 +208,9 @@ def _agreed(rule: DltRule, event: AdverseEventInput, read: list[list[Sign]], fir
 def _with_support(signs: list[Sign], patient: DltPatient, as_of: date) -> list[Sign]:
     """Keep the signs while which the patient bled or was given platelets; undecided where he may have."""
     support = [(t.day, t.day, t.ref) for t in patient.transfusions if t.product == "platelets"]
-    support += [(e.onset, e.onset_until or e.onset, e.ref) for e in patient.events if e.bleeding]
+    bled = [(e, is_bleeding(e)) for e in patient.events]
+    support += [(e.onset, e.onset_until or e.onset, e.ref) for e, known in bled if known]
+    open_ = [(e.onset, e.onset_until or e.onset, e) for e, known in bled if known is None]
     found: list[Sign] = []
     for sign in signs:
         first, last = sign.span[0], min(sign.span[1] or as_of, as_of)
@@ -206,6 +222,9 @@ def _with_support(signs: list[Sign], patient: DltPatient, as_of: date) -> list[S
         elif perhaps:
             said = f"{sign.reason}, with bleeding on a day known only in part"
             found.append(replace(sign, met=None, reason=said, facts=(*sign.facts, perhaps[0][1])))
+        elif unread := [e for day, until, e in open_ if day <= last and until >= first]:
+            said = f"{sign.reason}; whether {unread[0].term!r} is a bleeding is not known"
+            found.append(replace(sign, met=None, reason=said, facts=(*sign.facts, unread[0].ref), asks=True))
     return found
 
 

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Final, Literal
 
 from galu.safety.course import worsened_since
+from galu.safety.events import Labels
 from galu.safety.inputs import AdverseEventInput
 
 Phase = Literal["before", "68Ga-emergent", "treatment-emergent", "later"]
@@ -150,8 +151,11 @@ def ae_by_soc_and_term(
     grouped: dict[str, dict[str, list[tuple[str, AdverseEventInput]]]] = defaultdict(
         lambda: defaultdict(list)
     )
-    for row in _emergent(subjects, emergent_days, phase):
-        grouped[row[1].soc][row[1].term].append(row)
+    emergent = _emergent(subjects, emergent_days, phase)
+    labels = Labels.of(event for _, event in emergent)
+    for row in emergent:
+        soc, term = labels.label(row[1])
+        grouped[soc][term].append(row)
     n = len(subjects)
     table: list[AeCount] = []
     for soc in sorted(grouped):

@@ -1,23 +1,21 @@
 """CTCAE terms: system organ class and the grades that a term has.
 
-What ships are the laboratory terms, those that the rules of the reference study name and the usual ones of
-a radioligand trial. The whole list with its grade texts is read from the user's file. A MedDRA
-dictionary is licensed and never ships.
+All names ship (`galu.vocabulary.events`); the grade texts are read from the user's file. A MedDRA dictionary
+is licensed and never ships.
 """
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Final
 
 from galu.finding import InputError
+from galu.vocabulary.events import event_terms, read_event
 
 #: Published versions that ship; another version is another table.
-TERM_TABLES: Final = {"5.0": "ctcae_v5_terms.csv"}
+VERSIONS: Final = ("5.0",)
 _GRADES: Final = (1, 2, 3, 4, 5)
 
 
@@ -41,15 +39,9 @@ def shipped_terms(version: str = "5.0") -> Mapping[str, Term]:
     InputError
         When that version does not ship.
     """
-    if version not in TERM_TABLES:
-        raise InputError("CTCAE version", f"{version!r} is not shipped", f"use one of {sorted(TERM_TABLES)}")
-    rows = csv.DictReader(
-        (files("galu.safety") / TERM_TABLES[version]).read_text(encoding="utf-8").splitlines()
-    )
-    return {
-        row["term"].lower(): Term(row["term"], row["soc"], tuple(int(g) for g in row["grades"].split()))
-        for row in rows
-    }
+    if version not in VERSIONS:
+        raise InputError("CTCAE version", f"{version!r} is not shipped", f"use one of {list(VERSIONS)}")
+    return {name.lower(): Term(name, one.soc, one.grades) for name, one in event_terms().items()}
 
 
 def read_terms(rows: Iterable[Mapping[str, str]], place: str = "term list") -> Mapping[str, Term]:
@@ -95,7 +87,8 @@ def impossible_grade(term: str, grade: int, terms: Mapping[str, Term]) -> str:
     >>> impossible_grade("Dry mouth", 4, shipped_terms())
     'Dry mouth has no grade 4 (it has 1, 2, 3)'
     """
-    known = terms.get(term.strip().lower())
+    named = read_event(term).names
+    known = terms.get((named[0] if len(named) == 1 else term).strip().lower())
     if known is None or grade in known.grades:
         return ""
     return f"{known.name} has no grade {grade} (it has {', '.join(str(one) for one in known.grades)})"

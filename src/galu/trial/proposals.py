@@ -8,8 +8,8 @@ is an order.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -17,6 +17,7 @@ import polars as pl
 
 from galu.protocol import Study
 from galu.safety.course import present_grade
+from galu.safety.events import is_one_of
 from galu.safety.inputs import AdverseEventInput
 from galu.safety.modification import DoseProposal, RenalCourse, TermCourse, propose_dose
 from galu.safety.plan import SafetyPlan
@@ -149,18 +150,27 @@ def _courses(
     """Grades of every term that a modification rule names, since the last dose."""
     terms = dict.fromkeys(term for rule in plan.modification for term in rule.terms)
     rows = [] if grades is None else list(grades.iter_rows(named=True))
-    return tuple(_course(term, subject, plan, rows, events) for term in terms)
+    courses = [_course(term, subject, plan, rows, _named(events, term)) for term in terms]
+    unread = [event for event in events if any(is_one_of(event, (term,)) is None for term in terms)]
+    for name in dict.fromkeys(event.term for event in unread):
+        course = _course(name, subject, plan, (), [event for event in unread if event.term == name])
+        if course.refs:
+            courses.append(replace(course, recognised=False))
+    return tuple(courses)
+
+
+def _named(events: Iterable[AdverseEventInput], term: str) -> list[AdverseEventInput]:
+    return [event for event in events if is_one_of(event, (term,))]
 
 
 def _course(
     term: str,
     subject: Subject,
     plan: SafetyPlan,
-    rows: list[dict[str, Any]],
-    events: tuple[AdverseEventInput, ...],
+    rows: Sequence[dict[str, Any]],
+    own_events: Sequence[AdverseEventInput],
 ) -> TermCourse:
     own = [row for row in rows if row["term"] == term and row["grade"] is not None and row["day"] is not None]
-    own_events = [event for event in events if event.term == term]
     last = subject.therapy[-1].day
     since = sorted((row for row in own if row["day"] > last), key=lambda row: row["day"])
     recent = [e for e in own_events if e.onset > last or e.ended is None or e.ended > last]

@@ -29,7 +29,6 @@ from galu.safety.plan import SafetyPlan
 from galu.trial.adjudication import adjudications_by_subject, event_roots
 from galu.trial.subjects import Death, Exit, Subject
 
-_BLEEDING = ("hemorrhage", "haemorrhage", "bleed", "epistaxis")
 _PRODUCTS = {"red-cells": "red cells"}
 #: CTCAE grades blood: the pH or glucose of urine says nothing of acidosis or hypoglycaemia.
 IN_BLOOD = ~pl.col("specimen").fill_null("").str.to_uppercase().str.contains("URIN")
@@ -66,7 +65,6 @@ def _event(row: dict[str, Any], course: list[dict[str, Any]], zone: str) -> Adve
         ended=_ended(day_of(row["ended"]), course),
         attribution=_attribution(row, course),
         serious=row["serious"],
-        bleeding=any(word in row["term"].lower() for word in _BLEEDING),
         clinically_meaningful=row["clinically_meaningful"],
         soc=row["soc"] or "",
         action=row["action"] or "",

@@ -1,0 +1,177 @@
+"""Adverse events: the CTCAE terms that a written term means, and whether it is a bleeding.
+
+A term is recognised in British or American spelling, any case, word order and punctuation, by CTCAE's own
+name or a synonym (MedDRA preferred terms and what sites write, also in German, French and Chinese). What is
+not recognised is never guessed: it has no terms, and every rule that hangs on it stays open.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Final, Literal
+
+from galu.vocabulary.folding import bag, key, nearest, words
+
+Group = Literal["", "blood", "bleeding", "perhaps bleeding"]
+Local = tuple[tuple[str, str], ...]
+
+_GRADE: Final = re.compile(r"\b(?:ctc(?:ae)?\s*)?(?:grade|grad|gr|g)\.?\s*[1-5]\b", re.IGNORECASE)
+#: Words that say how an event was, not what it was.
+_MANNER: Final = frozenset(
+    {"mild", "moderate", "severe", "worsening", "worsened", "transient", "intermittent", "recurrent"}
+    | {"persistent", "ongoing", "acute", "asymptomatic", "new", "onset", "treatment", "related", "induced"}
+)
+_PARTS: Final = re.compile(r"\s*(?:[/,;+&]|\band\b|\bwith\b|\bund\b|\bet\b|和|及|伴)\s*", re.IGNORECASE)
+
+# Which folded words tell of blood that left its vessels.
+_BLOOD_WORDS: Final = re.compile(
+    r"hem+or+h?ag|bleed|\bbled\b|hematuri|hematemes|hematochez|hematom|hemopty|hemothora|hemoperiton"
+    r"|hemopericard|hemarthro|hemobilia|hematosperm|hemosperm|hyphem|epista[xk]|melen|menor+hag|metror+hag"
+    r"|ecchymo|petechi|purpur|contusion|brui[sz]|nasenblut|blutung|hemorrag|saign|sangr|sangu"
+    r"|\bblood(y|ied)? (urine|stool|sputum|vomit|semen|gum|nose|feces|saliva|cough|diarrhea)"
+    r"|\b(urine|stool|sputum|vomit|vomitu|semen|feces) blood|occult blood|出血|血尿|咯血|呕血|便血|瘀"
+)
+_NO_EVENT: Final = re.compile(
+    r"\bbleeding time|\bbleeding risk|risk (for )?bleeding|risk hem|prophyla|prevention|nonhem|non hem"
+    r"|occult blood (test )?(neg|absent)"
+    r"|^(no|without|denie|denied|absence|kein|keine|pa|sin)"
+    r"( (evidence|sign|any|active|current|further))* \S+$"
+    r"|^\S+( \S+)? (none|absent|negative|neg)$"
+)
+_OPEN: Final = re.compile(
+    r"\b(no|not|without|denie|denied|history|family|disorder|diathesi|tendency|suspected|possible|perhaps"
+    r"|probable|query|rule|ruled|thrombocytopenic|henoch|test|score|coagulopathy|hemorrhagic fever)\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EventTerm:
+    """One term of CTCAE: system organ class, the grades it has, and the group that rules ask for."""
+
+    name: str
+    soc: str
+    grades: tuple[int, ...]
+    group: Group
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What a written term means: its CTCAE terms (none: not recognised), and whether it is a bleeding.
+
+    `bleeding` None means that the words do not say.
+    """
+
+    written: str
+    terms: tuple[EventTerm, ...]
+    bleeding: bool | None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the CTCAE terms."""
+        return tuple(term.name for term in self.terms)
+
+    @property
+    def blood_count(self) -> bool | None:
+        """Whether it is a matter of blood counts alone; None where the term is not recognised."""
+        if self.terms:
+            return all(term.group == "blood" for term in self.terms)
+        return False if self.bleeding else None
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    text = (files("galu.vocabulary") / name).read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
+@cache
+def event_terms() -> Mapping[str, EventTerm]:
+    """All terms of CTCAE v5.0 by their name (NCI, 2017); the grade texts do not ship."""
+    return {
+        row["term"]: EventTerm(
+            row["term"], row["soc"], tuple(int(g) for g in row["grades"].split()), _group(row["group"])
+        )
+        for row in _rows("ctcae_v5_terms.csv")
+    }
+
+
+def _group(text: str) -> Group:
+    known: dict[str, Group] = {
+        "blood": "blood",
+        "bleeding": "bleeding",
+        "perhaps bleeding": "perhaps bleeding",
+    }
+    return known.get(text, "")
+
+
+@cache
+def event_synonyms() -> Mapping[str, str]:
+    """Other ways to write a term, each with the CTCAE term it means."""
+    return {row["written"]: row["term"] for row in _rows("event_synonyms.csv")}
+
+
+@cache
+def _index() -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """CTCAE term by folded spelling, and by folded words in any order."""
+    named = [(name, name) for name in event_terms()]
+    pairs = [*event_synonyms().items(), *named]
+    return {key(written): term for written, term in pairs}, {bag(written): term for written, term in pairs}
+
+
+def _known(text: str) -> str | None:
+    by_key, by_bag = _index()
+    return by_key.get(key(text)) or by_bag.get(bag(text))
+
+
+@lru_cache(maxsize=65536)
+def read_event(written: str, local: Local = ()) -> Event:
+    """Read the term of an adverse event.
+
+    Parameters
+    ----------
+    written
+        The term as reported or coded.
+    local
+        The study's own table: pairs (written, CTCAE term), read first.
+
+    >>> read_event("Anaemia").names, read_event("haemorrhage, INTRACRANIAL").bleeding
+    (('Anemia',), True)
+    >>> read_event("something else").names
+    ()
+    """
+    own = {key(name): term for name, term in local}
+    text = own.get(key(written), written)
+    terms = tuple(event_terms()[name] for name in _terms(text))
+    return Event(written, terms, _bleeding(text, terms))
+
+
+def _terms(text: str) -> tuple[str, ...]:
+    plain = _GRADE.sub(" ", text)
+    if found := _known(plain) or _known(" ".join(w for w in words(plain) if w not in _MANNER)):
+        return (found,)
+    parts = [part for part in _PARTS.split(plain) if part]
+    if len(parts) < 2:
+        return ()
+    known = [_known(part) for part in parts]
+    return tuple(dict.fromkeys(one for one in known if one)) if all(known) else ()
+
+
+def _bleeding(text: str, terms: tuple[EventTerm, ...]) -> bool | None:
+    groups = {term.group for term in terms}
+    if "bleeding" in groups:
+        return True
+    folded = " ".join(words(text))
+    if _BLOOD_WORDS.search(folded):
+        if "perhaps bleeding" in groups:
+            return None
+        return False if _NO_EVENT.search(folded) else None if _OPEN.search(folded) else True
+    return False if terms and "perhaps bleeding" not in groups else None
+
+
+def nearest_terms(written: str) -> tuple[str, ...]:
+    """Known terms that look most like what was written, best first."""
+    return tuple(dict.fromkeys(nearest(written, [*event_terms(), *event_synonyms()])))
