@@ -129,7 +129,7 @@ SAMPLE = "id,subject,on,matrix,analyte,cycle,value,unit,nominal_h"
         ("scan", "id,subject,on,modality,agent,cycle", f"x,001,2024-01-25,SPECT,{AGENT},1", "before 177Lu"),
         ("administration", "id,subject,on,agent,cycle", f"x,003,1950-01-01,{AGENT},1", None),
         ("ecog", "id,subject,on,score", "x,001,1950-01-01,1", "before the birth of 001"),
-        ("ecog", "id,subject,on,score", "x,001,2926-01-01,1", "lies in the future"),
+        ("ecog", "id,subject,on,score", "x,001,2126-01-01,1", "lies in the future"),
         ("ecog", "id,subject,on,score", "x,001,2024-01-01,6", "column score"),
         ("ecog", "id,subject,on,score", "c1,001,2024-01-01,1", "in the record already"),
         ("ecog", "id,subject,on,points", "x,001,2024-01-01,1", "'points' is no field of ecog"),

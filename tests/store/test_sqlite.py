@@ -84,7 +84,7 @@ def test_recorded_never_decreases_when_the_clock_does(store: SqliteStore, clock:
     [
         (ecog("study-1"), "in the record already"),
         (ecog("e2", supersedes="nothing", reason="typo"), "no earlier fact"),
-        (ecog("e2", supersedes="study-1", reason="typo"), "another kind"),
+        (ecog("e2", supersedes="study-1", reason="typo"), "cannot be taken back"),
         (ecog("e1"), "in the record already"),
     ],
 )

@@ -45,11 +45,12 @@ def amend_trial(
         path = version_file(folder, study_hash(kept))
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(kept)
-    versions = trial.record.facts("study_version")
+    record = trial.record
+    versions = record.facts("study_version")
     trial.store.append(
         [
             StudyVersion(
-                id=f"study-{versions.height + 1}",
+                id=f"study-{record.free_number('study')}",
                 on=clock().isoformat(timespec="seconds"),
                 by=by,
                 study=str(versions["study"][0]),

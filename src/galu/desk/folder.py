@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
@@ -24,6 +24,8 @@ STUDY: Final = "study.yaml"
 RECORD: Final = "record.sqlite"
 CHECKPOINTS: Final = "checkpoints"
 VERSIONS: Final = "versions"
+#: Clocks of one site may differ by so much without a word.
+SKEW_ALLOWED: Final = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +36,47 @@ class TrialFolder:
     study: Study
     store: SqliteStore
     checkpoints: Checkpoints
+    clock: Clock = utc_now
 
     @property
     def record(self) -> Record:
-        """The record as it stands now."""
-        return self.store.record()
+        """The record as it stands now; a stamp later than the present is that of a clock that ran ahead."""
+        record = self.store.record()
+        return record if record.origin == "simulated" else record.known_by(self.clock())
+
+    def skew(self) -> str | None:
+        """What is wrong with the clock, as a sentence: the record ends later than the present."""
+        now, written = self.clock(), self.store.record()
+        last = written.last_recorded
+        if written.origin == "simulated" or last is None or last - now <= SKEW_ALLOWED:
+            return None
+        zone = ZoneInfo(written.zone)
+        return (
+            f"the clock says {now.astimezone(zone):%Y-%m-%d %H:%M}, the last entry was stamped "
+            f"{last.astimezone(zone):%Y-%m-%d %H:%M}: one of them is wrong; new entries keep the later time"
+        )
 
     def study_on(self, day: date) -> Study:
-        """The version in force at the end of a day, as the record knew it then."""
+        """The version in force at the end of a day, as the record knew it then.
+
+        Raises
+        ------
+        InputError
+            When the file of an earlier version is missing, or is not the one that the record names.
+        """
         versions = self.record.as_of(day).facts("study_version").sort("seq")
         if versions.height == 0 or versions["study_hash"][-1] == self._in_force():
             return self.study
-        return read_study(version_file(self.path, str(versions["study_hash"][-1])))[1]
+        named = str(versions["study_hash"][-1])
+        path = version_file(self.path, named)
+        text, study = read_study(path)
+        if study_hash(text) != named:
+            raise InputError(
+                str(path),
+                "is not the version of the study that the record names: it was altered",
+                "restore the trial from a backup",
+            )
+        return study
 
     def _in_force(self) -> str:
         return study_hash((self.path / STUDY).read_bytes())
@@ -107,7 +138,7 @@ def create_trial(
         if not existed:
             folder.rmdir()
         raise
-    return TrialFolder(folder, loaded, store, checkpoints)
+    return TrialFolder(folder, loaded, store, checkpoints, clock)
 
 
 def start_of(study: Path, day: date) -> datetime:
@@ -142,7 +173,7 @@ def open_trial(folder: Path, clock: Clock = utc_now) -> TrialFolder:
             f"{in_force[:12]})",
             f"put back the file that the record names ({VERSIONS}/ keeps amended ones), or use `galu amend`",
         )
-    return TrialFolder(folder, study, store, checkpoints)
+    return TrialFolder(folder, study, store, checkpoints, clock)
 
 
 def read_study(path: Path) -> tuple[bytes, Study]:

@@ -41,12 +41,21 @@ class Status:
 
 
 def day_of_report(record: Record, as_of: date | None, clock: Clock = utc_now) -> date:
-    """The day asked for; else today, or the day of the last fact where the record is not observed."""
-    if as_of is not None:
-        return as_of
-    last = record.last_recorded
-    moment = clock() if record.origin == "observed" or last is None else last
-    return moment.astimezone(ZoneInfo(record.zone)).date()
+    """The day asked for; else today, or the day of the last fact where the record is not observed.
+
+    Raises
+    ------
+    InputError
+        When the day asked for is still to come: nothing is known of it, and no window closes early.
+    """
+    zone, last = ZoneInfo(record.zone), record.last_recorded
+    today = clock().astimezone(zone).date()
+    ends = today if record.origin == "observed" or last is None else last.astimezone(zone).date()
+    if as_of is not None and as_of > max(today, ends):
+        raise InputError(
+            f"--as-of {as_of}", "lies in the future", f"give a day up to {max(today, ends)}, or leave it out"
+        )
+    return ends if as_of is None else as_of
 
 
 def mark_of(trial: TrialFolder, record: Record, as_of: date, cutoff: date | None = None) -> Mark:

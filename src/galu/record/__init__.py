@@ -2,7 +2,17 @@
 
 from galu.record.fact import Fact
 from galu.record.kinds import KINDS, schema_of
-from galu.record.record import Entry, Fork, Record, canonical, end_of_day, fact_digest, fact_of, record_of
+from galu.record.record import (
+    Entry,
+    Fork,
+    Record,
+    Unread,
+    canonical,
+    end_of_day,
+    fact_digest,
+    fact_of,
+    record_of,
+)
 
 __all__ = [
     "KINDS",
@@ -10,6 +20,7 @@ __all__ = [
     "Fact",
     "Fork",
     "Record",
+    "Unread",
     "canonical",
     "end_of_day",
     "fact_digest",

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from galu.record.fact import Fact
+from galu.record.identifiers import Identifier
 from galu.record.when import When
 
 
@@ -61,7 +62,7 @@ class Signature(Fact):
 
     kind = "signature"
     about_subject = False
-    signs: str = Field(min_length=1, description="id of the signed fact")
+    signs: Identifier = Field(min_length=1, description="id of the signed fact")
     digest: str = Field(pattern=r"^[0-9a-f]{64}$")
     meaning: str = Field(min_length=1)
     signer: str = Field(min_length=1)
@@ -72,7 +73,7 @@ class Retraction(Fact):
 
     kind = "retraction"
     about_subject = False
-    supersedes: str = Field(min_length=1)
+    supersedes: Identifier = Field(min_length=1)
 
 
 class Element(Fact):

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from galu.record.fact import Fact
+from galu.record.identifiers import Identifier
 from galu.record.when import Instant, When
 
 Related = Literal["related", "unrelated", "unknown"]
@@ -35,7 +36,7 @@ class AdverseEventCourse(Fact):
     """The grade or state of an adverse event from `on` on; grade 0 is resolved."""
 
     kind = "adverse_event_course"
-    event: str = Field(min_length=1, description="id of the adverse_event fact")
+    event: Identifier = Field(min_length=1, description="id of the adverse_event fact")
     grade: int = Field(ge=0, le=5)
     attribution: Related | None = None
 
@@ -44,7 +45,7 @@ class Lesion(Fact):
     """A lesion was identified by a reader."""
 
     kind = "lesion"
-    lesion: str = Field(min_length=1)
+    lesion: Identifier = Field(min_length=1)
     role: Literal["target", "non-target", "new", "bone"]
     site: str | None = None
     nodal: bool | None = None
@@ -58,7 +59,7 @@ class Measurement(Fact):
     """A lesion was measured or judged at a visit."""
 
     kind = "measurement"
-    lesion: str = Field(min_length=1)
+    lesion: Identifier = Field(min_length=1)
     test: str = "DIAMETER"
     value: float | None = None
     unit: str | None = None

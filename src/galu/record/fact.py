@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from galu.record.identifiers import Identifier
 from galu.record.when import When
 
 
@@ -22,12 +23,14 @@ class Fact(BaseModel):
     #: Kinds that belong to the trial as a whole carry no subject.
     about_subject: ClassVar[bool] = True
 
-    id: str = Field(min_length=1, description="unique in the record")
-    subject: str | None = Field(default=None, description="subject identifier; empty for trial-level facts")
+    id: Identifier = Field(min_length=1, description="unique in the record")
+    subject: Identifier | None = Field(
+        default=None, description="subject identifier; empty for trial-level facts"
+    )
     on: When = Field(description="when it happened, ISO 8601, as precisely as known")
     by: str = Field(default="", description="who reported it")
     source: str = Field(default="", description="where it comes from, such as file and row")
-    supersedes: str | None = Field(default=None, description="id of the fact this one corrects")
+    supersedes: Identifier | None = Field(default=None, description="id of the fact this one corrects")
     reason: str | None = Field(default=None, description="why the earlier fact is corrected")
 
     @model_validator(mode="after")

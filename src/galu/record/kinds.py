@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import types
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from collections.abc import Iterable
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 import polars as pl
 
 from galu.record import conduct, disease, people, treatment
 from galu.record.fact import Fact
+from galu.record.when import DayWhen, Instant, When
 
 
 def _kinds_of(module: types.ModuleType) -> dict[str, type[Fact]]:
@@ -46,6 +48,23 @@ def schema_of(kind: str) -> dict[str, Any]:
     """Columns of a kind's table and their polars types, without the store's stamps."""
     return {name: _polars_type(field.annotation) for name, field in KINDS[kind].model_fields.items()}
 
+
+_WHENS: Final = tuple(get_args(kind)[1] for kind in (When, DayWhen, Instant))
+
+
+def _is_time(annotation: Any, metadata: Iterable[Any]) -> bool:
+    parts = [annotation, *get_args(annotation)]
+    marks = [*metadata, *(mark for part in parts if get_origin(part) is Annotated for mark in get_args(part))]
+    return any(mark in _WHENS for mark in marks)
+
+
+#: Kind name to the columns that say when something was.
+TIMES: Final[dict[str, tuple[str, ...]]] = {
+    kind: tuple(
+        name for name, field in model.model_fields.items() if _is_time(field.annotation, field.metadata)
+    )
+    for kind, model in KINDS.items()
+}
 
 #: What the store adds to each fact.
 STAMPS: dict[str, Any] = {"seq": pl.Int64, "recorded": pl.Datetime("us", "UTC")}

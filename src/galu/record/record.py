@@ -8,6 +8,7 @@ written stands; a retraction leaves nothing.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,8 +20,8 @@ import polars as pl
 
 from galu.record.conduct import StudyVersion
 from galu.record.fact import Fact
-from galu.record.kinds import KINDS, STAMPS, schema_of
-from galu.record.when import day_column, in_order_of_time
+from galu.record.kinds import KINDS, STAMPS, TIMES, schema_of
+from galu.record.when import day_column, in_order_of_time, unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,21 @@ class Fork:
     corrections: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A fact inside that no rule can read, because a time of it is none; it is left out of every table."""
+
+    id: str
+    kind: str
+    subject: str | None
+    column: str
+    text: str
+
+    def __str__(self) -> str:
+        of = f" of {self.subject}" if self.subject else ""
+        return f"{self.kind} {self.id!r}{of}: {self.column} {self.text!r} is no time"
+
+
 def end_of_day(day: date, zone: str) -> datetime:
     """Last microsecond of a calendar day in `zone`."""
     return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone)) - timedelta(microseconds=1)
@@ -54,10 +70,15 @@ class Record:
         Kind name to table with the columns of the kind, `seq` and `recorded`, every fact ever written.
     zone
         IANA zone in which the trial counts its days.
+    unread
+        Facts that stand in no table, because a time of them cannot be read.
     """
 
-    def __init__(self, frames: Mapping[str, pl.DataFrame], zone: str = "UTC") -> None:
+    def __init__(
+        self, frames: Mapping[str, pl.DataFrame], zone: str = "UTC", unread: tuple[Unread, ...] = ()
+    ) -> None:
         self.zone = zone
+        self.left_out = unread
         self._frames = dict(frames)
         self._current: dict[str, pl.DataFrame] = {}
 
@@ -74,7 +95,7 @@ class Record:
         frames = dict(self._frames)
         for kind, frame in fresh.items():
             frames[kind] = pl.concat([frames[kind], frame], rechunk=False) if kind in frames else frame
-        grown = Record(frames, self.zone)
+        grown = Record(frames, self.zone, self.left_out)
         if all(frame["supersedes"].null_count() == frame.height for frame in fresh.values()):
             grown._current = {kind: table for kind, table in self._current.items() if kind not in fresh}
             grown.__dict__["_corrections"] = self._corrections
@@ -85,7 +106,21 @@ class Record:
         last = moment if isinstance(moment, datetime) else end_of_day(moment, self.zone)
         until = last.astimezone(UTC)
         kept = {kind: frame.filter(pl.col("recorded") <= until) for kind, frame in self._frames.items()}
-        return Record({kind: frame for kind, frame in kept.items() if frame.height}, self.zone)
+        return Record({kind: frame for kind, frame in kept.items() if frame.height}, self.zone, self.left_out)
+
+    def known_by(self, now: datetime) -> Record:
+        """The record at the present moment: all there is was known by `now`.
+
+        A stamp after it is that of a clock that ran ahead and was set back since; today would miss those
+        facts, and every later one, because stamps never decrease.
+        """
+        moment = now.astimezone(UTC)
+        last = self.last_recorded
+        if last is None or last <= moment:
+            return self
+        stamp = pl.min_horizontal("recorded", pl.lit(moment, dtype=STAMPS["recorded"])).alias("recorded")
+        frames = {kind: frame.with_columns(stamp) for kind, frame in self._frames.items()}
+        return Record(frames, self.zone, self.left_out)
 
     def occurred_by(self, cutoff: date) -> Record:
         """A clinical cut: facts that stand and happened on or before `cutoff`, whenever they became known.
@@ -99,7 +134,7 @@ class Record:
             else self._standing(kind).filter(pl.col("on").str.slice(0, 10) <= last)
             for kind, frame in self._frames.items()
         }
-        cut = Record(kept, self.zone)
+        cut = Record(kept, self.zone, self.left_out)
         cut.__dict__["_corrections"] = self._corrections
         return cut
 
@@ -155,6 +190,11 @@ class Record:
         """Ids of facts that a correction or retraction replaced."""
         return self._replaced
 
+    @property
+    def unread(self) -> tuple[Unread, ...]:
+        """Facts that cannot be read and that nobody has corrected yet."""
+        return tuple(one for one in self.left_out if one.id not in self._replaced)
+
     @cached_property
     def forks(self) -> tuple[Fork, ...]:
         """Facts corrected twice side by side."""
@@ -162,6 +202,13 @@ class Record:
         for corrector, superseded in self._corrections:
             children.setdefault(superseded, []).append(corrector)
         return tuple(Fork(s, tuple(c)) for s, c in children.items() if len(c) > 1)
+
+    def free_number(self, prefix: str) -> int:
+        """Smallest number from 1 that no id ``prefix-number`` of the record has, whatever its kind."""
+        taken = {one.id for one in self.left_out if one.id.startswith(f"{prefix}-")}
+        for frame in self._frames.values():
+            taken.update(frame.filter(pl.col("id").str.starts_with(f"{prefix}-"))["id"])
+        return next(number for number in itertools.count(1) if f"{prefix}-{number}" not in taken)
 
     @cached_property
     def origin(self) -> str:
@@ -204,6 +251,26 @@ def frame_from_payloads(kind: str, payloads: list[str], stamps: pl.DataFrame) ->
     """Table of one kind from canonical JSON and its stamps (`seq`, `recorded`), in the same order."""
     text = "\n".join(payloads).encode()
     return pl.read_ndjson(text, schema=schema_of(kind)).hstack(stamps.select(*STAMPS))
+
+
+def readable(kind: str, frame: pl.DataFrame) -> tuple[pl.DataFrame, tuple[Unread, ...]]:
+    """Facts whose times can all be read, and those that hold one that cannot."""
+    if kind == StudyVersion.kind:  # written by galu itself, and what the record is cannot be left out
+        return frame, ()
+    columns = TIMES[kind]
+    bad = pl.any_horizontal([unreadable(name) for name in columns])
+    faulty = frame.filter(bad)
+    if not faulty.height:
+        return frame, ()
+    subject = pl.col("subject")
+    named = [
+        faulty.filter(unreadable(name)).select(
+            "id", subject, pl.lit(name).alias("column"), pl.col(name).alias("text")
+        )
+        for name in columns
+    ]
+    rows = pl.concat(named).unique("id", keep="first", maintain_order=True).iter_rows()
+    return frame.filter(~bad), tuple(Unread(row[0], kind, row[1], row[2], row[3]) for row in rows)
 
 
 def record_of(entries: Iterable[Entry], zone: str = "UTC") -> Record:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 
 GENESIS = "0" * 64
 
@@ -38,17 +39,39 @@ def digest_of(previous: str, seq: int, recorded: str, kind: str, payload: str) -
     return hashlib.sha256(f"{previous}|{seq}|{recorded}|{kind}|{payload}".encode()).hexdigest()
 
 
+class Links:
+    """A walk along the chain that may rest and go on: the entries up to `head` hold together."""
+
+    __slots__ = ("head", "moment")
+
+    def __init__(self) -> None:
+        self.head = Head(0, GENESIS)
+        self.moment = ""
+
+    def fault(self, rows: Iterable[tuple[int, str, str, str, str, str]]) -> str | None:
+        """First place where the next rows (seq, recorded, kind, payload, previous, digest) break it.
+
+        Where they do, the walk stays at the last entry before.
+        """
+        last, digest, moment = self.head.seq, self.head.digest, self.moment
+        found = None
+        for seq, recorded, kind, payload, previous, stated in rows:
+            if seq != last + 1:
+                found = f"entry {last + 1} is missing (found {seq})"
+            elif previous != digest:
+                found = f"entry {seq} does not follow entry {seq - 1}"
+            elif digest_of(previous, seq, recorded, kind, payload) != stated:
+                found = f"entry {seq} was changed after it was written"
+            elif recorded < moment:
+                found = f"entry {seq} was recorded before entry {seq - 1}"
+            if found:
+                break
+            last, digest, moment = seq, stated, recorded
+        self.head, self.moment = Head(last, digest), moment
+        return found
+
+
 def broken_at(rows: Iterable[SealedRow]) -> str | None:
     """First place where the chain breaks, as a sentence; None when it holds."""
-    previous, expected, moment = GENESIS, 1, ""
-    for row in rows:
-        if row.seq != expected:
-            return f"entry {expected} is missing (found {row.seq})"
-        if row.previous != previous:
-            return f"entry {row.seq} does not follow entry {row.seq - 1}"
-        if digest_of(previous, row.seq, row.recorded, row.kind, row.payload) != row.digest:
-            return f"entry {row.seq} was changed after it was written"
-        if row.recorded < moment:
-            return f"entry {row.seq} was recorded before entry {row.seq - 1}"
-        previous, expected, moment = row.digest, row.seq + 1, row.recorded
-    return None
+    columns = attrgetter("seq", "recorded", "kind", "payload", "previous", "digest")
+    return Links().fault(map(columns, rows))

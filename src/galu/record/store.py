@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -36,7 +36,7 @@ class Store(Protocol):
         """Everything ever written, as tables."""
         ...
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self, left_out: Callable[[str], None] = ...) -> Iterator[Entry]:
         """Every fact with its stamps, in the order written."""
         ...
 

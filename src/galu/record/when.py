@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 import polars as pl
 from pydantic import AfterValidator
+
+#: Years in which something of a trial can lie, births included; others are slips of the hand.
+FIRST_YEAR: Final = 1850
+LAST_YEAR: Final = 2199
+#: The clocks of the world differ from UTC by no more than this (Line Islands, +14:00) [h].
+LARGEST_OFFSET_H: Final = 14
 
 _WHEN = re.compile(
     r"(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2})"
@@ -22,7 +28,7 @@ def normalise_when(text: str) -> str:
     Raises
     ------
     ValueError
-        When the text is no ISO 8601 date or the date does not exist.
+        When the text is no ISO 8601 date, or names a date, a time or an offset that does not exist.
     """
     match = _WHEN.fullmatch(text.strip().replace(" ", "T"))
     if match is None:
@@ -34,11 +40,22 @@ def normalise_when(text: str) -> str:
             datetime(2000, 1, 1, int(part["hour"]), int(part["minute"]), int(part["second"] or 0))
     except ValueError as error:
         raise ValueError(f"{text!r} does not exist ({error}): correct the date") from None
+    if not FIRST_YEAR <= int(part["year"]) <= LAST_YEAR:
+        raise ValueError(f"{text!r} lies outside {FIRST_YEAR} to {LAST_YEAR}: correct the year")
+    if part["zone"] not in (None, "Z") and not _is_offset(part["zone"]):
+        raise ValueError(
+            f"{text!r} names an offset that no clock has: write one from -14:00 to +14:00, such as +08:00"
+        )
     day = "-".join(p for p in (part["year"], part["month"], part["day"]) if p)
     if part["hour"] is None:
         return day
     zone = "+00:00" if part["zone"] == "Z" else part["zone"] or ""
     return f"{day}T{part['hour']}:{part['minute']}:{part['second'] or '00'}{zone}"
+
+
+def _is_offset(text: str) -> bool:
+    hours, minutes = int(text[1:3]), int(text[4:6])
+    return minutes < 60 and hours * 60 + minutes <= LARGEST_OFFSET_H * 60
 
 
 def _require_instant(text: str) -> str:
@@ -98,6 +115,26 @@ def hours_between(start: str | None, end: str | None, zone: str = "UTC") -> floa
 def day_column(column: str) -> pl.Expr:
     """Local calendar day of a column of normalised texts, null where it names none."""
     return pl.col(column).str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
+
+
+def unreadable(column: str) -> pl.Expr:
+    """Where a column holds a text that `normalise_when` would refuse: it came in before galu did.
+
+    Nothing that reads times has to expect these, so they are left out when the record is read.
+    """
+    text = pl.col(column)
+    day = text.str.slice(0, 10)
+    fits = text.str.contains(_READABLE) & (
+        (day.str.len_chars() < 10) | day.str.to_date("%Y-%m-%d", strict=False).is_not_null()
+    )
+    return text.is_not_null() & ~fits
+
+
+#: What a normalised text looks like; whether its day exists is asked apart.
+_READABLE: Final = (
+    r"^(?:18[5-9]|19\d|20\d|21\d)\d(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01])"
+    r"(?:T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:[+-](?:(?:0\d|1[0-3]):[0-5]\d|14:00))?)?)?)?$"
+)
 
 
 def in_order_of_time(facts: pl.DataFrame, zone: str) -> pl.DataFrame:

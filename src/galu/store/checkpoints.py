@@ -1,8 +1,10 @@
 """Signed heads kept outside the database: they show a lost tail, which no chain alone can see.
 
 One file per UTC day holds the newest head of that day, so that the folder stays small and every older
-day stays a witness. A head is signed before its batch commits (``pending.json``) and takes its day's
-place after, so a crash at any moment leaves neither an unsigned entry nor a head without its entry.
+day stays a witness. Which head is the newest is told by its entry, never by a clock: one that ran ahead
+for a day leaves a file of tomorrow. A head is signed before its batch commits (``pending.json``) and
+takes its day's place after, so a crash at any moment leaves neither an unsigned entry nor a head without
+its entry.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from galu.finding import InputError
-from galu.record.seal import Head
+from galu.record.seal import GENESIS, Head
 
 _KEY, _PUBLIC, _PENDING = "key.pem", "key.pub", "pending.json"
 
@@ -102,7 +104,7 @@ class Checkpoints:
         pending = self.pending()
         if pending is None:
             return
-        if pending.head == head:
+        if pending.head == head and self._is_ours(pending):
             os.replace(self.folder / _PENDING, self.folder / f"{pending.time[:10]}.json")
             self._sync()
         elif pending.seq > head.seq:
@@ -116,8 +118,8 @@ class Checkpoints:
         InputError
             When the record does not end where its newest signed head says.
         """
-        days = sorted(path for path in self.folder.glob("*.json") if path.name != _PENDING)
-        signed = _read(days[-1]).head if days else Head(0, head.digest)
+        newest = self.newest()
+        signed = newest.head if newest else Head(0, GENESIS)
         if signed != head:
             raise InputError(
                 str(self.folder.parent),
@@ -125,13 +127,48 @@ class Checkpoints:
                 "see `galu record verify`, and restore the record from a backup; nothing was written",
             )
 
+    def require_key(self) -> None:
+        """Refuse where the key that signs is missing, before anything is written."""
+        self._private_key()
+
+    def newest(self) -> Checkpoint | None:
+        """The signed head of the last entry; None when nothing was signed yet.
+
+        Raises
+        ------
+        InputError
+            When the signature is not that of the key of this folder.
+        """
+        signed = self.signed()
+        if not signed:
+            return None
+        name, checkpoint = signed[-1]
+        if not self._is_ours(checkpoint):
+            raise InputError(
+                str(self.folder / name),
+                "the signed head carries a false signature",
+                "see `galu record verify`, and restore the trial from a backup",
+            )
+        return checkpoint
+
+    def vouches(self, head: Head) -> bool:
+        """Whether the record may end there: the newest signed head, or one prepared and committed since."""
+        newest = self.newest()
+        if head == (newest.head if newest else Head(0, GENESIS)):
+            return True
+        pending = self.pending()
+        return pending is not None and pending.head == head and self._is_ours(pending)
+
+    def _is_ours(self, checkpoint: Checkpoint) -> bool:
+        return checkpoint.public_key == self.public_key() and checkpoint.is_signed()
+
     def pending(self) -> Checkpoint | None:
         """The prepared head whose place is not yet taken, if any."""
         path = self.folder / _PENDING
         return _read(path) if path.exists() else None
 
     def signed(self) -> tuple[tuple[str, Checkpoint], ...]:
-        """File name and checkpoint of every day, oldest first.
+        """File name and checkpoint of every day, in the order of the entries they sign.
 
         Raises
         ------
@@ -139,7 +176,7 @@ class Checkpoints:
             When a file is no checkpoint.
         """
         paths = sorted(path for path in self.folder.glob("*.json") if path.name != _PENDING)
-        return tuple((path.name, _read(path)) for path in paths)
+        return tuple(sorted(((path.name, _read(path)) for path in paths), key=lambda one: one[1].seq))
 
     def _private_key(self) -> Ed25519PrivateKey:
         path = self.folder / _KEY

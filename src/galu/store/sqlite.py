@@ -1,9 +1,15 @@
-"""The record on SQLite: append-only, chained, one transaction per batch."""
+"""The record on SQLite: append-only, chained, one transaction per batch.
+
+What is read is checked as it is read: every row is hashed into the chain, and the chain must end in the
+newest signed head. No remembered verdict is trusted, so there is none that somebody could edit, and the
+hashes of 20,000 entries cost less than reading their JSON.
+"""
 
 from __future__ import annotations
 
 import itertools
 import json
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -11,14 +17,16 @@ from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from pydantic import ValidationError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from galu.finding import InputError
-from galu.record import KINDS, Entry, Fact, Record, canonical
-from galu.record.record import frame_from_payloads
-from galu.record.seal import GENESIS, Head, SealedRow, digest_of
+from galu.record import KINDS, Entry, Fact, Record, Unread, canonical
+from galu.record.corrections import Target, correction_fault
+from galu.record.record import frame_from_payloads, readable
+from galu.record.seal import GENESIS, Head, Links, SealedRow, digest_of
 from galu.store.checkpoints import Checkpoints
 from galu.store.schema import PRAGMAS, SCHEMA
 
@@ -29,7 +37,13 @@ _INSERT: Final = (
 )
 _LAST: Final = text("SELECT seq, digest, recorded FROM entry ORDER BY seq DESC LIMIT 1")
 _FIRST: Final = text("SELECT kind, payload FROM entry ORDER BY seq LIMIT 1")
-_KNOWN: Final = text("SELECT id, kind FROM entry WHERE id IN (SELECT value FROM json_each(:ids))")
+_KNOWN: Final = text(
+    "SELECT id, kind, json_extract(payload, '$.subject') AS subject FROM entry "
+    "WHERE id IN (SELECT value FROM json_each(:ids))"
+)
+_PAYLOADS: Final = text("SELECT id, kind, payload FROM entry WHERE id IN (SELECT value FROM json_each(:ids))")
+#: How long a reader waits for the writer whose batch it sees, and whose head it does not yet [s].
+_WAITS_S: Final = (0.0, 0.01, 0.05, 0.2, 0.5)
 _ROWS: Final = text(
     "SELECT seq, recorded, kind, payload, previous, digest FROM entry WHERE seq > :after ORDER BY seq"
 )
@@ -72,7 +86,8 @@ class SqliteStore:
         self._engine = _engine(path)
         self._writer = self._engine.execution_options(begin="BEGIN IMMEDIATE")
         self._frames: dict[str, pl.DataFrame] = {}
-        self._read_until = 0
+        self._unread: tuple[Unread, ...] = ()
+        self._links = Links()
 
     @classmethod
     def create(
@@ -100,37 +115,88 @@ class SqliteStore:
             if self._checkpoints:
                 self._checkpoints.settle(head)
                 self._checkpoints.require(head)
-            _require_new_and_known(connection, batch)
-            if recorded is None:
-                stamps: tuple[str, ...] = (max(stamp(now), newest),) * len(batch)
-            else:
-                stamps = _own_times(connection, batch, recorded, newest)
-            rows = _chained(batch, stamps, head)
+            rows = _chained(batch, _admitted(connection, batch, recorded, max(stamp(now), newest)), head)
             connection.exec_driver_sql(_INSERT, rows)
             if self._checkpoints:
                 self._checkpoints.prepare(Head(rows[-1][0], rows[-1][5]), stamp(now))
         self._settle()
         return tuple(Entry(row[0], moment_of(row[1]), fact) for row, fact in zip(rows, batch, strict=True))
 
+    def check(self, facts: Iterable[Fact], recorded: Sequence[datetime] | None = None) -> None:
+        """Refuse whatever `append` would refuse; nothing is written."""
+        batch = tuple(facts)
+        with _readable(self.path), self._engine.begin() as connection:
+            _, newest = _last(connection)
+            _admitted(connection, batch, recorded, max(stamp(self._clock()), newest))
+        if self._checkpoints:
+            self._checkpoints.require_key()
+
     def record(self) -> Record:
-        """Everything ever written, as tables; what was read before is not read again."""
+        """Everything ever written, as tables; what was read before is not read again.
+
+        Raises
+        ------
+        InputError
+            When what is read now is not what was written: a row, the guards or the end was changed.
+        """
+        self._read_on()
+        if self._checkpoints and not self._ends_signed(self._checkpoints):
+            raise _altered(self.path, f"entry {self._links.head.seq} is not the last that was signed")
+        return Record(self._frames, self.zone, self._unread)
+
+    def _read_on(self) -> None:
+        """Read and check the entries that came since."""
+        if not self._links.head.seq:
+            self._require_guards()
         columns: dict[str, tuple[list[int], list[str], list[str]]] = defaultdict(lambda: ([], [], []))
-        for row in self.rows(self._read_until):
-            seqs, moments, payloads = columns[row[2]]
-            seqs.append(row[0])
-            moments.append(row[1])
-            payloads.append(row[3])
+
+        def gathered() -> Iterator[tuple[Any, ...]]:
+            for row in self.rows(self._links.head.seq):
+                seqs, moments, payloads = columns[row[2]]
+                seqs.append(row[0])
+                moments.append(row[1])
+                payloads.append(row[3])
+                yield row
+
+        fault = self._links.fault(gathered())
+        if fault is not None:
+            raise _altered(self.path, fault)
         for kind, (seqs, moments, payloads) in columns.items():
-            fresh = _frame(self.path, kind, seqs, moments, payloads)
+            fresh, unread = _frame(self.path, kind, seqs, moments, payloads)
+            self._unread += unread
             seen = self._frames.get(kind)
             self._frames[kind] = fresh if seen is None else pl.concat([seen, fresh])
-            self._read_until = max(self._read_until, seqs[-1])
-        return Record(self._frames, self.zone)
 
-    def entries(self) -> Iterator[Entry]:
-        """Every fact with its stamps, in the order written."""
+    def _ends_signed(self, checkpoints: Checkpoints) -> bool:
+        """Whether the entries read end in a signed head; waits for a writer that is just at it."""
+        for wait_s in _WAITS_S:
+            if checkpoints.vouches(self._links.head):
+                return True
+            time.sleep(wait_s)
+            self._read_on()
+        return False
+
+    def _require_guards(self) -> None:
+        with _readable(self.path), self._engine.begin() as connection:
+            fault = _guards_fault(connection)
+        if fault is not None:
+            raise _altered(self.path, fault)
+
+    def payloads(self, ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """Kind and canonical JSON of the facts with these ids, where there are any."""
+        with _readable(self.path), self._engine.begin() as connection:
+            rows = connection.execute(_PAYLOADS, {"ids": json.dumps(sorted(ids))})
+            return {row.id: (row.kind, row.payload) for row in rows}
+
+    def entries(self, left_out: Callable[[str], None] = lambda _: None) -> Iterator[Entry]:
+        """Every fact with its stamps, in the order written; one that no model reads is told and left out."""
         for seq, recorded, kind, payload, *_ in self.rows():
-            yield Entry(seq, moment_of(recorded), KINDS[kind].model_validate_json(payload))
+            try:
+                fact = KINDS[kind].model_validate_json(payload)
+            except (KeyError, ValidationError):
+                left_out(f"entry {seq}, a fact of kind {kind!r}")
+                continue
+            yield Entry(seq, moment_of(recorded), fact)
 
     def sealed_rows(self) -> Iterator[SealedRow]:
         """Every entry as stored, for the check of the chain."""
@@ -157,10 +223,7 @@ class SqliteStore:
             found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
             if found != "ok":
                 return f"the database file is damaged ({found})"
-            schema = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")
-            if sorted(schema.scalars()) != sorted(SCHEMA):
-                return "the guards of the database were changed"
-        return None
+            return _guards_fault(connection)
 
     def _settle(self) -> None:
         if self._checkpoints:
@@ -169,7 +232,9 @@ class SqliteStore:
 
 
 def _engine(path: Path) -> Engine:
-    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+    # Made of parts: in the text of a URL, ? and % of a folder's name would mean something else.
+    place = URL.create("sqlite", database=str(path.absolute()))
+    engine = create_engine(place, poolclass=NullPool)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _: Any) -> None:
@@ -212,10 +277,32 @@ def _last(connection: Connection) -> tuple[Head, str]:
     return (Head(0, GENESIS), "") if row is None else (Head(row.seq, row.digest), row.recorded)
 
 
+def _guards_fault(connection: Connection) -> str | None:
+    schema = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")
+    return "the guards of the database were changed" if sorted(schema.scalars()) != sorted(SCHEMA) else None
+
+
+def _altered(path: Path, fault: str) -> InputError:
+    return InputError(
+        str(path),
+        f"{fault}: the record was altered, and nothing is shown or built upon it",
+        "see `galu record verify`, and restore the trial from a backup",
+    )
+
+
+def _admitted(
+    connection: Connection, batch: tuple[Fact, ...], recorded: Sequence[datetime] | None, now: str
+) -> tuple[str, ...]:
+    """Stamps of a batch that may enter."""
+    _require_new_and_known(connection, batch)
+    return (now,) * len(batch) if recorded is None else _own_times(connection, batch, recorded)
+
+
 def _require_new_and_known(connection: Connection, batch: tuple[Fact, ...]) -> None:
-    """Ids are new; a correction names an earlier fact of its kind (a retraction may name any)."""
+    """Ids are new; a correction names an earlier fact that it may correct."""
     named = {fact.id for fact in batch} | {fact.supersedes for fact in batch if fact.supersedes}
-    known = {row.id: row.kind for row in connection.execute(_KNOWN, {"ids": json.dumps(sorted(named))})}
+    rows = connection.execute(_KNOWN, {"ids": json.dumps(sorted(named))})
+    known = {row.id: Target(row.kind, row.subject) for row in rows}
     for fact in batch:
         place = f"{fact.kind} {fact.id!r}" + (f" ({fact.source})" if fact.source else "")
         if fact.id in known:
@@ -224,25 +311,14 @@ def _require_new_and_known(connection: Connection, batch: tuple[Fact, ...]) -> N
                 "this id is in the record already",
                 "give each fact its own id, or correct a fact with `supersedes`",
             )
-        if fact.supersedes is not None:
-            target = known.get(fact.supersedes)
-            if target is None:
-                raise InputError(
-                    place,
-                    f"supersedes {fact.supersedes!r}, which is no earlier fact",
-                    "name the id of the fact it corrects",
-                )
-            if fact.kind not in ("retraction", target):
-                raise InputError(
-                    place,
-                    f"supersedes a fact of another kind ({target})",
-                    f"correct it with a {target} fact, or retract it",
-                )
-        known[fact.id] = fact.kind
+        fault = correction_fault(fact, known.get(fact.supersedes or ""))
+        if fault is not None:
+            raise InputError(place, fault[1], fault[2])
+        known[fact.id] = Target(fact.kind, fact.subject)
 
 
 def _own_times(
-    connection: Connection, batch: tuple[Fact, ...], recorded: Sequence[datetime], newest: str
+    connection: Connection, batch: tuple[Fact, ...], recorded: Sequence[datetime]
 ) -> tuple[str, ...]:
     """Stamps that the batch brings itself, where the record's origin allows it."""
     place = "recorded times"
@@ -261,7 +337,7 @@ def _own_times(
             "only a simulated or freshly imported record may bring its own",
             "leave them out, and the store stamps the time of writing",
         )
-    stamps = tuple(stamp(moment) for moment in recorded)
+    stamps, (_, newest) = tuple(stamp(moment) for moment in recorded), _last(connection)
     if any(b < a for a, b in itertools.pairwise((newest, *stamps))):
         raise InputError(place, "a time lies before the one of the fact written before it", "order the facts")
     return stamps
@@ -283,14 +359,16 @@ def _chained(batch: tuple[Fact, ...], stamps: tuple[str, ...], head: Head) -> li
     return rows
 
 
-def _frame(path: Path, kind: str, seqs: list[int], moments: list[str], payloads: list[str]) -> pl.DataFrame:
+def _frame(
+    path: Path, kind: str, seqs: list[int], moments: list[str], payloads: list[str]
+) -> tuple[pl.DataFrame, tuple[Unread, ...]]:
     try:
         stamps = pl.DataFrame({"seq": seqs, "recorded": moments}).with_columns(
             pl.col("recorded")
             .str.to_datetime("%Y-%m-%dT%H:%M:%S%.fZ", time_unit="us")
             .dt.replace_time_zone("UTC")
         )
-        return frame_from_payloads(kind, payloads, stamps)
+        return readable(kind, frame_from_payloads(kind, payloads, stamps))
     except (KeyError, pl.exceptions.PolarsError):
         raise InputError(
             str(path),
