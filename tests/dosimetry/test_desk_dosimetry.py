@@ -191,7 +191,7 @@ def test_madsen_holds_the_half_life_at_physical_decay_and_misfits_are_reported(t
     assert row["at_bound"] and "physical" in row["reason"] and row["chi2"] is None
     rising = _written(tmp_path, HEADER + "k,4,10,1\nk,24,20,1\nk,48,40,2\nk,96,80,4\n")
     row = _shown(["tac", rising, "--nuclide", "Lu-177"], capsys)["regions"][0]
-    assert row["tia_mbq_h"] > 0 and row["chi2"] > 100 and row["degrees_of_freedom"] == 3
+    assert row["tia_mbq_h"] > 0 and row["chi2"] > 100 and row["degrees_of_freedom"] == 2
     assert "does not fit the scans" in row["reason"]
 
 
@@ -232,7 +232,7 @@ def test_bad_rows_of_doses_are_named(tmp_path, capsys, text, named) -> None:  # 
 def test_rows_of_doses_say_their_decay_state_and_fit(tmp_path: Path) -> None:
     rows = course_doses(_written(tmp_path, DOSES), STUDY, Wishes())["doses"]
     assert all(row["decay_state"] == "measured" for row in rows)
-    assert rows[0]["degrees_of_freedom"] == 2 and rows[1]["chi2"] is None
+    assert rows[0]["degrees_of_freedom"] == 1 and rows[1]["chi2"] is None
 
 
 def test_paired_organs_are_as_many_spheres_as_in_the_study(tmp_path: Path) -> None:

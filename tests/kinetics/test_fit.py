@@ -47,7 +47,7 @@ def test_rising_activity_is_held_at_physical_decay_and_says_so() -> None:
 def test_uptake_is_chosen_where_uptake_is() -> None:
     curve = ExponentialSum((120.0, -120.0), (40.0, 1.5))
     fit = fit_best(samples_of(curve, (1.0, 4.0, 24.0, 72.0), 0.02))
-    assert fit.model == "uptake"
+    assert fit.model == "free uptake"
     assert fit.tia_mbq_h == pytest.approx(curve.integral(), rel=1e-8)
 
 
@@ -156,7 +156,7 @@ def test_chi2_probability_is_that_of_scipy(degrees: int) -> None:
 
 def test_a_gross_misfit_keeps_its_value_and_names_the_worst_scan() -> None:
     rising = fit_best(Samples((4.0, 24.0, 48.0, 96.0), (10.0, 20.0, 40.0, 80.0), (1.0, 1.0, 2.0, 4.0), LU_H))
-    assert rising.tia_mbq_h is not None and rising.degrees == 3 and rising.chi2 > 100.0
+    assert rising.tia_mbq_h is not None and rising.degrees == 2 and rising.chi2 > 100.0
     assert "does not fit" in rising.reason and "physical decay" in rising.reason
     times, seen = (4.0, 24.0, 48.0, 168.0), (270.0, 183.0, 230.0, 11.4)
     wrong = fit_best(Samples(times, seen, tuple(0.05 * a for a in seen), LU_H))

@@ -74,6 +74,7 @@ def _chain(
             return s_values.self_dose(name, mass).gy_per_mbq_h
         return dosimetry.self_dose_of(name, region, mass, therapy).gy_per_mbq_h
 
+    few = len(one.samples.time_h) < 3
     return dosimetry.Chain(
         samples=one.samples,
         nuclide=therapy,
@@ -85,6 +86,7 @@ def _chain(
         radiobiology=(region.alpha_beta_gy, region.repair_half_time_h),
         prior=(used["prior_teff_h"], used["prior_spread"]) if "prior_teff_h" in used else None,
         shape=SHAPES.get(row["model"]) or region.fast_phase() or kinetics.NO_FAST_PHASE,
+        free_uptake=row["model"] == "free uptake" or (row["model"] == "mono" and not few),
         self_dose=self_dose,
         cross_gy=one.cross_gy,
     )

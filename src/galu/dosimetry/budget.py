@@ -25,17 +25,21 @@ from galu.finding import InputError
 from galu.kinetics import NO_FAST_PHASE, Samples
 from galu.kinetics.batch import shaped_fit, shaped_fits
 from galu.kinetics.samples import Floats
+from galu.kinetics.uptake import uptake_prior_h
+from galu.kinetics.uptake_kernel import free_uptake_fit, free_uptake_fits
 from galu.nuclides import Nuclide
 from galu.quantities import LN2
 
 #: First-order and Monte Carlo values that differ by less are both good.
 AGREEMENT: Final = 0.05
-#: Columns of the inputs (k, b, c, v, s, A, λ, x) that each source of uncertainty moves.
+#: Rate of an uptake that is over at once [1/h].
+_AT_ONCE: Final = 1e6
+#: Columns of the inputs (k, b, c, v, s, A, λ, x, μ) that each source of uncertainty moves.
 _SOURCES: Final = {
     "calibration": (0,),
     "recovery": (1, 2),
     "volume": (3,),
-    "fit": (5, 6),
+    "fit": (5, 6, 8),
     "S value": (4,),
     "other regions": (7,),
 }
@@ -65,6 +69,8 @@ class Chain:
         Median effective half-life [h] and its coefficient of variation, used with one scan.
     shape : (float, float)
         Relative amplitude and half-life [h] of the population's fast phase.
+    free_uptake : bool
+        Whether the uptake half-time is fitted too, as `fit_free_uptake` does; `shape` then does not count.
     self_dose : callable or None
         Self-dose [Gy/(MBq·h)] of a volume [mL]; None is one sphere of soft tissue.
     cross_gy : (float, float)
@@ -81,6 +87,7 @@ class Chain:
     radiobiology: tuple[float, float]
     prior: tuple[float, float] | None = None
     shape: tuple[float, float] = NO_FAST_PHASE
+    free_uptake: bool = False
     self_dose: Callable[[float], float] | None = None
     cross_gy: tuple[float, float] = (0.0, 0.0)
 
@@ -167,33 +174,36 @@ def dose_budget(chain: Chain, rng: np.random.Generator, draws: int = 20_000) -> 
 
 
 def _inputs(chain: Chain) -> tuple[Floats, Floats]:
-    """Values of the inputs, shape (8,), and their covariance relative to them, shape (8, 8)."""
+    """Values of the inputs, shape (9,), and their covariance relative to them, shape (9, 9)."""
     curve, recovery = chain.recovery, (max(chain.recovery.b_ml, 1e-12), chain.recovery.c)
-    amplitude, rate, of_fit = _fit(chain)
+    phases, of_fit = _fit_uptake(chain) if chain.free_uptake else _fit(chain)
     cross, u_cross = chain.cross_gy
-    centre = np.array([1.0, recovery[0], recovery[1], chain.volume_ml, 1.0, amplitude, rate, cross])
+    amplitude, rate, fast = phases
+    centre = np.array([1.0, recovery[0], recovery[1], chain.volume_ml, 1.0, amplitude, rate, cross, fast])
     u = np.array(
         [chain.calibration, curve.u_b_ml / recovery[0], curve.u_c / recovery[1], chain.u_volume, chain.u_s]
     )
-    covariance = np.zeros((8, 8))
+    covariance = np.zeros((9, 9))
     covariance[:5, :5] = np.diag(u**2)
     covariance[1, 2] = covariance[2, 1] = curve.correlation * u[1] * u[2]
-    covariance[5:7, 5:7] = of_fit
+    curve_at = np.ix_([5, 6, 8], [5, 6, 8])
+    covariance[curve_at] = of_fit
     covariance[7, 7] = (u_cross / cross) ** 2 if cross > 0 else 0.0
     return centre, covariance
 
 
-def _fit(chain: Chain) -> tuple[float, float, Floats]:
-    """Amplitude [MBq], rate [1/h] and their relative covariance, shape (2, 2)."""
+def _fit(chain: Chain) -> tuple[tuple[float, float, float], Floats]:
+    """A [MBq], λ and the fixed μ [1/h], and their relative covariance, shape (3, 3)."""
     samples, physical = chain.samples, LN2 / chain.samples.half_life_h
     time, activity, sigma = samples.arrays()
     ratio, fast = chain.shape[0], LN2 / chain.shape[1]
+    covariance = np.zeros((3, 3))
     if len(time) > 1:
         row = shaped_fit(time, activity, sigma, physical, ratio, fast)
-        if not row[0] > 0:
-            raise InputError("budget", "no positive curve fits the scans", "check the activities")
         a, b = float(row[0]), float(row[1])
-        return a, b, np.array([[row[2] / a**2, row[4] / (a * b)], [row[4] / (a * b), row[3] / b**2]])
+        _refuse_no_curve(a)
+        covariance[:2, :2] = [[row[2] / a**2, row[4] / (a * b)], [row[4] / (a * b), row[3] / b**2]]
+        return (a, b, fast), covariance
     if chain.prior is None:
         raise InputError("budget", "one scan needs a prior half-life", "give its median and spread")
     teff = min(chain.prior[0], samples.half_life_h)
@@ -201,8 +211,34 @@ def _fit(chain: Chain) -> tuple[float, float, Floats]:
     # A given rate fixes A by the scan: ∂lnA/∂lnλ = λt·2^(−t/T)/base.
     slope = LN2 * time[0] / teff * float(np.exp2(-time[0] / teff)) / base
     of_scan, of_rate = float(sigma[0] / activity[0]) ** 2, chain.prior[1] ** 2
-    relative = np.array([[of_scan + slope**2 * of_rate, slope * of_rate], [slope * of_rate, of_rate]])
-    return float(activity[0]) / base, LN2 / teff, relative
+    covariance[:2, :2] = [[of_scan + slope**2 * of_rate, slope * of_rate], [slope * of_rate, of_rate]]
+    return (float(activity[0]) / base, LN2 / teff, fast), covariance
+
+
+def _refuse_no_curve(amplitude_mbq: float) -> None:
+    if not amplitude_mbq > 0:
+        raise InputError("budget", "no positive curve fits the scans", "check the activities")
+
+
+def _fit_uptake(chain: Chain) -> tuple[tuple[float, float, float], Floats]:
+    """A [MBq], λ and μ = λ + k [1/h] of a free uptake, and their relative covariance, shape (3, 3)."""
+    samples, physical = chain.samples, LN2 / chain.samples.half_life_h
+    time, activity, sigma = samples.arrays()
+    row = free_uptake_fit(time, activity, sigma, physical, uptake_prior_h(samples))
+    a, rate, fast = float(row[0]), float(row[1]), float(row[1]) + _uptake_rate(row[2:3])[0]
+    _refuse_no_curve(a)
+    slow, quick = np.exp(-rate * time), np.exp(-fast * time)
+    slopes = np.array([a * (slow - quick), -a * rate * time * slow, a * fast * time * quick]) / sigma
+    free = np.array([True, not row[10], row[2] > 0])
+    covariance = np.zeros((3, 3))
+    covariance[np.ix_(free, free)] = np.linalg.pinv(slopes[free] @ slopes[free].T)
+    return (a, rate, fast), covariance
+
+
+def _uptake_rate(half_time_h: Floats) -> Floats:
+    """Rate of uptake [1/h] of each half-time; that of no uptake phase is over at once."""
+    result: Floats = np.where(half_time_h > 0, LN2 / np.maximum(half_time_h, LN2 / _AT_ONCE), _AT_ONCE)
+    return result
 
 
 def _mass_exponent(chain: Chain) -> float:
@@ -213,8 +249,8 @@ def _mass_exponent(chain: Chain) -> float:
 
 def _propagate(chain: Chain, inputs: Floats, steepness: float) -> Floats:
     """Ã [MBq·h], D and BED [Gy] of each row of inputs, shape (rows, 3)."""
-    calibration, b, c, volume, s, amplitude, rate, cross = inputs.T
-    ratio, fast = chain.shape[0], LN2 / chain.shape[1]
+    calibration, b, c, volume, s, amplitude, rate, cross, fast = inputs.T
+    ratio = _ratio(chain)
     recovery = 1.0 / (1.0 + (b / volume) ** c)
     tia = calibration * amplitude * (1.0 / rate + ratio / fast) / recovery
     per_tia = chain.self_dose_gy_per_mbq_h(chain.volume_ml) * (volume / chain.volume_ml) ** -steepness * s
@@ -224,7 +260,12 @@ def _propagate(chain: Chain, inputs: Floats, steepness: float) -> Floats:
     return np.column_stack([tia, dose, bed])
 
 
-def _protraction(rate: Floats, shape: tuple[float, float], repair: float) -> Floats:
+def _ratio(chain: Chain) -> float:
+    """Amplitude of the fast phase relative to the slow one."""
+    return -1.0 if chain.free_uptake else chain.shape[0]
+
+
+def _protraction(rate: Floats, shape: tuple[float, Floats], repair: float) -> Floats:
     """G of each rate: `lea_catcheside` for the two phases, written out for arrays."""
     ratio, fast = shape
     pairs = (
@@ -237,28 +278,34 @@ def _protraction(rate: Floats, shape: tuple[float, float], repair: float) -> Flo
 
 
 def _gradient(chain: Chain, centre: Floats, steepness: float) -> Floats:
-    """∂ln(Ã, D, BED)/∂ln(input) by central differences, shape (3, 8)."""
+    """∂ln(Ã, D, BED)/∂ln(input) by central differences, shape (3, 9)."""
     step = 1e-5
-    up = _propagate(chain, centre * (1.0 + step * np.eye(8)), steepness)
-    down = _propagate(chain, centre * (1.0 - step * np.eye(8)), steepness)
+    up = _propagate(chain, centre * (1.0 + step * np.eye(9)), steepness)
+    down = _propagate(chain, centre * (1.0 - step * np.eye(9)), steepness)
     result: Floats = ((np.log(up) - np.log(down)) / (2.0 * step)).T
     return result
 
 
 def _drawn(chain: Chain, centre: Floats, covariance: Floats, rng: np.random.Generator, draws: int) -> Floats:
-    """Inputs drawn at random, shape (draws, 8); the curve is fitted anew to every drawn set of scans."""
-    drawn = np.empty((draws, 8))
+    """Inputs drawn at random, shape (draws, 9); the curve is fitted anew to every drawn set of scans."""
+    drawn = np.empty((draws, 9))
     # Log-normal, so that a volume, a recovery or a calibration stays positive.
     drawn[:, :5] = centre[:5] * np.exp(rng.multivariate_normal(np.zeros(5), covariance[:5, :5], draws))
     drawn[:, 7] = centre[7] * np.exp(math.sqrt(covariance[7, 7]) * rng.standard_normal(draws))
     samples = chain.samples
     time, activity, sigma = samples.arrays()
-    ratio, fast = chain.shape[0], LN2 / chain.shape[1]
+    ratio, fast = _ratio(chain), float(centre[8])
+    drawn[:, 8] = fast
     seen = rng.standard_normal((draws, time.size)) * sigma
     if time.size > 1:
         seen += centre[5] * (np.exp(-centre[6] * time) + ratio * np.exp(-fast * time))
-        rows = shaped_fits(time, seen, np.tile(sigma, (draws, 1)), LN2 / samples.half_life_h, ratio, fast)
-        drawn[:, 5:7] = rows[:, :2]
+        sigmas, physical = np.tile(sigma, (draws, 1)), LN2 / samples.half_life_h
+        if chain.free_uptake:
+            found = free_uptake_fits(time, seen, sigmas, physical, uptake_prior_h(samples))
+            drawn[:, 8] = found[:, 1] + _uptake_rate(found[:, 2])
+        else:
+            found = shaped_fits(time, seen, sigmas, physical, ratio, fast)
+        drawn[:, 5:7] = found[:, :2]
         return drawn
     assert chain.prior is not None
     log_spread = math.sqrt(math.log1p(chain.prior[1] ** 2))

@@ -1,8 +1,9 @@
 """The curve of each cycle of a region, and what its error has in common with other cycles.
 
 A cycle with several scans is fitted on its own, up to four with the population's fast phase where the study
-states one. A cycle with a single scan takes the patient's last own effective half-life, or else the
-population's: that half-life, right or wrong, is the same in every cycle that takes it.
+states one and the scans do not contradict it; three scans or more tell uptake from nothing themselves. A
+cycle with a single scan takes the patient's last own effective half-life, or else the population's: that
+half-life, right or wrong, is the same in every cycle that takes it.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ def fit_cycle(one: CycleActivity, own: HalfLife | None, region: Region, between_
     if scans > FEW_SCANS or (scans > 1 and fast is None):
         return CycleCurve(kinetics.fit_best(samples))
     if scans > 1 and fast is not None:
-        return CycleCurve(kinetics.fit_shaped(samples, *fast, "population shape"))
+        return CycleCurve(_of_stated_shape(samples, fast))
     shape = fast or kinetics.NO_FAST_PHASE
     taken = own or _population(region)
     if taken is None:
@@ -91,6 +92,18 @@ def fit_cycle(one: CycleActivity, own: HalfLife | None, region: Region, between_
         return CycleCurve(fit)
     shared = kinetics.prior_error(samples, taken.teff_h, taken.error, shape)
     return CycleCurve(fit, taken.source, shared)
+
+
+def _of_stated_shape(samples: kinetics.Samples, fast: tuple[float, float]) -> kinetics.FittedCurve:
+    """The population's shape, unless the scans tell uptake themselves or contradict it."""
+    stated = kinetics.fit_shaped(samples, *fast, "population shape")
+    told = len(samples.time_h) > 2 and fast[0] == kinetics.UPTAKE_FROM_NOTHING
+    if not (told or stated.tia_mbq_h is None or stated.contradicted()):
+        return stated
+    own = kinetics.fit_best(samples)
+    if own.tia_mbq_h is None or (own.contradicted() and not stated.contradicted()):
+        return stated
+    return own
 
 
 def own_half_life(one: CycleActivity, curve: CycleCurve, between_cycles: float) -> HalfLife | None:

@@ -3,8 +3,8 @@
 from galu.kinetics.curve import ExponentialSum, uptake_peak_h
 from galu.kinetics.fit import (
     MODELS,
+    UPTAKE_FROM_NOTHING,
     UPTAKE_HALF_LIFE_H,
-    FittedCurve,
     fit_best,
     fit_bi,
     fit_mono,
@@ -12,6 +12,7 @@ from galu.kinetics.fit import (
     fit_tri,
     fit_uptake,
 )
+from galu.kinetics.fitted import FittedCurve
 from galu.kinetics.interval import Z_95, intervals_many
 from galu.kinetics.joint import JointFit, OrganCycle, Population, TeffPrior, fit_joint
 from galu.kinetics.samples import DecayState, Samples, measured_from_corrected
@@ -25,10 +26,12 @@ from galu.kinetics.single import (
     single_scan,
     single_scan_relative,
 )
+from galu.kinetics.uptake import fit_free_uptake
 
 __all__ = [
     "MODELS",
     "NO_FAST_PHASE",
+    "UPTAKE_FROM_NOTHING",
     "UPTAKE_HALF_LIFE_H",
     "Z_95",
     "DecayState",
@@ -44,6 +47,7 @@ __all__ = [
     "first_order_relative",
     "fit_best",
     "fit_bi",
+    "fit_free_uptake",
     "fit_joint",
     "fit_mono",
     "fit_shaped",

@@ -11,26 +11,26 @@ FASTEST_RATE_PER_H = 13.86  #: rate of a half-life of 0.05 h [1/h]
 
 
 @kernel
-def profile(time, activity, sigma, rate, ratio, fast):  # type: ignore[no-untyped-def]
-    """Best amplitude for a rate, χ² and the sums for a Gauss-Newton step of the rate."""
+def profile(scans, rate):  # type: ignore[no-untyped-def]
+    """Best amplitude for a rate, χ² and the sums for a Gauss-Newton step of the rate.
+
+    `scans`, shape (5, scans), holds times, activities, σ, and the curve's shape at each: what multiplies
+    e^(−rate·t), and what is added to it.
+    """
     yb = bb = 0.0
-    for i in range(time.size):
-        base = np.exp(-rate * time[i])
-        if ratio != 0.0:
-            base += ratio * np.exp(-fast * time[i])
-        weight = 1.0 / (sigma[i] * sigma[i])
-        yb += weight * activity[i] * base
+    for i in range(scans.shape[1]):
+        base = scans[3, i] * np.exp(-rate * scans[0, i]) + scans[4, i]
+        weight = 1.0 / (scans[2, i] * scans[2, i])
+        yb += weight * scans[1, i] * base
         bb += weight * base * base
     amplitude = yb / bb if bb > 0.0 else 0.0
     chi2 = aa = al = ll = gl = 0.0
-    for i in range(time.size):
-        slow = np.exp(-rate * time[i])
-        base = slow
-        if ratio != 0.0:
-            base += ratio * np.exp(-fast * time[i])
-        weight = 1.0 / (sigma[i] * sigma[i])
-        residual = activity[i] - amplitude * base
-        slope = -amplitude * time[i] * slow
+    for i in range(scans.shape[1]):
+        falling = scans[3, i] * np.exp(-rate * scans[0, i])
+        base = falling + scans[4, i]
+        weight = 1.0 / (scans[2, i] * scans[2, i])
+        residual = scans[1, i] - amplitude * base
+        slope = -amplitude * scans[0, i] * falling
         chi2 += weight * residual * residual
         aa += weight * base * base
         al += weight * base * slope
@@ -40,12 +40,12 @@ def profile(time, activity, sigma, rate, ratio, fast):  # type: ignore[no-untype
 
 
 @kernel
-def _descend(time, activity, sigma, physical, ratio, fast, start):  # type: ignore[no-untyped-def]  # noqa: PLR0913 - compiled code takes no objects
-    """Projected Gauss-Newton on the rate, halving steps that do not descend."""
+def descend(scans, physical, start):  # type: ignore[no-untyped-def]
+    """Rate and χ² at the smallest χ²: projected Gauss-Newton, halving steps that do not descend."""
     rate = start
-    state = profile(time, activity, sigma, rate, ratio, fast)
+    state = profile(scans, rate)
     for _ in range(200):
-        curvature = state[4] - state[3] * state[3] / state[2]
+        curvature = state[4] - state[3] * state[3] / state[2] if state[2] > 0.0 else 0.0
         if not curvature > 0.0:
             break
         step = state[5] / curvature
@@ -53,7 +53,7 @@ def _descend(time, activity, sigma, physical, ratio, fast, start):  # type: igno
         moved = False
         for _ in range(40):
             trial = min(max(rate + step, physical), FASTEST_RATE_PER_H)
-            new = profile(time, activity, sigma, trial, ratio, fast)
+            new = profile(scans, trial)
             if new[1] <= state[1]:
                 moved = True
                 break
@@ -65,6 +65,36 @@ def _descend(time, activity, sigma, physical, ratio, fast, start):  # type: igno
         if change <= 1e-13 * rate:
             break
     return rate, state[1]
+
+
+@kernel
+def shaped(time, activity, sigma, ratio, fast):  # type: ignore[no-untyped-def]
+    """The scans with a fixed fast phase, as `profile` reads them, shape (5, scans)."""
+    scans = np.zeros((5, time.size))
+    scans[0], scans[1], scans[2], scans[3] = time, activity, sigma, 1.0
+    if ratio != 0.0:
+        scans[4] = ratio * np.exp(-fast * time)
+    return scans
+
+
+@kernel
+def first_rate(scans, physical):  # type: ignore[no-untyped-def]
+    """Where the search for a rate begins [1/h]: slope from first to last scan, or twice physical decay."""
+    first, last = scans[1, 0], scans[1, scans.shape[1] - 1]
+    start = 2.0 * physical
+    if first > 0.0 and 0.0 < last < first:
+        start = np.log(first / last) / (scans[0, scans.shape[1] - 1] - scans[0, 0])
+    return min(max(start, physical * 1.0001), FASTEST_RATE_PER_H)
+
+
+@kernel
+def covariance(scans, rate, bound):  # type: ignore[no-untyped-def]
+    """Variances of amplitude and rate, and their covariance; a rate at its bound has none."""
+    _, _, aa, al, ll, _ = profile(scans, rate)
+    determinant = aa * ll - al * al
+    if bound or not determinant > 0.0:
+        return (1.0 / aa if aa > 0.0 else np.inf), 0.0, 0.0
+    return ll / determinant, aa / determinant, -al / determinant
 
 
 @kernel
@@ -85,22 +115,13 @@ def shaped_fit(time, activity, sigma, physical, ratio, fast):  # type: ignore[no
     array, shape (7,)
         Amplitude [MBq], rate [1/h], their variances and covariance, χ², and 1 when at the bound.
     """
-    first, last = activity[0], activity[time.size - 1]
-    start = 2.0 * physical
-    if first > 0.0 and last > 0.0 and last < first and ratio == 0.0:
-        start = np.log(first / last) / (time[time.size - 1] - time[0])
-    start = min(max(start, physical * 1.0001), FASTEST_RATE_PER_H)
-    rate, chi2 = _descend(time, activity, sigma, physical, ratio, fast, start)
-    amplitude, chi2, aa, al, ll, _ = profile(time, activity, sigma, rate, ratio, fast)
+    scans = shaped(time, activity, sigma, ratio, fast)
+    start = first_rate(scans, physical) if ratio == 0.0 else 2.0 * physical
+    rate, chi2 = descend(scans, physical, start)
     out = np.zeros(7)
-    out[0], out[1], out[5] = amplitude, rate, chi2
     bound = rate <= physical * (1.0 + 1e-9)
-    out[6] = 1.0 if bound else 0.0
-    determinant = aa * ll - al * al
-    if bound or not determinant > 0.0:
-        out[2] = 1.0 / aa if aa > 0.0 else np.inf
-    else:
-        out[2], out[3], out[4] = ll / determinant, aa / determinant, -al / determinant
+    out[0], out[1], out[5], out[6] = profile(scans, rate)[0], rate, chi2, (1.0 if bound else 0.0)
+    out[2], out[3], out[4] = covariance(scans, rate, bound)
     return out
 
 

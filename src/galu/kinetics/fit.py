@@ -3,7 +3,7 @@
 Effective half-lives are bounded by physical decay; a fit at the bound says so. Covariances use the
 known σ and are never scaled by χ² (at four scans scaled intervals cover about 81 %). Models are
 chosen by AICc with known σ, χ² + 2k + 2k(k+1)/(n−k−1), which is infinite for n ≤ k+1.
-A curve that the scans contradict keeps its value and says so: its χ² does not widen the uncertainty.
+A curve that the scans contradict keeps its value, says so, and is widened (`galu.kinetics.doubt`).
 Burnham and Anderson, Model Selection and Multimodel Inference, 2002, section 2.4.
 """
 
@@ -11,92 +11,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from galu.kinetics.batch import shaped_fit
 from galu.kinetics.curve import ExponentialSum
+from galu.kinetics.doubt import widened_by_misfit
+from galu.kinetics.fitted import AT_BOUND, FittedCurve, aicc, joined, unfitted
 from galu.kinetics.interval import averaged_interval, log_interval, profile_interval
-from galu.kinetics.misfit import is_misfit, misfit_of
-from galu.kinetics.samples import DecayState, Floats, Samples
+from galu.kinetics.misfit import misfit_of
+from galu.kinetics.samples import Floats, Samples
+from galu.kinetics.uptake import fit_free_uptake, with_unseen_uptake
 from galu.quantities import LN2
 
 #: Assumed uptake half-life when scans are too few to fit one [h].
 UPTAKE_HALF_LIFE_H: Final = 1.5
+#: Relative amplitude of a fast phase that is uptake from nothing.
+UPTAKE_FROM_NOTHING: Final = -1.0
 #: Shortest effective half-life a fit may give [h]: no scan schedule resolves a faster phase.
 SHORTEST_HALF_LIFE_H: Final = 0.05
-AT_BOUND: Final = "the effective half-life is held at physical decay"
-
-
-@dataclass(frozen=True, slots=True)
-class FittedCurve:
-    """A fitted time-activity curve and its time-integrated activity.
-
-    Attributes
-    ----------
-    model : str
-        Name of the model that was used.
-    parameters : tuple of (str, float)
-        Names, with their unit, and values.
-    tia_mbq_h, u_tia_mbq_h : float or None
-        Time-integrated activity and its standard uncertainty from the scans' σ [MBq·h].
-    t_eff_h : float or None
-        Effective half-life of the terminal phase [h].
-    at_bound : bool
-        Whether the terminal phase sits at physical decay.
-    reason : str
-        Why a value is missing, or what the reader must know.
-    curve : ExponentialSum or None
-        The curve, where the model has one.
-    aicc, chi2 : float
-        AICc, infinite when the scans are too few for it, and χ², infinite where nothing was fitted.
-    degrees : int or None
-        Degrees of freedom of χ²: scans less free parameters, one at its bound being none.
-    decay_state : str
-        Activities as measured, decay included.
-    interval_mbq_h : (float, float) or None
-        95 % interval of the time-integrated activity [MBq·h]; not always symmetric.
-    u_t_eff_h : float
-        Standard uncertainty of `t_eff_h` from the scans' σ [h]; zero where it is held or given.
-    shared_mbq_h : float
-        Part of `u_tia_mbq_h`, with its sign, that jointly fitted curves of a patient's organ share [MBq·h].
-    """
-
-    model: str
-    parameters: tuple[tuple[str, float], ...]
-    tia_mbq_h: float | None
-    u_tia_mbq_h: float | None
-    t_eff_h: float | None
-    at_bound: bool
-    reason: str = ""
-    curve: ExponentialSum | None = None
-    aicc: float = math.inf
-    chi2: float = math.inf
-    degrees: int | None = None
-    decay_state: DecayState = "measured"
-    interval_mbq_h: tuple[float, float] | None = None
-    u_t_eff_h: float = 0.0
-    shared_mbq_h: float = 0.0
-
-    def contradicted(self) -> bool:
-        """Whether the curve's own scans contradict it (`galu.kinetics.misfit`)."""
-        return self.degrees is not None and is_misfit(self.chi2, self.degrees)
-
-
-def _unfitted(model: str, reason: str) -> FittedCurve:
-    return FittedCurve(model, (), None, None, None, False, reason)
-
-
-def _joined(*remarks: str) -> str:
-    return "; ".join(remark for remark in remarks if remark)
-
-
-def _aicc(chi2: float, scans: int, free: int) -> float:
-    if scans <= free + 1:
-        return math.inf
-    return chi2 + 2.0 * free + 2.0 * free * (free + 1) / (scans - free - 1)
 
 
 def fit_shaped(samples: Samples, ratio: float, fast_half_life_h: float, model: str = "shaped") -> FittedCurve:
@@ -116,16 +51,16 @@ def fit_shaped(samples: Samples, ratio: float, fast_half_life_h: float, model: s
         Name reported with the result.
     """
     if len(samples.time_h) < 2:
-        return _unfitted(model, "two scans or more are needed; with one use Hänscheid or Madsen")
+        return unfitted(model, "two scans or more are needed; with one use Hänscheid or Madsen")
     time, activity, sigma = samples.arrays()
     if not (activity > 0).any():
-        return _unfitted(model, "no activity is above zero")
+        return unfitted(model, "no activity is above zero")
     fast = LN2 / fast_half_life_h
     physical = LN2 / samples.half_life_h
     fit = shaped_fit(time, activity, sigma, physical, ratio, fast)
     amplitude, rate, var_a, var_l, cov, chi2, bound = (float(x) for x in fit)
     if not (amplitude > 0 and math.isfinite(chi2)):
-        return _unfitted(model, "the fit found no positive curve")
+        return unfitted(model, "the fit found no positive curve")
     tia = amplitude * (1.0 / rate + ratio / fast)
     variance = integral_variance((amplitude, rate), (ratio, fast), (var_a, var_l, cov))
     low, high = profile_interval(np.array([time, activity, sigma]), physical, (ratio, fast), fit)
@@ -134,7 +69,7 @@ def fit_shaped(samples: Samples, ratio: float, fast_half_life_h: float, model: s
     halves = (half_life,) if ratio == 0 else (half_life, fast_half_life_h)
     curve = ExponentialSum(amplitudes, halves)
     degrees = len(time) - (1 if bound else 2)
-    return FittedCurve(
+    found = FittedCurve(
         model=model,
         parameters=(("amplitude_mbq", amplitude), ("t_eff_h", half_life))
         + (() if ratio == 0 else (("fast_ratio", ratio), ("fast_half_life_h", fast_half_life_h))),
@@ -142,14 +77,15 @@ def fit_shaped(samples: Samples, ratio: float, fast_half_life_h: float, model: s
         u_tia_mbq_h=math.sqrt(max(variance, 0.0)),
         t_eff_h=half_life,
         at_bound=bool(bound),
-        reason=_joined(AT_BOUND if bound else "", misfit_of(curve, samples, chi2, degrees)),
+        reason=joined(AT_BOUND if bound else "", misfit_of(curve, samples, chi2, degrees)),
         curve=curve,
-        aicc=_aicc(chi2, len(time), 2),
+        aicc=aicc(chi2, len(time), 2),
         chi2=chi2,
         degrees=degrees,
         interval_mbq_h=(float(low), float(high)),
         u_t_eff_h=half_life * math.sqrt(var_l) / rate,
     )
+    return widened_by_misfit(found, samples)
 
 
 def integral_variance(
@@ -193,7 +129,7 @@ def fit_tri(samples: Samples) -> FittedCurve:
 
 def _fit_sum(samples: Samples, phases: int, model: str) -> FittedCurve:
     if len(samples.time_h) < 2 * phases + 1:
-        return _unfitted(model, f"{2 * phases + 1} scans or more are needed for {2 * phases} free parameters")
+        return unfitted(model, f"{2 * phases + 1} scans or more are needed for {2 * phases} free parameters")
     from scipy.optimize import least_squares  # heavy, and only these models need it
 
     time, activity, sigma = samples.arrays()
@@ -241,38 +177,48 @@ def _summed(samples: Samples, x: Floats, jacobian: Floats, fit: tuple[float, flo
     curve = ExponentialSum(tuple(map(float, amplitudes[order])), tuple(map(float, LN2 / rates[order])))
     tia = curve.integral()
     if not tia > 0 or amplitudes[order[0]] <= 0:
-        return _unfitted(model, "the terminal phase is not positive")
+        return unfitted(model, "the terminal phase is not positive")
     bound = not bool(free[phases:].all())
     named = [(f"amplitude_{i + 1}_mbq", a) for i, a in enumerate(curve.amplitude_mbq)]
     named += [(f"half_life_{i + 1}_h", t) for i, t in enumerate(curve.half_life_h)]
     degrees = len(samples.time_h) - int(free.sum())
-    note = _joined(AT_BOUND if bound else "", misfit_of(curve, samples, chi2, degrees))
+    note = joined(AT_BOUND if bound else "", misfit_of(curve, samples, chi2, degrees))
     u = math.sqrt(max(variance, 0.0))
     slowest = phases + int(order[0])  # its logarithm is the parameter: the variance is relative
     terminal = curve.terminal_half_life_h()
-    return FittedCurve(
+    found = FittedCurve(
         model, tuple(named), tia, u, terminal, bound, note, curve,
-        _aicc(chi2, len(samples.time_h), len(x)), chi2, degrees, interval_mbq_h=log_interval(tia, u),
+        aicc(chi2, len(samples.time_h), len(x)), chi2, degrees, interval_mbq_h=log_interval(tia, u),
         u_t_eff_h=terminal * math.sqrt(max(float(covariance[slowest, slowest]), 0.0)),
     )  # fmt: skip
+    return widened_by_misfit(found, samples)
 
 
 def fit_best(samples: Samples) -> FittedCurve:
-    """Fit every model the scans allow and keep the smallest AICc; with two scans, a single exponential.
+    """Fit what the scans allow: two, a single exponential; more, free uptake and sums of exponentials.
 
-    Two scans are met exactly by several models, so none is preferred for its χ²; only where they contradict
-    the single exponential (`galu.kinetics.misfit`) and not uptake, uptake is kept.
-
-    What the scans cannot tell apart stays in the uncertainty: the interval is that of all models,
-    weighted by exp(−ΔAICc/2) (by χ² where AICc is infinite for all, all having two free parameters).
+    Of several the smallest AICc is kept among those that the scans do not contradict
+    (`galu.kinetics.misfit`). What the scans cannot tell apart stays in the uncertainty: the interval is that
+    of all models, weighted by exp(−ΔAICc/2). Two scans are met exactly by several models, so none is
+    preferred for its χ²; only where they contradict the single exponential and not uptake, uptake is kept.
     """
-    fits = [fit_mono(samples), fit_uptake(samples), fit_bi(samples), fit_tri(samples)]
-    found = [fit for fit in fits if fit.tia_mbq_h is not None]
-    if not found:
+    if len(samples.time_h) <= 2:
+        return _best_of_two(samples)
+    found = [fit_free_uptake(samples), fit_bi(samples), fit_tri(samples)]
+    usable = [fit for fit in found if fit.tia_mbq_h is not None]
+    if not usable:
+        return found[0]
+    best = min(usable, key=lambda fit: (fit.contradicted(), fit.aicc, fit.chi2))
+    return _with_rivals(best, usable)
+
+
+def _best_of_two(samples: Samples) -> FittedCurve:
+    fits = [fit_mono(samples), fit_uptake(samples)]
+    usable = [fit for fit in fits if fit.tia_mbq_h is not None]
+    if not usable:
         return fits[0]
-    if len(samples.time_h) == 2:
-        return _with_rivals(next((fit for fit in found if not fit.contradicted()), found[0]), found)
-    return _with_rivals(min(found, key=lambda fit: (fit.aicc, fit.chi2)), found)
+    best = next((fit for fit in usable if not fit.contradicted()), usable[0])
+    return with_unseen_uptake(_with_rivals(best, usable), samples)
 
 
 def _with_rivals(best: FittedCurve, found: list[FittedCurve]) -> FittedCurve:
@@ -295,7 +241,7 @@ def _with_rivals(best: FittedCurve, found: list[FittedCurve]) -> FittedCurve:
         u_tia_mbq_h=math.sqrt(best.u_tia_mbq_h**2 + of_choice),
         u_t_eff_h=math.sqrt(best.u_t_eff_h**2 + of_teff),
         interval_mbq_h=averaged_interval(weights, values, intervals),
-        reason=_joined(best.reason, open_question),
+        reason=joined(best.reason, open_question),
     )
 
 
@@ -306,4 +252,5 @@ MODELS: Final[dict[str, Callable[[Samples], FittedCurve]]] = {
     "2": fit_bi,
     "3": fit_tri,
     "uptake": fit_uptake,
+    "free-uptake": fit_free_uptake,
 }

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from galu.compiled import kernel
-from galu.kinetics.batch import FASTEST_RATE_PER_H, profile, shaped_fits
+from galu.kinetics.batch import FASTEST_RATE_PER_H, profile, shaped, shaped_fits
 from galu.kinetics.samples import Floats
 
 #: 95 % quantile of χ² with one degree of freedom, and the square root of it.
@@ -25,25 +25,29 @@ _GOLDEN = 0.6180339887498949
 
 
 @kernel
-def _reach(samples, rate, shape, least, side):  # type: ignore[no-untyped-def]
-    """Largest (side 1) or smallest (side −1) integral that a rate allows within the interval [MBq·h]."""
-    ratio, fast = shape
-    amplitude, chi2, _, _, _, _ = profile(samples[0], samples[1], samples[2], rate, ratio, fast)
-    information = 0.0
-    for i in range(samples.shape[1]):
-        base = np.exp(-rate * samples[0, i]) + ratio * np.exp(-fast * samples[0, i])
-        information += base * base / (samples[2, i] * samples[2, i])
-    room = max(CHI2_95 - (chi2 - least), 0.0)
-    return (amplitude + side * np.sqrt(room / information)) * (1.0 / rate + ratio / fast)
+def integral_h(rate, rest):  # type: ignore[no-untyped-def]
+    """Integral of a curve of amplitude one [h]: 1/λ − 1/(λ+k) + what the fixed phase adds; `rest` is both.
+
+    k [1/h] is the rate of uptake, zero where there is none.
+    """
+    falling = 1.0 / rate + rest[0]
+    return falling - 1.0 / (rate + rest[1]) if rest[1] > 0.0 else falling
 
 
 @kernel
-def _edge(samples, shape, least, inside, outside):  # type: ignore[no-untyped-def]
+def _reach(scans, rate, rest, least, side):  # type: ignore[no-untyped-def]
+    """Largest (side 1) or smallest (side −1) integral that a rate allows within the interval [MBq·h]."""
+    amplitude, chi2, information, _, _, _ = profile(scans, rate)
+    room = max(CHI2_95 - (chi2 - least), 0.0)
+    return (amplitude + side * np.sqrt(room / information)) * integral_h(rate, rest)
+
+
+@kernel
+def _edge(scans, least, inside, outside):  # type: ignore[no-untyped-def]
     """Rate between `inside` and `outside` where χ² leaves the interval; `outside` when it never does."""
     for _ in range(40):
         middle = 0.5 * (inside + outside)
-        chi2 = profile(samples[0], samples[1], samples[2], middle, shape[0], shape[1])[1]
-        if chi2 - least > CHI2_95:
+        if profile(scans, middle)[1] - least > CHI2_95:
             outside = middle
         else:
             inside = middle
@@ -51,23 +55,32 @@ def _edge(samples, shape, least, inside, outside):  # type: ignore[no-untyped-de
 
 
 @kernel
-def _extreme(samples, shape, least, edges, side):  # type: ignore[no-untyped-def]
+def _extreme(scans, rest, least, edges, side):  # type: ignore[no-untyped-def]
     """Golden-section search of the largest or smallest integral between two rates."""
     low, high = edges
     a, b = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
-    fa, fb = _reach(samples, a, shape, least, side), _reach(samples, b, shape, least, side)
+    fa, fb = _reach(scans, a, rest, least, side), _reach(scans, b, rest, least, side)
     for _ in range(40):
         if side * fa > side * fb:
             high, b, fb = b, a, fa
             a = high - _GOLDEN * (high - low)
-            fa = _reach(samples, a, shape, least, side)
+            fa = _reach(scans, a, rest, least, side)
         else:
             low, a, fa = a, b, fb
             b = low + _GOLDEN * (high - low)
-            fb = _reach(samples, b, shape, least, side)
-    ends = _reach(samples, edges[0], shape, least, side), _reach(samples, edges[1], shape, least, side)
+            fb = _reach(scans, b, rest, least, side)
+    ends = _reach(scans, edges[0], rest, least, side), _reach(scans, edges[1], rest, least, side)
     best = max(side * fa, side * fb, side * ends[0], side * ends[1])
     return side * best
+
+
+@kernel
+def reaches(scans, physical, rest, least, rate):  # type: ignore[no-untyped-def]
+    """Smallest and largest integral [MBq·h] whose χ² is within 3.84 of `least`, about the best `rate`."""
+    slow = _edge(scans, least, rate, physical)
+    quick = _edge(scans, least, rate, FASTEST_RATE_PER_H)
+    low = _extreme(scans, rest, least, (slow, quick), -1.0)
+    return max(low, 0.0), _extreme(scans, rest, least, (slow, quick), 1.0)
 
 
 @kernel
@@ -90,11 +103,9 @@ def profile_interval(samples, physical, shape, fit):  # type: ignore[no-untyped-
     (float, float)
         Ends of the 95 % interval of the time-integrated activity [MBq·h].
     """
-    rate, least = fit[1], fit[5]
-    slow = _edge(samples, shape, least, rate, physical)
-    quick = _edge(samples, shape, least, rate, FASTEST_RATE_PER_H)
-    low = _extreme(samples, shape, least, (slow, quick), -1.0)
-    return max(low, 0.0), _extreme(samples, shape, least, (slow, quick), 1.0)
+    scans = shaped(samples[0], samples[1], samples[2], shape[0], shape[1])
+    rest = (shape[0] / shape[1], 0.0)
+    return reaches(scans, physical, rest, fit[5], fit[1])
 
 
 @kernel

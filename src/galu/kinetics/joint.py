@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from galu.finding import InputError
 from galu.kinetics.curve import ExponentialSum
-from galu.kinetics.fit import AT_BOUND, FittedCurve
+from galu.kinetics.fitted import AT_BOUND, FittedCurve
 from galu.kinetics.misfit import misfit_of
 from galu.kinetics.samples import Floats, Samples
 from galu.kinetics.single import NO_FAST_PHASE

@@ -76,3 +76,13 @@ def measured_from_corrected(
 ) -> tuple[float, ...]:
     """Activities at scan time [MBq] from activities decay-corrected to time zero [MBq]."""
     return tuple(a * decay_factor(t, half_life_h) for t, a in zip(time_h, corrected_mbq, strict=True))
+
+
+def trapezoid_weights(time: Floats) -> Floats:
+    """Weight of each activity [h], the first one held back to time zero."""
+    weights = np.zeros_like(time)
+    gaps = np.diff(time)
+    weights[:-1] += gaps / 2.0
+    weights[1:] += gaps / 2.0
+    weights[0] += time[0]
+    return weights

@@ -7,24 +7,14 @@ from typing import Final
 
 import numpy as np
 
-from galu.kinetics.fit import AT_BOUND, FittedCurve
+from galu.kinetics.fitted import AT_BOUND, FittedCurve
 from galu.kinetics.interval import Z_95
-from galu.kinetics.samples import Floats, Samples
+from galu.kinetics.samples import Samples, trapezoid_weights
 from galu.kinetics.single import MOST_HALF_LIVES, TOO_LATE
 from galu.quantities import LN2
 
 NOT_POSITIVE: Final = "the activity is not above zero"
 WITHOUT_SPREAD: Final = "single time point: the uncertainty of the effective half-life is not in u"
-
-
-def _trapezoid_weights(time: Floats) -> Floats:
-    """Weight of each activity [h], the first one held back to time zero."""
-    weights = np.zeros_like(time)
-    gaps = np.diff(time)
-    weights[:-1] += gaps / 2.0
-    weights[1:] += gaps / 2.0
-    weights[0] += time[0]
-    return weights
 
 
 def _normal_interval(value: float, u: float) -> tuple[float, float]:
@@ -39,7 +29,7 @@ def _no_value(model: str, reason: str) -> FittedCurve:
 def trapezoid_physical_tail(samples: Samples) -> FittedCurve:
     """Trapezoids between the scans, the first held back to zero, physical decay after the last."""
     time, activity, sigma = samples.arrays()
-    weights = _trapezoid_weights(time)
+    weights = trapezoid_weights(time)
     weights[-1] += samples.half_life_h / LN2
     tia, u = float(weights @ activity), float(np.sqrt(np.sum((weights * sigma) ** 2)))
     if not tia > 0:
@@ -67,7 +57,7 @@ def trapezoid_fitted_tail(samples: Samples) -> FittedCurve:
     physical = LN2 / samples.half_life_h
     bound = rate <= physical
     rate = physical if bound else rate
-    weights = _trapezoid_weights(time)
+    weights = trapezoid_weights(time)
     weights[-1] += 1.0 / rate
     tia = float(weights @ activity)
     gradient = weights.copy()

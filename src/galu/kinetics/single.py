@@ -18,8 +18,9 @@ import numpy as np
 from galu.compiled import kernel
 from galu.finding import InputError
 from galu.kinetics.curve import ExponentialSum
-from galu.kinetics.fit import AT_BOUND, FittedCurve
+from galu.kinetics.fitted import AT_BOUND, FittedCurve
 from galu.kinetics.samples import Floats, Samples
+from galu.kinetics.uptake import with_early_scan
 from galu.quantities import LN2
 
 _POINTS = 500
@@ -163,7 +164,7 @@ def single_scan(
     amplitude = activity * central * LN2 / (bounded + shape[0] * shape[1])
     fast = () if shape[0] == 0 else ((amplitude * shape[0], shape[1]),)
     phases = ((amplitude, bounded), *fast)
-    return FittedCurve(
+    fit = FittedCurve(
         "single scan",
         (("time_h", time), ("prior_teff_h", bounded), ("prior_spread", spread)),
         activity * central,
@@ -177,6 +178,7 @@ def single_scan(
             float(_mixture_quantile(factors, activity, sigma, 0.975)),
         ),
     )
+    return fit if shape[0] != 0 else with_early_scan(fit, time, activity)
 
 
 def refuse_longer_than_physical(teff_h: float, half_life_h: float) -> None:
