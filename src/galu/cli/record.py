@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from galu.finding import InputError
+
+if TYPE_CHECKING:
+    from galu.exchange.sdtm import SdtmReport
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="The record of a trial.")
 _SHOWN = 20
@@ -34,13 +37,17 @@ def import_(
     report_to: Annotated[
         Path | None, typer.Option("--report", help="write what became of every SDTM row here, as JSON")
     ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="of SDTM texts, such as cp1252; guessed for each file by default")
+    ] = None,
 ) -> None:
     """Add facts, all or nothing; a dry run shows what would be added."""
     from galu.desk.record import import_csv, import_sdtm, write_report
 
     if form is Format.SDTM:
-        imported, report = import_sdtm(folder, sources, dry_run)
+        imported, report = import_sdtm(folder, sources, dry_run, encoding)
         print(report.as_text())
+        _warn_of(report)
         if report_to is not None:
             write_report(report_to, report, imported)
     else:
@@ -56,6 +63,22 @@ def import_(
     if imported.passed_over:
         print(f"{imported.passed_over} study version passed over: it is the one in force")
     print(f"{imported.total} facts {'written' if imported.written else 'would be written; nothing was'}")
+
+
+def _warn_of(report: SdtmReport) -> None:
+    """Say that rows are missing or not whole: nobody reads a long page for it."""
+    rows = {(name, row) for name, row, _ in report.aside}
+    for name, row, why in report.aside[:_SHOWN]:
+        typer.echo(f"set aside: {name}, row {row}: {why}", err=True)
+    if len(report.aside) > _SHOWN:
+        typer.echo(f"set aside: {len(report.aside) - _SHOWN} more", err=True)
+    if rows:
+        word = "row was" if len(rows) == 1 else "rows were"
+        where = "--report FILE and the report of the trial list them"
+        typer.echo(f"warning: {len(rows)} {word} set aside or read only in part; {where}", err=True)
+    left = [name for name, why in report.unread if why.startswith("belongs to another set")]
+    if left:
+        typer.echo(f"warning: not read, as another set: {', '.join(left)}", err=True)
 
 
 @app.command()

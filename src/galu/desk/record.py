@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from galu.desk.clock import utc_now
 from galu.desk.folder import CHECKPOINTS, RECORD, TrialFolder, open_trial
+from galu.desk.set_aside import note_set_aside
 from galu.exchange.facts_csv import read_facts, write_facts
 from galu.finding import InputError
 from galu.record import Fact
@@ -73,26 +74,33 @@ def import_csv(folder: Path, source: Path, dry_run: bool = False, clock: Clock =
 
 
 def import_sdtm(
-    folder: Path, sources: Sequence[Path], dry_run: bool = False, clock: Clock = utc_now
+    folder: Path,
+    sources: Sequence[Path],
+    dry_run: bool = False,
+    encoding: str | None = None,
+    clock: Clock = utc_now,
 ) -> tuple[Imported, SdtmReport]:
     """Write the facts of SDTM data sets into a trial, and say what became of every row of them.
 
     Collected data of another trial cannot be mended at its source: a fact that may not enter is set
-    aside and named, the others are written, all or nothing.
+    aside and named, the others are written, all or nothing. What was set aside, or read only in part, is
+    listed beside the record.
     """
     from galu.exchange.sdtm import read_sdtm
 
     trial = open_trial(folder, clock)
-    found = read_sdtm(sources)
+    found = read_sdtm(sources, encoding)
     faults = check_admission(trial.study, trial.record, found.facts, clock())
     refused = {fault.fact for fault in faults}
     batch = [fact for fact in found.facts if fact.id not in refused]
     if not batch:
         first = _sentences(found.facts, faults[:1])[0]
         raise InputError(first, "nothing of the source may enter", faults[0].remedy)
+    aside = _sentences(found.facts, faults)
     if not dry_run:
         trial.store.append(batch)
-    return Imported(_counts(batch), not dry_run, set_aside=_sentences(found.facts, faults)), found.report
+        note_set_aside(folder, clock(), (*found.report.aside, *(("", 0, sentence) for sentence in aside)))
+    return Imported(_counts(batch), not dry_run, set_aside=aside), found.report
 
 
 def write_report(path: Path, report: SdtmReport, imported: Imported) -> None:

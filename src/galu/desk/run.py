@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from galu.desk.folder import open_trial
+from galu.desk.set_aside import read_set_aside
 from galu.desk.status import day_of_report, mark_of
 from galu.finding import InputError
 from galu.report.document import Report, build_report, render
@@ -56,7 +57,10 @@ def run_trial(
     state = derive_state(trial.study_on(day), record, day, cutoff)
     known = record.as_of(day)
     known = known if cutoff is None else known.occurred_by(cutoff)
-    report = build_report(state, known, mark, tell)
+    aside = [
+        (one.imported[:10], one.file, one.row, one.why) for one in read_set_aside(folder, day, record.zone)
+    ]
+    report = build_report(state, known, mark, aside, tell)
     tell("writing")
     _replace(out, report, as_json(state, mark))
     return out / PAGE

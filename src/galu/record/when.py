@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,7 @@ _WHEN = re.compile(
 )
 
 
+@lru_cache(maxsize=65536)
 def normalise_when(text: str) -> str:
     """Canonical form: ``YYYY``, ``YYYY-MM``, ``YYYY-MM-DD`` or ``YYYY-MM-DDTHH:MM:SS[±HH:MM]``.
 

@@ -51,7 +51,11 @@ class Report:
 
 
 def build_report(
-    state: TrialState, known: Record, mark: Mark, tell: Callable[[str], None] = lambda _: None
+    state: TrialState,
+    known: Record,
+    mark: Mark,
+    aside: Sequence[tuple[str, str, int, str]] = (),
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Report:
     """Prepare every section in the order a study team reads.
 
@@ -61,6 +65,8 @@ def build_report(
         The state, and the record it was derived from, filtered to the same day.
     mark
         What every page carries.
+    aside
+        Rows of imported files that were set aside: day of the import, file, row, reason.
     tell
         Is told the title of each section before it is prepared.
     """
@@ -80,6 +86,7 @@ def build_report(
         ("deviations", lambda: conduct.deviations(state)),
         ("analysis sets", lambda: conduct.analysis_sets(state)),
         ("data sources", lambda: conduct.sources(state, known)),
+        *((("rows set aside", lambda: conduct.set_aside(aside)),) if aside else ()),
     )
     sections = []
     with stamped(mark.banner):

@@ -1,4 +1,7 @@
-"""CDISC Dataset-JSON 1.0 (rows below `clinicalData` or `referenceData`) and 1.1 (`columns`, `rows`)."""
+"""CDISC Dataset-JSON 1.0 (rows below `clinicalData` or `referenceData`) and 1.1 (`columns`, `rows`).
+
+Of 1.1 also the form with one JSON value per line (NDJSON): the description first, then a row per line.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,21 @@ import json
 from pathlib import Path
 from typing import Any, NoReturn
 
+from galu.exchange.sdtm.lines import Line
 from galu.finding import InputError
 
 _EXPORT = "export the data set again as Dataset-JSON"
 
 
-def read_dataset_json(path: Path, data: bytes) -> tuple[list[str], list[list[Any]]]:
-    """Column names and rows.
+def read_dataset_json(path: Path, text: str) -> tuple[list[str], list[list[Any]]]:
+    """Column names and rows of one JSON document.
 
     Raises
     ------
     InputError
         For broken JSON, NaN, a row of another length than the columns, or a record count that is wrong.
     """
-    document = _parsed(path, data)
+    document = _parsed(path, text)
     if not isinstance(document, dict):
         raise InputError(str(path), "is no Dataset-JSON", _EXPORT)
     if "rows" in document or "columns" in document:
@@ -41,14 +45,57 @@ def read_dataset_json(path: Path, data: bytes) -> tuple[list[str], list[list[Any
     return names, rows
 
 
-def _parsed(path: Path, data: bytes) -> Any:
+def read_dataset_ndjson(
+    path: Path, text: str
+) -> tuple[list[str], list[list[Any]], list[int], tuple[Line, ...]]:
+    """Column names, rows with their numbers, and lines that hold no row.
+
+    Raises
+    ------
+    InputError
+        For a broken description, a record count that is wrong, or a file that ends within a row.
+    """
+    # Not `splitlines`: JSON may hold other signs that it takes for the end of a line.
+    lines = [line for line in text.replace("\r\n", "\n").split("\n") if line.strip()]
+    described = _parsed(path, lines[0] if lines else "")
+    if not isinstance(described, dict):
+        raise InputError(f"{path}, line 1", "is no description of a Dataset-JSON", _EXPORT)
+    names = _names(path, described.get("columns"))
+    rows: list[list[Any]] = []
+    numbers: list[int] = []
+    unread: list[Line] = []
+    for number, line in enumerate(lines[1:], start=1):
+        row = _row(line, len(names))
+        if isinstance(row, str):
+            unread.append((number, row))
+        else:
+            rows.append(row)
+            numbers.append(number)
+    stated, held = described.get("records"), len(lines) - 1
+    if isinstance(stated, int) and stated != held:
+        raise InputError(str(path), f"states {stated} records and holds {held}", "copy it again")
+    if unread and unread[-1][0] == held and not text.endswith(("\n", "\r")):
+        raise InputError(f"{path}, line {held + 1}", "the file ends within a row", "copy it again")
+    return names, rows, numbers, tuple(unread)
+
+
+def _row(line: str, width: int) -> list[Any] | str:
+    """The row of one line, or what is wrong with it."""
+    try:
+        row = json.loads(line)
+    except (json.JSONDecodeError, RecursionError):
+        return "is broken JSON"
+    if not isinstance(row, list):
+        return "is no list of values"
+    return row if len(row) == width else f"has {len(row)} values where there are {width} columns"
+
+
+def _parsed(path: Path, text: str) -> Any:
     def refuse(constant: str) -> NoReturn:
         raise InputError(str(path), f"holds {constant}, which is no JSON number", "write null for unknown")
 
     try:
-        return json.loads(data.decode("utf-8-sig"), parse_constant=refuse)
-    except UnicodeDecodeError as fault:
-        raise InputError(str(path), f"is not UTF-8 at byte {fault.start}", "save it as UTF-8") from None
+        return json.loads(text.removeprefix("\ufeff"), parse_constant=refuse)
     except json.JSONDecodeError as fault:
         place = f"{path}, line {fault.lineno}, column {fault.colno}"
         raise InputError(place, f"broken JSON ({fault.msg})", _EXPORT) from None

@@ -1,104 +1,58 @@
 """Which column becomes which field of which kind of fact: SDTMIG 3.4, one table per domain.
 
-What no row of a table takes is kept as an `element` fact. Code lists that interpret (attribution, death,
-withdrawal) are assumed unless they cite CDISC controlled terminology.
+What no row of a table takes is kept as an `element` fact.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Final
 
 import polars as pl
 
+from galu.exchange.sdtm.events import AE, CM, DS, MH
+from galu.exchange.sdtm.results import limit, reported
+from galu.exchange.sdtm.shape import REFERENCE, Domain, Home, holds, is_one_of, not_no
 from galu.exchange.sdtm.takes import (
     Take,
     activity,
     coded,
     date,
     flag,
+    grade,
     joined,
-    limit,
     nominal_hours,
     number,
-    reported,
     text,
-    whole,
+    year_of,
 )
 from galu.quantities import MBQ_PER_ACTIVITY_UNIT
 
-#: CDISC AEREL carries no controlled terms; the usual dichotomy (possible and above is related) is assumed.
-ATTRIBUTION: Final[dict[str, str]] = {
-    **dict.fromkeys(("Y", "RELATED", "DEFINITE", "DEFINITELY RELATED", "CERTAIN", "PROBABLE"), "related"),
-    **dict.fromkeys(("PROBABLY RELATED", "POSSIBLE", "POSSIBLY RELATED"), "related"),
-    **dict.fromkeys(("N", "NOT RELATED", "UNRELATED", "NONE", "REMOTE"), "unrelated"),
-    **dict.fromkeys(("UNLIKELY", "UNLIKELY RELATED"), "unrelated"),
-    **dict.fromkeys(("U", "UNKNOWN", "NOT ASSESSABLE"), "unknown"),
-}
-#: TUORRES of TUTESTCD TUMIDENT (codelist TUIDRS).
-ROLE: Final = {"TARGET": "target", "NON-TARGET": "non-target", "NEW": "new", "NEW LESION": "new"}
-#: MHENRTPT, MHENRF (codelist STENRF): does the condition still last at the reference?
-ONGOING: Final = {
-    "ONGOING": True, "AFTER": True, "DURING/AFTER": True,
-    "BEFORE": False, "COINCIDENT": None, "DURING": None, "UNKNOWN": None, "U": None,
+#: TUORRES of TUTESTCD TUMIDENT, TUSPLIT, TUMERGE (codelist TUIDRS).
+ROLE: Final = {
+    "TARGET": "target", "TARGET LESION": "target",
+    "NON-TARGET": "non-target", "NON-TARGET LESION": "non-target", "NONTARGET": "non-target",
+    "NON TARGET": "non-target",
+    "NEW": "new", "NEW LESION": "new", "NEW TARGET": "new", "NEW NON-TARGET": "new",
 }  # fmt: skip
-#: DSDECOD that leave the study or its treatment (codelist NCOMPLT, without completion and death).
-LEFT: Final = (
-    "ADVERSE EVENT", "DISEASE PROGRESSION", "DISEASE RELAPSE", "LACK OF EFFICACY", "LOST TO FOLLOW-UP",
-    "NON-COMPLIANCE WITH STUDY DRUG", "OTHER", "PHYSICIAN DECISION", "PREGNANCY", "PROGRESSIVE DISEASE",
-    "PROTOCOL DEVIATION", "PROTOCOL VIOLATION", "RECOVERY", "SITE TERMINATED BY SPONSOR",
-    "STUDY TERMINATED BY SPONSOR", "TECHNICAL PROBLEMS", "WITHDRAWAL BY PARENT/GUARDIAN",
-    "WITHDRAWAL BY SUBJECT",
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Home:
-    """A kind of fact that a row of a domain becomes, where `when` holds.
-
-    `suffix` tells the fact from others of the same row; `unless_in` names a domain whose fact of this
-    kind goes before (a death in DM and in DS is one death).
-    """
-
-    kind: str
-    takes: Mapping[str, Take]
-    when: pl.Expr | None = None
-    suffix: str = ""
-    unless_in: str = ""
-
-    @property
-    def columns(self) -> frozenset[str]:
-        """Every column read."""
-        tested = self.when.meta.root_names() if self.when is not None else ()
-        return frozenset(tested).union(*(take.columns for take in self.takes.values()))
-
-
-@dataclass(frozen=True)
-class Domain:
-    """A domain: what identifies a row beside the subject, what names it, when it was collected."""
-
-    key: tuple[str, ...]
-    topic: tuple[str, ...]
-    dates: tuple[str, ...]
-    homes: tuple[Home, ...] = ()
-    about_subject: bool = True
-
-
-def _is(column: str, *values: str) -> pl.Expr:
-    return pl.col(column).str.to_uppercase().is_in(values)
-
-
-def _not_no(column: str) -> pl.Expr:
-    """Everything but a pre-specified item that did not occur."""
-    return pl.col(column).is_null() | (pl.col(column).str.to_uppercase() != "N")
-
-
 _EVALUATED = {"method": "METHOD", "evaluator": "EVAL", "reader": "EVALID"}
 
 
 def _reader(domain: str, *fields: str) -> dict[str, Take]:
     return {name: text(f"{domain}{_EVALUATED[name]}") for name in fields} | {"visit": text("VISIT")}
+
+
+def _baseline(domain: str) -> Take:
+    """Marked as baseline, by the older or the newer flag."""
+    return Take(pl.coalesce(flag(f"{domain}BLFL").value, flag(f"{domain}LOBXFL").value))
+
+
+def _measured_on(domain: str) -> Take:
+    """Day of a result; one without a day belongs to the year of its subject's reference (assumed)."""
+    stated, column = date(f"{domain}DTC"), f"{domain}DTC"
+    there = pl.col(f"{domain}ORRES").is_not_null() | pl.col(f"{domain}STRESN").is_not_null()
+    untold = pl.when(pl.col(column).is_null() & there).then(year_of(REFERENCE))
+    return replace(stated, value=pl.coalesce(stated.value, untold))
 
 
 def _exposure(domain: str) -> Home:
@@ -109,9 +63,11 @@ def _exposure(domain: str) -> Home:
         "route": text(f"{domain}ROUTE"),
         **activity(domain, MBQ_PER_ACTIVITY_UNIT),
     }
-    return Home("administration", takes, _not_no(f"{domain}OCCUR"))
+    planned = is_one_of(f"{domain}MOOD", "SCHEDULED").fill_null(False)
+    return Home("administration", takes, not_no(f"{domain}OCCUR") & ~planned)
 
 
+_DIED = pl.col("DTHDTC").is_not_null() | is_one_of("DTHFL", "Y", "YES").fill_null(False)
 _DM = Domain(
     key=(),
     topic=(),
@@ -138,113 +94,33 @@ _DM = Domain(
             },
         ),
         Home("consent", {"on": date("RFICDTC")}, suffix="consent"),
-        Home("death", {"on": date("DTHDTC")}, suffix="death"),
-        Home("contact", {"on": date("RFPENDTC")}, pl.col("DTHDTC").is_null(), suffix="contact"),
-    ),
-)
-_AE = Domain(
-    key=("AESEQ",),
-    topic=("AETERM",),
-    dates=("AESTDTC", "AEDTC", "AEENDTC"),
-    homes=(
         Home(
-            "adverse_event",
+            "death",
             {
-                "on": date("AESTDTC"),
-                "term": text("AEDECOD", "AETERM"),
-                "soc": text("AESOC", "AEBODSYS"),
-                "grade": whole("AETOXGR"),
-                "severity": text("AESEV"),
-                "ended": date("AEENDTC"),
-                "attribution": coded("AEREL", ATTRIBUTION),
-                "serious": flag("AESER"),
-                "action": text("AEACN"),
-                "outcome": text("AEOUT"),
-                "clinically_meaningful": flag("AECLSIG"),
-            },
-            _not_no("AEOCCUR"),
-        ),
-    ),
-)
-_MH = Domain(
-    key=("MHSEQ",),
-    topic=("MHTERM",),
-    dates=("MHDTC", "MHSTDTC"),
-    homes=(
-        Home(
-            "history",
-            {
-                "on": date("MHDTC", "MHSTDTC"),
-                "term": text("MHDECOD", "MHTERM"),
-                "category": text("MHCAT"),
-                "started": date("MHSTDTC"),
-                "ended": date("MHENDTC"),
-                "grade": whole("MHTOXGR"),
-                "ongoing": Take(
-                    pl.coalesce(*(coded(c, ONGOING, pl.Boolean).value for c in ("MHENRTPT", "MHENRF"))),
-                ),
-            },
-            _not_no("MHOCCUR") & pl.col("MHSTAT").is_null(),
-        ),
-    ),
-)
-_CM = Domain(
-    key=("CMSEQ",),
-    topic=("CMTRT",),
-    dates=("CMSTDTC", "CMDTC"),
-    homes=(
-        Home(
-            "therapy",
-            {
-                "on": date("CMSTDTC", "CMDTC"),
-                "agent": Take(
-                    pl.coalesce(
-                        pl.when(pl.col("CMDECOD").str.to_uppercase() != "UNCODED").then("CMDECOD"), "CMTRT"
+                # A death of which nobody wrote the day is a death.
+                "on": replace(
+                    date("DTHDTC"),
+                    value=pl.coalesce(
+                        date("DTHDTC").value, year_of("RFPENDTC"), year_of("RFENDTC"), year_of(REFERENCE)
                     ),
-                ),
-                "therapy_class": text("CMCLAS"),
-                "ended": date("CMENDTC"),
-                "indication": text("CMINDC"),
-                "anticancer": Take(
-                    pl.when(pl.col("CMCAT").str.to_uppercase().str.contains("CANCER|ANTINEOPLASTIC")).then(
-                        True
-                    ),
-                ),
+                )
             },
-            _not_no("CMOCCUR"),
+            _DIED,
+            suffix="death",
         ),
-    ),
-)
-_DS = Domain(
-    key=("DSSEQ",),
-    topic=("DSDECOD", "DSTERM"),
-    dates=("DSSTDTC", "DSDTC"),
-    homes=(
+        Home("contact", {"on": date("RFPENDTC")}, ~_DIED, suffix="contact"),
         Home(
             "disposition",
-            {"on": date("DSSTDTC", "DSDTC"), "term": text("DSDECOD", "DSTERM"), "category": text("DSCAT")},
-        ),
-        Home(
-            "withdrawal",
             {
-                "on": date("DSSTDTC", "DSDTC"),
-                "scope": Take(
-                    pl.when(pl.col("DSSCAT").str.to_uppercase().str.contains("TREATMENT"))
-                    .then(pl.lit("treatment"))
-                    .otherwise(pl.lit("study")),
-                ),
-                "cause": text("DSTERM", "DSDECOD"),
+                "on": date("RFPENDTC", "RFENDTC", "RFICDTC", "DMDTC"),
+                "term": Take(pl.lit("SCREEN FAILURE")),
+                "category": text("ARMNRS"),
             },
-            _is("DSDECOD", *LEFT) & _is("DSCAT", "DISPOSITION EVENT"),
-            suffix="withdrawal",
-        ),
-        Home("death", {"on": date("DSSTDTC")}, _is("DSDECOD", "DEATH"), suffix="death", unless_in="DM"),
-        Home(
-            "consent",
-            {"on": date("DSSTDTC")},
-            _is("DSDECOD", "INFORMED CONSENT OBTAINED"),
-            suffix="consent",
-            unless_in="DM",
+            pl.any_horizontal(
+                is_one_of(c, "SCRNFAIL", "SCREEN FAILURE").fill_null(False)
+                for c in ("ARMCD", "ACTARMCD", "ARM", "ACTARM", "ARMNRS")
+            ),
+            suffix="failed",
         ),
     ),
 )
@@ -275,12 +151,12 @@ _VS = Domain(
     homes=(
         Home(
             "vital",
-            {"on": date("VSDTC"), "test": text("VSTESTCD"), **reported("VS"), "baseline": flag("VSBLFL")},
+            {"on": date("VSDTC"), "test": text("VSTESTCD"), **reported("VS"), "baseline": _baseline("VS")},
         ),
     ),
 )
 #: A set that names no specimen still says which results are of urine.
-_URINALYSIS = pl.when(pl.col("LBCAT").str.to_uppercase().str.contains("URIN")).then(pl.lit("URINE"))
+_URINALYSIS = pl.when(holds("LBCAT", "URIN")).then(pl.lit("URINE"))
 _LB = Domain(
     key=("LBSEQ",),
     topic=("LBTESTCD",),
@@ -289,13 +165,13 @@ _LB = Domain(
         Home(
             "lab",
             {
-                "on": date("LBDTC"),
+                "on": _measured_on("LB"),
                 "test": text("LBTESTCD"),
                 **reported("LB"),
                 "lower_limit": limit("LB", "ORNRLO", "STNRLO"),
                 "upper_limit": limit("LB", "ORNRHI", "STNRHI"),
                 "specimen": Take(pl.coalesce(pl.col("LBSPEC").str.to_uppercase(), _URINALYSIS)),
-                "baseline": flag("LBBLFL"),
+                "baseline": _baseline("LB"),
             },
         ),
     ),
@@ -333,7 +209,7 @@ _TU = Domain(
                 "nodal": Take(pl.col("TULOC").str.to_uppercase().str.contains("LYMPH")),
                 **_reader("TU", "method", "evaluator", "reader"),
             },
-            _is("TUTESTCD", "TUMIDENT"),
+            is_one_of("TUTESTCD", "TUMIDENT", "LESIDENT", "TUSPLIT", "TUMERGE", "LESSPLIT", "LESMERGE"),
         ),
     ),
 )
@@ -364,7 +240,7 @@ _TR = Domain(
                 "value": joined("TRORRES", "TRORRESU"),
                 **_reader("TR", "evaluator", "reader"),
             },
-            _is("TRTESTCD", "SUMDIAM", "SUMLDIAM", "SUMNLNLD") & pl.col("TRLNKID").is_null(),
+            is_one_of("TRTESTCD", "SUMDIAM", "SUMLDIAM", "SUMNLNLD") & pl.col("TRLNKID").is_null(),
             suffix="sum",
         ),
     ),
@@ -374,7 +250,7 @@ _RS = Domain(
     topic=("RSTESTCD",),
     dates=("RSDTC",),
     homes=(
-        Home("ecog", {"on": date("RSDTC"), "score": whole("RSORRES")}, _is("RSTESTCD", "ECOG101")),
+        Home("ecog", {"on": date("RSDTC"), "score": grade("RSORRES")}, is_one_of("RSTESTCD", "ECOG101")),
         Home(
             "collected_response",
             {
@@ -384,7 +260,7 @@ _RS = Domain(
                 "value": text("RSORRES", "RSSTRESC", "RSSTAT"),
                 **_reader("RS", "evaluator", "reader"),
             },
-            ~_is("RSTESTCD", "ECOG101"),
+            ~is_one_of("RSTESTCD", "ECOG101"),
         ),
     ),
 )
@@ -393,11 +269,13 @@ _RS = Domain(
 DOMAINS: Final[dict[str, Domain]] = {
     "DM": _DM,
     "EX": Domain(("EXSEQ",), ("EXTRT",), ("EXSTDTC", "EXENDTC"), (_exposure("EX"),)),
+    # Exposure as collected is read where no EX was made of it.
+    "EC": Domain(("ECSEQ",), ("ECTRT",), ("ECSTDTC", "ECENDTC"), (_exposure("EC"),)),
     "AG": Domain(("AGSEQ",), ("AGTRT",), ("AGSTDTC", "AGDTC"), (_exposure("AG"),)),
-    "AE": _AE,
-    "MH": _MH,
-    "CM": _CM,
-    "DS": _DS,
+    "AE": AE,
+    "MH": MH,
+    "CM": CM,
+    "DS": DS,
     "SV": _SV,
     "VS": _VS,
     "LB": _LB,

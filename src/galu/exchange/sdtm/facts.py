@@ -1,35 +1,46 @@
-"""Rows of a data set as facts: each row finds its home, or is kept verbatim, or is skipped with a reason."""
+"""Rows of a data set as facts: each row finds its home, or is kept verbatim, or is skipped with a reason.
+
+A cell that cannot be read leaves its field unknown and is named; it never costs another row.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 from pydantic import ValidationError
 
-from galu.exchange.sdtm.domains import Domain, Home
-from galu.exchange.sdtm.tables import Line, Table
+from galu.exchange.sdtm.lines import Line
+from galu.exchange.sdtm.shape import Domain, Home
+from galu.exchange.sdtm.tables import Table
 from galu.exchange.sdtm.takes import known_part
-from galu.finding import InputError
 from galu.record import KINDS
 from galu.record.conduct import Element
 from galu.record.fact import Fact
 
 #: Kinds that say more than a day only with a full day, by the models of the record.
-_FULL_DAY = ("administration", "sample")
+_FULL_DAY: Final = ("administration", "sample")
+_DATES: Final = ("on", "ended", "started", "birth_date")
 
 
 @dataclass
 class Outcome:
-    """What became of the rows of one file, filled while reading."""
+    """What became of the rows of one file, filled while reading.
+
+    `lost` are kept rows that a kind was meant for, `doubled` skipped rows that stand elsewhere or say
+    nothing, `faults` cells that could not be read.
+    """
 
     facts: list[Fact] = field(default_factory=list)
     mapped: set[int] = field(default_factory=set)
     kept: list[Line] = field(default_factory=list)
+    lost: list[Line] = field(default_factory=list)
     skipped: list[Line] = field(default_factory=list)
+    doubled: list[Line] = field(default_factory=list)
+    faults: list[Line] = field(default_factory=list)
     notes: list[Line] = field(default_factory=list)
 
 
@@ -37,40 +48,6 @@ def with_columns(frame: pl.DataFrame, columns: frozenset[str]) -> pl.DataFrame:
     """The frame with an empty column for each that it lacks."""
     absent = [pl.lit(None, dtype=pl.String).alias(c) for c in sorted(columns) if c not in frame.columns]
     return frame.with_columns(absent)
-
-
-def identified(domain: Domain, table: Table, outcome: Outcome) -> pl.DataFrame:
-    """Rows with their `id`; rows without one, or that repeat one, are skipped.
-
-    Raises
-    ------
-    InputError
-        When a column that identifies rows is missing.
-    """
-    needed = ("USUBJID", *domain.key) if domain.about_subject else domain.key
-    topic = () if not domain.topic or set(domain.topic) & set(table.frame.columns) else domain.topic[:1]
-    for column in (*needed, *topic):
-        if column not in table.frame.columns:
-            raise InputError(f"{table.path}, header", f"column {column} is missing", "export it too")
-    parts = [pl.lit(f"SDTM:{table.domain}")]
-    parts += [pl.col(column).str.replace(r"^(-?\d+)\.0+$", "$1") for column in needed]
-    frame = table.frame.with_columns(pl.concat_str(parts, separator=":").alias("id"))
-    outcome.skipped += table.unread
-    nameless = frame.filter(pl.any_horizontal(pl.col(*needed).is_null()))
-    for row in nameless.iter_rows(named=True):
-        blank = next(column for column in needed if row[column] is None)
-        outcome.skipped.append((row["row"], f"{blank} is empty"))
-    frame = frame.filter(pl.col("id").is_not_null())
-    first = pl.col("row").first().over("id")
-    for row_number, before in (
-        frame.with_columns(first.alias("first"))
-        .filter(pl.col("row") != pl.col("first"))
-        .select("row", "first")
-        .iter_rows()
-    ):
-        key = " and ".join(needed)
-        outcome.skipped.append((row_number, f"repeats {key} of row {before}"))
-    return frame.unique("id", keep="first", maintain_order=True)
 
 
 def map_rows(
@@ -82,9 +59,13 @@ def map_rows(
     for home in domain.homes:
         _write(table, full, home, outcome)
     rest = full.filter(~pl.col("row").is_in(list(outcome.mapped)))
+    meant = domain.homes[0].when
+    meant_for = set((rest if meant is None else rest.filter(meant))["row"].to_list())
     for row in rest.iter_rows(named=True):
         own = next((d for c in domain.dates if row[c] and (d := known_part(row[c]))), None)
         _keep(domain, table, row, own or days.get(row["USUBJID"]), outcome)
+        if row["row"] in meant_for and outcome.kept and outcome.kept[-1][0] == row["row"]:
+            outcome.lost.append(outcome.kept[-1])
 
 
 def map_trial_summary(table: Table, frame: pl.DataFrame, day: str | None, outcome: Outcome) -> None:
@@ -108,19 +89,26 @@ def _keep(domain: Domain, table: Table, row: Mapping[str, Any], day: str | None,
         return
     cells = {c: row[c] for c in table.frame.columns if c != "row" and row[c] is not None}
     topic = next((row[c] for c in domain.topic if row.get(c) is not None), "row")
-    try:
-        fact = Element(
-            id=row["id"],
-            subject=row["USUBJID"],
-            on=day,
-            name=f"{table.domain}.{topic}",
-            value=json.dumps(cells, ensure_ascii=False),
-            source=f"{table.path.name} row {number}",
-        )
-    except ValidationError:
-        raise InputError(f"{table.path}, row {number}", f"{day!r} is no date", "correct it") from None
+    values = {
+        "id": row["id"],
+        "subject": row["USUBJID"],
+        "name": f"{table.domain}.{topic}",
+        "value": json.dumps(cells, ensure_ascii=False),
+        "source": f"{table.path.name} row {number}",
+    }
+    fact = next((f for d in (day, day[:7], day[:4]) if (f := _fact(Element, {**values, "on": d}))), None)
+    if fact is None:
+        outcome.skipped.append((number, f"{day!r} is no date"))
+        return
     outcome.facts.append(fact)
     outcome.kept.append((number, _why_homeless(domain, row)))
+
+
+def _fact(model: type[Fact], values: dict[str, Any]) -> Fact | None:
+    try:
+        return model(**values)
+    except ValidationError:
+        return None
 
 
 def _why_homeless(domain: Domain, row: Mapping[str, Any]) -> str:
@@ -132,16 +120,7 @@ def _why_homeless(domain: Domain, row: Mapping[str, Any]) -> str:
 
 def _write(table: Table, frame: pl.DataFrame, home: Home, outcome: Outcome) -> None:
     rows = frame if home.when is None else frame.filter(home.when)
-    for take in home.takes.values():
-        if take.fault is not None:
-            for row in rows.filter(take.fault).head(1).iter_rows(named=True):
-                place = f"{table.path}, row {row['row']}, column {take.columns[0]}"
-                shown = next((row[c] for c in take.columns if row[c] is not None), "")
-                raise InputError(place, f"{shown!r} {take.fault_text}", "correct the value")
-        if take.loss is not None:
-            for row in rows.filter(take.loss).iter_rows(named=True):
-                shown = next((f"{c} {row[c]!r}" for c in take.columns if row[c] is not None), "")
-                outcome.notes.append((row["row"], f"{shown} {take.loss_text}"))
+    _tell(rows, home, outcome)
     model = KINDS[home.kind]
     required = [
         name for name, info in model.model_fields.items() if info.is_required() and name in home.takes
@@ -156,21 +135,62 @@ def _write(table: Table, frame: pl.DataFrame, home: Home, outcome: Outcome) -> N
         number = row.pop("row")
         if home.suffix:
             row["id"] = f"{row['id']}:{home.suffix}"
+        row["source"] = f"{table.path.name} row {number}"
         try:
-            fact = model(**row, source=f"{table.path.name} row {number}")
+            fact: Fact | None = model(**row)
         except ValidationError as error:
-            raise _refused(table, home, number, error) from None
+            fact = _mended(model, row, error, (home, number, outcome))
+        if fact is None:
+            continue
         outcome.facts.append(fact)
         outcome.mapped.add(number)
         if len(fact.on) < len("2026-01-31"):
             outcome.notes.append((number, f"{home.kind}: the day is known only in part"))
 
 
-def _refused(table: Table, home: Home, number: int, error: ValidationError) -> InputError:
-    fault = error.errors()[0]
-    name = str(fault["loc"][0]) if fault["loc"] else ""
-    columns = home.takes[name].columns if name in home.takes else (name,)
-    message = str(fault["msg"]).removeprefix("Value error, ")
-    text, _, remedy = message.partition(": ")
-    place = f"{table.path}, row {number}, column {' or '.join(columns)}"
-    return InputError(place, text, remedy or "correct the value")
+def _tell(rows: pl.DataFrame, home: Home, outcome: Outcome) -> None:
+    """Name the cells that are broken, and those of which something is left behind."""
+    for take in home.takes.values():
+        for condition, text, told in (
+            (take.fault, take.fault_text, outcome.faults),
+            (take.loss, take.loss_text, outcome.notes),
+        ):
+            if condition is not None:
+                for row in rows.filter(condition).iter_rows(named=True):
+                    shown = next((f"{c} {row[c]!r}" for c in take.columns if row[c] is not None), "")
+                    line = (row["row"], f"{shown} {text}")
+                    if line not in told[-3:]:
+                        told.append(line)
+
+
+def _mended(
+    model: type[Fact], row: dict[str, Any], error: ValidationError, at: tuple[Home, int, Outcome]
+) -> Fact | None:
+    """The fact without what is impossible; None where its kind needs just that.
+
+    A day that does not exist leaves the month, a month that does not the year.
+    """
+    home, number, outcome = at
+    values = dict(row)
+    for _ in range(2 * len(row)):
+        fault = error.errors()[0]
+        name = str(fault["loc"][0]) if fault["loc"] else ""
+        if name not in home.takes:
+            return None
+        columns = home.takes[name].columns
+        message = str(fault["msg"]).removeprefix("Value error, ").partition(": ")[0]
+        line = (number, f"{' or '.join(columns)} {message}")
+        if line not in outcome.faults:
+            outcome.faults.append(line)
+        text = values[name]
+        if name in _DATES and isinstance(text, str) and len(text) > len("2026"):
+            values[name] = text[:7] if len(text) > len("2026-01") else text[:4]
+        elif model.model_fields[name].is_required():
+            return None
+        else:
+            values[name] = None
+        try:
+            return model(**values)
+        except ValidationError as next_error:
+            error = next_error
+    return None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from galu.exchange.sdtm.tables import Line
+from galu.exchange.sdtm.lines import Line
 from galu.record.fact import Fact
 
 _SHOWN_RANGES = 8
@@ -14,7 +14,11 @@ _SHOWN_RANGES = 8
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """One file: every row is mapped to a kind, kept as an `element`, or skipped with its reason."""
+    """One file: every row is mapped to a kind, kept as an `element`, or skipped with its reason.
+
+    `lost` are kept rows that a kind was meant for, `doubled` skipped rows that stand elsewhere or say
+    nothing, `faults` cells that could not be read.
+    """
 
     name: str
     domain: str
@@ -24,12 +28,23 @@ class FileReport:
     kept: tuple[Line, ...] = ()
     skipped: tuple[Line, ...] = ()
     notes: tuple[Line, ...] = ()
+    lost: tuple[Line, ...] = ()
+    doubled: tuple[Line, ...] = ()
+    faults: tuple[Line, ...] = ()
+    encoding: str = ""
     columns_not_carried: tuple[str, ...] = ()
 
     @property
     def reconciles(self) -> bool:
         """Whether rows read = mapped + kept + skipped."""
         return self.rows == self.mapped + len(self.kept) + len(self.skipped)
+
+    @property
+    def aside(self) -> tuple[Line, ...]:
+        """What a person must look at: rows not read or without their kind, and cells not read."""
+        harmless = set(self.doubled)
+        found = {*(line for line in self.skipped if line not in harmless), *self.lost, *self.faults}
+        return tuple(sorted(found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +55,11 @@ class SdtmReport:
     unread: tuple[tuple[str, str], ...] = ()
     remarks: tuple[str, ...] = ()
     subjects: int = 0
+
+    @property
+    def aside(self) -> tuple[tuple[str, int, str], ...]:
+        """File, row and what is the matter with each row set aside or read only in part."""
+        return tuple((file.name, row, why) for file in self.files for row, why in file.aside)
 
     @property
     def rows(self) -> int:
@@ -77,8 +97,11 @@ class SdtmReport:
             yield f"{file.name} ({file.domain}): {file.rows:,} rows read = {counts}" + (
                 f"; facts: {kinds}" if kinds else ""
             )
+            if file.encoding:
+                yield f"  encoding: {file.encoding}"
             yield from _grouped("kept", file.kept)
             yield from _grouped("skipped", file.skipped)
+            yield from _grouped("cell not read", file.faults)
             yield from _grouped("note", file.notes)
             if file.columns_not_carried:
                 yield f"  columns not carried: {', '.join(file.columns_not_carried)}"

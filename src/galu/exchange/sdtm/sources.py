@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from galu.exchange.sdtm.domains import DOMAINS
-from galu.exchange.sdtm.tables import base_and_set
+from galu.exchange.sdtm.tables import SUFFIXES, base_and_set
 from galu.finding import InputError
 
-SUFFIXES = (".csv", ".xpt", ".json")
-_REASONS = {
+_REASONS: Final = {
     "PP": "galu derives pharmacokinetic parameters itself",
     "AD": "analysis data (ADaM) are results, not observations",
 }
+#: How much of a file is searched for the column DOMAIN, where its name says no domain.
+_LOOKED_AT: Final = 2**18
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +39,14 @@ def why_unread(domain: str) -> str:
 def choose_files(sources: Sequence[Path]) -> Choice:
     """Files of `sources`: each a file, read whatever its name, or a folder that holds one set.
 
-    In a folder the name says the domain: `ae.csv`, `AE.xpt`, `prefix__tu_onco.csv` (domain TU of the set
-    `onco`). A folder with plain names is read without its other sets.
+    In a folder the column DOMAIN says what a file is, whatever its name: `lbch.csv` and `lbhe.xpt` are
+    parts of LB. A name such as `tu_onco.csv` names a set beside the domain where several domains have
+    that ending; a folder with other files is read without such a set.
 
     Raises
     ------
     InputError
-        When a folder holds several files of one domain, so that somebody must choose.
+        When there is no data set.
     """
     named = [source for source in sources if not source.is_dir()]
     read, unread = list(named), list[tuple[Path, str]]()
@@ -55,38 +58,56 @@ def choose_files(sources: Sequence[Path]) -> Choice:
         raise InputError(
             ", ".join(map(str, sources)), "holds no SDTM data set", "give a folder with dm.csv, ae.xpt, …"
         )
-    return Choice(tuple(read), tuple(unread))
+    once = {path.resolve(): path for path in read}
+    return Choice(tuple(once.values()), tuple(unread))
 
 
 def _choose_in(folder: Path, named: set[Path]) -> Choice:
-    sets: dict[str, list[Path]] = {}
-    unread: list[tuple[Path, str]] = []
     files = sorted(path for path in folder.iterdir() if path.is_file() and path.resolve() not in named)
+    sets = _sets(files)
+    read: list[Path] = []
+    unread: list[tuple[Path, str]] = []
+    beside: list[tuple[Path, str]] = []
+    for path in files:
+        reason, suffix = _why_not(path), base_and_set(path)[1]
+        if reason:
+            unread.append((path, reason))
+        elif suffix in sets:
+            beside.append((path, suffix))
+        else:
+            read.append(path)
+    if not any(base_and_set(path)[1] == "" for path in read):
+        read += [path for path, _ in beside]
+    else:
+        reason = "belongs to another set ({}): name the file as a source of its own to read it"
+        unread += [(path, reason.format(suffix)) for path, suffix in beside]
+    return Choice(tuple(read), tuple(sorted(unread)))
+
+
+def _sets(files: Sequence[Path]) -> frozenset[str]:
+    """Endings of names that several domains have: a set; one that a single domain has is a part of it."""
+    domains: dict[str, set[str]] = {}
     for path in files:
         base, suffix = base_and_set(path)
-        if path.suffix.lower() not in SUFFIXES:
-            unread.append((path, "is no CSV, XPT or JSON file"))
-        elif base in DOMAINS or base.startswith("SUPP"):
-            sets.setdefault(suffix, []).append(path)
-        else:
-            unread.append((path, why_unread(base)))
-    plain = sets.pop("", None)
-    if plain is None:
-        plain = [path for paths in sets.values() for path in paths]
-    else:
-        for suffix, paths in sets.items():
-            reason = f"belongs to another set ({suffix}): name the file as a source of its own to read it"
-            unread += [(path, reason) for path in paths]
-    _refuse_rivals(folder, plain)
-    return Choice(tuple(plain), tuple(sorted(unread)))
+        if suffix and len(base) <= 2:
+            domains.setdefault(suffix, set()).add(base)
+    return frozenset(suffix for suffix, bases in domains.items() if len(bases) > 1)
 
 
-def _refuse_rivals(folder: Path, paths: Iterable[Path]) -> None:
-    by_domain: dict[str, list[str]] = {}
-    for path in paths:
-        by_domain.setdefault(base_and_set(path)[0], []).append(path.name)
-    rivals = {domain: names for domain, names in by_domain.items() if len(names) > 1}
-    if rivals:
-        shown = "; ".join(f"{domain}: {', '.join(names)}" for domain, names in rivals.items())
-        remedy = "choose the files that belong together and name each as a source in place of the folder"
-        raise InputError(str(folder), f"holds several files of one domain ({shown})", remedy)
+def _why_not(path: Path) -> str:
+    """Why a file of a folder is no data set to read; nothing where it may be one."""
+    if path.suffix.lower() not in SUFFIXES:
+        return f"is none of {', '.join(SUFFIXES)}"
+    base, _ = base_and_set(path)
+    if base in DOMAINS or base.startswith("SUPP"):
+        return ""
+    if len(base) == 2 or base.startswith("AD") or not _names_a_domain(path):
+        return why_unread(base)
+    return ""
+
+
+def _names_a_domain(path: Path) -> bool:
+    """Whether the column DOMAIN or RDOMAIN is among the first bytes, in any encoding."""
+    with path.open("rb") as file:
+        head = file.read(_LOOKED_AT).replace(b"\0", b"").upper()
+    return b"DOMAIN" in head

@@ -8,8 +8,9 @@ from typing import Any
 
 import polars as pl
 
-from galu.exchange.sdtm.domains import DOMAINS, Domain
+from galu.exchange.sdtm.domains import DOMAINS
 from galu.exchange.sdtm.facts import Outcome, with_columns
+from galu.exchange.sdtm.shape import Domain
 from galu.exchange.sdtm.tables import Table
 from galu.exchange.sdtm.takes import known_part
 from galu.finding import InputError
@@ -70,9 +71,15 @@ def plain(text: str | None) -> str:
 
 
 def merge(
-    table: Table, parents: Mapping[str, Sequence[Parents]], days: Mapping[str, str], outcome: Outcome
+    table: Table,
+    parents: Mapping[str, Sequence[Parents]],
+    days: Mapping[str, str],
+    seen: dict[str, str],
+    outcome: Outcome,
 ) -> None:
     """Give each supplemental qualifier to its parent's row; what no mapping reads is kept as an element.
+
+    `seen` are the qualifiers of all files so far, with their values.
 
     Raises
     ------
@@ -83,46 +90,51 @@ def merge(
         if column not in table.frame.columns:
             raise InputError(f"{table.path}, header", f"column {column} is missing", "export it too")
     outcome.skipped += table.unread
-    seen: dict[str, int] = {}
+    outcome.faults += table.damaged
     frame = with_columns(table.frame, frozenset({"IDVAR", "IDVARVAL"}))
     for row in frame.iter_rows(named=True):
         number = row["row"]
-        reason = _place(row, parents, days, table, seen, outcome)
+        reason, empty = _place(row, parents, days, (table, seen, outcome))
         if reason:
             outcome.skipped.append((number, reason))
+            outcome.doubled += [(number, reason)] if empty else []
 
 
 def _place(
     row: Mapping[str, Any],
     parents: Mapping[str, Sequence[Parents]],
     days: Mapping[str, str],
-    table: Table,
-    seen: dict[str, int],
-    outcome: Outcome,
-) -> str:
-    """Place one qualifier; the reason why it was skipped, or nothing."""
+    into: tuple[Table, dict[str, str], Outcome],
+) -> tuple[str, bool]:
+    """Place one qualifier; the reason why it was skipped, and whether nothing is lost by that."""
+    table, seen, outcome = into
     blank = next((column for column in _REQUIRED if row[column] is None), None)
     if blank:
-        return f"{blank} is empty"
+        return f"{blank} is empty", blank == "QVAL"
     domain, subject, name = row["RDOMAIN"].upper(), row["USUBJID"], row["QNAM"].upper()
     if domain not in parents:
-        return f"no data set {domain} is read" if domain in DOMAINS else f"galu has no home for {domain}"
+        why = f"no data set {domain} is read" if domain in DOMAINS else f"galu has no home for {domain}"
+        return why, domain not in DOMAINS or domain == "EC"
     idvar, value = (row["IDVAR"] or "").upper(), plain(row["IDVARVAL"])
     key = (subject, idvar, value)
-    parent = next((each for each in parents[domain] if each.has(key)), None)
-    if parent is None:
-        return f"{domain} has no row of {subject}" + (f" with {idvar} {value}" if idvar else "")
+    owners = [each for each in parents[domain] if each.has(key)]
+    if not owners:
+        return f"{domain} has no row of {subject}" + (f" with {idvar} {value}" if idvar else ""), False
+    parent = owners[0]
     identity = ":".join(part for part in (f"SDTM:SUPP{domain}", subject, idvar, value, name) if part)
-    if identity in seen:
-        return f"repeats row {seen[identity]}"
-    seen[identity] = row["row"]
+    if seen.get(identity) == row["QVAL"]:
+        return "repeats an earlier row", True
+    while identity in seen:
+        identity = f"{identity}~"
+    seen[identity] = row["QVAL"]
     if name in parent.columns:
-        parent.filled.setdefault(name, {}).update(dict.fromkeys(parent.rows[key], row["QVAL"]))
+        for owner in owners:
+            owner.filled.setdefault(name, {}).update(dict.fromkeys(owner.rows[key], row["QVAL"]))
         outcome.mapped.add(row["row"])
-        return ""
+        return "", False
     day = parent.dates[key] or days.get(subject)
     if day is None:
-        return "has no date, and neither has its subject"
+        return "has no date, and neither has its subject", False
     outcome.facts.append(
         Element(
             id=identity,
@@ -134,4 +146,4 @@ def _place(
         )
     )
     outcome.kept.append((row["row"], f"{name} is no field of any kind"))
-    return ""
+    return "", False

@@ -1,7 +1,7 @@
 """How a field of a fact is taken from the columns of a data set: small pieces that the tables compose.
 
-A `Take` says which columns it reads, the value, where the value is broken (`fault`, refused) and where
-something the source says does not reach the fact (`loss`, reported).
+A `Take` says which columns it reads, the value, where the value is broken (`fault`: the field stays unknown
+and the row is named) and where something the source says does not reach the fact (`loss`: noted).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
@@ -59,17 +59,30 @@ def joined(first: str, second: str) -> Take:
 
 
 def number(column: str) -> Take:
-    """A number; any other text is refused."""
+    """A number; any other text is none."""
     value = as_number(column)
     return Take(value, pl.col(column).is_not_null() & value.is_null(), "is no number")
 
 
-def whole(column: str) -> Take:
-    """A whole number, also as `GRADE 3`; any other text is refused."""
-    digits = pl.col(column).str.to_uppercase().str.strip_prefix("GRADE").str.strip_chars()
-    value = digits.cast(pl.Float64, strict=False)
-    whole_value = pl.when(value == value.floor()).then(value).cast(pl.Int64)
-    return Take(whole_value, pl.col(column).is_not_null() & whole_value.is_null(), "is no grade")
+#: Roman numerals of grades.
+_ROMAN: Final = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5}
+_GRADE: Final = r"^(?:CTCAE\s*)?(?:GRADE|GR\.?|G)?\s*([0-5])(?:\.0+)?(?:\s*[-:=(,]?\s*[A-Z].*)?$"
+
+
+def graded(column: str) -> pl.Expr:
+    """A grade, written `3`, `GRADE 3`, `G3`, `3 - SEVERE` or `III`; null where it is none of these."""
+    word = pl.col(column).str.to_uppercase()
+    roman = word.str.strip_prefix("GRADE").str.strip_chars()
+    return pl.coalesce(
+        word.str.extract(_GRADE, 1).cast(pl.Int64, strict=False),
+        roman.replace_strict(_ROMAN, default=None, return_dtype=pl.Int64),
+    )
+
+
+def grade(column: str) -> Take:
+    """A grade; any other text is none."""
+    value = graded(column)
+    return Take(value, pl.col(column).is_not_null() & value.is_null(), "is no grade")
 
 
 def date(*columns: str) -> Take:
@@ -90,6 +103,22 @@ def date(*columns: str) -> Take:
     )
 
 
+def known(column: str) -> pl.Expr:
+    """As much of a date as is known from the left; null where that is nothing."""
+    return pl.col(column).str.extract(_KNOWN, 1)
+
+
+def year_of(column: str) -> pl.Expr:
+    """Year of a date."""
+    return known(column).str.slice(0, 4)
+
+
+def day_before(column: str) -> pl.Expr:
+    """The day before a date; null where that names no day."""
+    day = known(column).str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
+    return day.dt.offset_by("-1d").dt.to_string("%Y-%m-%d")
+
+
 def coded(column: str, table: Mapping[str, Any], dtype: Any = pl.String) -> Take:
     """Value of a code list, upper or lower case; a code that the table lacks stays unknown."""
     value = pl.col(column).str.to_uppercase().replace_strict(dict(table), default=None, return_dtype=dtype)
@@ -106,39 +135,6 @@ def coded(column: str, table: Mapping[str, Any], dtype: Any = pl.String) -> Take
 def flag(column: str) -> Take:
     """Y or N."""
     return coded(column, {"Y": True, "N": False, "U": None, "NA": None}, pl.Boolean)
-
-
-def reported(domain: str) -> dict[str, Take]:
-    """Value, text and unit of a result as reported; the standardised ones where no original is there.
-
-    Value and unit always come from the same pair. A result that is no number, such as `<0.2`, and
-    the word for a result that was not obtained, are text.
-    """
-    original, standard = f"{domain}ORRES", f"{domain}STRESN"
-    has = pl.col(original).is_not_null()
-    value = pl.when(has).then(as_number(original)).otherwise(as_number(standard))
-    words = pl.when(has).then(pl.col(original)).otherwise(pl.coalesce(f"{domain}STRESC", f"{domain}STAT"))
-    broken = pl.col(standard).is_not_null() & as_number(standard).is_null()
-    return {
-        "value": Take(value, broken, "is no number"),
-        "text": Take(pl.when(value.is_null()).then(words)),
-        "unit": _of_pair(domain, "ORRESU", "STRESU"),
-    }
-
-
-def limit(domain: str, original: str, standard: str) -> Take:
-    """A limit of normal in the unit of the reported value; unknown where only another unit's is there."""
-    has = pl.col(f"{domain}ORRES").is_not_null()
-    same_unit = pl.col(f"{domain}ORRESU") == pl.col(f"{domain}STRESU")
-    stated, other = as_number(f"{domain}{original}"), as_number(f"{domain}{standard}")
-    value = pl.when(~has).then(other).otherwise(pl.coalesce(stated, pl.when(same_unit).then(other)))
-    return Take(value)
-
-
-def _of_pair(domain: str, original: str, standard: str) -> Take:
-    has = pl.col(f"{domain}ORRES").is_not_null()
-    value = pl.when(has).then(pl.col(f"{domain}{original}")).otherwise(pl.col(f"{domain}{standard}"))
-    return Take(value)
 
 
 def nominal_hours(elapsed: str, label: str) -> Take:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from galu.record import Record
 from galu.report.blocks import Section, Table
 from galu.report.sections.overview import assumed_in
@@ -56,3 +58,15 @@ def sources(state: TrialState, known: Record) -> Section:
     if forks:
         tables.append(Table("forks", "Facts corrected twice", ("fact", "corrections"), forks))
     return Section("sources", "Data sources", sentences, tuple(tables))
+
+
+def set_aside(rows: Sequence[tuple[str, str, int, str]]) -> Section:
+    """Rows of imported files that did not enter, or not whole: day of the import, file, row, reason."""
+    shown = tuple((day, file, row or None, why) for day, file, row, why in rows)
+    sentence = (
+        f"{len(rows)} rows of imported files did not enter, or entered without the cell named: what they say "
+        "is missing from every table of this report."
+    )
+    columns = ("imported", "file", "row", "why")
+    table = Table("set-aside", f"Rows set aside at import ({len(rows)})", columns, shown, page_rows=100)
+    return Section("set-aside", "Rows set aside", (sentence,), (table,))

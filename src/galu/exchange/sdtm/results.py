@@ -1,0 +1,111 @@
+"""Which of the two results of a row is read: the original, or the one in the standard unit.
+
+Value, unit and limits always come from the same pair. The original goes before, as CTCAE is graded in
+the unit reported; the standard pair where the original result is no number, or its unit is missing or one
+that galu does not know, and the standard result is a number in a unit.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from galu.exchange.sdtm.lines import Line
+from galu.exchange.sdtm.shape import holds
+from galu.exchange.sdtm.takes import Take, as_number
+from galu.safety.labcodes import UNIT_SPELLINGS, read_result
+from galu.trial.plausible import UNITS, spelling
+
+_KNOWN: Final = frozenset().union(*UNITS.values(), *UNIT_SPELLINGS.values())
+#: Words for what lies beyond a limit: whatever number an export puts in their place, they are the result.
+_LIMITS: Final = (
+    r"^\s*[<>≤≥]|BLQ|BQL|BLOQ|LLOQ|ULOQ|LLOD|DETECT|QUANTI|BELOW|ABOVE|LESS THAN|GREATER"
+    r"|^ND$|^NEG|^POS|^TRACE"
+)
+#: Original and standard result disagree where their ratio is off by more than rounding explains (assumed).
+_ROUNDING: Final = 0.05
+#: A ratio between two units is told from so many rows at least (assumed).
+_ENOUGH: Final = 5
+
+
+def known_unit(unit: str) -> bool:
+    """Whether galu knows a unit however it is spelled."""
+    return spelling(unit) in _KNOWN
+
+
+def _lookup(column: str, test: str) -> pl.Expr:
+    """A property of the words of a column, asked once for each of them."""
+    ask = known_unit if test == "unit" else (lambda word: read_result(word) is not None)
+
+    def answers(words: pl.Series) -> pl.Series:
+        kinds = words.drop_nulls().unique().to_list()
+        return words.replace_strict({k: ask(k) for k in kinds}, default=False, return_dtype=pl.Boolean)
+
+    return pl.col(column).map_batches(answers, return_dtype=pl.Boolean)
+
+
+def _standard(domain: str) -> pl.Expr:
+    """Whether the standard pair is read."""
+    original, unit = f"{domain}ORRES", f"{domain}ORRESU"
+    number, standard_unit = as_number(f"{domain}STRESN"), f"{domain}STRESU"
+    has_unit = pl.col(standard_unit).is_not_null()
+    better = _lookup(standard_unit, "unit").fill_null(False)
+    silent = pl.col(unit).is_null() & has_unit
+    unknown = ~_lookup(unit, "unit").fill_null(False) & better
+    unread = ~_lookup(original, "result").fill_null(False) & ~holds(original, _LIMITS) & has_unit
+    return pl.col(original).is_null() | (number.is_not_null() & (silent | unknown | unread))
+
+
+def reported(domain: str) -> dict[str, Take]:
+    """Value, text and unit of a result; one that is no number, such as `<0.2`, is text."""
+    original, standard, words = f"{domain}ORRES", f"{domain}STRESN", f"{domain}STRESC"
+    other = _standard(domain)
+    value = pl.when(other).then(as_number(standard)).otherwise(as_number(original))
+    said = pl.when(pl.col(original).is_null()).then(pl.coalesce(words, f"{domain}STAT"))
+    text = said.otherwise(pl.coalesce(pl.when(other).then(words), original))
+    broken = pl.col(standard).is_not_null() & as_number(standard).is_null()
+    unit = pl.when(other).then(pl.col(f"{domain}STRESU")).otherwise(pl.col(f"{domain}ORRESU"))
+    return {
+        "value": Take(value, broken, "is no number"),
+        "text": Take(pl.when(value.is_null()).then(text)),
+        "unit": Take(unit),
+    }
+
+
+def limit(domain: str, original: str, standard: str) -> Take:
+    """A limit of normal in the unit of the value that is read; unknown where only another unit's is there."""
+    same_unit = pl.col(f"{domain}ORRESU") == pl.col(f"{domain}STRESU")
+    stated, other = as_number(f"{domain}{original}"), as_number(f"{domain}{standard}")
+    own = pl.coalesce(stated, pl.when(same_unit).then(other))
+    return Take(pl.when(_standard(domain)).then(other).otherwise(own))
+
+
+def disagreements(domain: str, frame: pl.DataFrame) -> list[Line]:
+    """Rows whose original and standard result cannot both be true.
+
+    In one unit the two are equal; between two units of a test they have one ratio, that of most rows.
+    """
+    test, one, two = f"{domain}TESTCD", f"{domain}ORRESU", f"{domain}STRESU"
+    first, second = as_number(f"{domain}ORRES"), as_number(f"{domain}STRESN")
+    rows = frame.select("row", test, one, two, first.alias("first"), second.alias("second"))
+    rows = rows.filter(
+        (pl.col("first") > 0) & (pl.col("second") > 0) & pl.all_horizontal(pl.col(one, two).is_not_null())
+    )
+    rows = rows.with_columns((pl.col("second") / pl.col("first")).alias("ratio"))
+    group = [test, one, two]
+    usual = pl.when(pl.col(one) == pl.col(two)).then(1.0).otherwise(pl.col("ratio").median().over(group))
+    off = (pl.col("ratio") / usual - 1.0).abs() > _ROUNDING
+    rows = rows.with_columns(off.alias("off"))
+    # A conversion that is no ratio (°F to °C) is off everywhere: nothing is told of it.
+    told = (pl.col(one) == pl.col(two)) | (
+        (pl.len().over(group) >= _ENOUGH) & (pl.col("off").mean().over(group) < _ROUNDING)
+    )
+    said = "{}ORRES {} {} and {}STRESN {} {} disagree"
+    return [
+        (
+            row["row"],
+            said.format(domain, f"{row['first']:g}", row[one], domain, f"{row['second']:g}", row[two]),
+        )
+        for row in rows.filter(told & pl.col("off")).iter_rows(named=True)
+    ]
