@@ -23,7 +23,7 @@ _ENDED: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class TreatedSubject:
-    """One subject of a safety set; `last_dose` None means not dosed with the therapy.
+    """One subject of a safety set; `last_dose`, the end of the last one, is None without the therapy.
 
     `until` is the last day on which the subject was watched (death, leaving, or the day of the analysis).
     """
@@ -82,9 +82,14 @@ def seriousness(event: AdverseEventInput) -> bool | None:
 
     Death and a threat to life are serious whatever was ticked (ICH E2A, section II B).
     """
-    if event.grade == 5 or event.outcome.strip().lower() == "fatal" or event.life_threatening:
+    if is_fatal(event) or event.life_threatening:
         return True
     return event.serious
+
+
+def is_fatal(event: AdverseEventInput) -> bool:
+    """Whether an event ended in death, by its grade or its outcome."""
+    return event.grade == 5 or event.outcome.strip().lower() == "fatal"
 
 
 def is_serious(event: AdverseEventInput) -> bool:
@@ -113,7 +118,7 @@ def _emergent(
 def _count(soc: str, term: str, rows: list[tuple[str, AdverseEventInput]], n: int) -> AeCount:
     worst: dict[str, int] = {}
     for subject, event in rows:
-        worst[subject] = max(worst.get(subject, 0), event.grade or 0)
+        worst[subject] = max(worst.get(subject, 0), 5 if is_fatal(event) else event.grade or 0)
     by = Counter(worst.values())
     share = 100.0 * len(worst) / n if n else None
     return AeCount(soc, term, len(worst), len(rows), share, (by[1], by[2], by[3], by[4], by[5]))
@@ -125,22 +130,25 @@ def ae_overview(
     """Any, grade ≥3, related, serious, related serious, leading to withdrawal, fatal.
 
     An event of unknown attribution counts as related. Events of which nobody said whether they are
-    serious have a line of their own, where there are any.
+    serious, or which grade they have, have a line of their own, where there are any.
     """
     rows = _emergent(subjects, emergent_days, phase)
     lines: tuple[tuple[str, Callable[[AdverseEventInput], bool]], ...] = (
         ("any", lambda e: True),
-        ("grade 3 or more", lambda e: (e.grade or 0) >= 3),
+        ("grade 3 or more", lambda e: (e.grade or 0) >= 3 or is_fatal(e)),
         ("related", is_related),
         ("serious", is_serious),
         ("related and serious", lambda e: is_serious(e) and is_related(e)),
         ("leading to withdrawal", ended_treatment),
-        ("fatal", lambda e: e.grade == 5),
+        ("fatal", is_fatal),
     )
     counts = [_count("", name, [r for r in rows if keep(r[1])], len(subjects)) for name, keep in lines]
     untold = [row for row in rows if seriousness(row[1]) is None]
     if untold:
         counts.append(_count("", "not known whether serious", untold, len(subjects)))
+    ungraded = [row for row in rows if row[1].grade is None and not is_fatal(row[1])]
+    if ungraded:
+        counts.append(_count("", "grade not stated", ungraded, len(subjects)))
     return tuple(counts)
 
 

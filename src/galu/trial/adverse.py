@@ -11,6 +11,7 @@ import polars as pl
 
 from galu.protocol import Study
 from galu.record import Record
+from galu.record.when import day_of
 from galu.safety.ctcae import grade_labs
 from galu.safety.labcodes import TERMS_OF_TEST, read_result
 from galu.safety.tables import AeCount, TreatedSubject, ae_by_soc_and_term, ae_overview, lab_shift
@@ -51,7 +52,7 @@ def derive_safety(study: Study, record: Record, subjects: Iterable[Subject]) -> 
             subject.id,
             subject.imaging[0].day if subject.imaging else None,
             subject.first_dose,
-            subject.last_dose,
+            _last_given(subject),
             events.get(subject.id, ()),
             until=_watched_until(subject),
         )
@@ -69,6 +70,12 @@ def derive_safety(study: Study, record: Record, subjects: Iterable[Subject]) -> 
         grades=grades,
         shifts=_shifts(grades),
     )
+
+
+def _last_given(subject: Subject) -> date | None:
+    """Last day on which the therapy was given: what is given over days is given until its end."""
+    days = (max(dose.day, day_of(dose.ended) or dose.day) for dose in subject.therapy)
+    return max(days, default=None)
 
 
 def _watched_until(subject: Subject) -> date | None:

@@ -21,6 +21,7 @@ from galu.exchange.sdtm.takes import (
     flag,
     grade,
     joined,
+    last_day,
     nominal_hours,
     number,
     text,
@@ -58,7 +59,8 @@ def _measured_on(domain: str) -> Take:
 def _exposure(domain: str) -> Home:
     takes = {
         "on": date(f"{domain}STDTC"),
-        "ended": date(f"{domain}ENDTC"),
+        # What was given until some day of a month may have been given until its last.
+        "ended": replace(date(f"{domain}ENDTC"), value=last_day(f"{domain}ENDTC")),
         "agent": text(f"{domain}TRT"),
         "route": text(f"{domain}ROUTE"),
         **activity(domain, MBQ_PER_ACTIVITY_UNIT),

@@ -119,6 +119,19 @@ def day_before(column: str) -> pl.Expr:
     return day.dt.offset_by("-1d").dt.to_string("%Y-%m-%d")
 
 
+def last_day(column: str) -> pl.Expr:
+    """The last day that a date known only in part can mean; a full date is itself."""
+    stated = known(column)
+    month_end = pl.concat_str(stated.str.slice(0, 7), pl.lit("-01")).str.to_date("%Y-%m-%d", strict=False)
+    return (
+        pl.when(stated.str.len_chars() == len("2026"))
+        .then(pl.concat_str(stated, pl.lit("-12-31")))
+        .when(stated.str.len_chars() == len("2026-01"))
+        .then(month_end.dt.month_end().dt.to_string("%Y-%m-%d"))
+        .otherwise(stated)
+    )
+
+
 def coded(column: str, table: Mapping[str, Any], dtype: Any = pl.String) -> Take:
     """Value of a code list, upper or lower case; a code that the table lacks stays unknown."""
     value = pl.col(column).str.to_uppercase().replace_strict(dict(table), default=None, return_dtype=dtype)
