@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from galu.cli.main import main
-from galu.desk.folder import RECORD, create_trial, open_trial
+from galu.desk.folder import create_trial, open_trial
+from galu.desk.places import RECORD
 from galu.finding import InputError
 from support import ROOT
 

@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 
 from galu.desk.clock import utc_now
-from galu.desk.folder import STUDY, TrialFolder, open_trial, read_study, version_file
+from galu.desk.folder import TrialFolder, open_trial, read_study, version_file
+from galu.desk.places import STUDY
 from galu.desk.study import study_file
 from galu.finding import InputError
 from galu.protocol import Element, elements, study_hash

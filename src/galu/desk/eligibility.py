@@ -10,7 +10,8 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from galu.desk.clock import utc_now
-from galu.desk.folder import RECORD, open_trial
+from galu.desk.folder import open_trial
+from galu.desk.places import RECORD
 from galu.desk.study import study_file
 from galu.eligibility import (
     Change,

@@ -10,6 +10,7 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from galu.desk.clock import utc_now
+from galu.desk.places import CHECKPOINTS, RECORD, STUDY, VERSIONS
 from galu.desk.study import study_file
 from galu.finding import InputError
 from galu.protocol import Study, parse_study, study_hash
@@ -20,10 +21,6 @@ from galu.store.sqlite import Clock
 
 Origin = Literal["observed", "imported", "simulated"]
 
-STUDY: Final = "study.yaml"
-RECORD: Final = "record.sqlite"
-CHECKPOINTS: Final = "checkpoints"
-VERSIONS: Final = "versions"
 #: Clocks of one site may differ by so much without a word.
 SKEW_ALLOWED: Final = timedelta(minutes=2)
 

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from galu.desk.clock import utc_now
-from galu.desk.folder import CHECKPOINTS, RECORD, TrialFolder, open_trial
+from galu.desk.folder import TrialFolder, open_trial
+from galu.desk.outputs import require_outside_trial, write_output
+from galu.desk.places import CHECKPOINTS, RECORD
 from galu.desk.set_aside import note_set_aside
 from galu.exchange.facts_csv import read_facts, write_facts
 from galu.finding import InputError
@@ -106,10 +108,7 @@ def import_sdtm(
 def write_report(path: Path, report: SdtmReport, imported: Imported) -> None:
     """Write what became of every row as JSON: kept, skipped and noted rows in full, facts set aside."""
     content = {**report.as_json(), "set_aside": imported.set_aside, "written": imported.written}
-    try:
-        path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise InputError(str(path), f"cannot be written ({error.strerror})", "name another file") from None
+    write_output(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
 def verify_record(folder: Path, clock: Clock = utc_now) -> Verification:
@@ -121,6 +120,7 @@ def verify_record(folder: Path, clock: Clock = utc_now) -> Verification:
 
 def export_record(folder: Path, out: Path) -> tuple[Path, ...]:
     """Write every fact ever written, one CSV per kind."""
+    require_outside_trial(out)
     return write_facts(open_trial(folder).store.entries(), out)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from galu.desk.folder import open_trial
+from galu.desk.outputs import write_output
 from galu.desk.status import day_of_report, mark_of
 from galu.escalation.outcomes import Outcomes
 from galu.escalation.pathways import Ahead
@@ -54,11 +55,7 @@ def write_review(folder: Path, file: Path, as_of: date | None = None, cohorts: i
             banner=mark.banner,
         )
     )
-    try:
-        file.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise InputError(str(file), f"cannot be written ({error.strerror})", "name another file") from None
-    return file
+    return write_output(file, page)
 
 
 def _seat(slot: Slot, day: date) -> Seat:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import os
+import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +11,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from galu.desk.outputs import write_output
 from galu.finding import InputError
 
 Cells = dict[str, str]
@@ -100,13 +101,8 @@ def _row(path: Path, line: int, cells: Mapping[Any, Any]) -> Row:
 
 def write_rows(path: Path, header: Sequence[str], rows: Iterable[Cells]) -> None:
     """Write rows as CSV, whole or not at all."""
-    part = path.with_name(path.name + ".part")
-    try:
-        with part.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, header, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-        os.replace(part, path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise InputError(str(path), error.strerror or "cannot be written", "give a writable place") from None
+    text = io.StringIO()
+    writer = csv.DictWriter(text, header, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_output(path, text.getvalue())

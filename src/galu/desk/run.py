@@ -7,8 +7,10 @@ import tempfile
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Final
 
 from galu.desk.folder import open_trial
+from galu.desk.outputs import require_outside_trial
 from galu.desk.set_aside import read_set_aside
 from galu.desk.status import day_of_report, mark_of
 from galu.finding import InputError
@@ -18,6 +20,8 @@ from galu.trial.state import derive_state
 
 PAGE = "report.html"
 FINDINGS = "findings.json"
+#: Folders of a report, and what the files in them end with.
+_FOLDERS: Final = {"tables": ".csv", "figures": ".png"}
 
 
 def run_trial(
@@ -67,12 +71,23 @@ def run_trial(
 
 
 def _require_ours(out: Path) -> None:
-    """Refuse to write over anything that is not an earlier report."""
+    """Refuse to write over a trial, or over anything that is not an earlier report and nothing else."""
+    require_outside_trial(out)
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return
     findings = out / FINDINGS
     if not out.is_dir() or not findings.is_file() or FORMAT not in findings.read_text(encoding="utf-8")[:200]:
         raise InputError(str(out), "holds something that is no report of galu", "name a new folder with -o")
+    strange = [path for path in sorted(out.rglob("*")) if not _is_of_a_report(path.relative_to(out))]
+    if strange:
+        fault = f"holds {strange[0].relative_to(out)}, which is no part of a report"
+        raise InputError(str(out), fault, "move it elsewhere, or name a new folder with -o")
+
+
+def _is_of_a_report(path: Path) -> bool:
+    if len(path.parts) == 1:
+        return path.name in (PAGE, FINDINGS, *_FOLDERS)
+    return len(path.parts) == 2 and path.suffix == _FOLDERS.get(path.parts[0])
 
 
 def _replace(out: Path, report: Report, findings: str) -> None:

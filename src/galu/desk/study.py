@@ -6,6 +6,7 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
+from galu.desk.outputs import write_output
 from galu.exchange.registry import read_registry, study_skeleton
 from galu.finding import InputError
 from galu.protocol import Element, elements, load_study
@@ -46,5 +47,5 @@ def import_registry(path: Path, out: Path | None) -> Imported:
     if out is not None:
         if out.exists():
             raise InputError(str(out), "exists already", "name a new file; nothing is overwritten")
-        out.write_text(text.getvalue(), encoding="utf-8")
+        write_output(out, text.getvalue())
     return Imported(text.getvalue(), tuple(record.missing), tuple(record.unread))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from galu.desk.outputs import write_output
 from galu.finding import InputError
 from galu.nuclides import nuclide
 from galu.transport import Certificate, point_kernel, sphere_dose, voxel_kernel
@@ -53,18 +55,17 @@ def write_kernel(
         raise InputError(str(out.parent), "is no folder", "create it first")
     kernel = voxel_kernel(point_kernel(nuclide_name), (edges[0], edges[1], edges[2]), radius_mm, density_g_ml)
     facts = _facts(kernel.certificate)
-    partial = out.with_suffix(".partial")
-    with partial.open("wb") as file:
-        content: dict[str, Any] = {
-            "s_gy_per_bq_s": kernel.s_gy_per_bq_s,
-            "voxel_mm": kernel.voxel_mm,
-            "density_g_ml": kernel.density_g_ml,
-            "nuclide": nuclide_name,
-            "medium": "soft tissue",
-            "progeny": _progeny(nuclide_name),
-        } | facts
-        np.savez_compressed(file, allow_pickle=False, **{k: np.array(v) for k, v in content.items()})
-    partial.replace(out)
+    archive = io.BytesIO()
+    content: dict[str, Any] = {
+        "s_gy_per_bq_s": kernel.s_gy_per_bq_s,
+        "voxel_mm": kernel.voxel_mm,
+        "density_g_ml": kernel.density_g_ml,
+        "nuclide": nuclide_name,
+        "medium": "soft tissue",
+        "progeny": _progeny(nuclide_name),
+    } | facts
+    np.savez_compressed(archive, allow_pickle=False, **{k: np.array(v) for k, v in content.items()})
+    write_output(out, archive.getvalue())
     middle = tuple(n // 2 for n in kernel.s_gy_per_bq_s.shape)
     return {
         "file": str(out),

@@ -68,7 +68,8 @@ def _first_fault(document: Any, name: str, error: ValidationError) -> InputError
     if fault["type"] == "missing":
         return InputError(f"{name}, line {line}, key {shown}", f"{keys[-1]!r} is missing{more}", "add it")
     message = str(fault["msg"]).removeprefix("Value error, ")
-    return InputError(f"{name}, line {line}, key {shown}", message + more, "correct the value")
+    remedy = str(fault.get("ctx", {}).get("remedy", "correct the value"))
+    return InputError(f"{name}, line {line}, key {shown}", message + more, remedy)
 
 
 def _locate(document: Any, keys: list[Any]) -> tuple[int, list[str]]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from galu.desk.design.characteristics import assumptions, simulated, summarise
 from galu.desk.design.reading import make_design, read_switches
+from galu.desk.outputs import write_output
 from galu.escalation import Design
 from galu.escalation.calendar import Conditions, Trials
 from galu.finding import InputError
@@ -100,8 +101,8 @@ def write_comparison(comparison: dict[str, Any], folder: Path) -> tuple[Path, ..
     contents = {"json": json.dumps(comparison, indent=1).encode(), "png": png, "html": page.encode()}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for ending, content in contents.items():
-            (folder / f"comparison.{ending}").write_bytes(content)
     except OSError as error:
         raise InputError("-o", f"the folder cannot be written ({error})", "give a folder of yours") from error
-    return tuple(folder / f"comparison.{ending}" for ending in contents)
+    return tuple(
+        write_output(folder / f"comparison.{ending}", content) for ending, content in contents.items()
+    )

@@ -8,6 +8,7 @@ from typing import Any
 
 from galu.desk.design.pathways import planned
 from galu.desk.design.reading import check_path, make_design
+from galu.desk.outputs import write_output
 from galu.escalation import Outcomes
 from galu.escalation.review import review_cohort
 from galu.finding import InputError
@@ -35,11 +36,7 @@ def write_review(
     conventions = ", ".join(f"{key} {value}" for key, value in getattr(design, "switches", {}).items())
     full = f"{name} ({conventions})" if conventions else name
     page = cohort_review_page(Package(study, _day(day), full, review_cohort(design, outcomes, count, ahead)))
-    try:
-        file.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise InputError("-o", f"the file cannot be written ({error})", "give another file") from error
-    return file
+    return write_output(file, page)
 
 
 def _day(text: str | None) -> str:
