@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+
+from galu.record.people import Lab
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -17,3 +20,17 @@ def shared(*parts: str) -> Path:
     if not path.exists():
         pytest.skip(f"shared data absent: {'/'.join(parts)} (set GALU_SHARED)")
     return path
+
+
+def weekly_counts(subject: str, first: date, *, leave: tuple[int, ...] = ()) -> list[Lab]:
+    """Normal counts of the weekly visits after a dose on `first`, day 8 to 43, but for the days left out."""
+    return [
+        Lab(
+            id=f"{subject}-{test}-{number}", subject=subject, test=test,
+            on=(first + timedelta(days=number - 1)).isoformat(),
+            value=value, unit="10^9/L", lower_limit=low, upper_limit=high,
+        )
+        for number in range(8, 44, 7)
+        if number not in leave
+        for test, value, low, high in (("NEUT", 3.9, 2.0, 7.0), ("PLAT", 210.0, 150.0, 400.0))
+    ]  # fmt: skip

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from galu.safety.dlt import assess_dlt
+from galu.safety.dlt import DltAssessment, assess_dlt
 from galu.safety.inputs import (
     AdverseEventInput,
     Departure,
@@ -37,8 +37,20 @@ def labs(test: str, *values: tuple[int, float]) -> tuple[LabInput, ...]:
     return tuple(LabInput(f"{test}{d}", test, day(d), v, "10^9/L", lower=1.8) for d, v in values)
 
 
+def watched(who: DltPatient, on: int) -> DltPatient:
+    """The patient with a normal count on the day looked at, where the window has ended without one."""
+    lacking = [t for t in ("NEUT", "PLAT") if not any(v.test == t and v.day >= day(42) for v in who.labs)]
+    normal = {"NEUT": 4.0, "PLAT": 200.0}
+    values = (LabInput(f"{t}end", t, day(on), normal[t], "10^9/L", lower=1.8) for t in lacking if on >= 42)
+    return replace(who, labs=(*who.labs, *values))
+
+
+def judge(who: DltPatient, on: int) -> DltAssessment:
+    return assess_dlt(watched(who, on), PLAN, day(on))
+
+
 def outcome(who: DltPatient, on: int) -> str:
-    return assess_dlt(who, PLAN, day(on)).outcome
+    return judge(who, on).outcome
 
 
 def no(on: int, *saw: str) -> DltAdjudication:
@@ -128,7 +140,7 @@ def test_evaluability() -> None:
 
 def test_a_signed_decision_stands_beside_the_rule() -> None:
     who = patient(events=(event("Dry mouth", 3),), adjudications=(no(45),))
-    before, after = (assess_dlt(who, PLAN, day(on)) for on in (44, 45))
+    before, after = (judge(who, on) for on in (44, 45))
     assert (before.outcome, before.adjudicated) == ("T", None)
     assert (after.outcome, after.rule_dlt, after.adjudicated) == ("N", True, False)
 
@@ -158,7 +170,7 @@ def test_a_signed_no_makes_a_withdrawal_not_evaluable() -> None:
 
 def test_leaving_for_related_toxicity_is_dose_limiting_inside_the_window() -> None:
     left = patient(withdrew=Departure(day(20), True, "w"))
-    found = assess_dlt(left, PLAN, day(20))
+    found = judge(left, 20)
     assert (found.outcome, found.rule_id, found.decided_on, found.facts) == (
         "T",
         "withdrawal",
@@ -192,7 +204,7 @@ def test_leaving_on_a_day_known_in_part(
 def test_judgements_of_one_event_leave_the_others_alone() -> None:
     two = (event("Dry mouth", 3), replace(event("Stomatitis", 3), ref="f"))
     one = DltAdjudication("a", day(20), False, "Dr One", frozenset({"e", "f"}), "e")
-    found = assess_dlt(patient(events=two, adjudications=(one,)), PLAN, day(42))
+    found = judge(patient(events=two, adjudications=(one,)), 42)
     assert (found.outcome, found.facts) == ("T", ("f",))
     other = replace(one, ref="b", event="f")
     assert outcome(patient(events=two, adjudications=(one, other)), 42) == "N"

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from galu.safety.coverage import Coverage
 from galu.safety.dlt import DltAssessment
 from galu.safety.incidence import dlt_listing, exposure_adjusted, shift_rows
 from galu.safety.inputs import AdverseEventInput, DltPatient
@@ -97,7 +98,9 @@ def test_shift_rows_put_unknown_grades_last() -> None:
 
 
 def test_the_listing_shows_the_rules_beside_the_signature() -> None:
-    assessed = DltAssessment("N", day(45), day(42), 45, "adjudicated", "why", ("a",), True, False)
+    assessed = DltAssessment(
+        "N", day(45), day(42), 45, "adjudicated", "why", ("a",), True, False, Coverage(0, 0, None, (), None)
+    )
     second = DltPatient("B", 2, FIRST), replace(assessed, decided_on=None)
     rows = dlt_listing([second, (DltPatient("A", 1, FIRST), assessed)])
     assert [(r.subject, r.level, r.outcome, r.rule_dlt, r.adjudicated, r.decided_day) for r in rows] == [

@@ -15,7 +15,7 @@ from galu.record.treatment import Administration, Enrolment
 from galu.trial.board import Slot, derive_board
 from galu.trial.state import derive_state
 from galu.trial.subjects import derive_subjects
-from support import ROOT
+from support import ROOT, weekly_counts
 
 STUDY = load_study(ROOT / "studies" / "nct07310355" / "study.yaml")
 LU = "177Lu-PSMA-0057"
@@ -38,6 +38,7 @@ def _patient(number: int, level: int = 1) -> list[Fact]:
             planned_activity_mbq=activity,
             activity_mbq=activity,
         ),
+        *weekly_counts(name, START + timedelta(days=number)),
     ]
 
 

@@ -16,7 +16,7 @@ from galu.trial.admission import check_admission
 from galu.trial.board import derive_board
 from galu.trial.safety import events_by_subject
 from galu.trial.state import TrialState, derive_state
-from support import ROOT
+from support import ROOT, weekly_counts
 
 STUDY = load_study(ROOT / "studies" / "nct07310355" / "study.yaml")
 LU = "177Lu-PSMA-0057"
@@ -38,16 +38,28 @@ def _dosed(number: str = "a") -> list[Fact]:
     ]  # fmt: skip
 
 
-def _record(*facts: Fact) -> Record:
+def _record(*facts: Fact, counted: bool = True) -> Record:
+    """The dosed patient with weekly counts, but for those of a test around values given here."""
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    return record_of([Entry(n + 1, now, fact) for n, fact in enumerate([*_dosed(), *facts])], "Asia/Shanghai")
+    given: dict[str, list[str]] = {}
+    for fact in facts:
+        if isinstance(fact, Lab):
+            given.setdefault(fact.test, []).append(fact.on)
+    normal = [
+        count
+        for count in weekly_counts("P", FIRST)
+        if counted
+        and not (count.test in given and min(given[count.test]) <= count.on <= max(given[count.test]))
+    ]
+    entries = [Entry(n + 1, now, fact) for n, fact in enumerate([*_dosed(), *normal, *facts])]
+    return record_of(entries, "Asia/Shanghai")
 
 
-def _state(*facts: Fact, day: int = 41) -> TrialState:
-    return derive_state(STUDY, _record(*facts), FIRST + timedelta(days=day))
+def _state(*facts: Fact, day: int = 42, counted: bool = False) -> TrialState:
+    return derive_state(STUDY, _record(*facts, counted=counted), FIRST + timedelta(days=day))
 
 
-def _outcome(*facts: Fact, day: int = 41) -> str:
+def _outcome(*facts: Fact, day: int = 42) -> str:
     (slot,) = derive_board(STUDY, _record(*facts), FIRST + timedelta(days=day)).slots
     return slot.outcome
 
@@ -77,8 +89,8 @@ def _lab(name: str, on: int | str, test: str = "NEUT", **result: object) -> Lab:
         ({"text": "<0.1"}, "T"),
         ({"text": "< 0.5"}, "T"),  # below 0.5 is grade 4, which 0.5 is not
         ({"value": 0.5}, "N"),
-        ({"text": ">0.1"}, "N"),  # says nothing of how low it is
-        ({"text": "CLOTTED"}, "N"),
+        ({"text": ">0.1"}, "P"),  # says nothing of how low it is
+        ({"text": "CLOTTED"}, "P"),
     ],
 )
 def test_a_result_in_words_is_graded_by_its_limit(result: dict[str, object], outcome: str) -> None:
@@ -151,7 +163,7 @@ def test_a_step_of_the_course_on_a_day_known_in_part(when: str, outcome: str) ->
     [("2026-02", "P", 1), ("2026", "P", 1), ("2026-01", "N", 0), ("2026-05", "N", 0)],
 )
 def test_an_event_on_a_day_known_in_part_is_not_nothing(when: str, outcome: str, emergent: int) -> None:
-    state = _state(_event(on=when, grade=4, serious=True))
+    state = _state(_event(on=when, grade=4, serious=True), counted=True)
     assert state.board.slots[0].outcome == outcome
     assert state.safety.overview[0].subjects == emergent
     assert [duty.receiver for duty in state.watch.reports] == ["sponsor", "authority"]

@@ -13,7 +13,7 @@ from galu.record.disease import AdverseEvent
 from galu.record.people import Consent, Demographics, Lab, Vital
 from galu.record.treatment import Administration, Enrolment
 from galu.trial.state import TrialState, derive_state
-from support import ROOT
+from support import ROOT, weekly_counts
 
 STUDY = load_study(ROOT / "studies" / "nct07310355" / "study.yaml")
 LU = "177Lu-PSMA-0057"
@@ -40,6 +40,7 @@ def _state(number: int, *facts: Fact) -> TrialState:
         Vital(id="w", subject="P", on=_day(-13), test="WEIGHT", value=80, unit="kg"),
         Enrolment(id="e", subject="P", on=_day(-1), phase="escalation", level=2),
         _dose(1, 1),
+        *weekly_counts("P", FIRST),
     )
     now = datetime(2026, 1, 1, tzinfo=UTC)
     entries = [Entry(i + 1, now, fact) for i, fact in enumerate((*base, *facts))]

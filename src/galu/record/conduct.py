@@ -38,7 +38,8 @@ class Judgement(Fact):
     kind = "judgement"
     item: str = Field(
         min_length=1,
-        description="the id of an eligibility atom; dlt (of the patient) or dlt:<event> (of that event)",
+        description="the id of an eligibility atom; dlt (of the patient) or dlt:<event> (of that event); "
+        "dlt-evaluable (whether a window with gaps can be judged)",
     )
     value: Literal["yes", "no", "unknown"]
     comment: str | None = None

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final, Literal
 
-from galu.safety.ctcae import terms_of_test
-from galu.safety.inputs import AdverseEventInput, DltAdjudication, DltPatient
+from galu.safety.asks import ask_of_labs
+from galu.safety.coverage import Coverage, derive_coverage, is_read
+from galu.safety.inputs import AdverseEventInput, DltAdjudication, DltPatient, EvaluabilityJudgement
 from galu.safety.plan import SafetyPlan
-from galu.safety.signs import Sign, derive_signs, grade_patient_labs
+from galu.safety.signs import Sign, derive_signs, grade_patient_labs, grades_by
 
 #: What was done with the therapy, as collected, that puts off the next cycle.
 WITHHOLDING: Final = frozenset(
@@ -26,6 +27,7 @@ class DltAssessment:
 
     `rule_dlt` is what the declared rules say (None = undecided), `adjudicated` what a person said. `facts`
     are those that decided, `judged` all that were looked at: when one of them changes, so may the outcome.
+    `coverage` tells which of the planned blood counts are known.
     """
 
     outcome: Literal["N", "T", "P", "X"]
@@ -37,10 +39,12 @@ class DltAssessment:
     facts: tuple[str, ...]
     rule_dlt: bool | None
     adjudicated: bool | None
+    coverage: Coverage
     judged: tuple[str, ...] = ()
 
 
 _SAID: Final = "adjudicated"
+_COUNTS: Final = "counts"
 _LEFT: Final = "Left treatment for related toxicity"
 
 
@@ -92,44 +96,92 @@ def _puts_off(event: AdverseEventInput, window: tuple[date, date], as_of: date) 
     )
 
 
-def _verdict(patient: DltPatient, plan: SafetyPlan, signs: list[Sign], as_of: date) -> _Verdict:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the rules see of one patient: signs, counts, the window and the last day allowed."""
+
+    signs: tuple[Sign, ...]
+    coverage: Coverage
+    window: tuple[date, date]
+    deadline: date
+    evaluable: EvaluabilityJudgement | None
+
+    def without(self, signs: Iterable[Sign]) -> _Seen:
+        """The same with these signs only."""
+        return replace(self, signs=tuple(signs))
+
+
+def _see(patient: DltPatient, plan: SafetyPlan, as_of: date) -> _Seen:
     first = patient.first_dose - timedelta(plan.dlt.first_day.value - 1)
     window = (patient.first_dose, first + timedelta(plan.dlt.window_days.value - 1))
-    met = next((s for s in signs if s.met), None)
+    graded = grades_by(patient, plan, as_of)
+    asked = (sign for rule in plan.dlt.rules for sign in ask_of_labs(rule, patient, plan, graded, window))
+    signs = sorted(
+        (*derive_signs(patient, plan, window, as_of), *asked), key=lambda s: (s.on, s.rule_id, s.facts)
+    )
+    coverage = derive_coverage(patient, plan, graded, window[1], as_of)
+    deadline = first + timedelta(plan.dlt.unresolved_until_day.value - 1)
+    return _Seen(tuple(signs), coverage, window, deadline, _judged_evaluable(patient, window[1], as_of))
+
+
+def _verdict(patient: DltPatient, seen: _Seen, as_of: date) -> _Verdict:
+    met = next((s for s in seen.signs if s.met), None)
     if met:
         return _Verdict("T", met.on, met.rule_id, met.reason, met.facts)
-    left = _left_early(patient, window, as_of)
+    left = _left_early(patient, seen.window, as_of)
     if left:
         return left
-    waits = _withheld(patient, window, as_of)
-    if as_of < window[1]:
-        facts = (*(waits[1] if waits else ()), *(f for s in signs for f in s.facts))
-        reason = waits[0] if waits and patient.withdrew else "The window is running"
+    waits = _withheld(patient, seen.window, as_of)
+    if as_of < seen.window[1]:
+        facts = (*(waits[1] if waits else ()), *(f for s in seen.signs for f in s.facts))
+        asked = next((s.reason for s in seen.signs if s.asks), "The window is running")
+        reason = waits[0] if waits and patient.withdrew else asked
         return _Verdict("P", None, "window", reason, facts)
     if patient.full_dose is None:
         return _Verdict("P", None, "evaluability", "It is not known whether the full first dose was received")
-    open_ = _open(patient, window, signs, as_of)
-    if open_ is None:
-        return _Verdict("N", window[1], "window", "The window was completed without a dose-limiting toxicity")
-    deadline = first + timedelta(plan.dlt.unresolved_until_day.value - 1)
-    dosed = patient.cycle2 is not None and patient.cycle2 <= as_of
-    if as_of >= deadline and not dosed:
+    open_ = _open(patient, seen, as_of)
+    if open_ is not None and as_of >= seen.deadline:
         reason = f"{open_.reason}; undosed at the last day allowed"
-        return _Verdict("T", deadline, "unresolved", reason, open_.facts)
-    return open_
+        return _Verdict("T", seen.deadline, "unresolved", reason, open_.facts)
+    waiting = open_ or _asked(seen)
+    if waiting is not None and seen.evaluable is not None and seen.evaluable.evaluable is False:
+        said = f"Judged not evaluable by {seen.evaluable.signed_by}. {waiting.reason}"
+        return _Verdict("X", seen.evaluable.day, "evaluability", said, (seen.evaluable.ref, *waiting.facts))
+    return waiting or _completed(seen)
 
 
-def _open(patient: DltPatient, window: tuple[date, date], signs: list[Sign], as_of: date) -> _Verdict | None:
-    """What a completed window leaves unresolved; a second dose settles it, but not what a person must say."""
-    said = next((sign for sign in signs if sign.rule_id == _SAID or sign.asks), None)
+def _open(patient: DltPatient, seen: _Seen, as_of: date) -> _Verdict | None:
+    """What a completed window leaves unresolved; a second dose settles it, but for what a person said."""
+    signs = [sign for sign in seen.signs if not sign.asks]
+    said = next((sign for sign in signs if sign.rule_id == _SAID), None)
     if said:
         return _Verdict("P", None, said.rule_id, said.reason, said.facts)
     if patient.cycle2 is not None and patient.cycle2 <= as_of:
         return None
     if signs:
         return _Verdict("P", None, signs[0].rule_id, signs[0].reason, signs[0].facts)
-    waits = _withheld(patient, window, as_of)
+    waits = _withheld(patient, seen.window, as_of)
     return None if waits is None else _Verdict("P", None, "unresolved", waits[0], waits[1])
+
+
+def _asked(seen: _Seen) -> _Verdict | None:
+    """What no dose and no waiting settles: results nobody could grade, counts that are not there."""
+    asks = next((sign for sign in seen.signs if sign.asks), None)
+    if asks:
+        return _Verdict("P", None, asks.rule_id, asks.reason, asks.facts)
+    if seen.coverage.gaps and not (seen.evaluable and seen.evaluable.evaluable):
+        said = f"Not known to be free of toxicity: {'; '.join(seen.coverage.gaps)}"
+        return _Verdict("P", None, _COUNTS, said)
+    return None
+
+
+def _completed(seen: _Seen) -> _Verdict:
+    on = max(seen.window[1], seen.coverage.complete_on or seen.window[1])
+    said = "The window was completed without a dose-limiting toxicity"
+    if seen.coverage.gaps and seen.evaluable:
+        said += f"; accepted by {seen.evaluable.signed_by} although {'; '.join(seen.coverage.gaps)}"
+        return _Verdict("N", seen.evaluable.day or on, "window", said, (seen.evaluable.ref,))
+    return _Verdict("N", on, "window", said)
 
 
 def assess_dlt(patient: DltPatient, plan: SafetyPlan, as_of: date) -> DltAssessment:
@@ -137,37 +189,41 @@ def assess_dlt(patient: DltPatient, plan: SafetyPlan, as_of: date) -> DltAssessm
 
     An adjudication decides the outcome; what the rules say stays beside it.
     """
-    first = patient.first_dose - timedelta(plan.dlt.first_day.value - 1)
-    ends = first + timedelta(plan.dlt.window_days.value - 1)
-    signs = derive_signs(patient, plan, (patient.first_dose, ends), as_of)
-    rules = _verdict(patient, plan, signs, as_of)
+    seen = _see(patient, plan, as_of)
+    rules = _verdict(patient, seen, as_of)
     made = [one for one in patient.adjudications if one.day is None or one.day <= as_of]
     named = _in_force(one for one in made if one.signed_by.strip())
-    verdict, adjudicated = _adjudicated(patient, plan, signs, as_of, named) or (rules, None)
+    verdict, adjudicated = _adjudicated(patient, seen, as_of, named) or (rules, None)
     nameless = "" if all(one.signed_by.strip() for one in made) else NAMELESS
     return DltAssessment(
         outcome=verdict.outcome,
         decided_on=verdict.on,
-        window_ends=ends,
+        window_ends=seen.window[1],
         window_day=(as_of - patient.first_dose).days + plan.dlt.first_day.value,
         rule_id=verdict.rule_id,
         reason=verdict.reason + nameless,
         facts=verdict.facts,
         rule_dlt={"T": True, "N": False}.get(rules.outcome),
         adjudicated=adjudicated,
-        judged=_judged(patient, plan, min(as_of, first + timedelta(plan.dlt.unresolved_until_day.value - 1))),
+        coverage=seen.coverage,
+        judged=_judged(patient, plan, min(as_of, seen.deadline)),
     )
+
+
+def _judged_evaluable(patient: DltPatient, ends: date, as_of: date) -> EvaluabilityJudgement | None:
+    """The last that a named person said of the evaluability; before the window ended nobody can accept it."""
+    made = [one for one in patient.evaluability if one.signed_by.strip() and (one.day or ends) <= as_of]
+    last = made[-1] if made else None
+    if last is None or last.evaluable is None or (last.evaluable and (last.day or ends) < ends):
+        return None
+    return last
 
 
 def _judged(patient: DltPatient, plan: SafetyPlan, last: date) -> tuple[str, ...]:
     """Every event, value of a term that a rule grades, and transfusion that was looked at; by day."""
-    terms = {term for rule in plan.dlt.rules if not rule.from_events_only for term in rule.terms}
+    tests = frozenset(lab.test for lab in patient.labs if is_read(lab.test, plan))
     found = [(event.onset, event.ref) for event in patient.events]
-    found += [
-        (lab.day, lab.ref)
-        for lab in patient.labs
-        if any(term in terms for term, _ in terms_of_test(lab.test))
-    ]
+    found += [(lab.day, lab.ref) for lab in patient.labs if lab.test in tests]
     found += [(given.day, given.ref) for given in patient.transfusions]
     return tuple(ref for day, ref in sorted(found) if day <= last)
 
@@ -186,11 +242,7 @@ def _in_force(made: Iterable[DltAdjudication]) -> tuple[DltAdjudication, ...]:
 
 
 def _adjudicated(
-    patient: DltPatient,
-    plan: SafetyPlan,
-    signs: list[Sign],
-    as_of: date,
-    made: tuple[DltAdjudication, ...],
+    patient: DltPatient, seen: _Seen, as_of: date, made: tuple[DltAdjudication, ...]
 ) -> tuple[_Verdict, bool] | None:
     """The verdict with the adjudications in force; None where there are none."""
     if not made:
@@ -202,9 +254,9 @@ def _adjudicated(
         facts: tuple[str, ...] = (yes.ref, yes.event) if yes.event else (yes.ref,)
         return _Verdict("T", yes.day, _SAID, f"{of} a DLT by {yes.signed_by}", facts), True
     cleared = tuple(one for one in made if not one.is_dlt)
-    left = [sign for sign in signs if not any(_clears(one, sign) for one in cleared)]
+    left = [sign for sign in seen.signs if not any(_clears(one, sign) for one in cleared)]
     left += [_of_nothing(one, patient) for one in made if one.is_dlt]
-    without = _verdict(_without(patient, cleared), plan, left, as_of)
+    without = _verdict(_without(patient, cleared), seen.without(left), as_of)
     if without.outcome == "T" or not cleared:
         return without, bool(not cleared)
     said = "; ".join(

@@ -56,7 +56,9 @@ class AdverseEventInput:
 class LabInput:
     """One laboratory value in the unit reported; `baseline` is the value before treatment, in that unit.
 
-    `bound` tells a value that the laboratory gave only as below (``<``) or above (``>``) a limit.
+    `bound` tells a value that the laboratory gave only as below (``<``) or above (``>``) a limit, `text` is
+    a result that could not be read as a number. Where the day is known only in part, `day` is the first
+    that it can have been and `until` the last.
     """
 
     ref: str
@@ -69,6 +71,28 @@ class LabInput:
     baseline: float | None = None
     baseline_flag: str | None = None
     bound: str = ""
+    until: date | None = None
+    text: str = ""
+
+    @property
+    def last_day(self) -> date:
+        """The last day it can have been."""
+        return self.until or self.day
+
+    @property
+    def words(self) -> str:
+        """Test, value and unit as written."""
+        value = self.text if self.value is None else f"{self.bound}{self.value:g}"
+        return f"{self.test} {value} {self.unit or '(no unit)'}"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCount:
+    """A blood count that the study plans inside the window, with the days on which it counts as done."""
+
+    planned: date
+    earliest: date
+    latest: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +118,16 @@ class DltAdjudication:
     signed_by: str
     saw: frozenset[str] = frozenset()
     event: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluabilityJudgement:
+    """What a named person judged: the window can be judged despite its gaps, cannot, or (None) open again."""
+
+    ref: str
+    day: date | None
+    evaluable: bool | None
+    signed_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +161,11 @@ class Departure:
 
 @dataclass(frozen=True, slots=True)
 class DltPatient:
-    """All that the DLT rules need of one patient; `adjudications` stand in the order they were made in."""
+    """All that the DLT rules need of one patient; `adjudications` stand in the order they were made in.
+
+    `counts` are the blood counts planned in the window; `evaluability` holds what was judged of whether the
+    window can be judged at all, in the order it was said.
+    """
 
     subject: str
     level: int
@@ -141,3 +179,5 @@ class DltPatient:
     transfusions: tuple[TransfusionInput, ...] = ()
     adjudications: tuple[DltAdjudication, ...] = ()
     cycle2_withheld_for_toxicity: bool = False
+    counts: tuple[PlannedCount, ...] = ()
+    evaluability: tuple[EvaluabilityJudgement, ...] = ()

@@ -24,12 +24,13 @@ class DltRule(Sourced):
     """One clause of the definition of a dose-limiting toxicity, as data.
 
     `evidence` says what it judges: laboratory grades or events of the `terms`; `other-event` is every
-    related event that is not haematologic; `death` a related death.
+    related event that is not haematologic, and asks for a judgement where only a laboratory value reaches
+    the grade; `liver-injury` asks for one where Hy's law may hold; `death` a related death.
     """
 
     id: str
     clause: str
-    evidence: Literal["grade", "other-event", "death"]
+    evidence: Literal["grade", "other-event", "liver-injury", "death"]
     terms: tuple[str, ...] = ()
     min_grade: int = Field(default=1, ge=1, le=5)
     longer_than_days: int | None = None
@@ -38,14 +39,29 @@ class DltRule(Sourced):
     exceptions: tuple[DltException, ...] = ()
 
 
+class DltAssessments(Section):
+    """Blood counts that must be known before a completed window counts as free of toxicity.
+
+    `visits` are ids of the visit plan; of their counts in the window as many as `may_miss` may be wholly
+    missing, never the last.
+    """
+
+    visits: Stated[tuple[str, ...]]
+    may_miss: Stated[int]
+
+
 class DltPlan(Section):
-    """The window, who is evaluable, and the rules."""
+    """The window, who is evaluable, and the rules.
+
+    Without `assessments` a count at or after the end of the window is still asked for.
+    """
 
     window_days: Stated[int]
     first_day: Stated[int]
     unresolved_until_day: Stated[int]
     full_dose_fraction: Stated[float]
     rules: tuple[DltRule, ...]
+    assessments: DltAssessments | None = None
 
 
 class ModificationRule(Sourced):

@@ -25,8 +25,8 @@ from galu.safety.plan import DltRule, SafetyPlan
 class Sign:
     """What one rule sees: `met`, or undecided (None), since when and why.
 
-    `span` is from the first to the last day on which the toxicity may have been there (None: goes on). What
-    `asks` is settled by no later fact but by a person who says what was meant.
+    `span` is from the first to the last day on which the toxicity may have been there (None: goes on).
+    One that `asks` waits for a named judgement or a correction, whatever was done meanwhile.
     """
 
     met: bool | None
@@ -79,7 +79,7 @@ def _judge_duration(sign: Sign, limit: int, least: int, most: int | None) -> Sig
     return replace(sign, met=None, reason=f"{said}, undecided")
 
 
-def _lab_runs(
+def lab_runs(
     graded: tuple[Graded, ...], min_grade: int
 ) -> list[tuple[list[LabInput], date | None, date | None]]:
     """Runs of values at or above a grade, each with the day of the value before and after it."""
@@ -103,7 +103,8 @@ def _lab_runs(
 
 def _lab_signs(rule: DltRule, graded: tuple[Graded, ...], window: tuple[date, date]) -> list[Sign]:
     signs: list[Sign] = []
-    for run, before, after in _lab_runs(graded, rule.min_grade):
+    dated = tuple((lab, grade) for lab, grade in graded if lab.until is None)
+    for run, before, after in lab_runs(dated, rule.min_grade):
         start = run[0].day
         if not window[0] <= start <= window[1]:
             continue
@@ -243,12 +244,12 @@ def _death_signs(rule: DltRule, patient: DltPatient, window: tuple[date, date], 
 
 def derive_signs(patient: DltPatient, plan: SafetyPlan, window: tuple[date, date], as_of: date) -> list[Sign]:
     """Every sign with its onset in the window (first and last day), as known at the end of a day; by day."""
-    labs = tuple(lab for lab in patient.labs if lab.day <= as_of)
-    graded = grade_patient_labs(labs, plan.ctcae_version.value)
+    graded = grades_by(patient, plan, as_of)
     signs: list[Sign] = []
     for rule in plan.dlt.rules:
         if rule.evidence == "death":
             signs += _death_signs(rule, patient, window, as_of)
+        if rule.evidence not in ("grade", "other-event"):
             continue
         found = _event_signs(rule, patient, window, as_of)
         if rule.evidence == "grade" and not rule.from_events_only:
@@ -258,3 +259,10 @@ def derive_signs(patient: DltPatient, plan: SafetyPlan, window: tuple[date, date
             found = _with_support(found, patient, as_of)
         signs += found
     return sorted(signs, key=lambda s: (s.on, s.rule_id, s.facts))
+
+
+def grades_by(patient: DltPatient, plan: SafetyPlan, as_of: date) -> Mapping[str, tuple[Graded, ...]]:
+    """Grades of a patient's values known at the end of a day, by term."""
+    return grade_patient_labs(
+        tuple(lab for lab in patient.labs if lab.day <= as_of), plan.ctcae_version.value
+    )

@@ -144,7 +144,7 @@ class Course:
         partial = cycle == 1 and self.dlt is None
         partial = partial and self.draws.chance(self.scenario.leaving.partial_first_dose, "partial dose")
         self._visit("dose", due, "done")
-        for procedure in ("vitals", "ecog", "chemistry", "psa"):
+        for procedure in ("haematology", "vitals", "ecog", "chemistry", "psa"):
             self.laboratory.do(procedure, due)
         given = self.activity.treat(cycle, start, planned_mbq, 0.55 if partial else 1.0)
         until = at(self.gone, 0)

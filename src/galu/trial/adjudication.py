@@ -1,6 +1,7 @@
 """What named persons judged of dose-limiting toxicity, with the facts that they could have seen.
 
-A judgement of the item ``dlt`` is of the patient, one of ``dlt:<event>`` of that event alone.
+A judgement of the item ``dlt`` is of the patient, one of ``dlt:<event>`` of that event alone; one of
+``dlt-evaluable`` says whether the window can be judged although something of it is missing.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from typing import Any, Final
 import polars as pl
 
 from galu.record import Record
-from galu.safety.inputs import DltAdjudication
+from galu.safety.inputs import DltAdjudication, EvaluabilityJudgement
 from galu.trial.order import in_order, moment_of
 
 _ITEM: Final = "dlt"
+_EVALUABLE: Final = "dlt-evaluable"
 _VALUES: Final = {"yes": True, "no": False}
 #: Kinds from whose facts the rules of dose-limiting toxicity judge.
 _SEEN: Final = ("adverse_event", "lab", "transfusion", "withdrawal", "death", "judgement")
@@ -36,6 +38,16 @@ def adjudications_by_subject(record: Record) -> dict[str, tuple[DltAdjudication,
                 chains.seen(row["subject"], row["seq"]), event,
             )  # fmt: skip
             found[row["subject"]] = (*found.get(row["subject"], ()), one)
+    return found
+
+
+def evaluability_by_subject(record: Record) -> dict[str, tuple[EvaluabilityJudgement, ...]]:
+    """Judgements of whether a window can be judged, in the order in which they were made."""
+    rows = record.facts("judgement").filter(pl.col("item").str.strip_chars() == _EVALUABLE)
+    found: dict[str, tuple[EvaluabilityJudgement, ...]] = {}
+    for row, _ in in_order((row, moment_of(row, record.zone)) for row in rows.iter_rows(named=True)):
+        one = EvaluabilityJudgement(row["id"], row["day"], _VALUES.get(row["value"]), row["by"] or "")
+        found[row["subject"]] = (*found.get(row["subject"], ()), one)
     return found
 
 

@@ -40,7 +40,8 @@ class Slot:
     """A patient at a dose level. `outcome` is N, T, P or X; `window_day` counts from the first dose.
 
     `facts` are all that the outcome rests on: what decided it and what was looked at, so that a correction
-    of either shows.
+    of either shows. `counts` says how complete the blood counts of the window are,
+    `deviations` what was amiss when the patient was dosed.
     """
 
     subject: str
@@ -54,6 +55,8 @@ class Slot:
     rule: str
     reason: str
     facts: tuple[str, ...]
+    counts: str = ""
+    deviations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,7 @@ def derive_board(
     # Once the RP2D is signed nothing asks for the outcome of later patients but the safety watch.
     assessments = derive_dlt(study, record, in_slots, day)
     courses = course_facts(record)
-    slots = tuple(_slot(s, assessments.get(s.id), courses) for s in in_slots)
+    slots = tuple(_slot(s, assessments.get(s.id), courses, day) for s in in_slots)
     decisions = read_decisions(record)
     orders = fold_orders(decisions)
     outcomes = Outcomes(tuple(outcome_of(study, s) for s in slots if s.phase == "escalation"))
@@ -143,7 +146,7 @@ def derive_board(
 def _room(study: Study, people: Iterable[Subject]) -> Room:
     everyone = tuple(people)
     dosed = sum(1 for s in everyone if s.first_dose is not None)
-    waiting = sum(1 for s in everyone if s.level is not None and _holds_slot(s))
+    waiting = sum(1 for s in everyone if s.has_slot and _holds_slot(s))
     return Room(dosed, waiting, study.enrolment.target.value if study.enrolment else None)
 
 
@@ -180,7 +183,9 @@ def _is_screening(subject: Subject) -> bool:
     )
 
 
-def _slot(subject: Subject, assessed: DltAssessment | None, courses: Mapping[str, tuple[str, ...]]) -> Slot:
+def _slot(
+    subject: Subject, assessed: DltAssessment | None, courses: Mapping[str, tuple[str, ...]], day: date
+) -> Slot:
     assert subject.level is not None
     gone = _is_gone(subject)
     if assessed is None:
@@ -204,7 +209,28 @@ def _slot(subject: Subject, assessed: DltAssessment | None, courses: Mapping[str
         rule=assessed.rule_id if assessed else "slot",
         reason=reason,
         facts=tuple(dict.fromkeys((*subject.facts, *_first_dose(subject), *looked))),
+        counts=assessed.coverage.words(subject.first_dose) if assessed and subject.first_dose else "",
+        deviations=dosed_amiss(subject),
     )
+
+
+def dosed_amiss(subject: Subject) -> tuple[str, ...]:
+    """What was lacking when the subject got the first therapeutic dose."""
+    first = subject.first_dose
+    if first is None:
+        return ()
+    found = []
+    if subject.consent is None:
+        found.append("dosed without a consent")
+    elif subject.consent > first:
+        found.append(f"dosed before the consent of {subject.consent}")
+    if subject.unplanned:
+        found.append(f"dosed without a slot; the activity is nearest to level {subject.level}")
+    elif subject.enrolled is not None and subject.enrolled > first:
+        found.append(f"dosed before the slot was given on {subject.enrolled}")
+    if subject.failed:
+        found.append("dosed although screening had failed")
+    return tuple(found)
 
 
 def _first_dose(subject: Subject) -> tuple[str, ...]:

@@ -291,11 +291,11 @@ def derive_eligibility(
     day: date,
     settings: Mapping[str, str] | None = None,
 ) -> tuple[GateVerdicts, ...]:
-    """Every consented subject at each gate that was reached, earliest gate first."""
+    """Every subject who consented or was dosed at each gate that was reached, earliest gate first."""
     plan = study.eligibility
     if plan is None:
         return ()
-    consented = [subject for subject in subjects if subject.consent is not None]
+    consented = [subject for subject in subjects if subject.consent is not None or subject.therapy]
     evidence = gather_evidence(record, consented)
     found = []
     for subject in consented:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from galu.protocol import Study
-from galu.trial.board import Board
+from galu.trial.board import Board, dosed_amiss
 from galu.trial.efficacy import EfficacyResults
 from galu.trial.eligibility import GateVerdicts
 from galu.trial.exposure import Dose
@@ -22,7 +22,10 @@ FULL_DOSE: Final = 0.10
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Numbers of subjects; `left` counts the reasons for leaving treatment."""
+    """Numbers of subjects; `left` counts why those dosed left treatment before it was completed.
+
+    Who was dosed is on treatment, has completed it, or left it (a death is an exit): these add up.
+    """
 
     known: int
     screened: int
@@ -88,13 +91,13 @@ def derive_flow(study: Study, subjects: Iterable[Subject], board: Board) -> Flow
     completed = [s for s in dosed if s.completed or (most is not None and len(s.therapy) >= most)]
     gone = [s for s in dosed if s.left("treatment") is not None or s.dead]
     finished = {s.id for s in completed} | {s.id for s in gone}
-    left = Counter(exit_.cause or "not stated" for s in dosed if (exit_ := s.left("treatment")) is not None)
+    left = Counter(_why_gone(s) for s in gone if s.id not in {one.id for one in completed})
     return Flow(
         known=len(people),
         screened=sum(s.consent is not None for s in people),
         screen_failed=sum(s.failed for s in people),
         in_screening=len(board.screening),
-        enrolled=sum(s.level is not None for s in people),
+        enrolled=sum(s.has_slot for s in people),
         imaged=sum(bool(s.imaging) for s in people),
         dosed=len(dosed),
         on_treatment=sum(s.id not in finished for s in dosed),
@@ -102,6 +105,13 @@ def derive_flow(study: Study, subjects: Iterable[Subject], board: Board) -> Flow
         left=dict(sorted(left.items(), key=lambda item: (-item[1], item[0]))),
         died=sum(s.dead for s in people),
     )
+
+
+def _why_gone(subject: Subject) -> str:
+    left = subject.left("treatment")
+    if left is not None:
+        return left.cause or "not stated"
+    return "Death"
 
 
 def derive_exposure(study: Study, subjects: Iterable[Subject]) -> tuple[ExposureRow, ...]:
@@ -172,7 +182,7 @@ def _bone(subject: Subject, evidence: _Evidence) -> bool:
 
 _SETS: Final[Mapping[str, Callable[[Subject, _Evidence], bool]]] = {
     "screened": lambda s, _: s.consent is not None,
-    "enrolled": lambda s, _: s.level is not None,
+    "enrolled": lambda s, _: s.has_slot,
     "ga68-safety": lambda s, _: bool(s.imaging),
     "lu177-safety": lambda s, _: bool(s.therapy),
     "dlt-evaluable": _evaluable,
@@ -210,11 +220,19 @@ def derive_sets(
 def derive_deviations(
     study: Study, subjects: Iterable[Subject], gates: Iterable[GateVerdicts]
 ) -> tuple[Deviation, ...]:
-    """Doses off plan, late or recorded twice, and subjects dosed against a criterion."""
+    """Doses off plan, late or recorded twice, without consent or slot, or against or without a criterion."""
     found: list[Deviation] = []
     tolerance = 1.0 - study.safety.dlt.full_dose_fraction.value if study.safety else FULL_DOSE
     slack = _slack(study)
+    first_doses: dict[str, date] = {}
     for subject in subjects:
+        if subject.first_dose is not None:
+            first_doses[subject.id] = subject.first_dose
+        facts = (*subject.facts, *(subject.therapy[0].facts if subject.therapy else ()))
+        found += [
+            Deviation(subject.id, subject.first_dose, "dosed off protocol", amiss, facts)
+            for amiss in dosed_amiss(subject)
+        ]
         for row in _exposure(study, subject):
             found += _dose_deviations(row, tolerance, slack)
         for dose in (*subject.imaging, *subject.therapy):
@@ -225,15 +243,21 @@ def derive_deviations(
                 found.append(Deviation(subject.id, dose.day, "dose recorded twice", what, facts))
     for gate in gates:
         if gate.gate.value == "dose":
-            found += [
-                Deviation(
-                    gate.subject, gate.day, f"eligibility {one.criterion}",
-                    f"dosed although {one.criterion} is {one.at_gate}", one.facts,
-                )
-                for one in gate.verdicts
-                if one.at_gate == "violated"
-            ]  # fmt: skip
+            found += _against_criteria(gate, first_doses.get(gate.subject))
     return tuple(sorted(found, key=lambda one: (one.subject, one.day or date.min, one.rule)))
+
+
+def _against_criteria(gate: GateVerdicts, first_dose: date | None) -> Iterable[Deviation]:
+    """Criteria violated when the first dose was given, one by one, and those not known together."""
+    for one in gate.verdicts:
+        if one.at_gate == "violated":
+            what = f"dosed although {one.criterion} is violated"
+            yield Deviation(gate.subject, first_dose, f"eligibility {one.criterion}", what, one.facts)
+    unknown = [one for one in gate.verdicts if one.at_gate not in ("satisfied", "violated")]
+    if unknown:
+        what = f"dosed although not known: {', '.join(one.criterion for one in unknown)}"
+        facts = tuple(fact for one in unknown for fact in one.facts)
+        yield Deviation(gate.subject, first_dose, "eligibility unknown", what, facts)
 
 
 def _slack(study: Study) -> int:

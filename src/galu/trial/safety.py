@@ -14,7 +14,7 @@ import polars as pl
 from galu.protocol import Study
 from galu.record import Record
 from galu.record.when import day_of, days_of, instant_of
-from galu.safety.ctcae import terms_of_test
+from galu.safety.coverage import is_read
 from galu.safety.dlt import DltAssessment, assess_dlt
 from galu.safety.inputs import (
     AdverseEventInput,
@@ -22,11 +22,13 @@ from galu.safety.inputs import (
     Departure,
     DltPatient,
     LabInput,
+    PlannedCount,
     TransfusionInput,
 )
 from galu.safety.labcodes import read_result
 from galu.safety.plan import SafetyPlan
-from galu.trial.adjudication import adjudications_by_subject, event_roots
+from galu.trial.adjudication import adjudications_by_subject, evaluability_by_subject, event_roots
+from galu.trial.schedule import planned_days
 from galu.trial.subjects import Death, Exit, Subject
 
 _PRODUCTS = {"red-cells": "red cells"}
@@ -112,35 +114,42 @@ def labs_by_subject(
 ) -> dict[str, tuple[LabInput, ...]]:
     """Laboratory values, each with its baseline: the last one up to the first therapeutic dose.
 
-    A result in words is read by `read_result`; one that is no number has no value.
+    A result in words is read by `read_result`; one that is no number has no value. One of a partly known
+    day holds the first and the last that it can have been, and is no baseline.
     """
     first = {subject.id: subject.first_dose for subject in subjects}
     told = pl.col("value").is_not_null() | pl.col("text").is_not_null()
-    frame = record.facts("lab").filter(told & pl.col("day").is_not_null() & IN_BLOOD)
+    frame = record.facts("lab").filter(told & IN_BLOOD)
     if tests is not None:
         frame = frame.filter(pl.col("test").is_in(list(tests)))
     labs: dict[str, list[LabInput]] = {}
     for row in frame.iter_rows(named=True):
-        read = read_result(row["text"]) if row["value"] is None else None
-        labs.setdefault(row["subject"], []).append(
-            LabInput(
-                ref=row["id"],
-                test=row["test"],
-                day=row["day"],
-                value=row["value"] if read is None else read.graded,
-                unit=row["unit"] or "",
-                lower=row["lower_limit"],
-                upper=row["upper_limit"],
-                bound="" if read is None else read.bound,
-            )
-        )
+        labs.setdefault(row["subject"], []).append(_lab(row))
     return {subject: _with_baseline(values, first.get(subject)) for subject, values in labs.items()}
+
+
+def _lab(row: dict[str, Any]) -> LabInput:
+    read = read_result(row["text"]) if row["value"] is None else None
+    first, last = days_of(row["on"])
+    return LabInput(
+        ref=row["id"],
+        test=row["test"],
+        day=first,
+        value=row["value"] if read is None else read.graded,
+        unit=row["unit"] or "",
+        lower=row["lower_limit"],
+        upper=row["upper_limit"],
+        bound="" if read is None else read.bound,
+        until=last if row["day"] is None else None,
+        text="" if row["value"] is not None or read is not None else row["text"],
+    )
 
 
 def _with_baseline(labs: list[LabInput], first_dose: date | None) -> tuple[LabInput, ...]:
     base: dict[tuple[str, str], LabInput] = {}
     for lab in sorted(labs, key=lambda lab: lab.day):
-        if first_dose is not None and lab.day <= first_dose and lab.value is not None:
+        dated = lab.until is None and lab.value is not None
+        if first_dose is not None and lab.day <= first_dose and dated:
             base[(lab.test, lab.unit)] = lab
     return tuple(_flagged(lab, base.get((lab.test, lab.unit))) for lab in labs)
 
@@ -157,9 +166,7 @@ def _flagged(lab: LabInput, base: LabInput | None) -> LabInput:
 
 
 def _dlt_tests(plan: SafetyPlan, record: Record) -> frozenset[str]:
-    terms = {term for rule in plan.dlt.rules if not rule.from_events_only for term in rule.terms}
-    tests = record.facts("lab")["test"].unique().to_list()
-    return frozenset(test for test in tests if any(term in terms for term, _ in terms_of_test(test)))
+    return frozenset(test for test in record.facts("lab")["test"].unique().to_list() if is_read(test, plan))
 
 
 def _transfusions(record: Record) -> dict[str, tuple[TransfusionInput, ...]]:
@@ -172,9 +179,15 @@ def _transfusions(record: Record) -> dict[str, tuple[TransfusionInput, ...]]:
     return found
 
 
-def _full_dose(subject: Subject, plan: SafetyPlan) -> bool | None:
-    fraction = subject.therapy[0].fraction_of_planned
-    return None if fraction is None else fraction >= plan.dlt.full_dose_fraction.value
+def _full_dose(subject: Subject, study: Study, plan: SafetyPlan) -> bool | None:
+    """Whether the first activity was that of the level; of a dose outside the plan that is not known."""
+    dose, least = subject.therapy[0], plan.dlt.full_dose_fraction.value
+    fraction = dose.fraction_of_planned
+    if subject.unplanned and study.treatment is not None and dose.net_mbq is not None:
+        level = next(one for one in study.treatment.levels if one.level == subject.level)
+        fraction = dose.net_mbq / (1000.0 * level.activity_gbq)
+        return True if least <= fraction <= 2.0 - least else None
+    return None if fraction is None else fraction >= least
 
 
 def dlt_patients(study: Study, record: Record, subjects: Iterable[Subject]) -> tuple[DltPatient, ...]:
@@ -206,21 +219,43 @@ def watched_patients(study: Study, record: Record, subjects: Iterable[Subject]) 
     events = events_by_subject(record)
     labs = labs_by_subject(record, dosed, _dlt_tests(plan, record))
     transfusions, adjudications = _transfusions(record), adjudications_by_subject(record)
+    evaluability = evaluability_by_subject(record)
     patients = (
-        _dlt_patient(s, plan, events.get(s.id, ()), labs.get(s.id, ()), transfusions.get(s.id, ()))
+        _dlt_patient(s, study, events.get(s.id, ()), labs.get(s.id, ()), transfusions.get(s.id, ()))
         for s in dosed
     )
-    return tuple(replace(p, adjudications=adjudications.get(p.subject, ())) for p in patients)
+    return tuple(
+        replace(
+            patient,
+            adjudications=adjudications.get(patient.subject, ()),
+            evaluability=evaluability.get(patient.subject, ()),
+            counts=_planned_counts(study, plan, patient.first_dose),
+        )
+        for patient in patients
+    )
+
+
+def _planned_counts(study: Study, plan: SafetyPlan, first_dose: date) -> tuple[PlannedCount, ...]:
+    """Blood counts of the first cycle that the rules rest on, as the visit plan dates them."""
+    wanted = plan.dlt.assessments.visits.value if plan.dlt.assessments else ()
+    visits = study.schedule.visits if study.schedule else ()
+    ends = first_dose + timedelta(days=plan.dlt.window_days.value)
+    return tuple(
+        PlannedCount(day, day - timedelta(days=one.before_days), day + timedelta(days=one.after_days))
+        for one in visits
+        if one.id in wanted
+        for day in planned_days(one, first_dose, ends)
+    )
 
 
 def _dlt_patient(
     subject: Subject,
-    plan: SafetyPlan,
+    study: Study,
     events: tuple[AdverseEventInput, ...],
     labs: tuple[LabInput, ...],
     transfusions: tuple[TransfusionInput, ...],
 ) -> DltPatient:
-    assert subject.first_dose is not None and subject.level is not None
+    assert subject.first_dose is not None and subject.level is not None and study.safety is not None
     start = subject.first_dose
     # A later exit may be the one that says it was for toxicity.
     exit_ = next((one for one in subject.exits if one.related), subject.left("treatment"))
@@ -229,12 +264,12 @@ def _dlt_patient(
         subject=subject.id,
         level=subject.level,
         first_dose=start,
-        full_dose=_full_dose(subject, plan),
+        full_dose=_full_dose(subject, study, study.safety),
         withdrew=_departure(exit_, subject) if exit_ else None,
         died=_departure(death, subject) if death else None,
         cycle2=next((d.day for n, d in enumerate(subject.therapy, 1) if (d.cycle or n) > 1), None),
         events=events,
-        labs=tuple(lab for lab in labs if lab.day >= start),
+        labs=tuple(lab for lab in labs if lab.last_day >= start),
         transfusions=transfusions,
     )
 

@@ -143,7 +143,7 @@ def _visits(
 ) -> Iterator[PlannedVisit]:
     day, until, most_cycles = context
     for cycle, first, last in _anchors(plan, subject, most_cycles):
-        for planned in _planned_days(plan, first, day):
+        for planned in planned_days(plan, first, day):
             if planned > min(last, until):
                 break
             earliest = planned - timedelta(days=plan.before_days)
@@ -152,7 +152,7 @@ def _visits(
             yield PlannedVisit(subject.id, plan.id, cycle, planned, earliest, latest, status, lacking)
 
 
-def _planned_days(plan: VisitPlan, first: date, until: date) -> Iterator[date]:
+def planned_days(plan: VisitPlan, first: date, until: date) -> Iterator[date]:
     """Days of the plan up to `until`, and one more after it: the next that is due. Day 1 is `first`."""
     offset = plan.day - 1 if plan.day > 0 else plan.day
     while True:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
@@ -45,7 +46,8 @@ class Subject:
     """Where one subject stands. Days are local calendar days; None is not (yet) known.
 
     `died` and `screen_failed` are days: `dead` and `failed` say that it happened, whether or not the day is
-    known. A consent after a screen failure begins screening anew.
+    known. A consent after a screen failure begins screening anew. Who was dosed without a slot
+    (`unplanned`) has the level whose activity is nearest to what was given.
     """
 
     id: str
@@ -62,6 +64,12 @@ class Subject:
     completed: bool = False
     last_alive: date | None = None
     facts: tuple[str, ...] = ()
+    unplanned: bool = False
+
+    @property
+    def has_slot(self) -> bool:
+        """Whether the subject was given a slot at a level."""
+        return self.level is not None and not self.unplanned
 
     @property
     def first_dose(self) -> date | None:
@@ -194,7 +202,8 @@ def _subject(study: Study, name: str, doses: Iterable[Dose], rows: _Rows) -> Sub
         consent=consent["day"] if consent else None,
         enrolled=slot["day"] if slot else None,
         phase=slot["phase"] if slot else None,
-        level=slot["level"] if slot else None,
+        level=slot["level"] if slot else _nearest_level(study, therapy),
+        unplanned=slot is None and bool(therapy),
         therapy=therapy,
         imaging=tuple(dose for dose in given if not _is_therapy(study, dose.agent)),
         exits=tuple(
@@ -208,6 +217,17 @@ def _subject(study: Study, name: str, doses: Iterable[Dose], rows: _Rows) -> Sub
         last_alive=max((day for day in days if death is None or day != death["day"]), default=None),
         facts=tuple(row["id"] for row in named),
     )
+
+
+def _nearest_level(study: Study, therapy: tuple[Dose, ...]) -> int | None:
+    """Level whose activity is nearest, as a ratio, to the first that was given; the lowest where unknown."""
+    if not therapy or study.treatment is None:
+        return None
+    levels = study.treatment.levels
+    given = therapy[0].net_mbq or therapy[0].planned_mbq
+    if not given:
+        return min(level.level for level in levels)
+    return min(levels, key=lambda one: (abs(math.log(given / (1000.0 * one.activity_gbq))), one.level)).level
 
 
 def with_last_alive(subjects: Iterable[Subject], record: Record) -> tuple[Subject, ...]:

@@ -1,0 +1,128 @@
+"""Whether a window was watched: which of its planned blood counts are known, and what is missing.
+
+Silence is not an outcome. A window without a toxicity counts as free of one only when the counts that
+would have shown it are there: at most so many planned counts wholly missing, every count that was done
+gradable for each term of the rules, and one of each term at or after the window's end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from galu.safety.inputs import DltPatient, LabInput
+from galu.safety.labcodes import TERMS_OF_TEST, terms_of_test
+from galu.safety.plan import SafetyPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Counts due by now and done, the last day with one, and what keeps the window from being judged.
+
+    `gaps` is empty where nothing of what was due is missing; `complete_on` is then the first day, at or
+    after the end of the window, on which every term was known; None while one is not.
+    """
+
+    planned: int
+    done: int
+    last: date | None
+    gaps: tuple[str, ...]
+    complete_on: date | None
+
+    def words(self, first_dose: date) -> str:
+        """Completeness in words, days counted from the first dose: `4 of 6 counts, none since day 22`."""
+        said = f"{self.done} of {self.planned} counts" if self.planned else "counts"
+        if self.complete_on is not None:
+            return said
+        if self.last is None or self.last < first_dose:
+            return f"{said}, none since the dose"
+        return f"{said}, none since day {(self.last - first_dose).days + 1}"
+
+
+def rule_terms(plan: SafetyPlan) -> frozenset[str]:
+    """Terms that a rule grades from laboratory values and that a laboratory test can grade at all."""
+    named = {
+        term
+        for rule in plan.dlt.rules
+        if rule.evidence == "grade" and not rule.from_events_only
+        for term in rule.terms
+    }
+    return frozenset(named & gradable_terms())
+
+
+def gradable_terms() -> frozenset[str]:
+    """Terms that some laboratory test can grade."""
+    return frozenset(term for found in TERMS_OF_TEST.values() for term, _ in found)
+
+
+def is_read(test: str, plan: SafetyPlan) -> bool:
+    """Whether the rules look at values of a laboratory test.
+
+    Non-haematologic toxicity may show in any test that can be graded; one of no known name may be any.
+    """
+    found = {term for term, _ in terms_of_test(test)}
+    if not found:
+        return False
+    return any(
+        rule.evidence in ("other-event", "liver-injury")
+        or (rule.evidence == "grade" and not found.isdisjoint(rule.terms))
+        for rule in plan.dlt.rules
+    )
+
+
+def derive_coverage(
+    patient: DltPatient,
+    plan: SafetyPlan,
+    graded: Mapping[str, tuple[tuple[LabInput, int | None], ...]],
+    ends: date,
+    as_of: date,
+) -> Coverage:
+    """What is known of the counts of a window at the end of a day.
+
+    Parameters
+    ----------
+    graded
+        Grades by term of the values known by `as_of`.
+    ends
+        Last day of the window.
+    """
+    terms = sorted(rule_terms(plan))
+    if not terms:
+        return Coverage(0, 0, None, (), ends)
+    known = {term: _known_days(graded.get(term, ())) for term in terms}
+    seen = sorted({lab.day for lab in patient.labs if lab.day <= as_of and _is_count(lab, terms)})
+    due = [one for one in patient.counts if one.earliest <= min(ends, as_of)]
+    done, gaps, missing = 0, [], []
+    for one in due:
+        looked = [day for day in seen if one.earliest <= day <= one.latest]
+        lacks = [t for t in terms if not any(one.earliest <= day <= one.latest for day in known[t])]
+        number = (one.planned - patient.first_dose).days + 1
+        if looked and lacks:
+            gaps.append(f"the count of day {number} tells nothing of {_list(lacks)}")
+        elif not looked and one.latest < as_of:
+            missing.append(number)
+        done += not lacks
+    allowed = plan.dlt.assessments.may_miss.value if plan.dlt.assessments else 0
+    if len(missing) > allowed:
+        days = ", ".join(str(number) for number in missing)
+        gaps.insert(0, f"no count of days {days} (at most {allowed} may be missing)")
+    firsts = [min((day for day in known[t] if day >= ends), default=None) for t in terms]
+    late = [term for term, first in zip(terms, firsts, strict=True) if first is None]
+    if late and as_of >= ends:
+        gaps.append(f"no value of {_list(late)} at or after the end of the window, {ends}")
+    complete = None if late or gaps else max(first for first in firsts if first is not None)
+    return Coverage(len(due), done, seen[-1] if seen else None, tuple(gaps), complete)
+
+
+def _known_days(graded: tuple[tuple[LabInput, int | None], ...]) -> tuple[date, ...]:
+    return tuple(lab.day for lab, grade in graded if grade is not None and lab.until is None)
+
+
+def _is_count(lab: LabInput, terms: list[str]) -> bool:
+    """Whether a value of a known day is of a test that grades one of the terms."""
+    return lab.until is None and any(term in terms for term, _ in terms_of_test(lab.test))
+
+
+def _list(terms: list[str]) -> str:
+    return " and ".join(terms)
