@@ -56,8 +56,12 @@ def event(term: str, grade: int = 3, until: int | None = 30, **more: object) -> 
 
 def outcome(*events: AdverseEventInput, labs: tuple[LabInput, ...] = (), cycle2: date | None = None) -> str:
     assert PLAN is not None
-    who = DltPatient("P1", 1, FIRST, events=events, labs=labs, cycle2=cycle2)
-    # Only what the events say is looked at here: a patient of whom nothing else is known is pending.
+    last = tuple(
+        LabInput(f"{test}43", test, day(43), value, "10^9/L", low, high)
+        for test, value, low, high in (("NEUT", 4.0, 2.0, 7.0), ("PLAT", 210.0, 150.0, 400.0))
+    )
+    # Only what the events say is looked at here: the counts at the end of the window are normal.
+    who = DltPatient("P1", 1, FIRST, events=events, labs=(*labs, *last), cycle2=cycle2)
     return assess_dlt(who, PLAN, day(45)).outcome
 
 
