@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from galu.finding import InputError
-from galu.nuclides import SHA256, emissions, file_sha256, nuclide, nuclide_names, own_emissions
+from galu.nuclides import SHA256, canonical, emissions, file_sha256, nuclide, nuclide_names, own_emissions
 from galu.nuclides.beta import branch_spectrum
+from galu.nuclides.data import half_lives, row
 
 ADMINISTERED = {
     "Lu-177", "Ga-68", "Ac-225", "Tb-161", "F-18", "Cu-64", "Cu-67", "I-131", "Y-90", "Pb-212", "Zr-89",
@@ -12,10 +13,46 @@ ADMINISTERED = {
 }  # fmt: skip
 
 
-def test_half_life_of_lutetium_is_that_of_ensdf() -> None:
+def test_half_lives_are_those_of_a_current_evaluation() -> None:
     assert nuclide("Lu-177").half_life_h == pytest.approx(6.6443 * 24.0)
-    assert nuclide("Ga-68").half_life_h == pytest.approx(67.71 / 60.0)
+    assert nuclide("Ac-225").half_life_h == pytest.approx(9.919 * 24.0)
+    assert nuclide("Tb-161").half_life_h == pytest.approx(6.948 * 24.0)
+    assert nuclide("Ga-68").half_life_h == pytest.approx(67.842 / 60.0)
     assert nuclide("At-217").half_life_h == pytest.approx(0.0326 / 3600.0)
+    assert "NUBASE2020" in nuclide("Lu-177").source
+
+
+def test_half_lives_and_emissions_are_of_the_same_nuclides() -> None:
+    assert list(half_lives()) == list(nuclide_names())
+    hours = {"ns": 1e-9 / 3600, "us": 1e-6 / 3600, "ms": 1e-3 / 3600, "min": 1 / 60, "h": 1.0, "d": 24.0}
+    for name, (value, unit) in half_lives().items():
+        older = row(name)
+        # Two evaluations of one nuclide are near each other: a typing error is not.
+        assert value * hours[unit] == pytest.approx(older["half_life"] * hours[older["unit"]], rel=0.02)
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["Lu-177", "177Lu", "LU-177", "lu177", "Lu 177", "177-Lu", "[177Lu]", "¹⁷⁷Lu", "Lutetium-177",
+     "177 lutetium", "Lu‑177", "镥-177", "Lu_177"],
+)  # fmt: skip
+def test_a_nuclide_is_known_as_people_write_it(written: str) -> None:
+    assert nuclide(written).name == "Lu-177"
+    assert nuclide(written).electron_mev == nuclide("Lu-177").electron_mev
+
+
+@pytest.mark.parametrize("name", nuclide_names())
+def test_every_packaged_name_is_known_turned_round(name: str) -> None:
+    symbol, mass = name.split("-")
+    assert canonical(f"{mass}{symbol}") == canonical(f"{symbol.upper()}{mass}") == name
+
+
+@pytest.mark.parametrize(
+    "written", ["Lu-177m", "177mLu", "Lu-176", "Lu", "177", "", "Lu-177-PSMA", "Lu--", "X-1"]
+)
+def test_what_is_not_a_packaged_nuclide_is_refused(written: str) -> None:
+    with pytest.raises(InputError, match="is not packaged"):
+        nuclide(written)
 
 
 def test_the_packaged_file_is_the_one_named_in_the_code() -> None:
@@ -47,8 +84,6 @@ def test_every_beta_decay_emits_one_electron(name: str, branches: float) -> None
 
 
 def _betas(name: str) -> list[tuple[float, float]]:
-    from galu.nuclides.data import row
-
     return [(branch[0], branch[1]) for branch in row(name).get("beta_minus", ())]
 
 

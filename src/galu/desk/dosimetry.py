@@ -14,7 +14,7 @@ from galu import dosimetry, kinetics
 from galu.desk.rows import Row as Cells
 from galu.desk.rows import read_rows
 from galu.finding import InputError
-from galu.nuclides import nuclide
+from galu.nuclides import HALF_LIFE_SOURCE, nuclide
 
 Row = dict[str, Any]
 #: Cycles of each subject and region.
@@ -93,7 +93,7 @@ def fit_region(
 
 def time_activity(
     path: Path, nuclide_name: str, model: str, tail: str, population_teff_h: float | None
-) -> dict[str, list[Row]]:
+) -> Row:
     """Fit every region of a CSV file (region, time_h, activity_mbq, sigma_mbq; activity at scan time).
 
     Raises
@@ -104,7 +104,8 @@ def time_activity(
     if population_teff_h is not None and not 0 < population_teff_h < math.inf:
         fault = f"{population_teff_h:g} h is no half-life"
         raise InputError("--population-teff-h", fault, "give it in hours, above zero")
-    half_life = nuclide(nuclide_name).half_life_h
+    agent = nuclide(nuclide_name)
+    half_life = agent.half_life_h
     groups: dict[str, list[Row]] = {}
     for row, _ in read_table(path, ("region", "time_h", "activity_mbq", "sigma_mbq"), ("region",)):
         groups.setdefault(row["region"], []).append(row)
@@ -116,7 +117,8 @@ def time_activity(
         except InputError as error:
             raise InputError(f"{path} region {name}, {error.place}", error.fault, error.remedy) from None
         regions.append({"region": name} | _fit_facts(fit) | {"interval_mbq_h": fit.interval_mbq_h})
-    return {"regions": regions}
+    of_nuclide = {"nuclide": agent.name, "half_life_h": half_life, "half_life_source": HALF_LIFE_SOURCE}
+    return {**of_nuclide, "regions": regions}
 
 
 def _fit_facts(fit: kinetics.FittedCurve) -> Row:

@@ -1,15 +1,17 @@
 """Radionuclide data: half-lives and emissions."""
 
-from galu.nuclides.data import SHA256, file_sha256
+from galu.nuclides.data import HALF_LIFE_SOURCE, SHA256, canonical, file_sha256
 from galu.nuclides.emissions import Emissions, Lines, emissions, own_emissions
 from galu.nuclides.nuclide import DELTA_PER_MEV, Nuclide, nuclide, nuclide_names
 
 __all__ = [
     "DELTA_PER_MEV",
+    "HALF_LIFE_SOURCE",
     "SHA256",
     "Emissions",
     "Lines",
     "Nuclide",
+    "canonical",
     "emissions",
     "file_sha256",
     "nuclide",

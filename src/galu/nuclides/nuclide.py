@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from galu.nuclides.data import row, table
+from galu.nuclides.data import HALF_LIFE_SOURCE, canonical, half_lives, row, table
 from galu.nuclides.emissions import emissions
 from galu.quantities import JOULE_PER_EV, LN2, SECONDS_PER_HOUR
 
 _HOURS = {
+    "ns": 1e-9 / 3600.0,
     "us": 1e-6 / 3600.0,
     "ms": 1e-3 / 3600.0,
     "s": 1.0 / 3600.0,
@@ -78,7 +79,7 @@ def nuclide_names() -> tuple[str, ...]:
 
 
 def nuclide(name: str) -> Nuclide:
-    """Look a nuclide up by its name, as ``Lu-177``.
+    """Look a nuclide up by its name, as ``Lu-177`` or as people write it (`canonical`).
 
     Raises
     ------
@@ -86,13 +87,15 @@ def nuclide(name: str) -> Nuclide:
         When the nuclide is not packaged.
     """
     data = row(name)
-    emitted = emissions(name)
+    known = canonical(name) or name
+    emitted = emissions(known)
+    half_life, unit = half_lives()[known]
     return Nuclide(
-        name=name,
-        half_life_h=data["half_life"] * _HOURS[data["unit"]],
+        name=known,
+        half_life_h=half_life * _HOURS[unit],
         electron_mev=emitted.electron_kev() / 1000.0,
         photon_mev=emitted.photon_kev() / 1000.0,
         alpha_mev=emitted.alpha_kev() / 1000.0,
         progeny=tuple((child, float(share)) for child, share in data.get("progeny", ())),
-        source=table()["source"],
+        source=f"half-lives: {HALF_LIFE_SOURCE}; emissions: {table()['source']}",
     )

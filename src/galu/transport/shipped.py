@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from galu.nuclides import SHA256, emissions
+from galu.nuclides import SHA256, emissions, nuclide
 from galu.transport.alpha import alpha_shells
 from galu.transport.kernel import EDGES_G_CM2, PointKernel, simulate_point_kernel
 from galu.transport.medium import SOFT_TISSUE
@@ -35,17 +35,18 @@ def point_kernel(nuclide_name: str) -> PointKernel:
     InputError
         When the nuclide is unknown.
     """
-    emitted = emissions(nuclide_name)
-    row = _file()["kernels"].get(nuclide_name)
+    known = nuclide(nuclide_name).name
+    emitted = emissions(known)
+    row = _file()["kernels"].get(known)
     if row is None or _file()["decay_data_sha256"] != SHA256:
-        return simulate_point_kernel(nuclide_name)
+        return simulate_point_kernel(known)
     size = EDGES_G_CM2.size + 1
     columns = np.zeros((3, size))
     for column, name in zip(columns, ("electron_kev", "photon_kev", "error_kev"), strict=True):
         column[: len(row[name])] = row[name]
     expected = emitted.electron_kev() + emitted.photon_kev()
     return PointKernel(
-        nuclide=nuclide_name,
+        nuclide=known,
         medium=SOFT_TISSUE.name,
         electron_kev=columns[0],
         photon_kev=columns[1],
