@@ -82,11 +82,12 @@ def test_gray_per_cycle_given_as_gray_per_gbq_is_refused() -> None:
         check_plausible(_kidney_dose(4.04), KIDNEYS, "signed-1")
 
 
-def test_unusual_dose_needs_a_signed_override() -> None:
+def test_an_unusual_dose_counts_and_is_marked() -> None:
     dose = _kidney_dose(2.0)
-    with pytest.raises(InputError, match="override"):
-        check_plausible(dose, KIDNEYS)
-    assert "signed-1" in check_plausible(dose, KIDNEYS, "signed-1")
+    assert "outside the usual" in check_plausible(dose, KIDNEYS) and "signed" in check_plausible(
+        dose, KIDNEYS
+    )
+    assert "accepted by signed-1" in check_plausible(dose, KIDNEYS, "signed-1")
     assert check_plausible(_kidney_dose(0.43), KIDNEYS) == ""
 
 

@@ -137,8 +137,8 @@ def test_an_impossible_dose_leaves_the_other_cycles_standing() -> None:
     assert doses[3].course is None and "outside the possible" in doses[3].reason
 
 
-def test_a_withdrawn_override_does_not_count() -> None:
-    """Unusual kidneys are accepted by a signature, until the signatory says no."""
+def test_an_unusual_dose_counts_and_a_withdrawn_signature_does_not() -> None:
+    """Unusual kidneys count, marked; they are accepted by a signature until the signatory says no."""
     unusual = [_given("P", 1), *_scans("P", 1, 700.0)]
     yes, no = (
         Judgement(id=name, subject="P", on=f"2026-03-0{n}", item="dosimetry.unusual", value=name, by="Dr A")
@@ -147,7 +147,8 @@ def test_a_withdrawn_override_does_not_count() -> None:
     (accepted,) = _course(*unusual, yes).absorbed_doses
     assert accepted.course is not None and "yes" in accepted.facts
     (withdrawn,) = _course(*unusual, yes, no).absorbed_doses
-    assert withdrawn.course is None and "outside the usual" in withdrawn.reason
+    assert withdrawn.course is not None and "yes" not in withdrawn.facts
+    assert "to be checked and signed" in withdrawn.course.warning
 
 
 def _patient(name: str, teff_h: float, hours: tuple[float, ...]) -> list[Fact]:

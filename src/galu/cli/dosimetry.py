@@ -18,6 +18,9 @@ def _show(result: dict[str, Any], as_json: bool) -> None:
     tables = [value for value in result.values() if _is_table(value)]
     for row in tables[0] if tables else [result]:
         _line(row, "")
+    for table in tables[1:]:
+        for row in table:
+            _line({"not judged": row.pop("region"), **row}, "")
     if tables:
         _line({name: value for name, value in result.items() if not _is_table(value)}, "")
 
@@ -85,7 +88,7 @@ def bed(
 def dose(
     table: Annotated[Path, typer.Argument(help=_DOSE_COLUMNS)],
     study: Annotated[Path, typer.Argument(help="study file or its folder")],
-    override: Annotated[str, typer.Option(help="signed statement that accepts unusual doses")] = "",
+    override: Annotated[str, typer.Option(help="signed statement on unusual doses")] = "",
     risk_factors: Annotated[bool, typer.Option(help="apply limits for patients with risk factors")] = False,
     budget: Annotated[
         bool, typer.Option("--budget", help="uncertainty to first order and by Monte Carlo")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from galu import dosimetry
 from galu.desk.budgets import with_budgets
-from galu.desk.dosimetry import Activities, Row, dose_rows, read_activities, read_plan
+from galu.desk.dosimetry import Activities, Row, dose_rows, not_judged, read_activities, read_plan
 from galu.desk.organs import read_s_values
 
 
@@ -19,7 +19,7 @@ class Wishes:
     Attributes
     ----------
     override : str
-        Id of the signed statement that accepts unusual doses.
+        Id of the signed statement on unusual doses, which count either way.
     risk_factors : bool
         Whether the limits for patients with risk factors apply.
     budget : bool
@@ -41,12 +41,12 @@ class Wishes:
 def course_doses(path: Path, study: Path, wishes: Wishes) -> dict[str, list[Row]]:
     """Dose, BED, cumulative and projected dose of every subject, cycle and region of a CSV file.
 
-    An impossible dose is refused whatever the override says.
+    An impossible dose is refused whatever the override says, an unusual one is marked.
 
     Raises
     ------
     InputError
-        When a file is bad, or a dose is impossible or unusual and not accepted.
+        When a file is bad, or a dose is impossible.
     """
     plan = read_plan(study)
     activities = read_activities(path, plan)
@@ -57,7 +57,9 @@ def course_doses(path: Path, study: Path, wishes: Wishes) -> dict[str, list[Row]
         s = read_s_values(wishes.s_values, plan.therapy_nuclide.value, wishes.s_unit)
         activities = with_s_values(activities, plan, s)
     rows = dose_rows(activities, plan, wishes.override, wishes.risk_factors)
-    return {"doses": with_budgets(rows, activities, plan, s) if wishes.budget else rows}
+    left_open = not_judged(activities, rows, plan)
+    found = {"doses": with_budgets(rows, activities, plan, s) if wishes.budget else rows}
+    return found | ({"not_judged": left_open} if left_open else {})
 
 
 def with_s_values(activities: Activities, plan: dosimetry.DosimetryPlan, s: dosimetry.SValues) -> Activities:

@@ -232,6 +232,29 @@ def read_activities(path: Path, plan: dosimetry.DosimetryPlan) -> Activities:
         place = f"{path} subject {subject} cycle {cycle} {region}"
         one = _cycle_activity(cycle, rows, half_life, place)
         found[subject, region] = (*found.get((subject, region), ()), one)
+    try:
+        return dosimetry.join_sides(found)
+    except InputError as error:
+        raise InputError(f"{path} {error.place}", error.fault, error.remedy) from None
+
+
+def not_judged(activities: Activities, rows: list[Row], plan: dosimetry.DosimetryPlan) -> list[Row]:
+    """Limits of the study that no dose of a subject was held against, and why."""
+    judged = {(row["subject"], dosimetry.organ_of(row["region"])) for row in rows if row["limits"]}
+    found = []
+    for subject in dict.fromkeys(subject for subject, _ in activities):
+        reasons = {
+            dosimetry.organ_of(row["region"]): row["reason"] for row in rows if row["subject"] == subject
+        }
+        for limit in plan.limits.value:
+            organ = dosimetry.organ_of(limit.region)
+            if (subject, organ) in judged or limit.only_with_risk_factors:
+                continue
+            found.append(
+                {"subject": subject, "region": limit.region, "quantity": limit.quantity}
+                | {"limit_gy": limit.limit_gy, "action": limit.action}
+                | {"reason": reasons.get(organ, "nothing was measured")}
+            )
     return found
 
 
@@ -296,7 +319,7 @@ def _dose_row(one: dosimetry.CycleDose) -> Row:
     row |= {"bed_gy": one.bed_gy, "eqd2_gy": one.eqd2_gy, "warning": one.warning}
     row |= {"cumulative_dose_gy": one.cumulative_dose_gy, "u_cumulative_dose_gy": one.u_cumulative_dose_gy}
     row |= {"cumulative_bed_gy": one.cumulative_bed_gy, "projected_dose_gy": one.projected_dose_gy}
-    row |= {"u_projected_dose_gy": one.u_projected_dose_gy}
+    row |= {"u_projected_dose_gy": one.u_projected_dose_gy, "at_least": one.at_least}
     row["limits"] = [dataclasses.asdict(limit) for limit in one.limits]
     method = ("", ()) if dose is None else (dose.method, dose.assumptions)
     return row | {"method": method[0], "assumptions": list(method[1])}

@@ -4,31 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from galu import dosimetry
 from galu.desk.dosimetry import read_table
 from galu.dosimetry.self_dose import refuse_no_sphere
 from galu.finding import InputError
 from galu.nuclides import Nuclide, nuclide
+from galu.vocabulary.regions import place
 
 Row = dict[str, Any]
 BLADDER = "urinary bladder contents"
-#: Equal spheres that an organ of several parts is: pairs, and three pairs of large salivary glands (ICRP 89).
-#: A study states them itself (`parts` of a region); a single kidney or gland by name is one.
-PARTS: Final = {
-    "kidneys": 2,
-    "adrenals": 2,
-    "testes": 2,
-    "ovaries": 2,
-    "parotid": 2,
-    "parotids": 2,
-    "parotid glands": 2,
-    "submandibular glands": 2,
-    "sublingual glands": 2,
-    "lacrimal glands": 2,
-    "salivary glands": 6,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +57,29 @@ def read_sources(path: Path, nuclide_name: str, administered_mbq: float) -> Sour
     if max(organs, tia.get(dosimetry.BODY, 0.0)) > most * (1.0 + 1e-9):
         fault = f"holds more than the {most:.4g} MBq·h of every decay of the administered activity"
         raise InputError(str(path), fault, "check whether MBq and GBq, or hours and seconds, were mixed up")
-    return Sources(str(path), agent, administered_mbq, tia, masses)
+    return Sources(str(path), agent, administered_mbq, *_joined(tia, masses, str(path)))
+
+
+def _joined(
+    tia: dict[str, float], masses: dict[str, float], where: str
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Left and right as the organ they are together; both have a mass, or neither."""
+    tia, masses = dict(tia), dict(masses)
+    for name in tuple(tia):
+        found = place(name)
+        if found is None or found.side != "left":
+            continue
+        right, pair = f"right {found.organ.one}", found.organ.name
+        if pair in tia:
+            raise InputError(f"{where} {name}", f"stands beside {pair}", "keep one of them")
+        if right not in tia:
+            continue
+        if (name in masses) != (right in masses):
+            raise InputError(f"{where} {pair}", "one side has no mass", "give both or neither")
+        tia[pair] = tia.pop(name) + tia.pop(right)
+        if name in masses:
+            masses[pair] = masses.pop(name) + masses.pop(right)
+    return tia, masses
 
 
 def with_bladder(sources: Sources, excretion: str, voiding_h: float) -> Sources:
@@ -93,8 +101,14 @@ def with_bladder(sources: Sources, excretion: str, voiding_h: float) -> Sources:
     return replace(sources, tia_mbq_h=sources.tia_mbq_h | {BLADDER: tia})
 
 
+def _parts(name: str) -> int:
+    """Equal spheres that a region is: two of a pair, one of its sides, six of the large salivary glands."""
+    found = place(name)
+    return 1 if found is None else found.parts()
+
+
 def self_doses(sources: Sources) -> Row:
-    """Self-dose of every source by own transport, one sphere or `PARTS`; the patient's mass must be known.
+    """Self-dose of every source by own transport, in as many spheres as it has parts; its mass must be known.
 
     Raises
     ------
@@ -107,7 +121,7 @@ def self_doses(sources: Sources) -> Row:
             raise InputError(f"{sources.place} {name}", "has no mass", "give mass_g, or S values")
         given = sources.administered_mbq
         refuse_no_sphere(name)
-        per_tia = dosimetry.sphere_self_dose(sources.mass_g[name], sources.nuclide, parts=PARTS.get(name, 1))
+        per_tia = dosimetry.sphere_self_dose(sources.mass_g[name], sources.nuclide, parts=_parts(name))
         dose = dosimetry.absorbed_dose(name, (tia, 0.0), per_tia, given, sources.nuclide)
         row = {"target": name, "dose_gy": dose.dose_gy, "self_gy": dose.dose_gy, "cross_gy": {}}
         rows.append(row | {"mgy_per_mbq": 1000.0 * dose.dose_gy / given, "missing": []})

@@ -21,7 +21,7 @@ from galu.dosimetry.curves import CycleActivity, fit_course
 from galu.dosimetry.effective import effective_dose_msv
 from galu.dosimetry.marrow import marrow_dose_from_blood, red_marrow_to_blood_ratio
 from galu.dosimetry.organ import OrganDose, absorbed_dose, check_plausible, self_dose_of
-from galu.dosimetry.plan import DoseLimit, DosimetryPlan, Region, RelativeUncertainty
+from galu.dosimetry.plan import DoseLimit, DosimetryPlan, Region, RelativeUncertainty, organ_of
 from galu.dosimetry.projection import (
     Cumulative,
     NextCycle,
@@ -50,6 +50,7 @@ from galu.dosimetry.self_dose import (
     sphere_self_dose,
     wall_self_dose,
 )
+from galu.dosimetry.sides import join_sides
 from galu.dosimetry.together import fit_together
 
 __all__ = [
@@ -87,6 +88,7 @@ __all__ = [
     "effective_dose_msv",
     "fit_course",
     "fit_together",
+    "join_sides",
     "judge_course",
     "largest_next_dose",
     "lea_catcheside",
@@ -94,6 +96,7 @@ __all__ = [
     "marrow_dose_from_blood",
     "named",
     "organ_doses",
+    "organ_of",
     "outlining_u_relative",
     "parse_s_list",
     "parse_s_matrix",

@@ -49,7 +49,7 @@ class CycleDose:
 
     The projected dose is the cumulative one after another cycle of the last activity; `next_cycles` has what
     any activity would add, one for each of `limits`. `refusal` is why a dose was not counted: it is
-    impossible, or unusual and not accepted.
+    impossible. `at_least` says that the sums lack a cycle; `limits` then take it at the patient's mean.
     `u_dose_gy`, `interval_gy` (95 %) and `u_cumulative_dose_gy` hold everything, the errors shared by all
     cycles too.
     """
@@ -73,6 +73,7 @@ class CycleDose:
     u_projected_dose_gy: float | None = None
     next_cycles: tuple[NextCycle, ...] = ()
     refusal: InputError | None = None
+    at_least: bool = False
 
 
 def derive_course(
@@ -82,7 +83,7 @@ def derive_course(
     override: str = "",
     risk_factors: bool = False,
 ) -> tuple[CycleDose, ...]:
-    """Doses of one region, cycle by cycle; a dose that cannot be accepted is refused.
+    """Doses of one region, cycle by cycle; an impossible dose is refused.
 
     Parameters
     ----------
@@ -91,15 +92,15 @@ def derive_course(
     cycles
         Measurements, in the order of the cycles.
     override
-        Id of the signed statement that accepts unusual doses; an impossible dose is refused whatever
-        it says.
+        Id of the signed statement on unusual doses, which count either way; an impossible dose is refused
+        whatever it says.
     risk_factors
         Whether the limits for patients with risk factors apply.
 
     Raises
     ------
     InputError
-        When the plan does not know the region, or a dose is impossible or unusual and not accepted.
+        When the plan does not know the region, or a dose is impossible.
     """
     course = judge_course(region, cycles, plan, override, risk_factors)
     for one in course:
@@ -115,7 +116,7 @@ def judge_course(
     override: str = "",
     risk_factors: bool = False,
 ) -> tuple[CycleDose, ...]:
-    """The same, but a dose that cannot be accepted stays out of the sums, with its reason.
+    """The same, but an impossible dose stays out of the sums, with its reason.
 
     Raises
     ------
@@ -178,7 +179,8 @@ def _biological(
 
 def _notes(fit: kinetics.FittedCurve, history: History, bed: BiologicalDose | None) -> str:
     gaps = history.gaps()
-    lacking = f"sums lack cycle {', '.join(map(str, gaps))}" if gaps else ""
+    cycles = ", ".join(map(str, gaps))
+    lacking = f"at least: sums lack cycle {cycles}, which limits take at this patient's mean" if gaps else ""
     return "; ".join(part for part in (fit.reason, lacking, NO_ALPHA_BED if bed is None else "") if part)
 
 
@@ -198,10 +200,20 @@ def _with_sums(
         projected_dose_gy=projected.dose_gy,
         u_projected_dose_gy=projected.u_gy(),
         limits=tuple(
-            _against(limit, one, last, accepted_risk) for limit, one in zip(judged, following, strict=True)
+            _against(limit, _with_gaps(one, history), last, accepted_risk)
+            for limit, one in zip(judged, following, strict=True)
         ),
         next_cycles=following,
+        at_least=bool(history.gaps()),
     )
+
+
+def _with_gaps(following: NextCycle, history: History) -> NextCycle:
+    """The next cycle after those that lack too, each at the mean activity of those that do not."""
+    mean_mbq = math.fsum(history.administered_mbq) / len(history.administered_mbq)
+    for _ in history.gaps():
+        following = following.with_cycle(mean_mbq)
+    return following
 
 
 def _against(limit: DoseLimit, following: NextCycle, planned_mbq: float, accepted_risk: float) -> LimitCheck:

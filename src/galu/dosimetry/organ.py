@@ -138,6 +138,8 @@ def _refuse_units(region: str, numbers: tuple[float, float, float], nuclide: Nuc
 def check_plausible(dose: OrganDose, region: Region, override: str = "") -> str:
     """Judge a dose per activity against the study's ranges; gives a warning, or nothing.
 
+    An unusual dose may be true and the first sign of harm: it counts, marked, whether or not it was signed.
+
     Parameters
     ----------
     dose : OrganDose
@@ -150,8 +152,7 @@ def check_plausible(dose: OrganDose, region: Region, override: str = "") -> str:
     Raises
     ------
     InputError
-        When the value is impossible, which is a mixed-up unit (Gy per cycle for Gy/GBq, mGy for Gy),
-        or unusual without a signed override.
+        When the value is impossible, which is a mixed-up unit (Gy per cycle for Gy/GBq, mGy for Gy).
     """
     least, most = region.possible_gy_per_gbq
     low, high = region.usual_gy_per_gbq
@@ -165,7 +166,5 @@ def check_plausible(dose: OrganDose, region: Region, override: str = "") -> str:
         )
     if low <= value <= high:
         return ""
-    fault = f"is {value:.4g} Gy/GBq, outside the usual {low:g} to {high:g}"
-    if not override:
-        raise InputError(place, fault, "check it, or give the signed override that accepts it")
-    return f"{place} {fault}; accepted by {override}"
+    said = f"accepted by {override}" if override else "counted, to be checked and signed"
+    return f"{place} is {value:.4g} Gy/GBq, outside the usual {low:g} to {high:g}; {said}"

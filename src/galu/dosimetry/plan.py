@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from galu.finding import InputError
 from galu.statement import Section, Stated
+from galu.vocabulary.regions import place
 
 
 class DoseLimit(Section):
@@ -75,6 +76,21 @@ class RelativeUncertainty(Section):
         return float(sum(part**2 for part in parts) ** 0.5)
 
 
+def organ_of(name: str) -> str:
+    """The organ that a region is, or is one of: `kidneys` of `left kidney`."""
+    found = place(name)
+    return name if found is None else found.organ.name
+
+
+def _one_side(region: Region, name: str) -> Region:
+    """The region, or what is stated of it for one of the pair."""
+    found = place(name)
+    if found is None or not found.side:
+        return region
+    mass = None if region.mass_g is None or found.side == "single" else region.mass_g / 2.0
+    return region.model_copy(update={"parts": max(region.parts // 2, 1), "mass_g": mass})
+
+
 class DosimetryPlan(Section):
     """The dosimetry section of a study file."""
 
@@ -88,17 +104,20 @@ class DosimetryPlan(Section):
     half_lives: Stated[Literal["each patient", "all patients"]] | None = None
 
     def region(self, name: str) -> Region:
-        """Look a region up by its name; any name starting with `lesion` is the lesion.
+        """Look a region up by any name people write; any name starting with `lesion` is the lesion.
+
+        One of a pair (`left kidney`) is half of it, in parts and reference mass; of a single one no mass is
+        known but the patient's.
 
         Raises
         ------
         InputError
             When the plan does not know the region.
         """
-        wanted = "lesion" if name.startswith("lesion") else name
+        wanted = "lesion" if name.lower().startswith("lesion") else name
         for region in self.regions.value:
-            if region.name == wanted:
-                return region
+            if region.name == wanted or organ_of(region.name) == organ_of(wanted):
+                return _one_side(region, wanted)
         known = ", ".join(region.name for region in self.regions.value)
         raise InputError(f"region {name}", "is not in the study's dosimetry", f"use one of {known}")
 
@@ -111,5 +130,5 @@ class DosimetryPlan(Section):
         return tuple(
             limit
             for limit in self.limits.value
-            if limit.region == name and (risk_factors or not limit.only_with_risk_factors)
+            if organ_of(limit.region) == organ_of(name) and (risk_factors or not limit.only_with_risk_factors)
         )

@@ -16,10 +16,12 @@ from typing import Final
 
 import numpy as np
 
+from galu.dosimetry.s_check import refuse_impossible_energy, refuse_other_nuclide, rows_of
 from galu.dosimetry.self_dose import SelfDose
 from galu.finding import InputError
 from galu.nuclides import DELTA_PER_MEV, Lines, emissions, nuclide
 from galu.quantities import ELECTRON_REST_KEV
+from galu.vocabulary.regions import region_name
 
 #: Units of S and their size in Gy/(MBq·h).
 S_UNITS: Final[dict[str, float]] = {
@@ -106,8 +108,8 @@ class TargetDose:
 
 
 def named(organ: str) -> str:
-    """Name of an organ as it is compared: lower case, single spaces."""
-    return " ".join(organ.lower().split())
+    """Name of an organ as it is compared: galu's own where it knows it, else lower case, single spaces."""
+    return region_name(organ)
 
 
 def organ_doses(
@@ -202,6 +204,7 @@ def parse_s_matrix(text: str, nuclide_name: str, unit: str, place: str) -> SValu
     InputError
         When the unit is unknown, or a cell is no number.
     """
+    refuse_other_nuclide(text, nuclide_name, place)
     rows = list(_rows(text, place))
     header = [named(cell) for cell in rows[0][1][1:]]
     values: list[tuple[str, str, float]] = []
@@ -240,7 +243,10 @@ def parse_s_list(text: str, nuclide_name: str, unit: str, place: str) -> SValues
     """
     values: list[tuple[str, str, float]] = []
     masses: dict[str, float] = {}
-    for where, row in _records(text, ("target", "source", "s"), place):
+    records = rows_of(_records(text, ("target", "source", "s"), place), nuclide_name, place)
+    if not records or "nuclide" not in records[0][1]:
+        refuse_other_nuclide(text, nuclide_name, place)
+    for where, row in records:
         value, mass = _number(row["s"], where), _number(row.get("mass_g", ""), where)
         if value is not None:
             values.append((named(row["target"]), named(row["source"]), value))
@@ -300,7 +306,7 @@ def parse_saf(text: str, nuclide_name: str, place: str) -> SValues:
         # A recoiling nucleus stays where the α particle of least range does.
         recoil = emitted.recoil_kev * DELTA_PER_MEV / 1e6 * min(table.get("alpha", [(0.0, 0.0)]))[1]
         pairs[pair] = SPair(parts["electron"], parts["photon"], parts["alpha"] + recoil)
-    return SValues(nuclide_name, pairs, masses)
+    return _checked(SValues(nuclide(nuclide_name).name, pairs, masses), place)
 
 
 def _absorbed(lines: Lines, table: list[tuple[float, float]] | None, place: str) -> float:
@@ -336,7 +342,13 @@ def _s_values(
             alpha = min(total, agent.delta_alpha() / masses[target])
             electron = min(total - alpha, agent.delta_electron() / masses[target])
         pairs[target, source] = SPair(electron, total - alpha - electron, alpha)
-    return SValues(nuclide_name, pairs, masses)
+    return _checked(SValues(agent.name, pairs, masses), place)
+
+
+def _checked(s: SValues, place: str) -> SValues:
+    totals = {pair: value.total() for pair, value in s.pairs.items()}
+    refuse_impossible_energy(totals, s.mass_g, nuclide(s.nuclide), place)
+    return s
 
 
 def _refuse_masses(masses: Mapping[str, float], place: str) -> None:

@@ -10,7 +10,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from galu.dosimetry import CycleActivity, CycleDose, DosimetryPlan, fit_together, judge_course
+from galu.dosimetry import (
+    CycleActivity,
+    CycleDose,
+    DosimetryPlan,
+    fit_together,
+    join_sides,
+    judge_course,
+    organ_of,
+)
 from galu.finding import InputError
 from galu.kinetics import Samples, measured_from_corrected
 from galu.nuclides import nuclide
@@ -19,15 +27,18 @@ from galu.record import Record
 from galu.record.when import hours_between
 from galu.trial.exposure import Dose
 from galu.trial.subjects import Subject
+from galu.vocabulary.regions import place
 
 #: Relative uncertainty of an activity that the physicist stated without one (assumed); of zero, that of the
 #: smallest activity above it.
 UNSTATED_SIGMA: Final = 0.10
-#: Id of the signed judgement that accepts unusual doses of a subject.
+#: Id of the signed judgement on unusual doses of a subject, which count either way.
 OVERRIDE_ITEM: Final = "dosimetry.unusual"
 #: Id of the signed judgement that the limits for patients with risk factors apply.
 RISK_ITEM: Final = "dosimetry.risk_factors"
 Row = Mapping[str, Any]
+#: Subject and region.
+Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +65,57 @@ def derive_absorbed_doses(
     groups: dict[tuple[str, str], dict[int, list[Row]]] = {}
     for row in record.facts("region_activity").iter_rows(named=True):
         if row["agent"] == agent:
-            groups.setdefault((row["subject"], row["region"]), {}).setdefault(row["cycle"], []).append(row)
+            region = _region(row["region"], plan)
+            groups.setdefault((row["subject"], region), {}).setdefault(row["cycle"], []).append(row)
     people = {subject.id: subject for subject in subjects}
     measured: dict[tuple[str, str], tuple[CycleActivity, ...]] = {}
     failed: dict[tuple[str, str], list[SubjectDose]] = {}
     for key, cycles in sorted(groups.items()):
         if key[0] in people:
             measured[key], failed[key] = _measured(people[key[0]], key[1], cycles, (plan, record.zone))
+    measured = _sides_joined(measured, failed, people)
     if plan.fits_together():
         measured = fit_together(measured, plan)
     signed = _signed(record)
     found: list[SubjectDose] = []
-    for key, usable in measured.items():
-        found += failed[key] + _courses(people[key[0]], key[1], usable, (plan, signed.get(key[0], {})))
+    for key in sorted({*measured, *failed}):
+        usable = measured.get(key, ())
+        found += failed.get(key, []) + _courses(
+            people[key[0]], key[1], usable, (plan, signed.get(key[0], {}))
+        )
     return tuple(found)
+
+
+def _sides_joined(
+    measured: dict[Key, tuple[CycleActivity, ...]],
+    failed: dict[Key, list[SubjectDose]],
+    people: Mapping[str, Subject],
+) -> dict[Key, tuple[CycleActivity, ...]]:
+    """Left and right as one organ, subject by subject; where they cannot be, each keeps its reason."""
+    found: dict[Key, tuple[CycleActivity, ...]] = {}
+    for name in dict.fromkeys(subject for subject, _ in measured):
+        own = {key: cycles for key, cycles in measured.items() if key[0] == name}
+        try:
+            found |= join_sides(own)
+        except InputError as error:
+            for key, cycles in own.items():
+                if organ_of(key[1]) not in error.place:
+                    found[key] = cycles
+                    continue
+                failed.setdefault(key, []).extend(
+                    SubjectDose(name, key[1], one.cycle, people[name].level, None, str(error), one.refs)
+                    for one in cycles
+                )
+    return found
+
+
+def _region(written: str, plan: DosimetryPlan) -> str:
+    """The region as the study names it, with its side; lesions and what the study lacks as written."""
+    found = place(written)
+    if found is None or found.side:
+        return written if found is None else found.name()
+    known = (region.name for region in plan.regions.value)
+    return next((name for name in known if organ_of(name) == found.organ.name), written)
 
 
 def _signed(record: Record) -> dict[str, dict[str, str]]:
@@ -88,11 +136,14 @@ def _measured(
 ) -> tuple[tuple[CycleActivity, ...], list[SubjectDose]]:
     """What can be used of a region's cycles, and the rest with its reason."""
     given = {dose.cycle: dose for dose in subject.therapy}
+    masses = [
+        row["mass_g"] for _, rows in sorted(cycles.items()) for row in rows if row["mass_g"] is not None
+    ]
     usable: list[CycleActivity] = []
     failed: list[SubjectDose] = []
     for cycle, rows in sorted(cycles.items()):
         try:
-            usable.append(_cycle(cycle, rows, given.get(cycle), (region, *context)))
+            usable.append(_cycle(cycle, rows, given.get(cycle), (region, masses, *context)))
         except InputError as error:
             facts = tuple(row["id"] for row in rows)
             failed.append(SubjectDose(subject.id, region, cycle, subject.level, None, str(error), facts))
@@ -109,14 +160,14 @@ def _courses(
     override = signed.get(OVERRIDE_ITEM, "")
     found = []
     for one in judge_course(region, usable, plan, override, RISK_ITEM in signed):
-        facts = (*one.refs, *((override,) if one.warning else ()))
+        facts = (*one.refs, *((override,) if one.warning and override else ()))
         course = one if one.refusal is None else None
         found.append(SubjectDose(subject.id, region, one.cycle, subject.level, course, one.reason, facts))
     return found
 
 
 def _cycle(
-    cycle: int, rows: list[Row], dose: Dose | None, context: tuple[str, DosimetryPlan, str]
+    cycle: int, rows: list[Row], dose: Dose | None, context: tuple[str, list[float], DosimetryPlan, str]
 ) -> CycleActivity:
     """Samples of one cycle, counted from the start of its infusion.
 
@@ -125,7 +176,8 @@ def _cycle(
     InputError
         When the administration, its time or its activity is not known, or no mass is.
     """
-    region, plan, zone = context
+    region, masses, plan, zone = context
+    stated = plan.region(region)
     place = f"{rows[0]['subject']}, cycle {cycle}, {region}"
     if dose is None or dose.net_mbq is None:
         reason = "no administration is recorded" if dose is None else dose.reason
@@ -134,7 +186,9 @@ def _cycle(
     known = [time for time in times if time is not None]
     if len(known) < len(times):
         raise InputError(place, "the administration has no time of day", "record when the infusion began")
-    mass = next((row["mass_g"] for row in rows if row["mass_g"] is not None), plan.region(region).mass_g)
+    own = next((row["mass_g"] for row in rows if row["mass_g"] is not None), None)
+    # The patient's own mass in another cycle is nearer than that of a reference man.
+    mass = own or next(iter(masses), stated.mass_g)
     if mass is None:
         raise InputError(place, "the mass is not known", "record the volume of the region")
     half_life = nuclide(plan.therapy_nuclide.value).half_life_h

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from galu.dosimetry import DosimetryPlan, LimitCheck, NextCycle
+from galu.dosimetry import DosimetryPlan, LimitCheck, NextCycle, organ_of
 from galu.trial.dosimetry import SubjectDose
 from galu.trial.exposure import Dose
 
@@ -84,7 +84,7 @@ def derive_standings(
         by_region.setdefault(one.region, []).append(one)
     judged: list[Standing] = []
     notes: list[str] = []
-    for region in dict.fromkeys(limit.region for limit in plan.limits.value):
+    for region in _limited(plan, tuple(by_region)):
         measured = by_region.get(region, [])
         counted = [one for one in measured if one.course is not None and one.course.limits]
         if counted:
@@ -95,6 +95,15 @@ def derive_standings(
             why = measured[-1].reason if measured else "nothing was measured"
             notes.append(f"{region}: no limit was judged ({why})")
     return Standings(tuple(judged), tuple(notes))
+
+
+def _limited(plan: DosimetryPlan, measured: tuple[str, ...]) -> tuple[str, ...]:
+    """Regions with a limit: as they were measured, a side of a pair by itself, else as the limit has them."""
+    found: dict[str, None] = {}
+    for limit in plan.limits.value:
+        same = [name for name in measured if organ_of(name) == organ_of(limit.region)]
+        found |= dict.fromkeys(same or [limit.region])
+    return tuple(found)
 
 
 def _of_region(

@@ -77,13 +77,13 @@ def _against_limits(state: TrialState) -> Table:
         (one.subject, one.level, one.region, one.cycle, check.quantity, check.limit_gy, check.action,
          course.cumulative_dose_gy if check.quantity == "dose" else course.cumulative_bed_gy,
          check.probability_passed, check.planned_mbq, check.projected_gy, check.probability_projected,
-         check.largest_mbq)
+         check.largest_mbq, "at least: a cycle lacks" if course.at_least else "")
         for one, course in latest(state)
         for check in course.limits
     )  # fmt: skip
     columns = ("subject", "level", "region", "cycles to", "quantity", "limit [Gy]", "action", "so far [Gy]",
                "P(passed)", "next planned [MBq]", "then [Gy]", "P(then passed)",
-               "largest next [MBq]")  # fmt: skip
+               "largest next [MBq]", "the sum is")  # fmt: skip
     limits = state.study.dosimetry.limits if state.study.dosimetry else None
     why = (limits.why or "") if limits is not None and limits.source == "assumed" else ""
     note = "" if rows else "No region with a limit has a dose."
