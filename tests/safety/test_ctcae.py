@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from galu.desk.grade import grade_file
 from galu.finding import InputError
-from galu.safety.ctcae import grade_labs, lab_rules, terms_of_test
+from galu.safety.ctcae import grade_labs, lab_rules
+from galu.vocabulary.laboratory import terms_of_test
 
 
 def grade(term: str, direction: str, unit: str, value: float | None, **more: object) -> int | None:
@@ -34,7 +35,7 @@ def test_unit_spellings(unit: str) -> None:
     assert grade("Neutrophil count decreased", "L", unit, 0.4) == 4
 
 
-@pytest.mark.parametrize("unit", ["", "10^8/L", "mg/dL"])
+@pytest.mark.parametrize("unit", ["", "10^8/spoon", "mg/dL", "%", "kg"])
 def test_another_unit_is_not_graded(unit: str) -> None:
     assert grade("Neutrophil count decreased", "L", unit, 0.4) is None
 

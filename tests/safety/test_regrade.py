@@ -103,6 +103,12 @@ UNGRADED = (
     ("Platelet count decreased,L,10^9/L,inf,150,400,,", "", "inf is no laboratory value"),
     ("Platelet count decreased,L,10^9/L,1e400,150,400,,", "", "1e400 is no laboratory value"),
     ("Platelet count decreased,L,10^9/L,<95,150,400,,", "", "how far the value lies below 95 is not known"),
+    ("Platelet count decreased,L,10^9/L,<10,150,400,,", "4", ""),
+    ("Platelet count decreased,L,10^9/L,>1000,150,400,,", "0", ""),
+    ("Platelet count decreased,L,10^9/L,>60,150,400,,", "", "how far the value lies above 60 is not known"),
+    ("Alanine aminotransferase increased,H,U/L,≥ 1000,7,45,,NORMAL", "4", ""),
+    ("Platelet count decreased,L,10^9/L,clotted,150,400,,", "", "clotted tells no number"),
+    ("Platelet count decreased,L,10^9/L,not detected,150,400,,", "", "not detected tells no number"),
     ("Platelet count decreased,L,10^9/L,60,400,150,,", "2", "ANRLO lies above ANRHI"),
     ("Platelet count decreased,L,10^9/L,60,150,400,,", "2", ""),
     ("Platelet count decreased,X,10^9/L,60,150,400,,", "", "grades no Platelet count decreased (X)"),
@@ -123,7 +129,7 @@ def test_a_blank_grade_has_its_reason(tmp_path: Path) -> None:
         assert row["GRADE"] == grade and why in row["WHY"] and bool(why) == bool(row["WHY"])
 
 
-@pytest.mark.parametrize("text", ["abc", '"95,5"', ">95"])
+@pytest.mark.parametrize("text", ["abc", '"95,5"', ">abc"])
 def test_what_is_no_number_is_named_with_file_line_and_column(text: str, tmp_path: Path) -> None:
     source = tmp_path / "in.csv"
     source.write_text(f"TERM,DIRECTION,AVALU,AVAL\nAnemia,L,g/L,80\nAnemia,L,g/L,{text}\n")

@@ -30,6 +30,7 @@ from galu.protocol import Study, load_study
 from galu.record import Entry, Record, record_of
 from galu.trial.eligibility import gate_of, gather_evidence
 from galu.trial.subjects import Subject, derive_subjects
+from galu.trial.words import read_words
 
 _ALWAYS: Final = datetime(1900, 1, 1, tzinfo=UTC)
 
@@ -153,7 +154,7 @@ def _open(study: Path, record: Path, question: Question) -> _Case:
         raise InputError(str(study), "states no eligibility", "add the section eligibility")
     everything = _read_record(record, loaded)
     day = question.as_of or _today(everything)
-    known = everything.as_of(day)
+    known = read_words(loaded, everything.as_of(day))
     everyone = derive_subjects(loaded, known)
     people = tuple(one for one in everyone if question.subject in (None, one.id))
     if question.subject is not None and not people:

@@ -92,7 +92,7 @@ def import_sdtm(
 
     trial = open_trial(folder, clock)
     found = read_sdtm(sources, encoding)
-    faults = check_admission(trial.study, trial.record, found.facts, clock())
+    faults = [one for one in check_admission(trial.study, trial.record, found.facts, clock()) if not one.word]
     refused = {fault.fact for fault in faults}
     batch = [fact for fact in found.facts if fact.id not in refused]
     if not batch:

@@ -10,7 +10,7 @@ from pathlib import Path
 from galu.desk.rows import Cells, Row, read_rows
 from galu.efficacy.best import Assessed, BestResponseRule, best_overall_response
 from galu.efficacy.pcwg3 import BONE, SOFT, combined_response
-from galu.efficacy.psa import PSA_UNITS, PsaResponse, PsaRule, PsaValue, assess_psa, quantified
+from galu.efficacy.psa import PsaResponse, PsaRule, PsaValue, assess_psa, psa_in_ng_ml, quantified
 from galu.finding import InputError
 
 #: A PSA answer has the reason of what is MISSING beside it.
@@ -57,9 +57,9 @@ def _psa_value(row: Row) -> PsaValue | None:
         return None
     value = quantified(row["AVAL"])
     number = row.number("AVAL") if value is None else value
-    factor = PSA_UNITS.get(row["AVALU"] or "ng/mL")
+    factor = psa_in_ng_ml(1.0, row["AVALU"] or "ng/mL")
     if factor is None:
-        remedy = f"use one of {', '.join(PSA_UNITS)}"
+        remedy = "use one of ng/mL, ug/L, ng/dL, ng/L, pg/mL"
         raise InputError(row.place("AVALU"), f"`{row['AVALU']}` is no unit of PSA", remedy)
     if number is None or number < 0.0:
         raise InputError(row.place("AVAL"), f"`{row['AVAL']}`", "give a value of 0 or more")

@@ -5,29 +5,32 @@ Values in ng/mL (the same number in µg/L). The baseline is the last value on or
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import log
 from statistics import linear_regression
-from typing import Final
 
 from galu.finding import InputError, Rule
+from galu.vocabulary.laboratory import in_unit
+from galu.vocabulary.results import read_result
 
 ROUNDING = 1e-9
-#: ng/mL in one of each unit in which PSA is reported.
-PSA_UNITS: Final[Mapping[str, float]] = {
-    "ng/mL": 1.0, "ug/L": 1.0, "µg/L": 1.0, "μg/L": 1.0, "ng/dL": 0.01, "ng/L": 1e-3, "pg/mL": 1e-3
-}  # fmt: skip
-_BELOW: Final = re.compile(r"<\s*(\d+(?:\.\d+)?)")
 PSA_RULE = Rule("PSA", "PCWG3", "Scher, JCO 2016;34:1402, table 2")
 
 
 def quantified(text: str) -> float | None:
-    """Value of a result below the limit of quantification, such as `<0.01`: that limit (assumed)."""
-    below = _BELOW.fullmatch(text.strip())
-    return float(below[1]) if below else None
+    """Value of a result in words: below the limit of quantification, such as `<0.01`, that limit (assumed).
+
+    More than a limit is no value.
+    """
+    read = read_result(text)
+    return None if read is None or read.bound == ">" else read.value
+
+
+def psa_in_ng_ml(value: float, unit: str) -> float | None:
+    """A PSA in ng/mL; None where its unit cannot be read."""
+    return in_unit("PSA", value, unit, "ng/mL")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,11 @@ from functools import cached_property
 from typing import Final
 
 from galu.eligibility.evidence import Evidence, Gate, Judgement, SubjectEvidence
+from galu.eligibility.items import TEST_OF_ITEM
 from galu.eligibility.plan import AtomPlan, EligibilityPlan, Limit, Window
-from galu.eligibility.units import canonical_unit
 from galu.finding import Truth
+from galu.vocabulary.laboratory import in_unit
+from galu.vocabulary.units import same_unit
 
 OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
     ">=": operator.ge,
@@ -199,7 +201,7 @@ def _order(one: Evidence) -> tuple[date, str, str, str, str]:
 
 
 def within(evidence: Evidence, limits: tuple[Limit, ...]) -> tuple[bool | None, str]:
-    """Judge a value in the unit it was reported in.
+    """Judge a value in the unit it was reported in, else in one that laboratories convert it to.
 
     Returns the answer (None when no limit fits the unit) and a sentence that says why.
     """
@@ -208,9 +210,14 @@ def within(evidence: Evidence, limits: tuple[Limit, ...]) -> tuple[bool | None, 
         return None, f"{evidence.item} is not a number"
     own = tuple(limit for limit in limits if limit.item in (None, evidence.item))
     for limit in own:
-        if canonical_unit(limit.unit) == canonical_unit(evidence.unit):
+        if same_unit(evidence.unit, limit.unit) or not (limit.unit or evidence.unit):
             shown = f"{number:g} {limit.unit} {limit.op} {limit.value:g}".replace("  ", " ")
             return OPERATORS[limit.op](printed(number), limit.value), shown
+    for limit in own:
+        converted = in_unit(TEST_OF_ITEM.get(evidence.item, ""), number, evidence.unit or "", limit.unit)
+        if converted is not None:
+            shown = f"{number:g} {evidence.unit} = {converted:g} {limit.unit} {limit.op} {limit.value:g}"
+            return OPERATORS[limit.op](converted, limit.value), shown
     for limit in own:
         if limit.unit == "ULN":
             if evidence.uln is None:

@@ -20,10 +20,10 @@ from galu.eligibility.case import (
 )
 from galu.eligibility.evidence import Evidence
 from galu.eligibility.plan import AtomPlan
-from galu.eligibility.units import canonical_unit
 from galu.finding import Truth, any_of
+from galu.vocabulary.units import same_unit
 
-_PSA_UNITS: Final = ("ng/mL", "ug/L")  # numerically equal
+_PSA_UNIT: Final = "ng/mL"
 _PSA_MINIMUM: Final = {"pcwg2": 2.0, "pcwg3": 1.0}
 #: Therapies that, given between a PET scan and the dose, put the scan in doubt.
 _INTERVENING: Final = (
@@ -44,9 +44,7 @@ def psa_progression(case: Case, atom: AtomPlan) -> Outcome:
     draws = [
         (one.on, number, one)
         for one in case.evidence(*atom.items)
-        if one.on is not None
-        and (number := as_number(one)) is not None
-        and canonical_unit(one.unit) in _PSA_UNITS
+        if one.on is not None and (number := as_number(one)) is not None and same_unit(one.unit, _PSA_UNIT)
     ]
     if len(draws) < 3:
         return unknown(f"{len(draws)} dated PSA values, 3 needed", *(one for *_, one in draws))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -137,3 +138,16 @@ _ROWS: Final = (
 #: Every data item, in the order of the catalogue.
 ITEMS: Final = tuple(Item(*row) for row in _ROWS)
 ITEM_KEYS: Final = frozenset(item.key for item in ITEMS)
+
+#: Laboratory test, by its code, to the data item that it is evidence of.
+ITEM_OF_TEST: Final[Mapping[str, str]] = {
+    "TESTOS": "lab.testosterone", "PSA": "lab.psa", "NEUT": "lab.anc", "PLAT": "lab.platelets",
+    "WBC": "lab.wbc", "HGB": "lab.hemoglobin", "BILI": "lab.bilirubin_total", "ALT": "lab.alt",
+    "AST": "lab.ast", "CREAT": "lab.creatinine", "ALB": "lab.albumin", "HBVDNA": "lab.hbv_dna",
+    "RPR": "serology.syphilis_nontreponemal", "TRUST": "serology.syphilis_nontreponemal",
+    "TPAB": "serology.syphilis_treponemal", "HIVAB": "serology.hiv", "HCAB": "serology.hcv_antibody",
+    "HCVRNA": "serology.hcv_rna", "HBSAG": "serology.hbsag",
+    "SYSBP": "vital.sbp", "DIABP": "vital.dbp", "LVEF": "lvef",
+}  # fmt: skip
+#: The test whose units convert for a data item.
+TEST_OF_ITEM: Final[Mapping[str, str]] = {item: test for test, item in ITEM_OF_TEST.items()}

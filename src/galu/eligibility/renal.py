@@ -17,13 +17,6 @@ _AGE_POWER: Final = -0.203
 _CREATININE_POWER: Final = -1.154
 
 
-def creatinine_in_mg_dl(value: float, unit: str | None) -> float | None:
-    """Creatinine [mg/dL] from mg/dL or µmol/L; None for any other unit."""
-    if unit == "mg/dL":
-        return value
-    return value / UMOL_L_PER_MG_DL if unit in ("umol/L", "µmol/L", "μmol/L") else None
-
-
 def mdrd_ml_min(
     creatinine_mg_dl: float, age_years: float, *, female: bool, black: bool = False, form: Form = "idms175"
 ) -> float:

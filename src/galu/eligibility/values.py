@@ -7,11 +7,10 @@ from datetime import date, timedelta
 from galu.eligibility.case import Case, Outcome, agree, as_flag, as_number, expiry, refs, unknown, within
 from galu.eligibility.evidence import Evidence
 from galu.eligibility.plan import AtomPlan, Limit
-from galu.eligibility.renal import Form, creatinine_in_mg_dl, mdrd_ml_min
-from galu.eligibility.units import canonical_unit
+from galu.eligibility.renal import Form, mdrd_ml_min
 from galu.finding import Truth, any_of
-
-NG_DL_PER_NMOL_L = 28.842  # testosterone, 288.42 g/mol
+from galu.vocabulary.laboratory import in_unit
+from galu.vocabulary.units import same_unit
 
 
 def current(case: Case, atom: AtomPlan, *items: str) -> tuple[tuple[Evidence, ...], str]:
@@ -54,12 +53,11 @@ def _in_unit(one: Evidence, unit: str) -> Evidence:
     value = as_number(one)
     if value is None or unit == "as_reported":
         return one
-    reported = canonical_unit(one.unit)
-    if unit == "ng_dl" and reported == "nmol/L":
-        return Evidence(one.item, value * NG_DL_PER_NMOL_L, "ng/dL", one.on, one.ref)
-    if unit == "nmol_l" and reported == "ng/dL":
-        return Evidence(one.item, value / NG_DL_PER_NMOL_L, "nmol/L", one.on, one.ref)
-    return one
+    wanted = {"ng_dl": "ng/dL", "nmol_l": "nmol/L"}[unit]
+    converted = in_unit("TESTOS", value, one.unit or "", wanted)
+    if converted is None or same_unit(one.unit, wanted):
+        return one
+    return Evidence(one.item, converted, wanted, one.on, one.ref)
 
 
 def any_limit(case: Case, atom: AtomPlan) -> Outcome:
@@ -302,7 +300,7 @@ def _rates(
     for one in found:
         years, births = ages_at(case, one.on or case.day)
         number = as_number(one)
-        scr = None if number is None else creatinine_in_mg_dl(number, canonical_unit(one.unit))
+        scr = None if number is None else in_unit("CREAT", number, one.unit or "", "mg/dL")
         if not scr or scr <= 0 or not years or codes not in ({"m"}, {"f"}) or race is None:
             rates.append(None)
             continue

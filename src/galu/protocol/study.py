@@ -17,6 +17,7 @@ from galu.escalation.plan import EscalationPlan
 from galu.pharmacokinetics.plan import PharmacokineticsPlan
 from galu.protocol.loading import load_document, parse_document
 from galu.protocol.sections import Agent, AnalysisSet, Arm, Enrolment, Identity, Schedule, Treatment
+from galu.protocol.words import LocalWords
 from galu.safety.plan import SafetyPlan
 from galu.statement import Section, Sourced
 
@@ -38,6 +39,7 @@ class Study(Section):
     efficacy: EfficacyPlan | None = None
     dosimetry: DosimetryPlan | None = None
     pharmacokinetics: PharmacokineticsPlan | None = None
+    vocabulary: LocalWords | None = None
 
 
 @dataclass(frozen=True, slots=True)

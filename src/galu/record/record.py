@@ -101,6 +101,13 @@ class Record:
             grown.__dict__["_corrections"] = self._corrections
         return grown
 
+    def with_frames(self, read: Mapping[str, pl.DataFrame]) -> Record:
+        """The same facts with some tables read in another way; their corrections stay as they are."""
+        other = Record({**self._frames, **read}, self.zone)
+        other._current = {kind: table for kind, table in self._current.items() if kind not in read}
+        other.__dict__["_corrections"] = self._corrections
+        return other
+
     def as_of(self, moment: date | datetime) -> Record:
         """The record as it stood; a date means the end of that day in the record's zone."""
         last = moment if isinstance(moment, datetime) else end_of_day(moment, self.zone)

@@ -19,6 +19,7 @@ from galu.safety.inputs import AdverseEventInput, DltPatient, LabInput
 from galu.safety.plan import DltRule, SafetyPlan
 from galu.safety.signs import Graded, Sign, grade_patient_labs, lab_runs
 from galu.vocabulary.events import read_event
+from galu.vocabulary.laboratory import in_unit, lab_code
 
 Grades = Mapping[str, tuple[Graded, ...]]
 #: Hy's law: aminotransferase and bilirubin, multiples of the upper limit (FDA, Drug-Induced Liver Injury,
@@ -30,9 +31,8 @@ HYS_DAYS: Final = 14
 #: so that only one that no limit could make severe passes. Assumed; adult, either sex.
 SMALLEST_UPPER: Final = {
     ("ALT", "U/L"): 19.0, ("AST", "U/L"): 20.0, ("ALP", "U/L"): 80.0, ("GGT", "U/L"): 20.0,
-    ("BILI", "UMOL/L"): 12.0, ("BILI", "MG/DL"): 0.7, ("CREAT", "UMOL/L"): 60.0, ("CREAT", "MG/DL"): 0.7,
+    ("BILI", "umol/L"): 12.0, ("CREAT", "umol/L"): 60.0, ("URATE", "umol/L"): 340.0,
     ("LIPASE", "U/L"): 38.0, ("AMYLASE", "U/L"): 53.0, ("CK", "U/L"): 145.0,
-    ("URATE", "UMOL/L"): 340.0, ("URATE", "MG/DL"): 5.7,
 }  # fmt: skip
 _AMINOTRANSFERASES: Final = ("Alanine aminotransferase increased", "Aspartate aminotransferase increased")
 _BILIRUBIN: Final = "Blood bilirubin increased"
@@ -107,7 +107,7 @@ def _worst_grade(lab: LabInput, term: str, sought: tuple[str, int]) -> int:
     version = sought[0]
     if lab.value is None:
         return 5
-    smallest = SMALLEST_UPPER.get((lab.test.upper(), lab.unit.upper().replace(" ", "").replace("µ", "U")))
+    smallest = _smallest_upper(lab)
     upper = lab.upper if lab.upper is not None else smallest
     lower = lab.lower
     if upper is None and not _has_multiples(term, "ULN", sought):
@@ -119,6 +119,13 @@ def _worst_grade(lab: LabInput, term: str, sought: tuple[str, int]) -> int:
     found = dict(grade_patient_labs((filled,), version)).get(term, ())
     grade = found[0][1] if found else None
     return 5 if grade is None else grade
+
+
+def _smallest_upper(lab: LabInput) -> float | None:
+    """The smallest upper limit in use, in the unit of a value; None where none is known."""
+    code = lab_code(lab.test) or ""
+    found = ((unit, limit) for (test, unit), limit in SMALLEST_UPPER.items() if test == code)
+    return next((in_unit(code, limit, unit, lab.unit) for unit, limit in found), None)
 
 
 def _has_multiples(term: str, limit: str, sought: tuple[str, int]) -> bool:

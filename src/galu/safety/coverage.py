@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from galu.safety.inputs import DltPatient, LabInput
-from galu.safety.labcodes import TERMS_OF_TEST, terms_of_test
 from galu.safety.plan import SafetyPlan
+from galu.vocabulary.laboratory import lab_tests, terms_of_test
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def rule_terms(plan: SafetyPlan) -> frozenset[str]:
 
 def gradable_terms() -> frozenset[str]:
     """Terms that some laboratory test can grade."""
-    return frozenset(term for found in TERMS_OF_TEST.values() for term, _ in found)
+    return frozenset(term for test in lab_tests().values() for term, _ in test.terms)
 
 
 def is_read(test: str, plan: SafetyPlan) -> bool:

@@ -1,7 +1,8 @@
 """Grading of laboratory values by CTCAE, vectorised; the cuts are data, keyed by version.
 
-Values are graded in the unit reported: the cuts printed for two units are not equal (haemoglobin
-8.0 g/dL is 4.965 mmol/L, printed 4.9). Comparisons use 15 significant digits. Source: NCI, Common
+Values are graded in the unit reported where cuts are printed for it: those printed for two units are not
+equal (haemoglobin 8.0 g/dL is 4.965 mmol/L, printed 4.9). Any other unit of the same quantity is converted
+exactly to one of them. Comparisons use 15 significant digits. Source: NCI, Common
 Terminology Criteria for Adverse Events v5.0 (2017).
 """
 
@@ -12,19 +13,25 @@ import operator
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from galu.finding import InputError
-from galu.safety.labcodes import is_unit, terms_of_test
+from galu.vocabulary.events import read_event
+from galu.vocabulary.laboratory import is_usual, test_of_term
+from galu.vocabulary.results import kind_of_result, read_result
+from galu.vocabulary.units import ANY, unit_factor
 
 Floats = NDArray[np.float64]
 UNGRADABLE: Final = -1
+#: As high as a value can be of which only a lower bound is known.
+_FARTHEST: Final = 1e300
 #: Published versions that ship; another version is another table.
 TABLES: Final = {"5.0": "ctcae_v5_labs.csv"}
 _COLUMN: Final = {"LLN": "ANRLO", "ULN": "ANRHI", "BASE": "BASE", "PCHG": "PCHG"}
@@ -95,16 +102,55 @@ def lab_rules(version: str = "5.0") -> tuple[LabRule, ...]:
     )  # fmt: skip
 
 
+class Applied(NamedTuple):
+    """Rows that grade a term, one for each baseline state, and what a value is multiplied by for them."""
+
+    rules: tuple[LabRule, ...]
+    factor: float = 1.0
+
+
 @cache
-def rules_for(version: str, term: str, direction: str, unit: str) -> tuple[LabRule, ...]:
-    """Rows of the table for a term (upper case), direction and reported unit; one for each baseline state."""
-    return tuple(
-        rule
-        for rule in lab_rules(version)
-        if rule.term.upper() == term
-        and rule.direction == direction
-        and any(is_unit(unit, u) for u in rule.units)
-    )
+def rules_for(version: str, term: str, direction: str, unit: str) -> Applied:
+    """Rows of the table for a term, direction and unit, however they are written.
+
+    A printed unit is taken as it is; else one that the reported unit converts to, where laboratories use it.
+    """
+    name = _table_name(version, term)
+    own = [
+        rule for rule in lab_rules(version) if rule.term == name and rule.direction == direction[:1].upper()
+    ]
+    printed = tuple(dict.fromkeys(known for rule in own for known in rule.units))
+    found = _conversion(unit, printed, name)
+    if found is None:
+        return Applied(())
+    chosen, factor = found
+    return Applied(tuple(rule for rule in own if chosen in rule.units), float(factor))
+
+
+def _table_name(version: str, term: str) -> str:
+    """Name of a laboratory term as the table has it; a synonym or another spelling will do."""
+    names = {rule.term.upper(): rule.term for rule in lab_rules(version)}
+    written = term.strip()
+    if written.upper() in names:
+        return names[written.upper()]
+    meant = read_event(written).names
+    return meant[0] if len(meant) == 1 else written
+
+
+def _conversion(unit: str, printed: tuple[str, ...], term: str) -> tuple[str, Fraction] | None:
+    """The printed unit to grade in and the factor to it: the same one, of the same kind, of the substance."""
+    if "any" in printed:
+        return "any", Fraction(1)
+    same = [(one, Fraction(1)) for one in printed if unit_factor(unit, one) == 1]
+    test = test_of_term(term)
+    if same or test is None or not is_usual(test, unit):
+        return same[0] if same else None
+    for substance in (ANY, test.substance):
+        found = [(one, unit_factor(unit, one, substance)) for one in printed]
+        known = [(one, factor) for one, factor in found if factor is not None]
+        if known:
+            return known[0]
+    return None
 
 
 def significant(values: Floats) -> Floats:
@@ -187,11 +233,17 @@ def numbers_of(frame: pl.DataFrame, name: str) -> Floats:
 
 
 def _parsed(series: pl.Series) -> pl.Series:
+    """Numbers of a text column; what says that there is no number is null, of AVAL also other words."""
     text = series.cast(pl.String).str.strip_chars()
     given = text.set(text.is_in(["", "NA"]), None)
-    if series.name == "AVAL":
-        given = given.str.strip_prefix("<").str.strip_chars()
     values = given.cast(pl.Float64, strict=False)
+    if series.name == "AVAL":
+        words = given.filter(values.is_null() & given.is_not_null()).unique().to_list()
+        read = {word: one.graded for word in words if (one := read_result(word)) is not None}
+        told = given.replace_strict(read, default=None, return_dtype=pl.Float64)
+        silent = [word for word in words if kind_of_result(word) not in ("number", "unread")]
+        given = given.set(given.is_in(silent).fill_null(False), None)
+        values = values.zip_with(values.is_not_null(), told)
     wrong = (values.is_null() & given.is_not_null()).arg_true()
     if wrong.len():
         at = wrong[0]
@@ -200,14 +252,20 @@ def _parsed(series: pl.Series) -> pl.Series:
     return values
 
 
-def _values(frame: pl.DataFrame) -> Floats:
-    """Values of AVAL; a result `<x` counts as x where high values are graded, else it is unknown."""
-    values = numbers_of(frame, "AVAL")
-    if frame["AVAL"].dtype.is_numeric():
-        return values
-    below = pl.col("AVAL").cast(pl.String).str.strip_chars().str.starts_with("<").fill_null(False)
-    low = pl.col("DIRECTION").cast(pl.String).str.strip_chars().str.to_uppercase() == "L"
-    return np.where(frame.select(open_=below & low.fill_null(False))["open_"].to_numpy(), np.nan, values)
+def _bounds(frame: pl.DataFrame) -> NDArray[np.int8]:
+    """1 where AVAL is only known to lie above its number, -1 below it, else 0."""
+    if "BOUND" in frame.columns:
+        signs = frame["BOUND"].cast(pl.String)
+    elif frame["AVAL"].dtype.is_numeric():
+        return np.zeros(frame.height, np.int8)
+    else:
+        text = frame["AVAL"].cast(pl.String).str.strip_chars()
+        words = text.filter(text.cast(pl.Float64, strict=False).is_null() & text.is_not_null()).unique()
+        read = {word: one.bound for word in words if (one := read_result(word)) is not None}
+        if not read:
+            return np.zeros(frame.height, np.int8)
+        signs = text.replace_strict(read, default="", return_dtype=pl.String)
+    return signs.replace_strict({">": 1, "<": -1}, default=0, return_dtype=pl.Int8).to_numpy()
 
 
 def _baseline_status(frame: pl.DataFrame) -> NDArray[np.int8]:
@@ -219,6 +277,11 @@ def _baseline_status(frame: pl.DataFrame) -> NDArray[np.int8]:
     if "ABLFL" in frame.columns:  # the baseline record is graded by ULN, never against itself
         status = pl.when(pl.col("ABLFL").cast(pl.String).eq("Y").fill_null(False)).then(0).otherwise(status)
     return frame.with_columns(status_=status.cast(pl.Int8))["status_"].to_numpy()
+
+
+def _scaled(values: Floats, name: str, factor: float) -> Floats:
+    """Values in the unit of the rules; a change in per cent has none."""
+    return values if factor == 1.0 or name == "PCHG" else values * factor
 
 
 def _groups(frame: pl.DataFrame) -> Iterator[tuple[tuple[str, str, str], NDArray[np.int64]]]:
@@ -239,8 +302,9 @@ def grade_labs(frame: pl.DataFrame, version: str = "5.0") -> pl.Series:
     ----------
     frame
         Columns TERM, DIRECTION (L or H), AVALU, AVAL, and where known ANRLO, ANRHI, BASE (in the unit
-        of AVAL), BNRIND (NORMAL, HIGH, LOW …), PCHG [%] and ABLFL (Y = the baseline record). A value
-        below 0 or infinite is unknown.
+        of AVAL), BNRIND (NORMAL, HIGH, LOW …), PCHG [%], ABLFL (Y = the baseline record) and BOUND (``<`` or
+        ``>``: the value lies beyond AVAL). A value below 0 or infinite is unknown. AVAL may be a text such as
+        `<0.5`: where low values are graded it has a grade only where all that it may be has the same.
     version
         CTCAE version.
 
@@ -259,15 +323,20 @@ def grade_labs(frame: pl.DataFrame, version: str = "5.0") -> pl.Series:
     for name in ("TERM", "DIRECTION", "AVALU", "AVAL"):
         if name not in frame.columns:
             raise InputError("laboratory table", f"column {name} is missing", "add it")
-    value = _values(frame)
+    value, bound = numbers_of(frame, "AVAL"), _bounds(frame)
     column = {name: numbers_of(frame, source) for name, source in _COLUMN.items()}
     status = _baseline_status(frame)
     grade = np.full(frame.height, UNGRADABLE, np.int8)
     for key, rows in _groups(frame):
-        rules = rules_for(version, *key)
+        rules, factor = rules_for(version, *key)
         if rules:
-            picked = {name: values[rows] for name, values in column.items()}
-            grade[rows] = _grade_by_baseline(rules, value[rows], picked, status[rows])
+            picked = {name: _scaled(values[rows], name, factor) for name, values in column.items()}
+            given = _scaled(value[rows], "AVAL", factor)
+            grade[rows] = _grade_by_baseline(rules, given, picked, status[rows])
+            if key[1].startswith("L") and bound[rows].any():
+                farthest = np.where(bound[rows] > 0, _FARTHEST, np.where(bound[rows] < 0, 0.0, given))
+                other = _grade_by_baseline(rules, farthest, picked, status[rows])
+                grade[rows] = np.where(grade[rows] == other, grade[rows], UNGRADABLE)
     result = pl.Series("GRADE", grade)
     return result.set(result == UNGRADABLE, None)
 
@@ -283,5 +352,4 @@ __all__ = [
     "parse_cut",
     "rules_for",
     "significant",
-    "terms_of_test",
 ]

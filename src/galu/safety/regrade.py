@@ -11,11 +11,24 @@ import polars as pl
 
 from galu.finding import InputError
 from galu.safety.ctcae import Cut, LabRule, grade_labs, numbers_of, rules_for
+from galu.vocabulary.results import kind_of_result, read_result
 
 Outcome = Literal["same", "differs", "only collected", "only recomputed", "neither"]
 _NEEDS: Final = {"LLN": "ANRLO", "ULN": "ANRHI", "BASE": "BASE", "PCHG": "PCHG"}
 #: What a reason is made of.
-_TOLD: Final = ("TERM", "DIRECTION", "AVALU", "AVAL", "ANRLO", "ANRHI", "BASE", "PCHG", "BNRIND", "ABLFL")
+_TOLD: Final = (
+    "TERM",
+    "DIRECTION",
+    "AVALU",
+    "AVAL",
+    "BOUND",
+    "ANRLO",
+    "ANRHI",
+    "BASE",
+    "PCHG",
+    "BNRIND",
+    "ABLFL",
+)
 _CROSSED: Final = "ANRLO lies above ANRHI"
 
 
@@ -118,7 +131,7 @@ def explain(row: Mapping[str, object], version: str = "5.0") -> str:
         Columns as for `grade_labs`, with GRADE.
     """
     term, side, unit = (str(row.get(name) or "").strip() for name in ("TERM", "DIRECTION", "AVALU"))
-    rules = rules_for(version, term.upper(), side.upper(), unit)
+    rules, _ = rules_for(version, term, side, unit)
     if not rules:
         return f"CTCAE {version} grades no {term or 'term'} ({side}) in {unit or 'no unit'}"
     if math.isnan(_number(row, "AVAL")):
@@ -127,6 +140,8 @@ def explain(row: Mapping[str, object], version: str = "5.0") -> str:
     grade = row.get("GRADE")
     if rule is None:
         return "whether the baseline was normal is not known"
+    if grade is None and (beyond := _beyond(row)):
+        return beyond
     if grade is None:
         missing = [_NEEDS[name] for name in (*rule.requires, *rule.zero_requires)]
         return "not known: " + ", ".join(name for name in missing if math.isnan(_number(row, name)))
@@ -145,9 +160,16 @@ def _no_value(row: Mapping[str, object]) -> str:
     given = str(row.get("AVAL") or "").strip()
     if given in ("", "NA", "nan"):
         return "no value"
-    if given.startswith("<"):
-        return f"how far the value lies below {given[1:].strip()} is not known"
-    return f"{given} is no laboratory value"
+    kind = kind_of_result(given)
+    return f"{given} is no laboratory value" if kind == "unread" else f"{given} tells no number"
+
+
+def _beyond(row: Mapping[str, object]) -> str:
+    """Why a value of which only a bound is known has no grade."""
+    read = read_result(str(row.get("AVAL") or ""))
+    bound = str(row.get("BOUND") or (read.bound if read else ""))
+    side = {"<": "below", ">": "above"}.get(bound)
+    return "" if side is None else f"how far the value lies {side} {_number(row, 'AVAL'):g} is not known"
 
 
 def _applied(rules: tuple[LabRule, ...], row: Mapping[str, object]) -> LabRule | None:
@@ -168,11 +190,9 @@ def _applied(rules: tuple[LabRule, ...], row: Mapping[str, object]) -> LabRule |
 
 def _number(row: Mapping[str, object], name: str) -> float:
     text = str(row.get(name)).strip()
-    low = str(row.get("DIRECTION") or "").strip().upper() == "L"
-    if name == "AVAL" and text.startswith("<"):
-        text = "" if low else text[1:]
+    read = read_result(text) if name == "AVAL" else None
     try:
-        value = float(text)
+        value = float(text) if read is None else read.value
     except ValueError:
         return math.nan
     return value if math.isfinite(value) and (value >= 0.0 or name == "PCHG") else math.nan

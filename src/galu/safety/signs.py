@@ -15,10 +15,11 @@ from functools import lru_cache
 import polars as pl
 
 from galu.safety.course import Episode, episodes, readings
-from galu.safety.ctcae import grade_labs, terms_of_test
+from galu.safety.ctcae import grade_labs
 from galu.safety.events import is_bleeding, is_blood_count, is_one_of
 from galu.safety.inputs import AdverseEventInput, DltPatient, LabInput
 from galu.safety.plan import DltRule, SafetyPlan
+from galu.vocabulary.laboratory import terms_of_test
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +53,10 @@ def grade_patient_labs(labs: tuple[LabInput, ...], version: str) -> Mapping[str,
         "DIRECTION": [side for _, _, side in pairs],
         "AVALU": [lab.unit for lab, _, _ in pairs],
         "BNRIND": [lab.baseline_flag for lab, _, _ in pairs],
+        "BOUND": [lab.bound for lab, _, _ in pairs],
     }
     numbers: dict[str, list[float | None]] = {
-        # More than a limit says how high a value is at least, and nothing of how low.
-        "AVAL": [None if lab.bound == ">" and side == "L" else lab.value for lab, _, side in pairs],
+        "AVAL": [lab.value for lab, _, _ in pairs],
         "ANRLO": [lab.lower for lab, _, _ in pairs],
         "ANRHI": [lab.upper for lab, _, _ in pairs],
         "BASE": [lab.baseline for lab, _, _ in pairs],

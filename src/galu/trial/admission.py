@@ -16,7 +16,8 @@ from galu.quantities import MBQ_PER_ACTIVITY_UNIT, decay_factor
 from galu.record import Fact, Record
 from galu.record.when import hours_between
 from galu.trial.exposure import half_lives_h
-from galu.trial.plausible import LABS, VITALS, implausible
+from galu.trial.plausible import implausible, unknown_words
+from galu.trial.words import words_of
 
 #: An activity measured in a person may pass the activity given by this factor (calibration). Assumed.
 CALIBRATION_MARGIN: Final = 1.5
@@ -34,12 +35,17 @@ Key = tuple[str, str, int]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why a fact may not enter, and what to do; `column` is the field at fault."""
+    """Why a fact may not enter, and what to do; `column` is the field at fault.
+
+    `word`: a name or unit is not known. Where it cannot be asked for (data of another trial) such a fact is
+    kept, and nothing is derived from it.
+    """
 
     fact: str
     column: str
     fault: str
     remedy: str
+    word: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,15 +320,14 @@ def _planned_level(fact: Any, known: _Known) -> Iterator[Fault]:
         yield Fault(fact.id, "level", f"dose level {fact.level} is not planned", f"write one of {planned}")
 
 
-def _measurable(table: dict[str, dict[str, tuple[float, float]]]) -> Check:
-    def check(fact: Any, known: _Known) -> Iterator[Fault]:
-        if fact.value is None or not fact.unit:
-            return
-        found = implausible(table, fact.test, fact.value, fact.unit)
-        if found is not None:
-            yield Fault(fact.id, "unit" if "not measured" in found[0] else "value", *found)
-
-    return check
+def _measurable(fact: Any, known: _Known) -> Iterator[Fault]:
+    """A test and its unit are understood, and the value is one that a living person can have."""
+    local = words_of(known.study).test_pairs
+    found = unknown_words(fact.test, fact.unit, local)
+    if found is None and fact.value is not None and fact.unit:
+        found = implausible(fact.test, fact.value, fact.unit, local)
+    if found is not None:
+        yield Fault(fact.id, found.column, found.fault, found.remedy, found.word)
 
 
 def _possible_mass(fact: Any, known: _Known) -> Iterator[Fault]:
@@ -358,8 +363,8 @@ _CHECKS: Final[dict[str, tuple[Check, ...]]] = {
     "demographics": (_birth_not_after,),
     "history": (_ends_after("started"),),
     "prior_therapy": (_ends_after("started"),),
-    "lab": (_measurable(LABS),),
-    "vital": (_measurable(VITALS),),
+    "lab": (_measurable,),
+    "vital": (_measurable,),
     "enrolment": (_planned_level,),
     "dispensed": (_known_agent, _possible_activity("activity_mbq")),
     "residual": (_known_agent, _not_more_than_given("activity_mbq"), _after_administration),

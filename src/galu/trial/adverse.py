@@ -13,10 +13,11 @@ from galu.protocol import Study
 from galu.record import Record
 from galu.record.when import day_of
 from galu.safety.ctcae import grade_labs
-from galu.safety.labcodes import TERMS_OF_TEST, read_result
 from galu.safety.tables import AeCount, TreatedSubject, ae_by_soc_and_term, ae_overview, lab_shift
 from galu.trial.safety import IN_BLOOD, events_by_subject
 from galu.trial.subjects import Subject
+from galu.vocabulary.laboratory import lab_tests
+from galu.vocabulary.results import read_result
 
 #: Version used where a study names none (assumed).
 CTCAE_VERSION: Final = "5.0"
@@ -93,7 +94,7 @@ def grade_record(record: Record, first_dose: Mapping[str, date], version: str) -
     told = pl.col("value").is_not_null() | pl.col("text").is_not_null()
     labs = with_results(record.facts("lab").filter(told & IN_BLOOD))
     terms = pl.DataFrame(
-        [(test, term, direction) for test, found in TERMS_OF_TEST.items() for term, direction in found],
+        [(test.code, term, direction) for test in lab_tests().values() for term, direction in test.terms],
         schema={"TEST": pl.String, "TERM": pl.String, "DIRECTION": pl.String},
         orient="row",
     )

@@ -33,6 +33,7 @@ from galu.trial.accrual import (
 from galu.trial.adjudication import course_facts
 from galu.trial.safety import derive_dlt
 from galu.trial.subjects import Subject, derive_subjects
+from galu.trial.words import read_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ def derive_board(
     study: Study, record: Record, day: date, subjects: tuple[Subject, ...] | None = None
 ) -> Board:
     """The board at the end of `day`, from a record already filtered to what was known then."""
+    record = read_words(study, record)
     people = derive_subjects(study, record) if subjects is None else subjects
     in_slots = sorted((s for s in people if s.level is not None), key=lambda s: (s.enrolled or day, s.id))
     # Once the RP2D is signed nothing asks for the outcome of later patients but the safety watch.

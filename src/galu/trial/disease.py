@@ -7,20 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from galu.efficacy.pcwg3 import BoneScan
-from galu.efficacy.psa import PSA_UNITS, PsaValue, quantified
+from galu.efficacy.psa import PsaValue, psa_in_ng_ml, quantified
 from galu.efficacy.time_to_event import Dated
 from galu.record import Record
 from galu.trial.alive import signs_of_life
-from galu.trial.plausible import UNITS, spelling
-
-#: ng/mL in one of each unit in which PSA is reported, by its spelling.
-_PSA_UNITS: Final = {
-    **{spelling(unit): factor for unit, factor in PSA_UNITS.items()},
-    **dict.fromkeys(UNITS["ng/mL"], PSA_UNITS["ng/mL"]),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +51,11 @@ def _psa(record: Record) -> tuple[dict[str, tuple[PsaValue, ...]], dict[str, tup
     found: dict[str, list[PsaValue]] = {}
     unread: dict[str, list[str]] = {}
     labs = record.facts("lab")
-    for row in labs.filter(labs["test"].str.to_uppercase() == "PSA").iter_rows(named=True):
+    for row in labs.filter(labs["test"] == "PSA").iter_rows(named=True):
         value = quantified(row["text"] or "") if row["value"] is None else row["value"]
-        factor = _PSA_UNITS.get(spelling(row["unit"] or ""))
-        if value is not None and factor is not None and row["day"] is not None:
-            found.setdefault(row["subject"], []).append(PsaValue(row["day"], factor * value, row["id"]))
+        ng_ml = None if value is None else psa_in_ng_ml(value, row["unit"] or "")
+        if ng_ml is not None and row["day"] is not None:
+            found.setdefault(row["subject"], []).append(PsaValue(row["day"], ng_ml, row["id"]))
             continue
         result = row["text"] if row["value"] is None else f"{row['value']:g}"
         shown = f"PSA {result or 'without a result'} {row['unit'] or 'without a unit'} of {row['on'][:10]}"

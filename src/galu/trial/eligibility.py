@@ -14,24 +14,13 @@ from datetime import date
 from typing import Any, Final
 
 from galu.eligibility import Anchors, CriterionVerdict, Evidence, Gate, Judgement, SubjectEvidence, evaluate
-from galu.eligibility.items import ITEM_KEYS, ITEMS
+from galu.eligibility.items import ITEM_KEYS, ITEM_OF_TEST, ITEMS
 from galu.finding import Truth
 from galu.protocol import Study
 from galu.record import Record
 from galu.record.when import day_of, days_of
 from galu.trial.subjects import Subject
-
-#: CDISC test code to data item.
-ITEM_OF_TEST: Final[Mapping[str, str]] = {
-    "TESTOS": "lab.testosterone", "PSA": "lab.psa", "NEUT": "lab.anc", "ANC": "lab.anc",
-    "PLAT": "lab.platelets", "WBC": "lab.wbc", "HGB": "lab.hemoglobin", "BILI": "lab.bilirubin_total",
-    "ALT": "lab.alt", "AST": "lab.ast", "CREAT": "lab.creatinine", "ALB": "lab.albumin",
-    "HBVDNA": "lab.hbv_dna", "RPR": "serology.syphilis_nontreponemal",
-    "TRUST": "serology.syphilis_nontreponemal", "TPAB": "serology.syphilis_treponemal",
-    "HIVAB": "serology.hiv", "HIV12AB": "serology.hiv", "HCAB": "serology.hcv_antibody",
-    "HCVRNA": "serology.hcv_rna", "HBSAG": "serology.hbsag",
-    "SYSBP": "vital.sbp", "DIABP": "vital.dbp", "LVEF": "lvef",
-}  # fmt: skip
+from galu.vocabulary.laboratory import test_code
 
 _ANTICANCER: Final = "therapy.systemic"
 #: Class of a prior or concomitant therapy to the data items that it is evidence of.
@@ -88,7 +77,7 @@ def _from_procedure(row: Row) -> Evidence:
 
 
 def _from_result(row: Row) -> Iterator[Evidence]:
-    item = ITEM_OF_TEST.get(row["test"].upper())
+    item = ITEM_OF_TEST.get(test_code(row["test"]) or "")
     value = row["value"] if row["value"] is not None else row["text"]
     if item is not None and value is not None:
         shown = value.lower() if isinstance(value, str) else value

@@ -16,14 +16,12 @@ import polars as pl
 from galu.protocol import Study
 from galu.record import Record
 from galu.record.when import day_of
-from galu.safety.labcodes import read_result
 from galu.safety.modification import RenalCourse, cockcroft_gault_ml_min, propose_dose
 from galu.safety.plan import SafetyPlan
-from galu.trial.plausible import unit_named
 from galu.trial.subjects import Subject
+from galu.vocabulary.laboratory import in_unit
+from galu.vocabulary.results import read_result
 
-#: Size of each unit of creatinine [µmol/L]; 1 mg/dL is 88.4.
-_UMOL_L: Final = {"umol/L": 1.0, "mg/dL": 88.4}
 #: A planned activity below this share of the one before is a reduction that was made (assumed).
 REDUCED_SHARE: Final = 0.9
 
@@ -53,25 +51,19 @@ def _creatinine(record: Record) -> dict[str, list[_Creatinine]]:
     """Values by subject in order of time, with the clearance where age and weight are known."""
     births = {row["subject"]: row for row in record.facts("demographics").iter_rows(named=True)}
     weights: dict[str, list[tuple[date, float]]] = {}
-    scales = record.facts("vital").filter(
-        (pl.col("test") == "WEIGHT")
-        & (pl.col("unit").str.strip_chars().str.to_lowercase() == "kg")
-        & pl.col("day").is_not_null()
-    )
-    for subject, day, value in scales.select("subject", "day", "value").iter_rows():
-        if value is not None:
-            weights.setdefault(subject, []).append((day, value))
+    scales = record.facts("vital").filter((pl.col("test") == "WEIGHT") & pl.col("day").is_not_null())
+    for subject, day, value, unit in scales.select("subject", "day", "value", "unit").iter_rows():
+        kg = None if value is None else in_unit("WEIGHT", value, unit or "", "kg")
+        if kg is not None:
+            weights.setdefault(subject, []).append((day, kg))
     found: dict[str, list[_Creatinine]] = {}
-    labs = record.facts("lab").filter(
-        (pl.col("test").str.to_uppercase() == "CREAT") & pl.col("day").is_not_null()
-    )
+    labs = record.facts("lab").filter((pl.col("test") == "CREAT") & pl.col("day").is_not_null())
     for row in labs.iter_rows(named=True):
-        unit = unit_named(row["unit"] or "", _UMOL_L)
         told = read_result(row["text"]) if row["value"] is None else None
         value = row["value"] if told is None else told.value
-        if value is None or unit is None or "URIN" in (row["specimen"] or "").upper():
+        umol_l = None if value is None else in_unit("CREAT", value, row["unit"] or "", "umol/L")
+        if umol_l is None or "URIN" in (row["specimen"] or "").upper():
             continue
-        umol_l = value * _UMOL_L[unit]
         age = _age(births.get(row["subject"]), row["day"])
         weight = _latest(weights.get(row["subject"], []), row["day"])
         clearance = None if age is None or weight is None else cockcroft_gault_ml_min(umol_l, age, weight)

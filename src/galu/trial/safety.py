@@ -25,11 +25,11 @@ from galu.safety.inputs import (
     PlannedCount,
     TransfusionInput,
 )
-from galu.safety.labcodes import read_result
 from galu.safety.plan import SafetyPlan
 from galu.trial.adjudication import adjudications_by_subject, evaluability_by_subject, event_roots
 from galu.trial.schedule import planned_days
 from galu.trial.subjects import Death, Exit, Subject
+from galu.vocabulary.results import read_result
 
 _PRODUCTS = {"red-cells": "red cells"}
 #: CTCAE grades blood: the pH or glucose of urine says nothing of acidosis or hypoglycaemia.
@@ -79,6 +79,7 @@ def _event(row: dict[str, Any], course: list[dict[str, Any]], zone: str) -> Adve
         onset_until=until if row["day"] is None else None,
         undated=tuple(_undated(step, onset) for step in course if step["day"] is None),
         reported=row["recorded"].astimezone(ZoneInfo(zone)).date(),
+        coded=row.get("coded") or "",
     )
 
 

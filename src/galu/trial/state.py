@@ -32,6 +32,7 @@ from galu.trial.renal import derive_renal
 from galu.trial.schedule import PlannedVisit, derive_schedule
 from galu.trial.subjects import Subject, derive_subjects, with_last_alive
 from galu.trial.watch import SafetyWatch, derive_watch
+from galu.trial.words import read_words
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def derive_state(study: Study, record: Record, as_of: date, cutoff: date | None 
     cutoff
         Facts that happened after this day are left out too: a clinical data cut.
     """
-    known = record.as_of(as_of)
+    known = read_words(study, record.as_of(as_of))
     if cutoff is not None:
         known = known.occurred_by(cutoff)
     subjects = with_last_alive(derive_subjects(study, known), known)

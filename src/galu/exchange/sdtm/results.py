@@ -14,10 +14,9 @@ import polars as pl
 from galu.exchange.sdtm.lines import Line
 from galu.exchange.sdtm.shape import holds
 from galu.exchange.sdtm.takes import Take, as_number
-from galu.safety.labcodes import UNIT_SPELLINGS, read_result
-from galu.trial.plausible import UNITS, spelling
+from galu.vocabulary.results import read_result
+from galu.vocabulary.units import read_unit
 
-_KNOWN: Final = frozenset().union(*UNITS.values(), *UNIT_SPELLINGS.values())
 #: Words for what lies beyond a limit: whatever number an export puts in their place, they are the result.
 _LIMITS: Final = (
     r"^\s*[<>≤≥]|BLQ|BQL|BLOQ|LLOQ|ULOQ|LLOD|DETECT|QUANTI|BELOW|ABOVE|LESS THAN|GREATER"
@@ -31,7 +30,7 @@ _ENOUGH: Final = 5
 
 def known_unit(unit: str) -> bool:
     """Whether galu knows a unit however it is spelled."""
-    return spelling(unit) in _KNOWN
+    return bool(read_unit(unit))
 
 
 def _lookup(column: str, test: str) -> pl.Expr:

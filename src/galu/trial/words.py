@@ -1,0 +1,58 @@
+"""The record as galu reads it: names of tests and events by what they mean, in one place for every reader.
+
+The facts keep what was written; only the tables that are derived from carry codes.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from galu.protocol import Study
+from galu.protocol.words import LocalWords
+from galu.record import Record
+from galu.vocabulary.events import read_event
+from galu.vocabulary.folding import key
+from galu.vocabulary.laboratory import test_code
+
+_NONE: Final = LocalWords()
+
+
+def words_of(study: Study) -> LocalWords:
+    """The study's own words, empty where it has none."""
+    return study.vocabulary or _NONE
+
+
+def read_words(study: Study, record: Record) -> Record:
+    """The record with the names of tests as codes, and events by the study's own words.
+
+    A name that is not known stays as it is written: nothing grades it.
+    """
+    words = words_of(study)
+    frames = dict(record.frames)
+    for kind in ("lab", "vital"):
+        if kind in frames:
+            frames[kind] = _by_code(frames[kind], words)
+    if words.events and "adverse_event" in frames:
+        frames["adverse_event"] = _by_term(frames["adverse_event"], words)
+    changed = {kind: frame for kind, frame in frames.items() if frame is not record.frames[kind]}
+    return record.with_frames(changed) if changed else record
+
+
+def _by_code(frame: pl.DataFrame, words: LocalWords) -> pl.DataFrame:
+    written = frame["test"].unique().to_list()
+    codes = {name: code for name in written if (code := test_code(name, words.test_pairs)) is not None}
+    other = {name: code for name, code in codes.items() if name != code}
+    return frame.with_columns(pl.col("test").replace(other)) if other else frame
+
+
+def _by_term(frame: pl.DataFrame, words: LocalWords) -> pl.DataFrame:
+    own = {key(name): term for name, term in words.event_pairs}
+    meant = {
+        name: term
+        for name in frame["term"].unique().to_list()
+        if (term := own.get(key(name))) is not None and read_event(term).names
+    }
+    coded = pl.col("term").replace_strict(meant, default="", return_dtype=pl.String)
+    return frame.with_columns(coded.alias("coded")) if meant else frame
