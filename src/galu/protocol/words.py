@@ -9,7 +9,7 @@ from pydantic import field_validator
 from galu.statement import Section
 from galu.vocabulary.events import nearest_terms, read_event
 from galu.vocabulary.folding import nearest
-from galu.vocabulary.laboratory import lab_tests, test_code
+from galu.vocabulary.laboratory import lab_code, lab_tests
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -37,7 +37,7 @@ class LocalWords(Section):
     @classmethod
     def _codes(cls, tests: Mapping[str, str]) -> Mapping[str, str]:
         for written, code in tests.items():
-            if code != "other" and test_code(code) is None:
+            if code != "other" and lab_code(code) is None:
                 near = ", ".join(nearest(code, lab_tests())) or "a code such as PLAT, or other"
                 raise ValueError(f"{written!r} means {code!r}, which is no laboratory test: write {near}")
         return tests

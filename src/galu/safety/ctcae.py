@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from galu.finding import InputError
 from galu.vocabulary.events import read_event
-from galu.vocabulary.laboratory import is_usual, test_of_term
+from galu.vocabulary.laboratory import is_usual, lab_of_term
 from galu.vocabulary.results import kind_of_result, read_result
 from galu.vocabulary.units import ANY, unit_factor
 
@@ -142,7 +142,7 @@ def _conversion(unit: str, printed: tuple[str, ...], term: str) -> tuple[str, Fr
     if "any" in printed:
         return "any", Fraction(1)
     same = [(one, Fraction(1)) for one in printed if unit_factor(unit, one) == 1]
-    test = test_of_term(term)
+    test = lab_of_term(term)
     if same or test is None or not is_usual(test, unit):
         return same[0] if same else None
     for substance in (ANY, test.substance):

@@ -20,7 +20,7 @@ from galu.protocol import Study
 from galu.record import Record
 from galu.record.when import day_of, days_of
 from galu.trial.subjects import Subject
-from galu.vocabulary.laboratory import test_code
+from galu.vocabulary.laboratory import lab_code
 
 _ANTICANCER: Final = "therapy.systemic"
 #: Class of a prior or concomitant therapy to the data items that it is evidence of.
@@ -77,7 +77,7 @@ def _from_procedure(row: Row) -> Evidence:
 
 
 def _from_result(row: Row) -> Iterator[Evidence]:
-    item = ITEM_OF_TEST.get(test_code(row["test"]) or "")
+    item = ITEM_OF_TEST.get(lab_code(row["test"]) or "")
     value = row["value"] if row["value"] is not None else row["text"]
     if item is not None and value is not None:
         shown = value.lower() if isinstance(value, str) else value

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from galu.vocabulary.laboratory import LabTest, is_usual, lab_tests, nearest_tests, test_code
+from galu.vocabulary.laboratory import LabTest, is_usual, lab_code, lab_tests, nearest_tests
 from galu.vocabulary.units import nearest_unit, read_unit, unit_factor
 
 
@@ -27,7 +27,7 @@ def unknown_words(test: str, unit: str | None, local: tuple[tuple[str, str], ...
     >>> unknown_words("Platlets", None).remedy
     'did you mean Platelet, PLAT? or name it in the study file under vocabulary.tests'
     """
-    code = test_code(test, local)
+    code = lab_code(test, local)
     if code is None:
         near = nearest_tests(test)
         meant = f"did you mean {', '.join(near)}? or " if near else ""
@@ -51,7 +51,7 @@ def implausible(
     'HGB of 13.2 g/L is not possible (20 to 260 g/L)'
     >>> implausible("HGB", 132.0, "g/L")
     """
-    code = test_code(test, local)
+    code = lab_code(test, local)
     known = lab_tests().get(code or "")
     limits = None if known is None else _limits(known, unit)
     if known is None or limits is None or limits[0] <= value <= limits[1]:

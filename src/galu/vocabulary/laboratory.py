@@ -95,13 +95,20 @@ def _index() -> Mapping[str, str]:
     return named | {key(code): code for code in lab_tests()}
 
 
+@cache
+def _literal() -> Mapping[str, str]:
+    return {
+        name.casefold(): test.code for test in lab_tests().values() for name in (test.name, *test.written)
+    }
+
+
 def _quiet(name: str) -> str:
     """A name without the words that say only that it is a value in blood, in any order."""
     return " ".join(sorted(word for word in words(name) if word not in _SILENT))
 
 
 @lru_cache(maxsize=65536)
-def test_code(written: str, local: Local = ()) -> str | None:
+def lab_code(written: str, local: Local = ()) -> str | None:
     """Code of the test that a name means; None where it is not known.
 
     Parameters
@@ -111,14 +118,16 @@ def test_code(written: str, local: Local = ()) -> str | None:
     local
         The study's own table: pairs (written, code), read first.
 
-    >>> test_code("Thrombocytes"), test_code("Haemoglobin (Hb)"), test_code("ALAT"), test_code("NEUT %")
+    >>> lab_code("Thrombocytes"), lab_code("Haemoglobin (Hb)"), lab_code("ALAT"), lab_code("NEUT %")
     ('PLAT', 'HGB', 'ALT', None)
     """
     own = {key(name): code for name, code in local}
     if (named := own.get(key(written))) is not None:
-        return test_code(named) or named
+        return lab_code(named) or named
     if written.strip().upper() in lab_tests():
         return written.strip().upper()
+    if (literal := _literal().get(written.strip().casefold())) is not None:
+        return literal
     if _OTHER.search(written):
         return None
     plain = _SYSTEM.sub("", _NOTE.sub("", written).strip())
@@ -145,12 +154,12 @@ def terms_of_test(written: str, local: Local = ()) -> tuple[tuple[str, str], ...
     >>> terms_of_test("PLT")
     (('Platelet count decreased', 'L'),)
     """
-    test = lab_tests().get(test_code(written, local) or "")
+    test = lab_tests().get(lab_code(written, local) or "")
     return () if test is None else test.terms
 
 
 @cache
-def test_of_term(term: str) -> LabTest | None:
+def lab_of_term(term: str) -> LabTest | None:
     """The test that grades a CTCAE term, the first of several."""
     return next((test for test in lab_tests().values() if any(term == name for name, _ in test.terms)), None)
 

@@ -27,7 +27,7 @@ _NOTE: Final = re.compile(r"\((?!\+?\d+\))[^)]*\)|\{[^}]*\}")
 _WORDS: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     (re.compile(pattern), instead)
     for pattern, instead in (
-        (r"\[(i?u)\]", r"\1"),
+        (r"\[([a-z]+)\]", r"\1"),
         (r"\s*([*^/])\s*|x\s+(?=10)|(?<=10)\s*(exp)\s*", r"\1\2"),
         (r"\bmm hg\b", "mmhg"),
         (r"\b([munp]?g)s\b", r"\1"),
@@ -181,10 +181,17 @@ def _read(plain: str) -> tuple[Unit, ...]:
 
 
 def _sensible(readings: tuple[Unit, ...]) -> tuple[Unit, ...]:
-    """A bare volume is a count in it (`nL`, `mm3`); giga, kilo and mega count only in a volume."""
-    counted = [Unit((("l", -1),), 1 / one.size) for one in readings if one.dimension == (("l", 1),)]
+    """A bare small volume is a count in it (`nL`, `mm3`); what is counted is counted in powers of ten."""
+    drops = [one for one in readings if one.dimension == (("l", 1),) and one.size <= Fraction(1, 10**6)]
+    counted = [Unit((("l", -1),), 1 / one.size) for one in drops]
     kept = [one for one in readings if one.dimension or one.size == Fraction(1, 100)]
+    kept = [one for one in kept if one.dimension != (("l", -1),) or _is_power_of_ten(one.size)]
     return tuple(dict.fromkeys([*kept, *counted]))
+
+
+def _is_power_of_ten(size: Fraction) -> bool:
+    digits = str(size.numerator if size >= 1 else size.denominator)
+    return digits.strip("0") == "1" and 1 in (size.numerator, size.denominator)
 
 
 def _read_part(part: str) -> list[Unit]:
@@ -212,9 +219,11 @@ def _read_part(part: str) -> list[Unit]:
 
 def _piece(name: str) -> tuple[Unit, ...]:
     """Readings of a named piece; per cent is also a mass in a decilitre, as in `g%`."""
-    if name.endswith("%") and name != "%":
+    if name.endswith("%") and name.rstrip("%"):
         return tuple(
-            _times(one, Unit((("l", 1),), Fraction(1, 10)), -1) for one in _pieces().get(name[:-1], ())
+            _times(one, Unit((("l", 1),), Fraction(1, 10)), -1)
+            for one in _pieces().get(name[:-1], ())
+            if one.dimension == (("g", 1),)
         )
     return _pieces().get(name, ())
 
