@@ -47,6 +47,30 @@ def test_what_is_reported_is_what_is_in_the_record(tmp_path, capsys):
     assert run("record", "verify", folder) == 0
 
 
+def test_rows_set_aside_are_warned_of_and_stay_in_the_report(tmp_path, capsys):
+    folder = trial("sdtm-pilot", tmp_path / "t")
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "dm.csv").write_text("STUDYID,DOMAIN,USUBJID,RFSTDTC,SEX\nS,DM,S-1,2024-01-02,F\n")
+    (source / "Events of the site.CSV").write_bytes(
+        "STUDYID,DOMAIN,USUBJID,AESEQ,AETERM,AETOXGR,AESTDTC\n"
+        "S,AE,S-1,1,Übelkeit,1,2024-01-05\nS,AE,S-1,2,short\nS,AE,S-1,3,Rash,bad,2024-01-06\n".encode(
+            "cp1252"
+        )
+    )
+    assert run("record", "import", folder, source, "--format", "sdtm") == 0
+    told = capsys.readouterr()
+    assert "cp1252, guessed" in told.out
+    assert "warning: 2 rows were set aside or read only in part" in told.err
+    events = open_trial(folder).record.facts("adverse_event")
+    assert dict(events.select("term", "grade").iter_rows()) == {"Übelkeit": 1, "Rash": None}
+    assert run("run", folder, "-o", tmp_path / "r") == 0
+    page = (tmp_path / "r" / "report.html").read_text(encoding="utf-8")
+    assert "Rows set aside" in page
+    table = pl.read_csv(tmp_path / "r" / "tables" / "set-aside.csv", comment_prefix="#")
+    assert table["row"].to_list() == [2, 3] and "AETOXGR" in table["why"][1]
+
+
 def test_a_second_import_changes_nothing(tmp_path, capsys):
     folder = trial("sdtm-pilot", tmp_path / "t")
     files = small(("dm", "ds"))

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Final, cast, get_args
 
 from galu.desk.rows import Row
+from galu.efficacy.parts import parents_of
 from galu.efficacy.recist import Measurement, Role, State, visits_from_baseline
 from galu.finding import InputError
 
@@ -107,7 +108,7 @@ def _check_role(row: Row, item: Measurement, roles: dict[str, Role], at_baseline
             raise InputError(row.place("ROLE"), f"{item.lesion} is new at the baseline visit", remedy)
         return
     before = roles.get(item.lesion)
-    if before is None and item.role != "new":
+    if before is None and item.role != "new" and not parents_of(item.lesion, roles):
         fault = f"{item.lesion} is no {item.role} lesion at baseline"
         raise InputError(row.place("ROLE"), fault, "say role new, or give its row at baseline")
     if before is not None and item.role != before:

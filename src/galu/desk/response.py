@@ -9,8 +9,16 @@ from pathlib import Path
 
 from galu.desk.rows import Cells, Row, read_rows
 from galu.efficacy.best import Assessed, BestResponseRule, best_overall_response
-from galu.efficacy.pcwg3 import BONE, SOFT, combined_response
-from galu.efficacy.psa import PsaResponse, PsaRule, PsaValue, assess_psa, psa_in_ng_ml, quantified
+from galu.efficacy.pcwg3 import BONE, SOFT, combined_response, resolved
+from galu.efficacy.psa import (
+    PsaAssessment,
+    PsaResponse,
+    PsaRule,
+    PsaValue,
+    assess_psa,
+    psa_in_ng_ml,
+    quantified,
+)
 from galu.finding import InputError
 
 #: A PSA answer has the reason of what is MISSING beside it.
@@ -24,7 +32,8 @@ def derive_psa(source: Path, subjects: Path | None = None, rule: PsaRule | None 
     Columns USUBJID, ADT, AVAL [ng/mL], TRTSDT; optionally AVALU (another unit), BASE (baseline of a
     subject without a value on or before the first dose) and AVISIT. `<0.5` counts as 0.5. A subject
     without a baseline or without a later value is MISSING, and a non-responder in rates; `subjects`
-    (USUBJID, TRTSDT) names those without any row.
+    (USUBJID, TRTSDT) names those without any row. A progression that no later value has confirmed or
+    refuted is PENDING, and REASON says what is awaited.
 
     Raises
     ------
@@ -39,17 +48,23 @@ def derive_psa(source: Path, subjects: Path | None = None, rule: PsaRule | None 
             values += [PsaValue(start, base) for row in rows[:1] if (base := row.number("BASE")) is not None]
         result = assess_psa(values, start, rule)
         last = max((value.day for value in values), default=None)
-        found = [
-            (f"PSA{response.percent:.0f}{code}", answer, day)
-            for response in (result.psa50, result.psa90)
-            for code, answer, day in _psa_answers(response, last)
-        ]
-        progression = "Y" if result.progression_on else "MISSING" if result.reason else "N"
-        found.append(("PSAPD", progression, result.progression_on))
-        lines = [_line(subject, start, answer, rows) for answer in found]
-        reasons = [result.reason if line["AVALC"] == "MISSING" else "" for line in lines]
-        answers += [{**line, "REASON": why} for line, why in zip(lines, reasons, strict=True)]
+        for response in (result.psa50, result.psa90):
+            for code, answer, day in _psa_answers(response, last):
+                line = _line(subject, start, (f"PSA{response.percent:.0f}{code}", answer, day), rows)
+                waits = response.pending if (code, answer) == ("CRS", "N") else ""
+                answers.append({**line, "REASON": result.reason if answer == "MISSING" else waits})
+        line = _line(subject, start, ("PSAPD", *_progressed(result)), rows)
+        answers.append({**line, "REASON": result.pending or (result.reason if not line["ADT"] else "")})
     return sorted(answers, key=lambda line: (line["PARAMCD"], line["USUBJID"]))
+
+
+def _progressed(result: PsaAssessment) -> tuple[str, date | None]:
+    """Whether PSA progressed: a rise that waits for its confirmation is neither yes nor no."""
+    if result.progression_on is not None:
+        return "Y", result.progression_on
+    if result.progression_pending_on is not None:
+        return "PENDING", result.progression_pending_on
+    return ("MISSING" if result.reason else "N"), None
 
 
 def _psa_value(row: Row) -> PsaValue | None:
@@ -83,8 +98,9 @@ def derive_pcwg3(
     """Combined response per visit (OVRLRESC) and best response without and with confirmation (BOR, CBOR).
 
     Columns USUBJID, PARAMCD, AVALC, ADT, TRTSDT of SFTSRESP and BONERESP rows; other parameters pass
-    by. A visit with one of the two has the other not evaluable. Optionally TARGETS: N where a subject
-    had no target lesion at baseline (a CR then is at most NON-CR/NON-PD while bone is not clear).
+    by. A visit with one of the two has the other not evaluable; a bone PDu that PD follows is PD.
+    Optionally TARGETS: N where a subject had no target lesion at baseline (a CR then is at most
+    NON-CR/NON-PD while bone is not clear).
 
     Raises
     ------
@@ -119,6 +135,8 @@ def _combined(rows: Sequence[Row]) -> list[tuple[date, str]]:
             what = f"a second {row['PARAMCD']} of {row['USUBJID']} on {day}"
             raise InputError(row.place("AVALC"), what, "give one response per visit")
         known[day] = row.one_of("AVALC", allowed) if row["AVALC"] else "NE"
+    scanned = sorted(bone)
+    bone = dict(zip(scanned, resolved([bone[day] for day in scanned]), strict=True))
     targets = all(row["TARGETS"].upper() != "N" for row in rows)
     days = sorted(soft.keys() | bone.keys())
     return [(day, combined_response(soft.get(day, "NE"), bone.get(day, "NE"), targets)) for day in days]

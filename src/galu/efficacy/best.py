@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol
 
+from galu.efficacy.pcwg3 import resolved
 from galu.finding import Finding, InputError, Rule
 
 BEST_RULE = Rule("Best overall response", "RECIST 1.1", "Eisenhauer 2009, section 4.6, table 3")
@@ -47,7 +48,8 @@ class BestResponseRule:
     """`sd_minimum_days` after the first dose for SD; `confirm_days` between response and confirmation.
 
     At most `max_ne` visits not evaluable between them, and one SD where `accept_sd`. An unresolved
-    bone progression (PDu) reads as `unresolved`, a patient without any visit as `missing`.
+    bone progression (PDu) reads as `unresolved`, as PD where PD follows; a patient without any visit is
+    `missing`.
     """
 
     confirm: bool = True
@@ -73,8 +75,18 @@ class BestResponse:
 
 
 def first_progression(visits: Iterable[Response]) -> date | None:
-    """Day of the first PD."""
-    return min((visit.day for visit in visits if visit.overall == "PD"), default=None)
+    """Day of the first PD; a PDu that PD confirms is one."""
+    return next((visit.day for visit in _resolved(visits) if visit.overall == "PD"), None)
+
+
+def _resolved(visits: Iterable[Response]) -> tuple[Assessed, ...]:
+    """Visits in order of time, a PDu that PD follows being PD."""
+    ordered = before_progression(visits, None)
+    answers = resolved([visit.overall for visit in ordered])
+    return tuple(
+        Assessed(visit.day, answer, getattr(visit, "ref", None), _facts_of(visit))
+        for visit, answer in zip(ordered, answers, strict=True)
+    )
 
 
 def before_progression(visits: Iterable[Response], until: date | None) -> tuple[Response, ...]:
@@ -169,7 +181,7 @@ def best_overall_response(
     until
         Day of a progression declared elsewhere; `date.max` makes every visit count.
     """
-    given = tuple(visits)
+    given = _resolved(visits)
     limit = until if until is not None else first_progression(given)
     used = before_progression(given, limit)
     facts = tuple(dict.fromkeys(ref for visit in used for ref in _facts_of(visit)))

@@ -43,7 +43,7 @@ class BoneAssessment:
     """Response at each scan (NON-PD, PDu, PD, NE), in order of time, and the day of progression.
 
     `unresolved_on` is the first scan of a progression that no later scan has yet confirmed or
-    refuted. `scans` are those judged, one for each response.
+    refuted, and `reason` says what it waits for. `scans` are those judged, one for each response.
     """
 
     days: tuple[date, ...]
@@ -54,6 +54,7 @@ class BoneAssessment:
     rule: Rule = BONE_RULE
     unresolved_on: date | None = None
     scans: tuple[BoneScan, ...] = ()
+    reason: str = ""
 
 
 def assess_bone(scans: Iterable[BoneScan], c1d1: date, rule: BoneRule | None = None) -> BoneAssessment:
@@ -103,7 +104,35 @@ def assess_bone(scans: Iterable[BoneScan], c1d1: date, rule: BoneRule | None = N
         tuple(scan.ref for scan in used if scan.ref),
         unresolved_on=None if waiting is None or first is not None else used[waiting].day,
         scans=tuple(used),
+        reason="" if waiting is None or first is not None else _awaited(used, waiting, flaring, rule),
     )
+
+
+def _awaited(scans: Sequence[BoneScan], waiting: int, flaring: bool, rule: BoneRule) -> str:
+    """What confirms or refutes the new lesions of a scan: a later scan, or what one does not say."""
+    seen = scans[waiting].day
+    late = [scan for scan in scans[waiting + 1 :] if (scan.day - seen).days >= rule.confirm_days]
+    silent = [scan for scan in late if scan.persistent is None and scan.new_vs_baseline is not None]
+    if silent and not flaring:
+        return (
+            f"bone lesions new on {seen} are not confirmed: the scan of {silent[-1].day} does not say "
+            "whether they persist"
+        )
+    return f"bone lesions new on {seen} wait for a scan {rule.confirm_days} days later"
+
+
+def resolved(responses: Sequence[str]) -> tuple[str, ...]:
+    """Bone or overall responses in order of time, a PDu that a PD follows being PD itself.
+
+    An unconfirmed progression is confirmed, or not, by the next scan that says more (PCWG3, figure 1).
+    """
+    found: list[str] = []
+    ahead = ""
+    for answer in reversed(responses):
+        if answer not in ("PDu", "NE", "ND"):
+            ahead = answer
+        found.append("PD" if answer == "PDu" and ahead == "PD" else answer)
+    return tuple(reversed(found))
 
 
 def _new(scan: BoneScan, scans: Sequence[BoneScan], reference: int | None) -> int:

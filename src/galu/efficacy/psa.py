@@ -65,13 +65,17 @@ class PsaRule:
 
 @dataclass(frozen=True, slots=True)
 class PsaResponse:
-    """Whether a fall of `percent` was seen and confirmed, and when it began; None: not evaluable."""
+    """Whether a fall of `percent` was seen and confirmed, and when it began; None: not evaluable.
+
+    `pending` says that the newest values hold a fall that no later value has confirmed or refuted.
+    """
 
     percent: float
     unconfirmed: bool | None
     unconfirmed_on: date | None
     confirmed: bool | None
     confirmed_on: date | None
+    pending: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ class PsaAssessment:
 
     `progression_on` is the date of the first rise of a progression that counts (confirmed where the
     rule asks for it); `progression_pending_on` a rise that still waits for its confirming value.
-    `reason` says what could not be known.
+    `reason` says what could not be known, `pending` what waits for a later value.
     """
 
     baseline: PsaValue | None
@@ -96,6 +100,7 @@ class PsaAssessment:
     facts: tuple[str, ...]
     reason: str = ""
     rule: Rule = PSA_RULE
+    pending: str = ""
 
 
 def _one_per_day(values: Iterable[PsaValue], pick: Callable[..., PsaValue]) -> tuple[PsaValue, ...]:
@@ -124,7 +129,9 @@ def _response(
     confirmed = next(
         (after[i].day for i, low in enumerate(fell) if low and _held(after, fell, i, rule.confirm_days)), None
     )
-    return PsaResponse(percent, first is not None, first, confirmed is not None, confirmed)
+    waiting = next((after[i].day for i in range(len(after)) if all(fell[i:])), None)
+    pending = "" if waiting is None or confirmed is not None else _waits("fall", waiting, rule)
+    return PsaResponse(percent, first is not None, first, confirmed is not None, confirmed, pending)
 
 
 def _held(values: Sequence[PsaValue], met: Sequence[bool], start: int, days: int) -> date | None:
@@ -214,7 +221,12 @@ def assess_psa(values: Iterable[PsaValue], c1d1: date, rule: PsaRule | None = No
         doubling_time_reason=why,
         facts=tuple(value.ref for value in used if value.ref),
         reason=_why_not(baseline, after),
+        pending="" if pending is None else _waits("rise", pending, rule),
     )
+
+
+def _waits(what: str, since: date, rule: PsaRule) -> str:
+    return f"PSA {what} since {since} is not confirmed: it waits for a value {rule.confirm_days} days later"
 
 
 def _why_not(baseline: PsaValue | None, after: Sequence[PsaValue]) -> str:

@@ -10,54 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Literal
 
+from galu.efficacy.lesion import Measurement, RecistRule, Role, State, is_gone, size_mm
+from galu.efficacy.parts import as_at_baseline
 from galu.finding import InputError, Rule
 
-State = Literal["measured", "too-small", "absent", "present", "progressed", "equivocal", "not-evaluable"]
-Role = Literal["target", "non-target", "new"]
+__all__ = [
+    "Measurement", "RecistRule", "Role", "State", "VisitResponse",
+    "overall_response", "target_response", "visit_responses", "visits_from_baseline",
+]  # fmt: skip
 RECIST_RULE = Rule("RECIST", "1.1", "Eisenhauer, Eur J Cancer 2009;45:228, sections 4.3 and 4.4")
 ROUNDING = 1e-9
-
-
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """One lesion at one visit, by one reader; longest diameter, or short axis of a node [mm].
-
-    `present`, `progressed` (unequivocally) and `absent` are for non-target lesions; a new lesion
-    counts when it is `present` or measured, not while it is `equivocal`, and a new node from 10 mm.
-    """
-
-    lesion: str
-    day: date
-    visit: str
-    value_mm: float | None = None
-    state: State = "measured"
-    role: Role = "target"
-    nodal: bool = False
-    organ: str = ""
-    ref: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RecistRule:
-    """Numbers of RECIST 1.1; each a switch with the guideline's value.
-
-    `recurrence_is_progression`: a lesion outside nodes that is back after an overall CR is PD
-    whatever its size; a node is judged by its size alone, as 9 to 11 mm may be no disease (EORTC
-    RECIST FAQ). `measurable_mm`, `measurable_node_mm`: least size of a target at baseline (section 3.1).
-    """
-
-    too_small_mm: float = 5.0
-    node_normal_mm: float = 10.0
-    progression_percent: float = 20.0
-    progression_mm: float = 5.0
-    response_percent: float = 30.0
-    max_targets: int = 5
-    max_per_organ: int = 2
-    measurable_mm: float = 10.0
-    measurable_node_mm: float = 15.0
-    recurrence_is_progression: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,22 +98,6 @@ def overall_response(target: str | None, non_target: str | None, new_lesion: boo
     raise AssertionError("the table is total")
 
 
-def _size(item: Measurement, rule: RecistRule) -> float | None:
-    if item.state == "not-evaluable":
-        return None
-    if item.state == "absent":
-        return 0.0
-    if item.state == "too-small":
-        return item.value_mm if item.value_mm is not None else rule.too_small_mm
-    if item.value_mm is None:
-        return None
-    if not item.value_mm >= 0.0:
-        raise InputError(
-            f"lesion {item.lesion}, {item.visit}", f"{item.value_mm} mm", "give a size of 0 or more"
-        )
-    return item.value_mm
-
-
 def _non_target(items: Mapping[str, Measurement], lesions: Iterable[str], rule: RecistRule) -> str | None:
     wanted = tuple(lesions)
     if not wanted:
@@ -160,15 +107,8 @@ def _non_target(items: Mapping[str, Measurement], lesions: Iterable[str], rule: 
         return "PD"
     if any(item is None or item.state in ("not-evaluable", "equivocal") for item in seen):
         return "NE"
-    gone = [item is not None and _gone(item, rule) for item in seen]
+    gone = [item is not None and is_gone(item, rule) for item in seen]
     return "CR" if all(gone) else "NON-CR/NON-PD"
-
-
-def _gone(item: Measurement, rule: RecistRule) -> bool:
-    if item.state == "absent":
-        return True
-    size = _size(item, rule) if item.state in ("measured", "too-small") else None
-    return size is not None and (size == 0.0 or (item.nodal and size < rule.node_normal_mm))
 
 
 def _target(
@@ -180,13 +120,13 @@ def _target(
     """Response, complete sum and reason of one visit; `sums` is baseline and nadir."""
     if not targets:
         return None, None, "no target lesion at baseline"
-    sizes = {lesion: _size(items[lesion], rule) if lesion in items else None for lesion in targets}
+    sizes = {lesion: size_mm(items[lesion], rule) if lesion in items else None for lesion in targets}
     missing = [lesion for lesion, size in sizes.items() if size is None]
     measured = sum(size for size in sizes.values() if size is not None)
     why = f"not evaluable: {', '.join(missing)}" if missing else ""
     if sums is None:
         return "NE", None if missing else measured, "no complete baseline sum"
-    if not missing and all(_gone(items[lesion], rule) for lesion in targets):
+    if not missing and all(is_gone(items[lesion], rule) for lesion in targets):
         return "CR", measured, ""
     return target_response(measured, *sums, not missing, rule), None if missing else measured, why
 
@@ -220,7 +160,7 @@ def _check_targets(baseline: list[Measurement], rule: RecistRule) -> str:
 
 def _below_measurable(item: Measurement, rule: RecistRule) -> float | None:
     """Size [mm] of a lesion too small to be a target, else None."""
-    size = _size(item, rule)
+    size = size_mm(item, rule)
     least = rule.measurable_node_mm if item.nodal else rule.measurable_mm
     return size if size is not None and size < least - ROUNDING else None
 
@@ -261,7 +201,8 @@ def visit_responses(
 
     The baseline is that of `visits_from_baseline`. A visit's date is that of its earliest image. Order
     of the measurements does not matter. A new lesion counts at every later visit until one says that
-    it is gone.
+    it is gone. What was equivocal and is confirmed by the next look counts from the first (section 4.3.5);
+    parts of a lesion are added, lesions that grew together are one (section 4.3.2).
 
     Raises
     ------
@@ -269,7 +210,10 @@ def visit_responses(
         When there is no baseline visit, or a lesion is given twice at a visit, or a size is negative.
     """
     rule = rule or RecistRule()
-    baseline, *later = visits_from_baseline(measurements, first_dose)
+    baseline, *given = visits_from_baseline(measurements, first_dose)
+    known = {item.lesion: item for item in baseline}
+    whole = [as_at_baseline(items, known, rule) for items in given]
+    later, doubts = _in_hindsight([items for items, _ in whole], rule)
     chosen = _Chosen(
         items=baseline,
         targets=tuple(item.lesion for item in baseline if item.role == "target"),
@@ -279,9 +223,10 @@ def visit_responses(
     start = _target({item.lesion: item for item in baseline}, chosen.targets, None, rule)[1]
     past = _Past(start, _Lowest(start, ()))
     responses: list[VisitResponse] = []
-    for items in later:
+    for items, (_, told), doubt in zip(later, whole, doubts, strict=True):
         past = replace(past, new=_new_lesions(past.new, items, rule))
         one = _judged(items, chosen, past, rule)
+        one = replace(one, reason="; ".join(part for part in (one.reason, *told, *doubt) if part))
         responses.append(one)
         past = replace(past, complete=past.complete or one.overall == "CR")
         if one.sum_mm is not None and past.lowest.sum_mm is not None and one.sum_mm < past.lowest.sum_mm:
@@ -353,7 +298,42 @@ def _back(seen: Mapping[str, Measurement], lesions: Iterable[str], rule: RecistR
     found = [seen[lesion] for lesion in lesions if lesion in seen and not seen[lesion].nodal]
     sized = (item for item in found if item.state in ("measured", "too-small"))
     seen_again = any(item.state in ("present", "progressed") for item in found)
-    return seen_again or any((_size(item, rule) or 0.0) > 0.0 for item in sized)
+    return seen_again or any((size_mm(item, rule) or 0.0) > 0.0 for item in sized)
+
+
+def _in_hindsight(
+    visits: Sequence[Sequence[Measurement]], rule: RecistRule
+) -> tuple[list[tuple[Measurement, ...]], list[tuple[str, ...]]]:
+    """Visits with what was equivocal and then confirmed counted from the first look on, and the doubts.
+
+    A visit at which the lesion could not be judged neither confirms nor refutes.
+    """
+    confirmed: dict[str, str] = {}
+    known: list[tuple[Measurement, ...]] = []
+    doubts: list[tuple[str, ...]] = []
+    for items in reversed(visits):
+        seen, told = [], []
+        for item in items:
+            later = confirmed.get(item.lesion, "")
+            if item.state != "equivocal" or item.role == "target":
+                if item.state != "not-evaluable":
+                    confirmed[item.lesion] = item.visit if _progresses(item, rule) else ""
+            elif later:
+                told.append(f"{item.lesion} was equivocal here and is confirmed at {later}")
+                item = replace(item, state="progressed" if item.role == "non-target" else "present")
+            else:
+                told.append(f"{item.lesion} is equivocal: not counted unless it is confirmed")
+            seen.append(item)
+        known.append(tuple(seen))
+        doubts.append(tuple(told))
+    return known[::-1], doubts[::-1]
+
+
+def _progresses(item: Measurement, rule: RecistRule) -> bool:
+    """Whether a lesion that is no target is progression by itself."""
+    if item.role == "new":
+        return not is_gone(item, rule) and item.state in ("present", "measured", "too-small", "progressed")
+    return item.state == "progressed"
 
 
 def _new_lesions(
@@ -367,7 +347,7 @@ def _new_lesions(
     for item in items:
         if item.role != "new":
             continue
-        if _gone(item, rule):
+        if is_gone(item, rule):
             found.pop(item.lesion, None)
         elif item.state in ("present", "measured", "too-small", "progressed"):
             found.setdefault(item.lesion, item)

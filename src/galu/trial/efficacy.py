@@ -185,7 +185,7 @@ def _subject(
         bone=bone,
         combined=course.combined,
         best=best.value or BestResponse("MISSING", None),
-        best_reason=_best_reason(best.reason, soft),
+        best_reason=_remark(_best_reason(best.reason, soft), psa, bone),
         rpfs=derive_time_to_event(plan.rpfs.endpoint(), timeline),
         os=derive_time_to_event(OS, timeline),
         ttpp=derive_time_to_event(TTPP, timeline),
@@ -202,6 +202,11 @@ def _best_reason(reason: str, soft: ReaderResponses | None) -> str:
     if soft is None:
         return reason
     return "; ".join(part for part in (reason and (soft.reason or reason), *soft.left_out) if part)
+
+
+def _remark(best: str, psa: PsaAssessment, bone: BoneAssessment | None) -> str:
+    """What is not known of a subject, and what waits for a later look."""
+    return "; ".join(part for part in (best, psa.pending, bone.reason if bone else "") if part)
 
 
 def _populations(rows: tuple[SubjectEfficacy, ...]) -> dict[str, tuple[SubjectEfficacy, ...]]:

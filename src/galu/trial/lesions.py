@@ -15,6 +15,7 @@ from itertools import combinations
 from math import nan
 from typing import Any, Final
 
+from galu.efficacy.parts import parents_of
 from galu.efficacy.recist import Measurement, RecistRule, Role, State, VisitResponse, visit_responses
 from galu.finding import InputError
 from galu.record import Record
@@ -77,13 +78,14 @@ def derive_responses(
     """RECIST responses of every subject and reader, in their order."""
     lesions: dict[tuple[str, str], dict[str, Row]] = {}
     for row in record.facts("lesion").iter_rows(named=True):
-        lesions.setdefault((row["subject"], reader_of(row)), {})[row["lesion"]] = row
+        own = lesions.setdefault((row["subject"], reader_of(row)), {})
+        own[row["lesion"]] = _first_sight(own.get(row["lesion"]), row)
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in record.facts("measurement").iter_rows(named=True):
         groups.setdefault((row["subject"], reader_of(row)), []).append(row)
     found = []
     for (subject, reader), rows in sorted(groups.items()):
-        known = lesions.get((subject, reader), {})
+        known = _with_parts(_lesions_of(lesions, subject, reader), rows)
         targets = any(row["role"] == "target" for row in known.values())
         start = first_dose.get(subject)
         try:
@@ -97,30 +99,70 @@ def derive_responses(
     return tuple(found)
 
 
+def _first_sight(known: Row | None, row: Row) -> Row:
+    """Of several facts about a lesion the newest; of a new lesion the one that saw it first."""
+    if known is None or row["role"] != "new" or known["role"] != "new":
+        return row
+    return min(known, row, key=lambda one: (one["day"] is None, one["day"] or date.max))
+
+
+def _lesions_of(
+    lesions: Mapping[tuple[str, str], dict[str, Row]], subject: str, reader: str
+) -> dict[str, Row]:
+    """Lesions that a reader listed; of a subject whose lesions one list has, that list, whoever is named."""
+    own = lesions.get((subject, reader))
+    if own is not None:
+        return own
+    lists = [listed for (name, _), listed in lesions.items() if name == subject]
+    return lists[0] if len(lists) == 1 else {}
+
+
+def _with_parts(lesions: Mapping[str, Row], rows: Iterable[Row]) -> dict[str, Row]:
+    """The lesions, and those that are measured as a part of one or as several grown together."""
+    found = dict(lesions)
+    for name in {row["lesion"] for row in rows} - found.keys():
+        above = parents_of(name, lesions)
+        if above:
+            found[name] = {**lesions[above[0]], "lesion": name}
+    return found
+
+
 def _unmeasured(
     lesions: Mapping[str, Row], rows: Iterable[Row], sized: Sequence[Measurement], start: date | None
 ) -> tuple[tuple[Measurement, ...], tuple[str, ...]]:
-    """New lesions of which nobody gave a measurement, each present from its own fact on; and those left out.
+    """New lesions before their first measurement, each present from its own fact on; and those left out.
 
     One belongs to the visit that its fact names or that has an image of its day, else it is a visit.
     """
-    measured = {row["lesion"] for row in rows}
+    measured = _first_measured(rows)
+    visits = {(item.lesion, item.visit) for item in sized}
     labels = {item.day: item.visit for item in sized} | {item.visit: item.visit for item in sized}
     first = start or min((item.day for item in sized), default=None)
     found, told = [], []
     for name, row in lesions.items():
-        if row["role"] != "new" or name in measured:
-            continue
         day = row["day"]
+        if row["role"] != "new" or (name in measured and (day is None or day >= measured[name])):
+            continue
         if day is None:
             told.append(f"new lesion {name}: its day is known only as {row['on']}")
         elif first is None or day <= first:
             told.append(f"new lesion {name} of {day}: not after the baseline")
         else:
             visit = labels.get(row["visit"]) or labels.get(day) or row["visit"] or str(day)
+            if (name, visit) in visits:
+                continue
             site, nodal = row["site"] or "", bool(row["nodal"])
             found.append(Measurement(name, day, visit, None, "present", "new", nodal, site, row["id"]))
     return tuple(found), tuple(told)
+
+
+def _first_measured(rows: Iterable[Row]) -> dict[str, date]:
+    """Day on which each lesion was first measured or judged, on the first day there is where unknown."""
+    found: dict[str, date] = {}
+    for row in rows:
+        day = row["day"] or date.min
+        found[row["lesion"]] = min(day, found.get(row["lesion"], day))
+    return found
 
 
 def _unused(rows: Iterable[Row], lesions: Mapping[str, Row]) -> tuple[str, ...]:

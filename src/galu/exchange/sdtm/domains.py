@@ -21,6 +21,7 @@ from galu.exchange.sdtm.takes import (
     flag,
     grade,
     joined,
+    known,
     last_day,
     nominal_hours,
     number,
@@ -114,7 +115,9 @@ _DM = Domain(
         Home(
             "disposition",
             {
-                "on": date("RFPENDTC", "RFENDTC", "RFICDTC", "DMDTC"),
+                "on": Take(
+                    pl.coalesce(date("RFPENDTC", "RFENDTC", "RFICDTC", "DMDTC").value, known(REFERENCE))
+                ),
                 "term": Take(pl.lit("SCREEN FAILURE")),
                 "category": text("ARMNRS"),
             },

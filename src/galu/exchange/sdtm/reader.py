@@ -21,6 +21,7 @@ from galu.exchange.sdtm.sources import choose_files, why_unread
 from galu.exchange.sdtm.supplements import Parents, merge
 from galu.exchange.sdtm.tables import Table, read_table
 from galu.exchange.sdtm.takes import known_part
+from galu.exchange.sdtm.visits import date_lesions
 from galu.finding import InputError
 from galu.record.fact import Fact
 
@@ -71,7 +72,7 @@ def read_sdtm(sources: Sequence[Path], encoding: str | None = None) -> SdtmImpor
         unread += [(table.path.name, "EX says what was given") for table in as_collected]
     if not tables:
         raise InputError(", ".join(map(str, sources)), "holds no SDTM data set", "give dm.csv, ae.xpt, …")
-    tables = _one_study(tables)
+    tables = date_lesions(_one_study(tables))
     outcomes = [Outcome() for _ in tables]
     _map(tables, outcomes, _subject_days(tables))
     settle(tables, outcomes)

@@ -126,7 +126,8 @@ def _survival(state: TrialState) -> list[Table]:
 
 def _subjects(state: TrialState) -> Table:
     rows = tuple(
-        (s.subject, s.level, s.start, s.psa.best_change_percent, s.psa.psa50.confirmed, s.psa.progression_on,
+        (s.subject, s.level, s.start, s.psa.best_change_percent, s.psa.psa50.confirmed,
+         s.psa.progression_on or ("not confirmed" if s.psa.pending else None),
          tumour_change(s), s.best.response, s.best.day, s.best_reason, s.rpfs.days, s.rpfs.event,
          s.rpfs.reason,
          s.os.days, s.os.event)
