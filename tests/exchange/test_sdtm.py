@@ -175,7 +175,7 @@ def test_what_is_known_of_a_date_is_kept_and_noted(tmp_path, written, kept):
     ("name", "old", "new", "field", "left", "says"),
     [
         ("ae", "2024-02-11T08:30", "2024-02-30", "on", "2024-02", "AESTDTC"),
-        ("ae", "2024-02-11T08:30", "11FEB2024", "on", "2024", "AESTDTC '11FEB2024' is no ISO 8601 date"),
+        ("ae", "2024-02-11T08:30", "11/02/2024", "on", "2024", "AESTDTC '11/02/2024' is no ISO 8601 date"),
         ("ae", "Anaemia,3", "Anaemia,severe", "grade", None, "AETOXGR no grade"),
         ("ae", "Anaemia,3", "Anaemia,7", "grade", None, "AETOXGR '7' is no grade"),
         ("lb", "125,125,g/L", "125,high,g/L", "value", 12.5, "LBSTRESN"),
@@ -235,6 +235,22 @@ def test_a_file_broken_as_a_whole_is_refused(tmp_path, name, old, new, says):
     with pytest.raises(InputError) as raised:
         read_sdtm([_write(tmp_path, **texts)])
     assert says in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("11FEB2024", "2024-02-11"),
+        ("5-Mar-2024", "2024-03-05"),
+        ("UN-MAR-2024", "2024-03"),
+        ("20240211", "2024-02-11"),
+        ("2024/2/1", "2024-02-01"),
+        ("2024-02-11 08:30", "2024-02-11"),
+    ],
+)
+def test_dates_that_are_unambiguous_are_read(tmp_path, written, read):
+    imported = read_sdtm([_write(tmp_path, dm=DM, ae=AE.replace("2024-02-11T08:30", written))])
+    assert next(f for f in imported.facts if f.id == "SDTM:AE:S1-01:2").on[:10] == read
 
 
 @pytest.mark.parametrize("cut", [100, 700, 1, 80, 160, 321])

@@ -21,6 +21,8 @@ from galu.finding import InputError
 _DECIMAL: Final = r"^(-?\d+)\.0+$"
 #: Two files that share more of their identifiers, of the same items, are two versions of one. Assumed.
 _SAME: Final = 0.5
+#: Fewer shared identifiers are slips of single rows. Assumed.
+_SLIPS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,7 @@ def _refuse_versions(tables: Sequence[Table], rows: Sequence[_Row], domain: Doma
             rivals = sum(content != first.get(name, content) for name, content in second.items())
             least = min(tables[one].frame.height, tables[two].frame.height)
             common = len(items[one] & items[two])
-            if rivals > _SAME * least and common > _SAME * min(len(items[one]), len(items[two])):
+            if rivals > max(_SLIPS, _SAME * least) and common > _SAME * min(len(items[one]), len(items[two])):
                 name = tables[one].path.name
                 raise InputError(
                     str(tables[two].path),

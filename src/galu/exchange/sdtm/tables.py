@@ -15,6 +15,7 @@ from typing import Final
 import polars as pl
 
 from galu.exchange.sdtm.dataset_json import read_dataset_json, read_dataset_ndjson
+from galu.exchange.sdtm.dates import with_iso_dates
 from galu.exchange.sdtm.delimited import read_delimited
 from galu.exchange.sdtm.encoding import UNREADABLE, encoding_of
 from galu.exchange.sdtm.lines import Line
@@ -82,7 +83,7 @@ def read_table(path: Path, encoding: str | None = None) -> Table:
     if reader is None:
         raise InputError(str(path), "is no SDTM data set", f"give {', '.join(_READERS)}")
     read = reader(path, _bytes(path), encoding)
-    frame = _tidy(path, read)
+    frame = with_iso_dates(_tidy(path, read))
     domain, frame, strangers = _of_one_domain(path, frame)
     damaged = _damaged(frame)
     nameless = {row: (row, why) for row, why in damaged if why.startswith("USUBJID ")}

@@ -14,7 +14,7 @@ from typing import Any, Final
 import polars as pl
 
 #: As much of an ISO 8601 date as is known from the left; SDTM marks what is unknown with a hyphen.
-_KNOWN = r"^(\d{4}(?:-\d{2}(?:-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:Z|[+-]\d{2}:\d{2})?)?)?)?)"
+_KNOWN = r"^(\d{4}(?:-\d{2}(?:-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:Z|[+-]\d{2}:\d{2})?)?)?)?)"
 _PARTIAL = r"^(?:(?:---\d{2}|--)?(?:T[\d:-]+)?|(?::[\d-]+)?|/.*)$"
 _UNKNOWN_YEAR = r"^-{1,2}(?:\d{2}|-)"
 
