@@ -11,7 +11,7 @@ from galu.desk.outputs import write_output
 from galu.desk.status import day_of_report, mark_of
 from galu.escalation.outcomes import Outcomes
 from galu.escalation.pathways import Ahead
-from galu.escalation.review import review_cohort
+from galu.escalation.review import CohortReview, review_cohort, review_levels
 from galu.finding import InputError
 from galu.report.cohort_review import Listing, Package, Seat, cohort_review_page
 from galu.trial.board import Slot, outcome_of, trial_design
@@ -24,38 +24,51 @@ COHORT: Final = 3
 def write_review(folder: Path, file: Path, as_of: date | None = None, cohorts: int = 1) -> Path:
     """Write the page of a trial folder on a day; gives its path.
 
+    A cohort that broke the design, or that nobody has joined yet, is shown as it is.
+
     Raises
     ------
     InputError
-        When the study plans no escalation, nobody is enrolled, the enrolment broke the design, or the
-        file cannot be written.
+        When too many pathways are asked for, or the file cannot be written.
     """
     trial = open_trial(folder)
     record = trial.record
     day = day_of_report(record, as_of)
     mark = mark_of(trial, record, day)
     study = trial.study_on(day)
-    if study.escalation is None or study.treatment is None:
-        raise InputError(str(folder), "its study plans no escalation", "a review needs one")
     state = derive_state(study, record, day)
-    slots = tuple(slot for slot in state.board.slots if slot.phase == "escalation")
-    if not slots:
-        raise InputError(str(folder), f"nobody was enrolled by {day}", "ask for a later day")
-    outcomes = Outcomes(tuple(outcome_of(study, slot) for slot in slots))
-    levels = len(study.treatment.levels)
-    review = review_cohort(trial_design(study, study.escalation), outcomes, levels, Ahead(cohorts, COHORT))
+    review, silence = _review(state, cohorts)
     page = cohort_review_page(
         Package(
             study=mark.study or mark.title,
             as_of=day.isoformat(),
-            design=study.escalation.design.value,
+            design=study.escalation.design.value if study.escalation else "none planned",
             review=review,
-            seats=tuple(_seat(slot, day) for slot in slots),
+            seats=tuple(_seat(slot, day) for slot in state.board.slots if slot.phase == "escalation"),
             listings=_listings(state),
             banner=mark.banner,
+            standing=state.board.next_step,
+            silence=silence,
         )
     )
     return write_output(file, page)
+
+
+def _review(state: TrialState, cohorts: int) -> tuple[CohortReview, str]:
+    """Levels, the design's answer and what may follow; or the levels alone, with why there is no more."""
+    study, board = state.study, state.board
+    slots = [slot for slot in board.slots if slot.phase == "escalation"]
+    outcomes = Outcomes(tuple(outcome_of(study, slot) for slot in slots))
+    levels = len(study.treatment.levels) if study.treatment else 0
+    if study.escalation is None or board.decision is None:
+        return review_levels(outcomes, levels), board.next_step
+    ahead = Ahead(cohorts, COHORT)
+    try:
+        return review_cohort(trial_design(study, study.escalation), outcomes, levels, ahead), ""
+    except InputError as error:
+        if error.place == "--cohorts":
+            raise
+        return review_levels(outcomes, levels), f"{error.fault}."
 
 
 def _seat(slot: Slot, day: date) -> Seat:
@@ -63,7 +76,9 @@ def _seat(slot: Slot, day: date) -> Seat:
     if slot.window_ends is not None:
         open_ = slot.window_ends >= day
         window = f"day {slot.window_day}, ends {slot.window_ends}" if open_ else f"ended {slot.window_ends}"
-    return Seat(slot.subject, slot.level, slot.outcome, window, slot.rule, slot.reason)
+    return Seat(
+        slot.subject, slot.level, slot.outcome, window, slot.rule, slot.reason, slot.counts, slot.deviations
+    )
 
 
 def _listings(state: TrialState) -> tuple[Listing, ...]:

@@ -5,7 +5,7 @@ The recommended dose is the committee's signed decision; nothing here computes i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from galu.escalation.decision import Decision, Design
 from galu.escalation.outcomes import Outcome, Outcomes, Tally
@@ -30,14 +30,14 @@ class CohortReview:
     levels
         One entry per planned level.
     decision
-        The design's answer now, with the row that gave it.
+        The design's answer now, with the row that gave it; None where it gives none.
     ahead
-        What the design would answer after each possible result of the coming cohorts.
+        What the design would answer after each possible result of the coming cohorts; None likewise.
     """
 
     levels: tuple[LevelReview, ...]
-    decision: Decision
-    ahead: Pathway
+    decision: Decision | None
+    ahead: Pathway | None
 
 
 def review_cohort(design: Design, outcomes: Outcomes, levels: int, ahead: Ahead) -> CohortReview:
@@ -49,7 +49,12 @@ def review_cohort(design: Design, outcomes: Outcomes, levels: int, ahead: Ahead)
         When the outcomes break the design's own order.
     """
     tree = pathways(design, outcomes, levels, ahead)
-    return CohortReview(tuple(_level(outcomes, level) for level in range(1, levels + 1)), tree.decision, tree)
+    return replace(review_levels(outcomes, levels), decision=tree.decision, ahead=tree)
+
+
+def review_levels(outcomes: Outcomes, levels: int) -> CohortReview:
+    """The levels alone, for a cohort of which the design says nothing."""
+    return CohortReview(tuple(_level(outcomes, level) for level in range(1, levels + 1)), None, None)
 
 
 def _level(outcomes: Outcomes, level: int) -> LevelReview:

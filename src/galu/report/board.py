@@ -56,12 +56,11 @@ def _card(slot: Slot, board: Board, window: int | None) -> Card:
         of = "" if window is None else f" of {window}"
         ends = f"{left} days left" if left > 0 else "window over"
         shown = f"day {slot.window_day}{of}, {ends}"
+    if slot.counts and slot.outcome == "P":
+        shown = f"{shown}; {slot.counts}" if shown else slot.counts
+    if slot.deviations:
+        shown = f"{shown}; {'; '.join(slot.deviations)}"
     return Card(slot.subject, state, word, shown, slot.rule, slot.reason)
-
-
-def countdown(lane: Lane) -> int:
-    """How many of a lane's windows still run."""
-    return sum("days left" in card.window for card in lane.cards)
 
 
 def decision_rows(board: Board) -> tuple[tuple[str, str], ...]:

@@ -15,7 +15,10 @@ WORDS = {"N": "no DLT", "T": "DLT", "P": "pending", "X": "inevaluable"}
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A patient as the committee sees them; `window` says where in the DLT window they are."""
+    """A patient as the committee sees them; `window` says where in the DLT window they are.
+
+    `counts` is the completeness of the blood counts, `deviations` what was amiss at the first dose.
+    """
 
     subject: str
     level: int
@@ -23,6 +26,8 @@ class Seat:
     window: str
     rule: str
     reason: str
+    counts: str = ""
+    deviations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,10 @@ class Package:
         Patients in order of enrolment; empty when only tallies are known.
     listings
         Activity, absorbed dose, late toxicity and whatever else is weighed.
+    standing
+        What may happen next, signed decisions and the monitor counted in.
+    silence
+        Why the design gives no answer.
     """
 
     study: str
@@ -63,6 +72,8 @@ class Package:
     seats: tuple[Seat, ...] = ()
     listings: tuple[Listing, ...] = ()
     banner: str = ""
+    standing: str = ""
+    silence: str = ""
 
 
 def cohort_review_page(package: Package) -> str:
