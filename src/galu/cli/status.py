@@ -60,7 +60,7 @@ def _show(console: Console, found: Status) -> None:
     console.print("\n[bold]What may happen next[/]")
     for name, value in decision_rows(board):
         console.print(f"  [dim]{name:<20}[/] {escape(value)}")
-    for table in (signed_table(board), due_table(board)):
+    for table in (signed_table(board), due_table(found.agenda, board.day)):
         _table(console, table)
     if mark.banner:
         console.rule(f"[bold red]{mark.banner}[/]", style="red")

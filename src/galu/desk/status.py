@@ -17,16 +17,19 @@ from galu.record import Record
 from galu.report.blocks import Lane, Mark
 from galu.report.board import lanes_of
 from galu.store.sqlite import Clock
-from galu.trial.board import Board, derive_board
+from galu.trial.agenda import Task
+from galu.trial.board import Board
+from galu.trial.state import derive_state
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The board of a trial with its lanes."""
+    """The board of a trial with its lanes, and what is to be done."""
 
     mark: Mark
     board: Board
     lanes: tuple[Lane, ...]
+    agenda: tuple[Task, ...]
 
     def as_json(self) -> dict[str, Any]:
         """Everything as plain values."""
@@ -35,7 +38,7 @@ class Status:
             {"level": level, **dataclasses.asdict(tally)} for level, tally in self.board.tallies
         ]
         board["due"] = [
-            {**dataclasses.asdict(one), "overdue": one.overdue(self.board.day)} for one in self.board.due
+            {**dataclasses.asdict(one), "overdue": one.overdue(self.board.day)} for one in self.agenda
         ]
         return {**dataclasses.asdict(self.mark), **board}
 
@@ -107,5 +110,5 @@ def trial_status(folder: Path, as_of: date | None = None) -> Status:
     day = day_of_report(record, as_of)
     mark = mark_of(trial, record, day)
     study = trial.study_on(day)
-    board = derive_board(study, record.as_of(day), day)
-    return Status(mark, board, lanes_of(study, board))
+    state = derive_state(study, record, day)
+    return Status(mark, state.board, lanes_of(study, state.board), state.agenda)

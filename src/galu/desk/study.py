@@ -10,6 +10,7 @@ from galu.desk.outputs import write_output
 from galu.exchange.registry import read_registry, study_skeleton
 from galu.finding import InputError
 from galu.protocol import Element, elements, load_study
+from galu.protocol.cautions import cautions
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,11 @@ def study_file(path: Path) -> Path:
 def study_elements(path: Path) -> tuple[Element, ...]:
     """Every sourced element of a study file."""
     return tuple(elements(load_study(study_file(path))))
+
+
+def study_cautions(path: Path) -> tuple[str, ...]:
+    """Keys of a study file that do not fit one another, in sentences."""
+    return cautions(load_study(study_file(path)))
 
 
 def import_registry(path: Path, out: Path | None) -> Imported:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
@@ -9,6 +10,7 @@ from galu.escalation.outcomes import Outcome
 from galu.protocol import Study
 from galu.report.blocks import Card, Lane, Table
 from galu.trial.accrual import SignedDecision
+from galu.trial.agenda import Task
 from galu.trial.board import Board, Slot
 
 #: Slots of a level in the rolling six.
@@ -100,16 +102,17 @@ def _standing(one: SignedDecision) -> str:
     return "stale: a fact it rests on was corrected" if one.stale else ""
 
 
-def due_table(board: Board) -> Table:
+def due_table(agenda: Iterable[Task], day: date) -> Table:
     """What is due and what is overdue, earliest first."""
     rows = tuple(
         (one.subject, one.what, one.due, one.latest,
-         "overdue" if one.overdue(board.day) else _when(one.due, board))
-        for one in board.due
+         "overdue" if one.overdue(day) else _when(one.due, day), one.why)
+        for one in agenda
     )  # fmt: skip
-    return Table("due", "Due and overdue", ("subject", "what", "due", "latest", "state"), rows)
+    columns = ("subject", "what", "due", "latest", "state", "plan, or what speaks against it")
+    return Table("due", "Due and overdue", columns, rows)
 
 
-def _when(due: date, board: Board) -> str:
-    left = (due - board.day).days
+def _when(due: date, day: date) -> str:
+    left = (due - day).days
     return f"in {left} days" if left > 0 else "due now"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from galu.finding import Truth
 from galu.safety.plan import ModificationRule, RenalRule, SafetyPlan
 
 Action = Literal["give", "reduce", "hold", "stop"]
+#: What is said of a term without a value.
+NO_GRADE: Final = ": no grade is known since the last dose"
 _SEVERITY = {"give": 0, "reduce": 1, "hold": 2, "stop": 3}
 
 
@@ -41,7 +43,7 @@ class DoseProposal:
 
 def _judge(rule: ModificationRule, course: TermCourse) -> tuple[Action, str]:
     if course.worst is None or course.present is None:
-        return "hold", f"{course.term}: no grade is known since the last dose"
+        return "hold", f"{course.term}{NO_GRADE}"
     if course.worst < rule.min_grade:
         return "give", ""
     if not course.recognised:

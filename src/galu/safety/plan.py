@@ -117,3 +117,11 @@ class SafetyPlan(Section):
     monitoring: MonitoringPlan
     renal_modification: RenalRule | None = None
     long_term: tuple[FollowUpRule, ...] = ()
+
+    @property
+    def emergent_days(self) -> int:
+        """Days after the last dose in which an event is treatment-emergent.
+
+        Never fewer than the window of dose-limiting toxicity: a DLT is in every table of adverse events.
+        """
+        return max(self.treatment_emergent_days.value, self.dlt.window_days.value)

@@ -46,7 +46,7 @@ def derive_safety(study: Study, record: Record, subjects: Iterable[Subject]) -> 
     people = tuple(subjects)
     plan = study.safety
     version = plan.ctcae_version.value if plan else CTCAE_VERSION
-    emergent = plan.treatment_emergent_days.value if plan else EMERGENT_DAYS
+    emergent = plan.emergent_days if plan else EMERGENT_DAYS
     events = events_by_subject(record)
     dosed = tuple(
         TreatedSubject(

@@ -307,6 +307,6 @@ def _due(study: Study, people: Iterable[Subject], day: date) -> tuple[Due, ...]:
         if treated and subject.left("treatment") is None and not subject.dead:
             assert subject.last_dose is not None
             due = subject.last_dose + timedelta(days=cycle)
-            what = f"177Lu dose, cycle {len(subject.therapy) + 1}"
+            what = f"{study.treatment.therapy_agent.value} dose, cycle {len(subject.therapy) + 1}"
             found.append(Due(subject.id, what, due, due + timedelta(days=slack)))
     return tuple(sorted(found, key=lambda item: (item.due, item.subject)))

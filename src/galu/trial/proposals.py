@@ -95,13 +95,26 @@ def derive_proposals(
         standings = Standings((), ())
         if study.dosimetry is not None:
             standings = derive_standings(study.dosimetry, subject.therapy, absorbed.get(subject.id, ()))
-        found.append(_proposal(subject, item, safe, standings))
+        found.append(_proposal(study, subject, item, safe, standings))
     return tuple(found)
 
 
-def _proposal(subject: Subject, due: Due, toxicity: DoseProposal, standings: Standings) -> CycleProposal:
+def _next_planned(study: Study, subject: Subject) -> float | None:
+    """Activity that the plan has for the next cycle [MBq]: that of the level, or less once it was reduced."""
+    last = subject.therapy[-1].planned_mbq
+    levels = study.treatment.levels if study.treatment else ()
+    level = next((1000.0 * one.activity_gbq for one in levels if one.level == subject.level), None)
+    if level is None or last is None:
+        return last if level is None else level
+    return last if last < REDUCED_SHARE * level else level
+
+
+def _proposal(
+    study: Study, subject: Subject, due: Due, toxicity: DoseProposal, standings: Standings
+) -> CycleProposal:
     last = subject.therapy[-1]
-    allowed = None if last.planned_mbq is None else last.planned_mbq * toxicity.factor
+    planned = _next_planned(study, subject)
+    allowed = None if planned is None else planned * toxicity.factor
     action, activity, reasons = toxicity.action, allowed, list(toxicity.reasons)
     if action in ("give", "reduce"):
         for one in standings.judged:
@@ -123,7 +136,7 @@ def _proposal(subject: Subject, due: Due, toxicity: DoseProposal, standings: Sta
         cycle=len(subject.therapy) + 1,
         due=due.due,
         latest=due.latest,
-        planned_mbq=last.planned_mbq,
+        planned_mbq=planned,
         action=action,
         activity_mbq=activity if action in ("give", "reduce") else None,
         reasons=tuple(reasons),

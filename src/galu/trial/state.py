@@ -12,6 +12,7 @@ from datetime import date, datetime
 from galu.protocol import Study
 from galu.record import Fork, Record
 from galu.trial.adverse import SafetyResults, derive_safety
+from galu.trial.agenda import Task, derive_agenda, scans_due
 from galu.trial.board import Board, derive_board
 from galu.trial.dosimetry import SubjectDose, derive_absorbed_doses
 from galu.trial.efficacy import EfficacyResults, derive_efficacy
@@ -62,6 +63,7 @@ class TrialState:
     pharmacokinetics: PharmacokineticResults
     efficacy: EfficacyResults
     deviations: tuple[Deviation, ...]
+    agenda: tuple[Task, ...]
     forks: tuple[Fork, ...]
 
 
@@ -92,6 +94,10 @@ def derive_state(study: Study, record: Record, as_of: date, cutoff: date | None 
     efficacy = derive_efficacy(study, known, subjects)
     progressed = {one.subject: one.rpfs.on for one in efficacy.subjects if one.rpfs.event}
     measured = frozenset(one.subject for one in doses if one.course is not None)
+    visits = derive_schedule(study, known, subjects, as_of, progressed)
+    watch = derive_watch(study, known, subjects, safety.treated, (board, doses))
+    proposals = derive_proposals(study, subjects, board.due, toxicity, doses)
+    scans = scans_due(study, known, subjects, as_of)
     return TrialState(
         study=study,
         day=as_of,
@@ -102,16 +108,17 @@ def derive_state(study: Study, record: Record, as_of: date, cutoff: date | None 
         subjects=subjects,
         board=board,
         flow=derive_flow(study, subjects, board),
-        visits=derive_schedule(study, known, subjects, as_of, progressed),
+        visits=visits,
         sets=derive_sets(study, subjects, board, (pk, measured, efficacy)),
         eligibility=gates,
         exposure=derive_exposure(study, subjects),
         safety=safety,
-        watch=derive_watch(study, known, subjects, safety.treated, (board, doses)),
+        watch=watch,
         absorbed_doses=doses,
-        proposals=derive_proposals(study, subjects, board.due, toxicity, doses),
+        proposals=proposals,
         pharmacokinetics=pk,
         efficacy=efficacy,
         deviations=derive_deviations(study, subjects, gates),
+        agenda=derive_agenda(board, proposals, visits, watch, scans),
         forks=known.forks,
     )

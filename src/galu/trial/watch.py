@@ -84,7 +84,7 @@ def derive_watch(
     if plan is None:
         return SafetyWatch()
     board, doses = known
-    day, emergent, zone = board.day, plan.treatment_emergent_days.value, ZoneInfo(record.zone)
+    day, emergent, zone = board.day, plan.emergent_days, ZoneInfo(record.zone)
     exposures = _exposures(subjects, doses)
     watched = tuple(
         WatchedPatient(patient, exposures.get(patient.subject, ()))

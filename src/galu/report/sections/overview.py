@@ -71,13 +71,13 @@ def board(state: TrialState) -> Section:
                      assumed=why if assumed else "")  # fmt: skip
     slots = tuple(
         (s.subject, s.phase, s.level, s.enrolled, s.first_dose, s.outcome, s.window_day, s.window_ends,
-         s.rule,
-         s.reason)
+         s.counts, s.rule,
+         "; ".join((s.reason, *s.deviations)))
         for s in state.board.slots
     )  # fmt: skip
     columns = ("subject", "phase", "level", "enrolled", "first dose", "outcome", "window day", "window ends",
-               "rule row", "reason")  # fmt: skip
+               "counts known", "rule row", "reason")  # fmt: skip
     listing = Table("slots", "Slots: N no DLT, T DLT, P pending, X not evaluable", columns, slots)
     blocks = (Lanes(lanes_of(state.study, state.board)), decision, signed_table(state.board),
-              due_table(state.board), listing)  # fmt: skip
+              due_table(state.agenda, state.day), listing)  # fmt: skip
     return Section("board", "Board", blocks=blocks, assumed=assumed)

@@ -24,7 +24,7 @@ def safety(state: TrialState) -> Section:
     imaged = sum(one.first_scan is not None for one in found.treated)
     if not treated and not imaged:
         return Section("safety", "Safety", assumed=assumed, silent="Nobody has received any agent yet.")
-    days = state.study.safety.treatment_emergent_days.value if state.study.safety else 30
+    days = state.study.safety.emergent_days if state.study.safety else 30
     version = state.study.safety.ctcae_version.value if state.study.safety else "5.0"
     sentences = [
         f"{treated} subjects received the therapy. Treatment-emergent means an onset from the first dose to "

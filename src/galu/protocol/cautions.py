@@ -1,0 +1,37 @@
+"""What a study file may say but should not: read by galu on the safe side, and told when it is checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from galu.protocol.study import Study
+
+
+def cautions(study: Study) -> tuple[str, ...]:
+    """Sentences on keys that do not fit one another, with what galu does about it."""
+    return (*_emergent(study), *_counts(study))
+
+
+def _emergent(study: Study) -> Iterator[str]:
+    plan = study.safety
+    if plan is not None and plan.treatment_emergent_days.value < plan.dlt.window_days.value:
+        emergent, window = plan.treatment_emergent_days.value, plan.dlt.window_days.value
+        yield (
+            f"safety.treatment_emergent_days ({emergent}) is shorter than the window of dose-limiting "
+            f"toxicity ({window} days): the tables use the longer"
+        )
+
+
+def _counts(study: Study) -> Iterator[str]:
+    if study.safety is None:
+        return
+    wanted = study.safety.dlt.assessments
+    visits = {visit.id: visit for visit in (study.schedule.visits if study.schedule else ())}
+    if wanted is None:
+        yield "safety.dlt.assessments is missing: only a blood count at the end of the window is asked for"
+        return
+    for name in wanted.visits.value:
+        if name not in visits:
+            yield f"safety.dlt.assessments names visit {name!r}, which the schedule does not plan"
+        elif "haematology" not in visits[name].procedures:
+            yield f"safety.dlt.assessments names visit {name!r}, which has no haematology"

@@ -1,0 +1,154 @@
+"""What is to be done, by when, for whom: doses and what speaks against them, visits, scans, reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from galu.protocol import Study
+from galu.protocol.sections import ScanPlan
+from galu.record import Record
+from galu.record.when import hours_between
+from galu.safety.modification import NO_GRADE
+from galu.trial.board import Board
+from galu.trial.exposure import Dose
+from galu.trial.proposals import CycleProposal
+from galu.trial.schedule import PlannedVisit, outstanding
+from galu.trial.subjects import Subject
+from galu.trial.watch import SafetyWatch
+
+#: What was missed longer ago than this is a deviation, no task.
+RECENT: Final = timedelta(days=14)
+#: A scan counts for a planned time when it lies within this share of it, or this many hours (assumed).
+SCAN_SHARE: Final = 0.35
+SCAN_HOURS: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something to see to between `due` and `latest`; `why` is the plan, or what speaks against it."""
+
+    subject: str
+    what: str
+    due: date
+    latest: date
+    why: str
+
+    def overdue(self, day: date) -> bool:
+        """Whether the window has closed."""
+        return day > self.latest
+
+
+def derive_agenda(
+    board: Board,
+    proposals: Iterable[CycleProposal],
+    visits: Iterable[PlannedVisit],
+    watch: SafetyWatch,
+    scans: Iterable[Task],
+) -> tuple[Task, ...]:
+    """Every task of the board's day, the earliest first.
+
+    Parameters
+    ----------
+    proposals
+        What is proposed for each dose that the board lists as due.
+    visits
+        The visit plan of everybody.
+    watch
+        Reporting clocks and long-term follow-up.
+    scans
+        Scans that are due, of `scans_due`.
+    """
+    day = board.day
+    found = [*_doses(board, proposals), *scans]
+    found += [
+        Task(one.subject, f"visit {one.visit}", one.planned, one.latest, f"lacks {', '.join(one.lacking)}")
+        for one in outstanding(visits, day)
+        if "dose" not in one.lacking
+    ]
+    found += [
+        Task(
+            one.subject,
+            f"report of {one.term} to the {one.receiver}",
+            one.aware.date(),
+            one.due.date(),
+            one.reason,
+        )
+        for one in watch.reports
+        if one.due.date() >= day - RECENT
+    ]
+    found += [
+        Task(
+            one.subject,
+            f"follow-up: {one.domain}",
+            one.due,
+            one.latest,
+            f"look {one.number} after the last dose",
+        )
+        for one in watch.follow_up
+        if one.done is None and one.earliest <= day <= one.latest + RECENT
+    ]
+    return tuple(sorted(found, key=lambda task: (task.due, task.subject, task.what)))
+
+
+def _doses(board: Board, proposals: Iterable[CycleProposal]) -> Iterator[Task]:
+    proposed = {one.subject: one for one in proposals}
+    for due in board.due:
+        one = proposed.get(due.subject)
+        if one is None:
+            yield Task(due.subject, due.what, due.due, due.latest, "")
+            continue
+        amount = "" if one.activity_mbq is None else f" {one.activity_mbq:.0f} MBq"
+        said = (f"{one.action}{amount}", *_grouped(one.reasons))
+        yield Task(due.subject, due.what, due.due, due.latest, "; ".join(said))
+
+
+def _grouped(reasons: Iterable[str]) -> Iterator[str]:
+    """Reasons, those of terms without a value said in one."""
+    silent = []
+    for reason in reasons:
+        term, said, _ = reason.partition(NO_GRADE)
+        if said:
+            silent.append(term)
+        else:
+            yield reason
+    if silent:
+        yield f"{', '.join(silent)}{NO_GRADE}"
+
+
+def scans_due(study: Study, record: Record, subjects: Iterable[Subject], day: date) -> tuple[Task, ...]:
+    """Scans of the last two weeks and the coming day that the plan wants and no fact shows."""
+    plans = study.schedule.scans if study.schedule else ()
+    done: dict[tuple[str, str], list[str]] = {}
+    for row in record.facts("scan").iter_rows(named=True):
+        done.setdefault((row["subject"], row["modality"]), []).append(row["on"])
+    found: list[Task] = []
+    for subject in subjects:
+        for dose in (*subject.imaging, *subject.therapy):
+            if dose.day < day - RECENT - timedelta(days=7) or subject.dead:
+                continue
+            for plan in plans:
+                seen = done.get((subject.id, plan.modality), [])
+                found += _scans_of(plan, subject, dose, (seen, day, record.zone))
+    return tuple(found)
+
+
+def _scans_of(
+    plan: ScanPlan, subject: Subject, dose: Dose, look: tuple[list[str], date, str]
+) -> Iterator[Task]:
+    seen, day, zone = look
+    first = (dose.cycle or 0) <= 1
+    if plan.agent != dose.agent or not (plan.cycles == "all" or (plan.cycles == "first") == first):
+        return
+    for time_h in plan.times_h:
+        margin = max(SCAN_HOURS, SCAN_SHARE * time_h)
+        after = [hours_between(dose.start, when, zone) for when in seen]
+        if any(h is not None and abs(h - time_h) <= margin for h in after):
+            continue
+        due = dose.day + timedelta(hours=time_h)
+        latest = dose.day + timedelta(hours=time_h + margin)
+        if due <= day + timedelta(days=1) and latest >= day - RECENT:
+            what = f"{plan.modality} {time_h:g} h after cycle {dose.cycle} of {plan.agent}"
+            yield Task(subject.id, what, due, latest, "planned scan")
