@@ -27,7 +27,8 @@ class DltAssessment:
 
     `rule_dlt` is what the declared rules say (None = undecided), `adjudicated` what a person said. `facts`
     are those that decided, `judged` all that were looked at: when one of them changes, so may the outcome.
-    `coverage` tells which of the planned blood counts are known.
+    `coverage` tells which of the planned blood counts are known. `suspect` says that a pending patient may
+    have had a toxicity: something of it was seen, a result or count is not known, or the window is over.
     """
 
     outcome: Literal["N", "T", "P", "X"]
@@ -41,6 +42,7 @@ class DltAssessment:
     adjudicated: bool | None
     coverage: Coverage
     judged: tuple[str, ...] = ()
+    suspect: bool = False
 
 
 _SAID: Final = "adjudicated"
@@ -207,7 +209,12 @@ def assess_dlt(patient: DltPatient, plan: SafetyPlan, as_of: date) -> DltAssessm
         adjudicated=adjudicated,
         coverage=seen.coverage,
         judged=_judged(patient, plan, min(as_of, seen.deadline)),
+        suspect=verdict.outcome == "P" and _is_suspect(seen, as_of),
     )
+
+
+def _is_suspect(seen: _Seen, as_of: date) -> bool:
+    return bool(seen.signs or seen.coverage.gaps) or as_of >= seen.window[1]
 
 
 def _judged_evaluable(patient: DltPatient, ends: date, as_of: date) -> EvaluabilityJudgement | None:

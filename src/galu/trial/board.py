@@ -42,7 +42,8 @@ class Slot:
 
     `facts` are all that the outcome rests on: what decided it and what was looked at, so that a correction
     of either shows. `counts` says how complete the blood counts of the window are,
-    `deviations` what was amiss when the patient was dosed.
+    `deviations` what was amiss when the patient was dosed; `suspect` that a pending patient may have had a
+    toxicity.
     """
 
     subject: str
@@ -58,6 +59,7 @@ class Slot:
     facts: tuple[str, ...]
     counts: str = ""
     deviations: tuple[str, ...] = ()
+    suspect: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,9 @@ def derive_board(
     monitor, halt = _monitor(study, record, orders, slots, assessments)
     room = _room(study, people)
     accrual = next_accrual(decision, silence, orders, room, halt)
+    waits = _waits_for(study, slots, decision, orders)
+    if waits and accrual.may_enrol and accrual.phase == "escalation":
+        accrual = replace(accrual, may_enrol=False, step=f"{waits} {accrual.step}")
     if decision is None and not people:
         accrual = Accrual("not planned", False, None, silence)
     levels = sorted({s.level for s in slots if s.phase == "escalation"})
@@ -213,6 +218,7 @@ def _slot(
         facts=tuple(dict.fromkeys((*subject.facts, *_first_dose(subject), *looked))),
         counts=assessed.coverage.words(subject.first_dose) if assessed and subject.first_dose else "",
         deviations=dosed_amiss(subject),
+        suspect=assessed is not None and assessed.suspect,
     )
 
 
@@ -262,6 +268,30 @@ def _decide(study: Study, outcomes: Outcomes, orders: Orders) -> tuple[Decision 
         return trial_design(study, study.escalation).decide(within, highest), ""
     except InputError as error:
         return None, f"The enrolment so far breaks the design ({error.fault}): the safety committee decides"
+
+
+def _waits_for(study: Study, slots: tuple[Slot, ...], decision: Decision | None, orders: Orders) -> str:
+    """Who must be judged before anybody else is dosed; empty where nothing hangs on it.
+
+    A pending patient who may have had a toxicity is read both ways: where a toxicity would lead lower, or
+    end the escalation, enrolment waits for the judgement.
+    """
+    there = [slot for slot in slots if slot.phase == "escalation"]
+    names = [slot.subject for slot in there if slot.suspect]
+    if decision is None or not names:
+        return ""
+    worst = [replace(slot, outcome="T") if slot.suspect else slot for slot in there]
+    if_toxic, _ = _decide(study, Outcomes(tuple(outcome_of(study, slot) for slot in worst)), orders)
+    if if_toxic is not None and _reach(if_toxic) >= _reach(decision):
+        return ""
+    answer = "no answer" if if_toxic is None else if_toxic.action.value
+    return f"Enrolment waits for {', '.join(names)}: with a toxicity there the design says {answer}."
+
+
+def _reach(decision: Decision) -> int:
+    """The highest level at which a decision lets somebody in; 0 where it lets nobody in."""
+    enrols = decision.action in (Action.ESCALATE, Action.SAME, Action.DE_ESCALATE)
+    return (decision.level or 0) if enrols else 0
 
 
 def trial_design(study: Study, plan: EscalationPlan) -> Design:

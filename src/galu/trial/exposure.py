@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from galu.nuclides import nuclide
 from galu.protocol import Study
@@ -22,7 +22,8 @@ from galu.record.when import hours_between
 class Dose:
     """One administration. `net_mbq` is None when it cannot be known, and `reason` says why.
 
-    `repeated_by` holds the ids of further facts that state the same cycle and do not count.
+    `repeated_by` holds the ids of further facts that state the same cycle and do not count. One that is not
+    `recorded` is only known from the activity drawn for it.
     """
 
     agent: str
@@ -35,6 +36,7 @@ class Dose:
     reason: str
     facts: tuple[str, ...]
     repeated_by: tuple[str, ...] = ()
+    recorded: bool = True
 
     @property
     def fraction_of_planned(self) -> float | None:
@@ -42,6 +44,10 @@ class Dose:
         if self.net_mbq is None or not self.planned_mbq:
             return None
         return self.net_mbq / self.planned_mbq
+
+
+#: With this share of the activity drawn left in the syringe nothing was given (assumed).
+UNGIVEN: Final = 0.9
 
 
 def half_lives_h(study: Study) -> dict[str, float]:
@@ -80,7 +86,36 @@ def derive_doses(study: Study, record: Record) -> dict[str, tuple[Dose, ...]]:
             repeated_by=tuple(repeats[key]),
         )
         doses.setdefault(row["subject"], []).append(dose)
-    return {subject: tuple(given) for subject, given in doses.items()}
+    for key, row in dispensed.items():
+        if key not in repeats and row["day"] is not None and not _left_whole(row, residual.get(key)):
+            doses.setdefault(row["subject"], []).append(_drawn(row))
+    return {subject: tuple(sorted(given, key=_start)) for subject, given in doses.items()}
+
+
+def _start(dose: Dose) -> tuple[date, int]:
+    return dose.day, dose.cycle or 0
+
+
+def _left_whole(drawn: Mapping[str, Any], left: Mapping[str, Any] | None) -> bool:
+    """Whether what was drawn was left in the syringe, so that nothing was given."""
+    return left is not None and bool(left["activity_mbq"] >= UNGIVEN * drawn["activity_mbq"])
+
+
+def _drawn(row: Mapping[str, Any]) -> Dose:
+    """A dose known only from the activity drawn for it: nothing says that it was not given."""
+    reason = "the administration is not recorded"
+    return Dose(
+        row["agent"],
+        row["cycle"],
+        row["day"],
+        row["on"],
+        None,
+        None,
+        None,
+        reason,
+        (row["id"],),
+        recorded=False,
+    )
 
 
 def _by_administration(record: Record, kind: str) -> dict[tuple[Any, ...], dict[str, Any]]:

@@ -49,6 +49,9 @@ def events_by_subject(record: Record) -> dict[str, tuple[AdverseEventInput, ...]
     for row in record.facts("adverse_event").iter_rows(named=True):
         event = _event(row, courses.get(row["root"], []), record.zone)
         found.setdefault(row["subject"], []).append(event)
+    for event_id in courses.keys() - roots.keys() - {*roots.values()}:
+        subject, event = _untold(event_id, courses[event_id])
+        found.setdefault(subject, []).append(event)
     return {subject: tuple(events) for subject, events in found.items()}
 
 
@@ -81,6 +84,21 @@ def _event(row: dict[str, Any], course: list[dict[str, Any]], zone: str) -> Adve
         reported=row["recorded"].astimezone(ZoneInfo(zone)).date(),
         coded=row.get("coded") or "",
     )
+
+
+def _untold(event: str, course: list[dict[str, Any]]) -> tuple[str, AdverseEventInput]:
+    """An event of which only the course is in the record: what it was, and since when, is not known."""
+    grades = [step["grade"] for step in course if step["grade"]]
+    first, until = days_of(course[0]["on"])
+    told = AdverseEventInput(
+        ref=course[0]["id"],
+        term=f"event {event}, which is not recorded",
+        grade=max(grades, default=None),
+        onset=first - timedelta(days=365),
+        attribution=_attribution(course[0], course),
+        onset_until=until,
+    )
+    return course[0]["subject"], told
 
 
 def _undated(step: dict[str, Any], onset: date) -> tuple[date, date, int]:
@@ -268,7 +286,9 @@ def _dlt_patient(
         full_dose=_full_dose(subject, study, study.safety),
         withdrew=_departure(exit_, subject) if exit_ else None,
         died=_departure(death, subject) if death else None,
-        cycle2=next((d.day for n, d in enumerate(subject.therapy, 1) if (d.cycle or n) > 1), None),
+        cycle2=next(
+            (d.day for n, d in enumerate(subject.therapy, 1) if d.recorded and (d.cycle or n) > 1), None
+        ),
         events=events,
         labs=tuple(lab for lab in labs if lab.last_day >= start),
         transfusions=transfusions,
