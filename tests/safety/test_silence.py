@@ -98,7 +98,11 @@ def test_a_study_without_planned_counts_still_wants_one_after_the_window() -> No
         replace(lab("NEUT", 20, 0.3), bound=">"),
         lab("ALT", 20, 900.0, "U/L"),
         lab("ALT", 20, 900.0, "U/L", lower=7.0, upper=45.0),
+        lab("PLAT", 20, 100.0, bound="<"),
+        lab("ALT", 20, 40.0, "U/L", lower=7.0, upper=45.0, bound=">"),
         lab("K", 20, 9.0, "lots"),
+        lab("Frobnicytes", 20, 15.0),
+        lab("Frobnicytes", 20, None, text="see the report"),
     ],
     ids=lambda one: f"{one.words} {one.until or ''}",
 )
@@ -121,6 +125,8 @@ def test_results_that_could_hold_a_toxicity_are_asked_for(result: LabInput) -> N
         lab("K", 20, 4.2, "mmol/L"),
         lab("CREAT", 20, 80.0, "umol/L"),
         lab("PLAT", 60, 15.0, ""),  # after the window
+        lab("PSA", 20, 900.0, "ng/mL"),  # known, and graded by nothing
+        lab("Frobnitis antibody", 20, None, text="negative"),
         lab("ALT", 20, 180.0, "U/L", lower=7.0, upper=45.0, baseline=170.0, baseline_flag="HIGH"),
     ],
     ids=lambda one: f"{one.words} {one.day}",

@@ -19,7 +19,8 @@ from galu.safety.inputs import AdverseEventInput, DltPatient, LabInput
 from galu.safety.plan import DltRule, SafetyPlan
 from galu.safety.signs import Graded, Sign, grade_patient_labs, lab_runs
 from galu.vocabulary.events import read_event
-from galu.vocabulary.laboratory import in_unit, lab_code
+from galu.vocabulary.laboratory import in_unit, lab_code, terms_of_test
+from galu.vocabulary.results import kind_of_result
 
 Grades = Mapping[str, tuple[Graded, ...]]
 #: Hy's law: aminotransferase and bilirubin, multiples of the upper limit (FDA, Drug-Induced Liver Injury,
@@ -27,12 +28,12 @@ Grades = Mapping[str, tuple[Graded, ...]]
 HYS_AMINOTRANSFERASE: Final = 3.0
 HYS_BILIRUBIN: Final = 2.0
 HYS_DAYS: Final = 14
-#: Smallest upper limits in use, by test and unit: where a laboratory gave none, a value is judged by these,
-#: so that only one that no limit could make severe passes. Assumed; adult, either sex.
+#: Smallest upper limits in use, by test: where a laboratory gave none, a value is judged by these, so that
+#: only one that no limit could make severe passes. Assumed; adult, either sex.
 SMALLEST_UPPER: Final = {
-    ("ALT", "U/L"): 19.0, ("AST", "U/L"): 20.0, ("ALP", "U/L"): 80.0, ("GGT", "U/L"): 20.0,
-    ("BILI", "umol/L"): 12.0, ("CREAT", "umol/L"): 60.0, ("URATE", "umol/L"): 340.0,
-    ("LIPASE", "U/L"): 38.0, ("AMYLASE", "U/L"): 53.0, ("CK", "U/L"): 145.0,
+    "ALT": (19.0, "U/L"), "AST": (20.0, "U/L"), "ALP": (80.0, "U/L"), "GGT": (20.0, "U/L"),
+    "BILI": (12.0, "umol/L"), "CREAT": (60.0, "umol/L"), "LIPASE": (38.0, "U/L"), "AMYLASE": (53.0, "U/L"),
+    "CK": (145.0, "U/L"), "URATE": (340.0, "umol/L"),
 }  # fmt: skip
 _AMINOTRANSFERASES: Final = ("Alanine aminotransferase increased", "Aspartate aminotransferase increased")
 _BILIRUBIN: Final = "Blood bilirubin increased"
@@ -70,6 +71,19 @@ def ask_of_labs(
     return found
 
 
+def ask_of_names(patient: DltPatient, window: tuple[date, date], as_of: date) -> list[Sign]:
+    """Results of tests of no known name: each may be a count, or any value that can be toxic."""
+    return [
+        Sign(
+            None, lab.day, "unknown test", f"{lab.words} of {lab.day} is of a test that galu does not know: "
+            "correct its name or add it to the study file", (lab.ref,), _days(lab), asks=True,
+        )
+        for lab in patient.labs
+        if lab.day <= as_of and _inside(lab, window) and lab_code(lab.test) is None
+        and (lab.value is not None or kind_of_result(lab.text) == "unread")
+    ]  # fmt: skip
+
+
 def _inside(lab: LabInput, window: tuple[date, date]) -> bool:
     return lab.day <= window[1] and lab.last_day >= window[0]
 
@@ -93,10 +107,19 @@ def _unread(
             continue
         if grade is None and _worst_grade(lab, term, (version, rule.min_grade)) >= rule.min_grade:
             found.append(_ask(rule, lab, f"{lab.words} of {lab.day} cannot be graded"))
+        elif grade is not None and grade < rule.min_grade and _is_open(lab, term):
+            said = f"{lab.words} of {lab.day} is grade {grade} at least: how far beyond is not known"
+            found.append(_ask(rule, lab, said))
         elif grade is not None and lab.until is not None and grade >= rule.min_grade:
             said = f"{lab.words}, grade {grade}, between {lab.day} and {lab.until}"
             found.append(_ask(rule, lab, f"{said}: its day is known only in part"))
     return found
+
+
+def _is_open(lab: LabInput, term: str) -> bool:
+    """Whether a result is only known to be beyond a limit, on the side that is toxic."""
+    side = dict(terms_of_test(lab.test)).get(term)
+    return (lab.bound, side) in (("<", "L"), (">", "H"))
 
 
 def _worst_grade(lab: LabInput, term: str, sought: tuple[str, int]) -> int:
@@ -122,10 +145,10 @@ def _worst_grade(lab: LabInput, term: str, sought: tuple[str, int]) -> int:
 
 
 def _smallest_upper(lab: LabInput) -> float | None:
-    """The smallest upper limit in use, in the unit of a value; None where none is known."""
+    """The smallest upper limit in use, in the unit of the value."""
     code = lab_code(lab.test) or ""
-    found = ((unit, limit) for (test, unit), limit in SMALLEST_UPPER.items() if test == code)
-    return next((in_unit(code, limit, unit, lab.unit) for unit, limit in found), None)
+    known = SMALLEST_UPPER.get(code)
+    return None if known is None else in_unit(code, known[0], known[1], lab.unit)
 
 
 def _has_multiples(term: str, limit: str, sought: tuple[str, int]) -> bool:

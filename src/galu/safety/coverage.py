@@ -13,7 +13,7 @@ from datetime import date
 
 from galu.safety.inputs import DltPatient, LabInput
 from galu.safety.plan import SafetyPlan
-from galu.vocabulary.laboratory import lab_tests, terms_of_test
+from galu.vocabulary.laboratory import lab_code, lab_tests, terms_of_test
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def is_read(test: str, plan: SafetyPlan) -> bool:
     """
     found = {term for term, _ in terms_of_test(test)}
     if not found:
-        return False
+        return lab_code(test) is None
     return any(
         rule.evidence in ("other-event", "liver-injury")
         or (rule.evidence == "grade" and not found.isdisjoint(rule.terms))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final, Literal
 
-from galu.safety.asks import ask_of_labs
+from galu.safety.asks import ask_of_labs, ask_of_names
 from galu.safety.coverage import Coverage, derive_coverage, is_read
 from galu.safety.inputs import AdverseEventInput, DltAdjudication, DltPatient, EvaluabilityJudgement
 from galu.safety.plan import SafetyPlan
@@ -118,8 +118,10 @@ def _see(patient: DltPatient, plan: SafetyPlan, as_of: date) -> _Seen:
     window = (patient.first_dose, first + timedelta(plan.dlt.window_days.value - 1))
     graded = grades_by(patient, plan, as_of)
     asked = (sign for rule in plan.dlt.rules for sign in ask_of_labs(rule, patient, plan, graded, window))
+    named = ask_of_names(patient, window, as_of)
     signs = sorted(
-        (*derive_signs(patient, plan, window, as_of), *asked), key=lambda s: (s.on, s.rule_id, s.facts)
+        (*derive_signs(patient, plan, window, as_of), *asked, *named),
+        key=lambda s: (s.on, s.rule_id, s.facts),
     )
     coverage = derive_coverage(patient, plan, graded, window[1], as_of)
     deadline = first + timedelta(plan.dlt.unresolved_until_day.value - 1)

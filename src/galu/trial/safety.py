@@ -29,7 +29,7 @@ from galu.safety.plan import SafetyPlan
 from galu.trial.adjudication import adjudications_by_subject, evaluability_by_subject, event_roots
 from galu.trial.schedule import planned_days
 from galu.trial.subjects import Death, Exit, Subject
-from galu.vocabulary.results import read_result
+from galu.vocabulary.results import kind_of_result, read_result
 
 _PRODUCTS = {"red-cells": "red cells"}
 #: CTCAE grades blood: the pH or glucose of urine says nothing of acidosis or hypoglycaemia.
@@ -143,7 +143,9 @@ def labs_by_subject(
         frame = frame.filter(pl.col("test").is_in(list(tests)))
     labs: dict[str, list[LabInput]] = {}
     for row in frame.iter_rows(named=True):
-        labs.setdefault(row["subject"], []).append(_lab(row))
+        # A sample that gave no result is a value that is missing.
+        if row["value"] is not None or kind_of_result(row["text"]) != "no result":
+            labs.setdefault(row["subject"], []).append(_lab(row))
     return {subject: _with_baseline(values, first.get(subject)) for subject, values in labs.items()}
 
 
