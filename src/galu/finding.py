@@ -7,7 +7,7 @@ Unknown is a value. `Truth` follows Kleene's strong logic, as the Clinical Quali
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -95,3 +95,22 @@ class InputError(Exception):
         self.place = place
         self.fault = fault
         self.remedy = remedy
+
+
+class ManyFaultsError(InputError):
+    """All that is wrong with one input: a sentence each, so that it can be mended in one go."""
+
+    #: More are counted, not shown.
+    SHOWN = 50
+
+    def __init__(self, errors: Sequence[InputError]) -> None:
+        super().__init__(errors[0].place, errors[0].fault, errors[0].remedy)
+        self.errors = tuple(errors)
+
+    def __str__(self) -> str:
+        if len(self.errors) == 1:
+            return str(self.errors[0])
+        lines = [f"{len(self.errors)} faults, nothing was written:"]
+        lines += [f"  {error}" for error in self.errors[: self.SHOWN]]
+        more = len(self.errors) - self.SHOWN
+        return "\n".join([*lines, f"  and {more} more"] if more > 0 else lines)

@@ -94,17 +94,6 @@ def test_an_import_is_written_verified_and_exported_whole(
             assert given.equals(again)
 
 
-def test_a_second_import_of_the_same_facts_is_refused(
-    trial: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    source = valid_folder(tmp_path)
-    assert run("record", "import", trial, source) == 0
-    before = open_trial(trial).store.head()
-    assert run("record", "import", trial, source) == 2
-    assert "is in the record already (and 7 more faults)" in capsys.readouterr().err
-    assert open_trial(trial).store.head() == before
-
-
 ACTIVITY = "id,subject,on,agent,cycle,activity_mbq"
 REGION = "id,subject,on,agent,cycle,region,activity_mbq,mass_g"
 SAMPLE = "id,subject,on,matrix,analyte,cycle,value,unit,nominal_h"

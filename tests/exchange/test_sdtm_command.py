@@ -76,8 +76,8 @@ def test_a_second_import_changes_nothing(tmp_path, capsys):
     files = small(("dm", "ds"))
     assert run("record", "import", folder, *files, "--format", "sdtm") == 0
     before = len(open_trial(folder).record)
-    assert run("record", "import", folder, *files, "--format", "sdtm") == 2
-    assert "is in the record already" in capsys.readouterr().err
+    assert run("record", "import", folder, *files, "--format", "sdtm") == 0
+    assert "1603 known already" in capsys.readouterr().out
     assert len(open_trial(folder).record) == before
 
 

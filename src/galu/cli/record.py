@@ -37,6 +37,13 @@ def import_(
     report_to: Annotated[
         Path | None, typer.Option("--report", help="write what became of every SDTM row here, as JSON")
     ] = None,
+    dialect: Annotated[
+        str,
+        typer.Option(
+            help="how CSVs are written: words joined by +, such as semicolon+decimal-comma+DD.MM.YYYY; "
+            "german and french are usual ones; decimal-point says that no point groups thousands"
+        ),
+    ] = "comma",
     encoding: Annotated[
         str | None, typer.Option(help="of SDTM texts, such as cp1252; guessed for each file by default")
     ] = None,
@@ -53,7 +60,9 @@ def import_(
     else:
         if len(sources) > 1:
             raise InputError(str(sources[1]), "is a second source", "put the CSVs of facts in one folder")
-        imported = import_csv(folder, sources[0], dry_run)
+        from galu.exchange.dialect import dialect_named
+
+        imported = import_csv(folder, sources[0], dry_run, dialect_named(dialect))
     for kind, count in imported.counts:
         print(f"{kind:<22} {count:>8}")
     for sentence in imported.set_aside[:_SHOWN]:
@@ -62,6 +71,10 @@ def import_(
         typer.echo(f"set aside: {len(imported.set_aside) - _SHOWN} more, all in --report FILE", err=True)
     if imported.passed_over:
         print(f"{imported.passed_over} study version passed over: it is the one in force")
+    if imported.known:
+        print(f"{imported.known} known already: the record holds them word for word")
+    if imported.warning:
+        typer.echo(f"galu: warning: {imported.warning}.", err=True)
     print(f"{imported.total} facts {'written' if imported.written else 'would be written; nothing was'}")
 
 
@@ -102,8 +115,22 @@ def export(
     """Write every fact, corrections included, as one CSV per kind."""
     from galu.desk.record import export_record
 
-    paths = export_record(folder, out)
+    paths, left_out = export_record(folder, out)
     print(f"{len(paths)} files written to {out}")
+    for what in left_out:
+        typer.echo(f"galu: warning: {what} cannot be read any more and was left out.", err=True)
+
+
+@app.command("template")
+def template_(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="a kind of fact, or all")],
+    out: Annotated[Path, typer.Option("-o", help="folder for the CSV")],
+) -> None:
+    """Write a CSV to begin with: the columns of a kind, and an example row to write over."""
+    from galu.desk.record import write_templates
+
+    for path in write_templates(kind, out):
+        print(path)
 
 
 @app.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,13 +14,15 @@ from galu.desk.folder import TrialFolder, open_trial
 from galu.desk.outputs import require_outside_trial, write_output
 from galu.desk.places import CHECKPOINTS, RECORD
 from galu.desk.set_aside import note_set_aside
-from galu.exchange.facts_csv import read_facts, write_facts
-from galu.finding import InputError
-from galu.record import Fact
+from galu.exchange.dialect import PLAIN, Dialect
+from galu.exchange.facts_csv import survey_facts, write_facts
+from galu.exchange.facts_templates import TEMPLATES, template
+from galu.finding import InputError, ManyFaultsError
+from galu.record import Fact, canonical
 from galu.record.conduct import StudyVersion
 from galu.store import Checkpoints, SqliteStore, Verification, verify
 from galu.store.sqlite import Clock
-from galu.trial.admission import Fault, check_admission
+from galu.trial.admission import Fault, Notation, check_admission
 
 if TYPE_CHECKING:
     from galu.exchange.sdtm import SdtmReport
@@ -31,13 +33,16 @@ class Imported:
     """Facts by kind that an import wrote, or a dry run would write.
 
     `passed_over` counts study versions of the source that are the one in force already; `set_aside`
-    holds a sentence for each fact of a foreign format that may not enter.
+    holds a sentence for each fact of a foreign format that may not enter; `known` counts facts that the
+    record holds already, word for word; `warning` says what is wrong with the clock.
     """
 
     counts: tuple[tuple[str, int], ...]
     written: bool
     passed_over: int = 0
     set_aside: tuple[str, ...] = ()
+    known: int = 0
+    warning: str | None = None
 
     @property
     def total(self) -> int:
@@ -45,34 +50,77 @@ class Imported:
         return sum(count for _, count in self.counts)
 
 
-def import_csv(folder: Path, source: Path, dry_run: bool = False, clock: Clock = utc_now) -> Imported:
+def import_csv(
+    folder: Path, source: Path, dry_run: bool = False, dialect: Dialect = PLAIN, clock: Clock = utc_now
+) -> Imported:
     """Write the facts of a CSV, or of a folder of them, into a trial: all or nothing.
+
+    A file that grows may be imported again: what the record holds already, word for word, is passed over.
 
     Raises
     ------
-    InputError
-        Naming file, row and column of the first fault; nothing is written.
+    ManyFaultsError
+        Naming file, row and column of every fault; nothing is written.
     """
     trial = open_trial(folder, clock)
-    files = read_facts(source)
+    record = trial.record
+    files, faults = survey_facts(source, dialect)
     in_force = _hash_in_force(trial)
-    kept = [n for n, fact in enumerate(files.facts) if not _is_version(fact, in_force)]
-    batch = [files.facts[n] for n in kept]
-    for fact in batch:
-        if isinstance(fact, StudyVersion):
-            raise InputError(
-                files.places[fact.id],
-                "brings another version of the study",
-                "import into a folder made from that study file",
+    versions = [fact for fact in files.facts if isinstance(fact, StudyVersion)]
+    found = list(faults)
+    found += [
+        InputError(
+            files.places[fact.id],
+            "brings another version of the study",
+            "import into a folder made from that study file",
+        )
+        for fact in versions
+        if fact.study_hash != in_force
+    ]
+    fresh, known, changed = _apart(trial, [one for one in files.facts if not isinstance(one, StudyVersion)])
+    notation = Notation(files.doubtful, files.unread)
+    refused = (*changed, *check_admission(trial.study, record, fresh, clock(), notation))
+    found += [
+        InputError(f"{files.places[one.fact]}, column {one.column}", one.fault, one.remedy) for one in refused
+    ]
+    if found:
+        raise ManyFaultsError(found)
+    warning = trial.skew()
+    times = dict(zip((fact.id for fact in files.facts), files.recorded or (), strict=False))
+    recorded = [times[fact.id] for fact in fresh] if times and fresh else None
+    (trial.store.check if dry_run else trial.store.append)(fresh, recorded)
+    return Imported(_counts(fresh), not dry_run, len(versions), (), known, warning)
+
+
+def _apart(trial: TrialFolder, facts: Sequence[Fact]) -> tuple[list[Fact], int, list[Fault]]:
+    """Facts that are new, how many the record holds word for word, and those it holds otherwise."""
+    written = trial.store.payloads(fact.id for fact in facts)
+    fresh = [fact for fact in facts if fact.id not in written]
+    changed = [fault for fact in facts if fact.id in written for fault in _changed(fact, *written[fact.id])]
+    return fresh, len(facts) - len(fresh) - len({fault.fact for fault in changed}), changed
+
+
+def _changed(fact: Fact, kind: str, payload: str) -> Iterator[Fault]:
+    """How a fact differs from the one that the record holds under its id; where it came from may differ."""
+    if kind != fact.kind:
+        yield Fault(
+            fact.id, "id", f"id {fact.id!r} is in the record already, as {kind}", "give it its own id"
+        )
+        return
+    old, new = json.loads(payload), json.loads(canonical(fact))
+    for column in type(fact).model_fields:
+        if column != "source" and old.get(column) != new.get(column):
+            was, now = (_shown(one.get(column)) for one in (old, new))
+            yield Fault(
+                fact.id,
+                column,
+                f"id {fact.id!r} is in the record already with {was}, here with {now}",
+                f"a correction has its own id, supersedes {fact.id!r} and says its reason",
             )
-    faults = check_admission(trial.study, trial.record, batch, clock())
-    if faults:
-        more = f" (and {len(faults) - 1} more faults)" if len(faults) > 1 else ""
-        place = f"{files.places[faults[0].fact]}, column {faults[0].column}"
-        raise InputError(place, faults[0].fault + more, faults[0].remedy)
-    if not dry_run:
-        trial.store.append(batch, files.recorded and [files.recorded[n] for n in kept])
-    return Imported(_counts(batch), not dry_run, passed_over=len(files.facts) - len(batch))
+
+
+def _shown(value: object) -> str:
+    return "nothing" if value is None else repr(value)
 
 
 def import_sdtm(
@@ -92,17 +140,22 @@ def import_sdtm(
 
     trial = open_trial(folder, clock)
     found = read_sdtm(sources, encoding)
-    faults = [one for one in check_admission(trial.study, trial.record, found.facts, clock()) if not one.word]
+    fresh, known, changed = _apart(trial, found.facts)
+    admission = check_admission(trial.study, trial.record, fresh, clock())
+    faults = [*changed, *(one for one in admission if not one.word)]
     refused = {fault.fact for fault in faults}
-    batch = [fact for fact in found.facts if fact.id not in refused]
-    if not batch:
+    batch = [fact for fact in fresh if fact.id not in refused]
+    if not batch and not known:
         first = _sentences(found.facts, faults[:1])[0]
         raise InputError(first, "nothing of the source may enter", faults[0].remedy)
-    aside = _sentences(found.facts, faults)
-    if not dry_run:
+    aside, warning = _sentences(found.facts, faults), trial.skew()
+    if dry_run:
+        trial.store.check(batch)
+    else:
         trial.store.append(batch)
         note_set_aside(folder, clock(), (*found.report.aside, *(("", 0, sentence) for sentence in aside)))
-    return Imported(_counts(batch), not dry_run, set_aside=aside), found.report
+    done = Imported(_counts(batch), not dry_run, 0, aside, known, warning)
+    return done, found.report
 
 
 def write_report(path: Path, report: SdtmReport, imported: Imported) -> None:
@@ -118,18 +171,32 @@ def verify_record(folder: Path, clock: Clock = utc_now) -> Verification:
     return verify(SqliteStore(folder / RECORD, clock), Checkpoints(folder / CHECKPOINTS))
 
 
-def export_record(folder: Path, out: Path) -> tuple[Path, ...]:
-    """Write every fact ever written, one CSV per kind."""
+def export_record(folder: Path, out: Path) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+    """Write every fact ever written, one CSV per kind; gives the files, and what no kind reads any more."""
     require_outside_trial(out)
-    return write_facts(open_trial(folder).store.entries(), out)
+    left_out: list[str] = []
+    return write_facts(open_trial(folder).store.entries(left_out.append), out), tuple(left_out)
+
+
+def write_templates(kind: str, out: Path) -> tuple[Path, ...]:
+    """Write a CSV to begin with for a kind of fact, or for all of them."""
+    kinds = TEMPLATES if kind == "all" else (kind,)
+    if not set(kinds) <= set(TEMPLATES):
+        raise InputError("KIND", f"{kind!r} is no kind that people write", f"all, or {', '.join(TEMPLATES)}")
+    require_outside_trial(out / "any.csv")
+    paths = [out / f"{one}.csv" for one in kinds]
+    taken = [path for path in paths if path.exists()]
+    if taken:
+        raise InputError(str(taken[0]), "exists already", "name another folder; nothing was written")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(str(out), f"is no folder ({error.strerror})", "name a new folder") from None
+    return tuple(write_output(path, template(path.stem)) for path in paths)
 
 
 def _hash_in_force(trial: TrialFolder) -> str:
     return str(trial.record.facts("study_version").sort("seq")["study_hash"][-1])
-
-
-def _is_version(fact: Fact, study_hash: str) -> bool:
-    return isinstance(fact, StudyVersion) and fact.study_hash == study_hash
 
 
 def _counts(batch: Sequence[Fact]) -> tuple[tuple[str, int], ...]:

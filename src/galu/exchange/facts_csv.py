@@ -1,5 +1,7 @@
 """Facts as CSV: one file per kind, named after it, with the fields of its model as headers.
 
+How a file writes its cells, numbers and dates is its dialect (`galu.exchange.dialect`).
+
 An empty cell is unknown. A text cell that a spreadsheet would run as a formula is written behind an
 apostrophe (OWASP, "CSV Injection"), and read back without it. The stamps of the store, `seq` and
 `recorded`, are optional columns: `seq` gives the order, `recorded` when a fact became known.
@@ -9,16 +11,18 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, get_origin
+from typing import Any, Final, get_args, get_origin
 
 from pydantic import ValidationError
 
-from galu.finding import InputError
+from galu.exchange.dialect import PLAIN, Dialect, delimiter_fault, number_in, other_reading, time_in
+from galu.finding import InputError, ManyFaultsError
 from galu.record import KINDS, Entry, Fact
+from galu.record.kinds import TIMES
 
 STAMPS: Final = ("seq", "recorded")
 _BLANK: Final = " \t\r\n"
@@ -39,12 +43,15 @@ class FactFiles:
     """Facts as read: a correction comes after what it corrects.
 
     `places` says for each id where it stands, such as ``lab.csv, row 5``; `recorded` is None unless
-    every file has that column.
+    every file has that column. `doubtful` holds, for an id, columns whose number means something else where
+    points group thousands, and that number. `unread` are the ids of rows that could not be read.
     """
 
     facts: tuple[Fact, ...]
     places: dict[str, str]
     recorded: tuple[datetime, ...] | None = None
+    doubtful: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,36 +60,56 @@ class _Row:
     place: str
     seq: int | None
     recorded: datetime | None
+    doubtful: tuple[tuple[str, str], ...] = ()
 
 
 class _Faults:
-    """The first fault of a reading, and how many there are."""
+    """What is wrong with the files, and the ids of the rows that fell out."""
 
     def __init__(self) -> None:
-        self.first: tuple[str, str, str] | None = None
-        self.count = 0
+        self.found: list[InputError] = []
+        self.unread: set[str] = set()
 
     def add(self, place: str, fault: str, remedy: str) -> None:
-        self.first = self.first or (place, fault, remedy)
-        self.count += 1
-
-    def check(self) -> None:
-        if self.first is not None:
-            place, fault, remedy = self.first
-            more = f" (and {self.count - 1} more faults)" if self.count > 1 else ""
-            raise InputError(place, fault + more, remedy)
+        self.found.append(InputError(place, fault, remedy))
 
 
-def read_facts(source: Path) -> FactFiles:
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """A kind of fact as a file has it: its model, and which columns are lists, numbers, times."""
+
+    model: type[Fact]
+    header: tuple[str, ...]
+    dialect: Dialect
+    lists: frozenset[str]
+    numbers: frozenset[str]
+    times: frozenset[str]
+
+
+def read_facts(source: Path, dialect: Dialect = PLAIN) -> FactFiles:
     """Read one CSV of facts, or a folder of them.
 
     Raises
     ------
+    ManyFaultsError
+        Naming file, row (the header is row 1) and column of every fault.
+    """
+    files, faults = survey_facts(source, dialect)
+    if faults:
+        raise ManyFaultsError(faults)
+    return files
+
+
+def survey_facts(source: Path, dialect: Dialect = PLAIN) -> tuple[FactFiles, tuple[InputError, ...]]:
+    """What can be read of one CSV of facts or a folder of them, and everything that cannot.
+
+    Raises
+    ------
     InputError
-        Naming file, row (the header is row 1) and column of the first fault, and how many more there are.
+        When there is no such file or folder.
     """
     faults = _Faults()
-    rows = [row for path in _files(source) for row in _rows(path, faults)]
+    rows = [row for path in _files(source, faults) for row in _rows(path, dialect, faults)]
     places: dict[str, str] = {}
     for row in rows:
         if row.fact.id in places:
@@ -92,15 +119,20 @@ def read_facts(source: Path) -> FactFiles:
                 "give each fact its own id",
             )
         places.setdefault(row.fact.id, row.place)
-    faults.check()
     rows = _ordered(rows)
     stamped = [row.recorded for row in rows if row.recorded is not None]
     if stamped and len(stamped) < len(rows):
         lacking = next(row.place for row in rows if row.recorded is None)
-        raise InputError(
-            f"{lacking}, column recorded", "is empty while others have it", "fill it everywhere or nowhere"
-        )
-    return FactFiles(tuple(row.fact for row in rows), places, tuple(stamped) or None)
+        place = f"{lacking}, column recorded"
+        faults.add(place, "is empty while others have it", "fill it everywhere or nowhere")
+    files = FactFiles(
+        tuple(row.fact for row in rows),
+        places,
+        tuple(stamped) if len(stamped) == len(rows) and rows else None,
+        {row.fact.id: row.doubtful for row in rows if row.doubtful},
+        frozenset(faults.unread),
+    )
+    return files, tuple(faults.found)
 
 
 def write_facts(entries: Iterable[Entry], folder: Path) -> tuple[Path, ...]:
@@ -161,7 +193,7 @@ def _unguarded(text: str) -> str:
     return text[1:] if text[:1] == "'" and _needs_guard(text) else text
 
 
-def _files(source: Path) -> list[Path]:
+def _files(source: Path, faults: _Faults) -> list[Path]:
     if not source.exists():
         raise InputError(str(source), "does not exist", "give a CSV of facts or a folder of them")
     if source.is_file():
@@ -171,93 +203,146 @@ def _files(source: Path) -> list[Path]:
         paths = [path for path in found if path.suffix.lower() not in (".md", ".txt")]
         if not paths:
             raise InputError(str(source), "holds no CSV", "name each file after its kind, such as lab.csv")
+    fitting = [
+        path for path in paths if path.suffix.lower() == ".csv" and path.stem in KINDS and path.is_file()
+    ]
     for path in paths:
-        if path.suffix.lower() != ".csv" or path.stem not in KINDS or not path.is_file():
-            raise InputError(
+        if path not in fitting:
+            faults.add(
                 str(path),
                 "is named after no kind of fact",
                 f"name it after its kind, such as lab.csv (kinds: {', '.join(KINDS)})",
             )
     order = list(KINDS)
-    return sorted(paths, key=lambda path: order.index(path.stem))
+    return sorted(fitting, key=lambda path: order.index(path.stem))
 
 
-def _rows(path: Path, faults: _Faults) -> Iterator[_Row]:
-    model = KINDS[path.stem]
+def _rows(path: Path, dialect: Dialect, faults: _Faults) -> Iterator[_Row]:
+    """Rows of a file that can be read; what cannot is added to `faults`, and other files go on."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
+            reader = csv.reader(file, strict=True, delimiter=dialect.delimiter)
             header = next(reader, None)
             if header is None:
-                raise InputError(str(path), "is empty", "start with the header row")
-            _check_header(path, header, model)
-            lists = {n for n, f in model.model_fields.items() if get_origin(f.annotation) is tuple}
+                faults.add(str(path), "is empty", "start with the header row")
+                return
+            shape = _shape(KINDS[path.stem], [name.strip() for name in header], dialect)
+            sound = _check_header(path, shape, faults)
             for number, cells in enumerate(reader, 2):
-                if any(cell.strip(_BLANK) for cell in cells):
-                    row = _row(f"{path}, row {number}", header, cells, (model, lists), faults)
+                if sound and any(cell.strip(_BLANK) for cell in cells):
+                    row = _row(f"{path}, row {number}", cells, shape, faults)
                     if row is not None:
                         yield row
     except UnicodeDecodeError:
-        raise InputError(str(path), "is not UTF-8 text", "save it as CSV UTF-8") from None
+        faults.add(str(path), "is not UTF-8 text", "save it as CSV UTF-8")
     except csv.Error as error:
-        raise InputError(
-            f"{path}, line {reader.line_num}", f"is broken CSV ({error})", "save it again as CSV UTF-8"
-        ) from None
+        place = f"{path}, line {reader.line_num}"
+        faults.add(place, f"is broken CSV ({error})", "save it again as CSV UTF-8")
     except OSError as error:
-        raise InputError(
-            str(path), f"cannot be read ({error.strerror})", "give a CSV that you may read"
-        ) from None
+        faults.add(str(path), f"cannot be read ({error.strerror})", "give a CSV that you may read")
 
 
-def _check_header(path: Path, header: list[str], model: type[Fact]) -> None:
-    known = (*model.model_fields, *STAMPS)
-    for name in header:
+def _shape(model: type[Fact], header: list[str], dialect: Dialect) -> _Shape:
+    fields = model.model_fields.items()
+    if "seq" in header and not dialect.decimal:  # an export of galu, whose points are decimal
+        dialect = replace(dialect, decimal="point")
+    return _Shape(
+        model,
+        tuple(header),
+        dialect,
+        lists=frozenset(name for name, one in fields if get_origin(one.annotation) is tuple),
+        numbers=frozenset(
+            name for name, one in fields if {int, float} & {one.annotation, *get_args(one.annotation)}
+        ),
+        times=frozenset(TIMES[model.kind]),
+    )
+
+
+def _check_header(path: Path, shape: _Shape, faults: _Faults) -> bool:
+    """Whether the columns are those of the kind; everything else is a fault."""
+    before, header, model = len(faults.found), shape.header, shape.model
+    known, place = (*model.model_fields, *STAMPS), f"{path}, row 1"
+    cut = delimiter_fault(list(header), shape.dialect)
+    if cut is not None:
+        faults.add(place, *cut)
+        return False
+    for name in dict.fromkeys(header):
         if name not in known:
-            raise InputError(
-                f"{path}, row 1",
-                f"column {name!r} is no field of {model.kind}",
-                f"remove or rename it ({', '.join(known)})",
-            )
+            fault = f"column {name!r} is no field of {model.kind}"
+            faults.add(place, fault, f"remove or rename it ({', '.join(known)})")
         if header.count(name) > 1:
-            raise InputError(f"{path}, row 1", f"column {name!r} stands twice", "remove one")
-    for name, field in model.model_fields.items():
-        if field.is_required() and name not in header:
-            raise InputError(f"{path}, row 1", f"column {name!r} is missing", "add it")
-    if model.about_subject and "subject" not in header:
-        raise InputError(f"{path}, row 1", "column 'subject' is missing", "add it")
+            faults.add(place, f"column {name!r} stands twice", "remove one")
+    needed = [name for name, one in model.model_fields.items() if one.is_required()]
+    if model.about_subject and "subject" not in needed:
+        needed.append("subject")
+    for name in needed:
+        if name not in header:
+            faults.add(place, f"column {name!r} is missing", "add it")
+    return len(faults.found) == before
 
 
-def _row(
-    place: str, header: list[str], cells: list[str], shape: tuple[type[Fact], set[str]], faults: _Faults
-) -> _Row | None:
-    model, lists = shape
-    if len(cells) != len(header):
-        faults.add(
-            place, f"has {len(cells)} cells where the header has {len(header)}", "quote cells with a comma"
-        )
+def _row(place: str, cells: list[str], shape: _Shape, faults: _Faults) -> _Row | None:
+    if len(cells) != len(shape.header):
+        fault = f"has {len(cells)} cells where the header has {len(shape.header)}"
+        remedy = "quote cells that hold the delimiter; decimal commas need semicolons and --dialect"
+        faults.add(place, fault, remedy)
         return None
     stripped = (cell.strip(_BLANK) for cell in cells)
-    given: dict[str, Any] = {name: cell for name, cell in zip(header, stripped, strict=True) if cell}
+    given: dict[str, Any] = {name: cell for name, cell in zip(shape.header, stripped, strict=True) if cell}
+    written, before = given.get("id"), len(faults.found)
     seq, recorded = given.pop("seq", None), given.pop("recorded", None)
+    doubtful, told = _translate(place, given, shape, faults)
+    row = None
     try:
-        for name, cell in given.items():
-            given[name] = json.loads(cell) if name in lists else _unguarded(cell)
-        return _Row(
-            model.model_validate(given),
-            place,
-            int(seq) if seq else None,
-            _moment(recorded) if recorded else None,
-        )
+        fact = shape.model.model_validate(given)
+        moment = _moment(recorded) if recorded else None
+        row = _Row(fact, place, int(seq) if seq else None, moment, doubtful)
     except ValidationError as error:
-        for fault in error.errors():
-            column = str(fault["loc"][0]) if fault["loc"] else ""
-            message, remedy = _explained(fault, given)
+        for one in error.errors():
+            column = str(one["loc"][0]) if one["loc"] else ""
+            if column in told:
+                continue
+            message, remedy = _explained(one, given)
             faults.add(f"{place}, column {column}" if column else place, message, remedy)
-    except json.JSONDecodeError:
-        faults.add(place, f"column {name} is no list", 'write a list such as ["id-1", "id-2"]')
     except ValueError as error:
         faults.add(place, f"a stamp cannot be read ({error})", "leave `seq` and `recorded` as exported")
+    if len(faults.found) == before:
+        return row
+    if written:
+        faults.unread.add(_unguarded(written))
     return None
+
+
+def _translate(
+    place: str, given: dict[str, Any], shape: _Shape, faults: _Faults
+) -> tuple[tuple[tuple[str, str], ...], set[str]]:
+    """Put cells as the model reads them, in place; gives the numbers that mean something else elsewhere.
+
+    Also gives the columns whose fault was told: another dialect explains them, and the model need not.
+    """
+    doubtful: list[tuple[str, str]] = []
+    told: set[str] = set()
+    for name, cell in tuple(given.items()):
+        try:
+            if name in shape.lists:
+                given[name] = json.loads(cell)
+            elif name in shape.numbers:
+                given[name] = number_in(cell, shape.dialect)
+                other = other_reading(cell, shape.dialect)
+                if other is not None:
+                    doubtful.append((name, other))
+            elif name in shape.times:
+                given[name] = time_in(cell, shape.dialect)
+            else:
+                given[name] = _unguarded(cell)
+        except json.JSONDecodeError:
+            faults.add(place, f"column {name} is no list", 'write a list such as ["id-1", "id-2"]')
+            told.add(name)
+        except ValueError as error:
+            fault, _, remedy = str(error).partition(": ")
+            faults.add(f"{place}, column {name}", fault, remedy)
+            told.add(name)
+    return tuple(doubtful), told
 
 
 def _moment(text: str) -> datetime:

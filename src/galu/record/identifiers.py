@@ -9,6 +9,7 @@ script are found.
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 from typing import Annotated, Final
 
 from pydantic import AfterValidator
@@ -46,6 +47,7 @@ def plain_identifier(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=10_000)
 def looks(text: str) -> str:
     """What an identifier looks like to a hurried reader: equal keys are to be told apart by a person.
 

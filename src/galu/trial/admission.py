@@ -6,14 +6,18 @@ Deviations from the protocol are not: they are derived, never blocked.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError
 
 from galu.protocol import Study
 from galu.quantities import MBQ_PER_ACTIVITY_UNIT, decay_factor
 from galu.record import Fact, Record
+from galu.record.corrections import Target, correction_fault
+from galu.record.identifiers import looks
 from galu.record.when import hours_between
 from galu.trial.exposure import half_lives_h
 from galu.trial.plausible import implausible, unknown_words
@@ -28,6 +32,9 @@ SMALLEST_BLOOD_VOLUME_ML: Final = 1000.0
 
 _VOLUMES_ML: Final = {"ML": 1.0, "L": 1000.0}
 _TIMES: Final = ("on", "started", "ended")
+#: Length of a time without an offset.
+_LOCAL: Final = len("2026-01-31T09:30:00")
+_FUTURE: Final = "correct the date, or the clock of the computer"
 _MEASURED: Final = ("residual", "scan", "region_activity", "sample", "urine_collection")
 
 Key = tuple[str, str, int]
@@ -56,6 +63,10 @@ class _Known:
     zone: str
     latest: str | None
     ids: frozenset[str]
+    targets: Mapping[str, Target]
+    people: Mapping[str, str]
+    doubtful: Mapping[str, tuple[tuple[str, str], ...]]
+    typed: bool
     births: Mapping[str, str]
     starts: Mapping[Key, str]
     given: Mapping[Key, str]
@@ -68,7 +79,21 @@ class _Known:
 Check = Callable[[Any, _Known], Iterator[Fault]]
 
 
-def check_admission(study: Study, record: Record, facts: Iterable[Fact], now: datetime) -> tuple[Fault, ...]:
+@dataclass(frozen=True, slots=True)
+class Notation:
+    """What is known of how facts were written.
+
+    `doubtful` names, for a fact, columns whose number means something else where points group thousands,
+    and that number; `unread` are ids of rows that could not be read, but are there.
+    """
+
+    doubtful: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
+
+
+def check_admission(
+    study: Study, record: Record, facts: Iterable[Fact], now: datetime, written: Notation | None = None
+) -> tuple[Fault, ...]:
     """Every reason why `facts` may not enter `record`, in their order.
 
     Parameters
@@ -81,9 +106,11 @@ def check_admission(study: Study, record: Record, facts: Iterable[Fact], now: da
         The batch; its facts also count for one another, such as an administration for its scans.
     now
         The present moment; a simulated record has no present.
+    written
+        How the facts were written, where they come from a file.
     """
     batch = tuple(facts)
-    known = _known(study, record, batch, now)
+    known = _known(study, record, batch, (now, written))
     return tuple(
         fault
         for fact in batch
@@ -92,7 +119,10 @@ def check_admission(study: Study, record: Record, facts: Iterable[Fact], now: da
     )
 
 
-def _known(study: Study, record: Record, batch: tuple[Fact, ...], now: datetime) -> _Known:
+def _known(
+    study: Study, record: Record, batch: tuple[Fact, ...], entered: tuple[datetime, Notation | None]
+) -> _Known:
+    now, written = entered[0], entered[1] or Notation()
     replaced = {fact.supersedes for fact in batch if fact.supersedes}
     ids = {name for frame in record.frames.values() for name in frame["id"]}
 
@@ -123,11 +153,15 @@ def _known(study: Study, record: Record, batch: tuple[Fact, ...], now: datetime)
         zone=record.zone,
         latest=None if record.origin == "simulated" else future,
         ids=frozenset(ids),
+        targets=_targets(record, batch, written.unread),
+        people=_people(record, batch),
+        doubtful=written.doubtful,
+        typed=entered[1] is not None,
         births={row["subject"]: row["birth_date"] for row in rows("demographics") if row["birth_date"]},
         starts={(row["subject"], row["agent"], row["cycle"]): row["on"] for row in administrations},
         # Of several that name one cycle the first stands; the others are refused.
         given={(row["subject"], row["agent"], row["cycle"]): row["id"] for row in reversed(administrations)},
-        events=frozenset(events | {fact.id for fact in batch if fact.kind == "adverse_event"}),
+        events=frozenset(events | {f.id for f in batch if f.kind == "adverse_event"} | written.unread),
         drawn={
             (row["subject"], row["agent"], row["cycle"]): (row["on"], row["activity_mbq"])
             for row in rows("dispensed")
@@ -135,6 +169,37 @@ def _known(study: Study, record: Record, batch: tuple[Fact, ...], now: datetime)
         earliest=earliest,
         half_lives=half_lives_h(study),
     )
+
+
+def _targets(record: Record, batch: tuple[Fact, ...], unread: frozenset[str]) -> Mapping[str, Target]:
+    """What the corrections of a batch name, where it is known; rows that could not be read fit anything."""
+    wanted = {fact.supersedes for fact in batch if fact.supersedes}
+    found: dict[str, Target] = {}
+    if not wanted:
+        return found
+    for kind, frame in record.frames.items():
+        for name, subject in frame.select("id", "subject").iter_rows():
+            if name in wanted:
+                found[name] = Target(kind, subject)
+    found |= {one.id: Target(one.kind, one.subject) for one in record.left_out if one.id in wanted}
+    found |= {fact.id: Target(fact.kind, fact.subject) for fact in batch if fact.id in wanted}
+    for fact in batch:
+        if fact.supersedes in unread:
+            found[fact.supersedes] = Target(fact.kind, fact.subject)
+    return found
+
+
+def _people(record: Record, batch: tuple[Fact, ...]) -> Mapping[str, str]:
+    """What a subject looks like to the one that is called so first: in the record, else in the batch."""
+    names: dict[str, str] = {}
+    for frame in record.frames.values():
+        for name in frame["subject"].unique(maintain_order=True):
+            if name is not None:
+                names.setdefault(looks(name), name)
+    for fact in batch:
+        if fact.subject is not None and fact.subject not in names:
+            names.setdefault(looks(fact.subject), fact.subject)
+    return names
 
 
 def _key(kind: str, row: Mapping[str, Any], study: Study) -> Key | None:
@@ -170,6 +235,73 @@ def _new_id(fact: Fact, known: _Known) -> Iterator[Fault]:
         )
 
 
+def _keeps_its_target(fact: Fact, known: _Known) -> Iterator[Fault]:
+    if fact.supersedes is not None:
+        fault = correction_fault(fact, known.targets.get(fact.supersedes))
+        if fault is not None:
+            yield Fault(fact.id, *fault)
+
+
+def _is_one_person(fact: Fact, known: _Known) -> Iterator[Fault]:
+    """Two subjects whose identifiers look alike are one person in two halves, or a mix-up to come."""
+    if fact.subject is None:
+        return
+    first = known.people.get(looks(fact.subject), fact.subject)
+    if first != fact.subject:
+        fault = f"{fact.subject!r} looks like {first!r}, who is another subject to galu"
+        yield Fault(
+            fact.id,
+            "subject",
+            fault,
+            f"is it the same person? write {first!r}; else give the two identifiers that nobody mistakes",
+        )
+
+
+def _read_one_way(fact: Fact, known: _Known) -> Iterator[Fault]:
+    """A number with three digits behind its point is thousands elsewhere: asked, where both could be true."""
+    for column, other in known.doubtful.get(fact.id, ()):
+        try:
+            meant = type(fact).model_validate({**dict(fact), column: other, **_as_value(fact, column, other)})
+        except ValidationError:
+            continue
+        if _columns_at_fault(meant, known) - _columns_at_fault(fact, known):
+            continue
+        value = f"{getattr(fact, column):g}"
+        yield Fault(
+            fact.id,
+            column,
+            f"is it {value} or {other}? a point may group thousands, and both are possible",
+            f"write {other}, or {value} with other than three digits behind the point; a file whose points "
+            "are all decimal is declared so: --dialect decimal-point",
+        )
+
+
+def _as_value(fact: Fact, column: str, number: str) -> dict[str, str]:
+    """A reference limit is possible where a value is."""
+    return {"value": number} if column in ("lower_limit", "upper_limit") else {}
+
+
+def _columns_at_fault(fact: Fact, known: _Known) -> frozenset[str]:
+    return frozenset(one.column for check in _CHECKS.get(fact.kind, ()) for one in check(fact, known))
+
+
+def _exists_in_zone(fact: Fact, known: _Known) -> Iterator[Fault]:
+    """A local time that the clocks of the zone skip in spring was read from another clock.
+
+    Only where people enter their own: collected data of others hold nominal times, and stay.
+    """
+    if not known.typed:
+        return
+    for column in _TIMES:
+        moment = getattr(fact, column, None)
+        if moment is None or len(moment) != _LOCAL:
+            continue
+        local = datetime.fromisoformat(moment).replace(tzinfo=ZoneInfo(known.zone))
+        if local.astimezone(UTC).astimezone(local.tzinfo).replace(tzinfo=None) != local.replace(tzinfo=None):
+            fault = f"{moment} does not exist in {known.zone}: the clocks are put forward over it"
+            yield Fault(fact.id, column, fault, "correct the time, or write its offset, such as +02:00")
+
+
 def _possible_times(fact: Fact, known: _Known) -> Iterator[Fault]:
     birth = known.births.get(fact.subject or "")
     for column in _TIMES:
@@ -184,12 +316,12 @@ def _possible_times(fact: Fact, known: _Known) -> Iterator[Fault]:
                 "correct the date",
             )
         if known.latest and moment[:10] > known.latest[: len(moment[:10])]:
-            yield Fault(fact.id, column, f"{moment} lies in the future", "correct the date")
+            yield Fault(fact.id, column, f"{moment} lies in the future", _FUTURE)
 
 
 def _birth_not_after(fact: Any, known: _Known) -> Iterator[Fault]:
     if fact.birth_date and known.latest and fact.birth_date[:10] > known.latest[: len(fact.birth_date[:10])]:
-        yield Fault(fact.id, "birth_date", f"{fact.birth_date} lies in the future", "correct the date")
+        yield Fault(fact.id, "birth_date", f"{fact.birth_date} lies in the future", _FUTURE)
 
 
 def _ends_after(start: str) -> Check:
@@ -354,7 +486,14 @@ def _possible_concentration(fact: Any, known: _Known) -> Iterator[Fault]:
         yield Fault(fact.id, "unit", fault, "was it kBq/mL or Bq/mL? write the unit it was measured in")
 
 
-_EVERY_KIND: Final[tuple[Check, ...]] = (_new_id, _possible_times)
+_EVERY_KIND: Final[tuple[Check, ...]] = (
+    _new_id,
+    _keeps_its_target,
+    _is_one_person,
+    _possible_times,
+    _exists_in_zone,
+    _read_one_way,
+)
 
 #: Kind of fact to its checks. `therapy` has none on its end: its `on` may be the day it was reported.
 _CHECKS: Final[dict[str, tuple[Check, ...]]] = {
