@@ -47,7 +47,7 @@ def _event(number: int, subject: str, term: str, grade: str) -> dict[str, str]:
 def _trial(seed: int) -> dict[str, Rows]:
     draw = random.Random(seed)
     people = [f"S1-{n:02d}" for n in range(4)]
-    labs = [_lab(n, draw.choice(people), str(draw.randint(5, 400))) for n in range(12)]
+    labs = [_lab(n, draw.choice(people), str(draw.randint(10, 400))) for n in range(12)]
     events = [
         _event(n, draw.choice(people), draw.choice(TERMS), draw.choice(("1", "2", "3", ""))) for n in range(8)
     ]
@@ -226,6 +226,7 @@ def _labs(folder: Path, *rows: str) -> dict[str, object]:
     ("row", "read"),
     [
         ("PLAT,12,zz/mcL,150,400,12,12,10^9/L,151,401", (12.0, None, "10^9/L", 151.0, 401.0)),
+        ("PLAT,12,mg/dL,150,400,12,12,10^9/L,151,401", (12.0, None, "10^9/L", 151.0, 401.0)),
         ("PLAT,12,,150,400,12,12,10^9/L,151,401", (12.0, None, "10^9/L", 151.0, 401.0)),
         ('PLAT,"12,000",/uL,150,400,12,12,10^9/L,151,401', (12.0, None, "10^9/L", 151.0, 401.0)),
         ("HGB,12.5,g/dL,13,17,125,125,g/L,130,170", (12.5, None, "g/dL", 13.0, 17.0)),

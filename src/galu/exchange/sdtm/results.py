@@ -1,12 +1,13 @@
 """Which of the two results of a row is read: the original, or the one in the standard unit.
 
 Value, unit and limits always come from the same pair. The original goes before, as CTCAE is graded in
-the unit reported; the standard pair where the original result is no number, or its unit is missing or one
-that galu does not know, and the standard result is a number in a unit.
+the unit reported; the standard pair where the original result is no number, or its unit is missing or none
+of its test, and the standard result is a number in a unit.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import polars as pl
@@ -14,6 +15,7 @@ import polars as pl
 from galu.exchange.sdtm.lines import Line
 from galu.exchange.sdtm.shape import holds
 from galu.exchange.sdtm.takes import Take, as_number
+from galu.vocabulary.laboratory import is_usual, lab_code, lab_tests
 from galu.vocabulary.results import read_result
 from galu.vocabulary.units import read_unit
 
@@ -33,15 +35,40 @@ def known_unit(unit: str) -> bool:
     return bool(read_unit(unit))
 
 
-def _lookup(column: str, test: str) -> pl.Expr:
-    """A property of the words of a column, asked once for each of them."""
-    ask = known_unit if test == "unit" else (lambda word: read_result(word) is not None)
+def fits(test: str, unit: str) -> bool:
+    """Whether a graded test is reported in a unit; of any other test, whether the unit is one.
 
-    def answers(words: pl.Series) -> pl.Series:
-        kinds = words.drop_nulls().unique().to_list()
-        return words.replace_strict({k: ask(k) for k in kinds}, default=False, return_dtype=pl.Boolean)
+    >>> fits("PLAT", "10^9/L"), fits("PLAT", "mg/dL"), fits("ANYTHING", "mg/dL")
+    (True, False, True)
+    """
+    known = lab_tests().get(lab_code(test) or "")
+    return known_unit(unit) and (known is None or not known.terms or is_usual(known, unit))
 
-    return pl.col(column).map_batches(answers, return_dtype=pl.Boolean)
+
+_BETWEEN: Final = "\x1f"
+
+
+def _asked(words: pl.Expr, ask: Callable[[str], bool]) -> pl.Expr:
+    """A property of words, asked once for each of them; null of none."""
+
+    def answers(column: pl.Series) -> pl.Series:
+        kinds = column.drop_nulls().unique().to_list()
+        found = {kind: ask(kind) for kind in kinds}
+        return column.replace_strict(found, default=None, return_dtype=pl.Boolean)
+
+    return words.map_batches(answers, return_dtype=pl.Boolean)
+
+
+def _fits(domain: str, unit: str) -> pl.Expr:
+    """Whether the unit of a row is one of its test; of vital signs and concentrations, whether it is one."""
+    if domain != "LB":
+        return _asked(pl.col(unit), known_unit)
+    pair = pl.concat_str(pl.col(f"{domain}TESTCD"), pl.col(unit), separator=_BETWEEN)
+    return _asked(pair, lambda both: fits(*both.split(_BETWEEN, 1)))
+
+
+def _is_result(text: str) -> bool:
+    return read_result(text) is not None
 
 
 def _standard(domain: str) -> pl.Expr:
@@ -49,10 +76,10 @@ def _standard(domain: str) -> pl.Expr:
     original, unit = f"{domain}ORRES", f"{domain}ORRESU"
     number, standard_unit = as_number(f"{domain}STRESN"), f"{domain}STRESU"
     has_unit = pl.col(standard_unit).is_not_null()
-    better = _lookup(standard_unit, "unit").fill_null(False)
+    better = _fits(domain, standard_unit).fill_null(False)
     silent = pl.col(unit).is_null() & has_unit
-    unknown = ~_lookup(unit, "unit").fill_null(False) & better
-    unread = ~_lookup(original, "result").fill_null(False) & ~holds(original, _LIMITS) & has_unit
+    unknown = ~_fits(domain, unit).fill_null(False) & better
+    unread = ~_asked(pl.col(original), _is_result).fill_null(False) & ~holds(original, _LIMITS) & has_unit
     return pl.col(original).is_null() | (number.is_not_null() & (silent | unknown | unread))
 
 
