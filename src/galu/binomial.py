@@ -7,10 +7,32 @@ from dataclasses import dataclass
 
 from galu.finding import InputError
 
+#: Patients up to which the number of ways is a float.
+_DIRECT = 1000
+
 
 def binomial_pmf(n: int, p: float) -> list[float]:
     """Probability of 0, 1, …, n events, shape (n + 1,)."""
-    return [math.comb(n, k) * p**k * (1.0 - p) ** (n - k) for k in range(n + 1)]
+    if n <= _DIRECT:
+        return [math.comb(n, k) * p**k * (1.0 - p) ** (n - k) for k in range(n + 1)]
+    if p in (0.0, 1.0):
+        return [float(k == p * n) for k in range(n + 1)]
+    return _from_the_mode(n, p)
+
+
+def _from_the_mode(n: int, p: float) -> list[float]:
+    """The same by ratios of neighbours from the most probable number, whose own is a logarithm's."""
+    mode = min(n, int((n + 1) * p))
+    top = math.lgamma(n + 1) - math.lgamma(mode + 1) - math.lgamma(n - mode + 1)
+    found = [0.0] * (n + 1)
+    found[mode] = math.exp(top + mode * math.log(p) + (n - mode) * math.log1p(-p))
+    odds = p / (1.0 - p)
+    for k in range(mode, n):
+        found[k + 1] = found[k] * odds * (n - k) / (k + 1)
+    for k in range(mode, 0, -1):
+        found[k - 1] = found[k] * k / ((n - k + 1) * odds)
+    whole = math.fsum(found)
+    return [chance / whole for chance in found]
 
 
 @dataclass(frozen=True, slots=True)

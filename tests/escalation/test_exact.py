@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from galu.escalation import RollingSix, ThreePlusThree, design_named
 from galu.escalation.calendar import Conditions, simulate
 from galu.escalation.exact import Characteristics, fast_limit, in_cohorts, slow_limit
-from galu.escalation.merged import by_merged_states, walk_of
+from galu.escalation.merged import Sizes, by_merged_states, walk_of
 from galu.escalation.three_plus_three import VARIANTS
 from galu.finding import InputError
 
@@ -39,7 +39,9 @@ def test_table_designs_give_distributions(truth: tuple[float, ...], variant: str
 )
 def test_merged_states_give_distributions(truth: tuple[float, ...], name: str, size: int) -> None:
     switches = {"prior": (0.1, 0.2, 0.3, 0.4)[: len(truth)]} if name == "crm" else {}
-    found = by_merged_states(walk_of(design_named(name, target=0.25, **switches)), truth, 4, size)
+    found = by_merged_states(
+        walk_of(design_named(name, target=0.25, **switches)), truth, Sizes(size, 4 * size)
+    )
     _is_distribution(found)
     assert sum(found.patients) <= 4 * size + 1e-9
 
@@ -73,4 +75,4 @@ def test_no_truth_is_a_sentence(truth: tuple[float, ...]) -> None:
 
 def test_cohorts_of_nobody_are_refused() -> None:
     with pytest.raises(InputError, match="at least one"):
-        by_merged_states(walk_of(design_named("boin")), (0.1, 0.3), 0, 3)
+        by_merged_states(walk_of(design_named("boin")), (0.1, 0.3), Sizes(3, 0))

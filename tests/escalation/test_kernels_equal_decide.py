@@ -38,6 +38,24 @@ CASES = [
     ("crm", {"cohort_size": 1, "model": "logistic", "largest": 15}, (0.1, 0.3)),
     ("tite-crm", {"largest": 18}, FIVE),
     ("blrm", {"largest": 18}, (0.1, 0.3)),
+    ("rolling-six", {"sentinel_share": 0.2, "lowest_toxic": 0.3}, (0.1, 0.3)),
+    ("rolling-six", {"min_followup": 0.5, "start": 2}, FIVE),
+    ("iq-rolling-six", {"min_followup": 0.5}, (0.15, 0.3, 0.4)),
+    ("3+3", {"start": 2, "enough_at_level": 5}, (0.3, 0.4, 0.5)),
+    ("boin", {"sentinel_share": 0.3, "enough_at_level": 9, "start": 2}, FIVE),
+    ("boin", {"precise_width": 0.5, "coherent": False, "eliminate_at": "cohort", "p_tox": 0.4}, FIVE),
+    ("crm", {"largest": 18, "lowest_toxic": 0.3, "start": 3, "skipping": "untried"}, FIVE),
+    ("tite-crm", {"largest": 18, "sentinel_share": 0.3, "cohort_size": 2, "skipping": "untried"}, FIVE),
+    ("tite-crm", {"largest": 12, "min_followup": 0.0, "initial_stage": 0, "coherent": False}, FIVE),
+    pytest.param(
+        *("tite-boin", {"sentinel_share": 0.3, "start": 2, "cohort_size": 2}, FIVE), marks=pytest.mark.slow
+    ),
+    ("tite-boin", {"rule": "imputation-2018", "eliminate_by": "enrolled", "min_followup": 0.0}, FIVE),
+    ("tite-boin", {"rule": "imputation-2018", "cohort_size": 2, "max_pending": 0.9}, FIVE),
+    pytest.param(
+        *("blrm", {"largest": 12, "sentinel_share": 0.3, "coherent": False}, (0.1, 0.3)),
+        marks=pytest.mark.slow,
+    ),
 ]
 
 
@@ -96,14 +114,17 @@ def test_chunks_put_together_equal_the_whole() -> None:
 @pytest.mark.parametrize(
     ("name", "switches"),
     [
-        ("boin", {}),
+        # Whole cohorts are known together, so elimination is judged at their ends.
+        ("boin", {"eliminate_at": "cohort"}),
         ("boin", {"cohort_size": 1, "largest": 20}),
-        ("keyboard", {"target": 0.3}),
-        ("mtpi2", {"largest": 18}),
-        ("i3+3", {}),
+        ("boin", {"eliminate_at": "cohort", "enough_at_level": 9, "lowest_toxic": 0.3, "start": 2}),
+        ("keyboard", {"target": 0.3, "eliminate_at": "cohort", "coherent": False}),
+        ("mtpi2", {"largest": 18, "eliminate_at": "cohort"}),
+        ("i3+3", {"eliminate_at": "cohort", "precise_width": 0.6}),
         ("crm", {}),
         ("crm", {"cohort_size": 1, "model": "logistic", "largest": 15}),
         ("crm", {"cohort_size": 4}),
+        ("crm", {"coherent": False, "skipping": "any", "start": 2, "enough_at_level": 9}),
     ],
 )
 @pytest.mark.parametrize("truth", [FIVE, (0.3, 0.5, 0.6), (0.02, 0.03)])

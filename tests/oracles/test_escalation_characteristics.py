@@ -73,7 +73,9 @@ def test_simulated_boin_selects_as_the_exact_computation() -> None:
     count = 20000
     for row in rows("boin_exact"):
         truth = tuple(numbers(row["truth"]))
-        design = IntervalDesign("boin", float(row["target"]), largest=3 * int(row["ncohort"]))
+        published = {"coherent": False, "eliminate_at": "cohort"}
+        largest = 3 * int(row["ncohort"])
+        design = IntervalDesign("boin", float(row["target"]), largest=largest, **published)
         found = simulate(design, truth, Conditions(42.0, 10.0), 11, range(count))
         for level, p in enumerate(numbers(row["p_select_none_then_doses"])):
             assert abs((found.selected == level).mean() - p) < 4.5 * math.sqrt(p * (1 - p) / count) + 1e-9

@@ -6,14 +6,15 @@ import pytest
 
 from galu.escalation import Action, Outcome, Outcomes, PatientOutcome, design_named
 from galu.escalation.interval import select_mtd
-from galu.escalation.merged import CrmWalk, Standing, by_merged_states, walk_of, where_next
+from galu.escalation.merged import Sizes, Standing, by_merged_states, walk_of, where_next
 from reference.escalation_oracle import numbers, rows
 
 
 def test_boin() -> None:
     for row in rows("boin_exact"):
-        walk = walk_of(design_named("boin", target=float(row["target"])))
-        found = by_merged_states(walk, tuple(numbers(row["truth"])), int(row["ncohort"]), 3)
+        walk = walk_of(design_named("boin", target=float(row["target"]), coherent=False))
+        sizes = Sizes(3, 3 * int(row["ncohort"]))
+        found = by_merged_states(walk, tuple(numbers(row["truth"])), sizes)
         assert found.select == pytest.approx(numbers(row["p_select_none_then_doses"]), abs=1e-9)
         assert found.patients == pytest.approx(numbers(row["E_n_by_dose"]), abs=1e-9)
         assert found.dlts == pytest.approx(numbers(row["E_dlt_by_dose"]), abs=1e-9)
@@ -28,11 +29,14 @@ def test_dose_paths(row: dict[str, str]) -> None:
     truth = tuple(numbers(row["truth"]))
     five = (0.0839734913056, 0.1567410211426, 0.25, 0.3545004276151, 0.4603431110853)
     if row["design"].startswith("CRM"):
-        crm = design_named("crm", prior=five if len(truth) == 5 else (0.12, 0.25), target=0.25)
-        walk = CrmWalk(crm, skips="dont_skip" not in row["design"])
+        prior = five if len(truth) == 5 else (0.12, 0.25)
+        skipping = "untried" if "dont_skip" in row["design"] else "any"
+        design = design_named("crm", prior=prior, target=0.25, coherent=False, skipping=skipping)
     else:
-        walk = walk_of(design_named("mtpi2" if "mTPI" in row["design"] else "boin", target=0.25))
-    found = by_merged_states(walk, truth, int(row["cohorts_of_3"]), 3, where_next)
+        name = "mtpi2" if "mTPI" in row["design"] else "boin"
+        design = design_named(name, target=0.25, coherent=False)
+    sizes = Sizes(3, 3 * int(row["cohorts_of_3"]))
+    found = by_merged_states(walk_of(design), truth, sizes, where_next)
     assert found.select == pytest.approx(numbers(row["p_recommend_none_then_doses"]), abs=1e-11)
 
 
@@ -58,7 +62,9 @@ def test_walk_is_decide(name: str) -> None:
                 then = outcomes.then(*(PatientOutcome(level, kind) for kind in kinds))
                 tallies = tuple((then.tally(lv).enrolled, then.tally(lv).dlts) for lv in (1, 2, 3))
                 decision = design.decide(then, 3)
-                assert walk.following([Standing(level, tallies)]) == [decision.level or 0]
+                assert walk.following([Standing(level, tallies, walk.above(dlts, 3))]) == [
+                    decision.level or 0
+                ]
                 if decision.action is not Action.STOP_NO_DOSE:
                     following.append((decision.level, then))
         frontier = following[::3]

@@ -8,7 +8,8 @@ import pytest
 
 from galu.escalation import Action, Outcomes, Tally, design_named
 from galu.escalation.blrm import Blrm
-from galu.escalation.crm import Crm, Model, Patients, fit_bayes, fit_mle, skeleton, tite_crm
+from galu.escalation.crm import Model, Patients, fit_bayes, fit_mle, skeleton
+from galu.escalation.crm_design import Crm, tite_crm
 from galu.escalation.interval import IntervalDesign, boin_lambdas, select_mtd
 from galu.escalation.outcomes import Outcome, PatientOutcome
 from galu.escalation.tite_boin import TiteBoin, by_imputation, stft_thresholds
@@ -45,7 +46,8 @@ def test_tite_crm_equals_dfcrm() -> None:
 def test_the_tite_design_weighs_pending_patients_by_their_followup() -> None:
     skeleton_, target = (0.1, 0.25, 0.4), 0.25
     patients = [PatientOutcome(1, Outcome.NONE)] * 3 + [PatientOutcome(2, Outcome.PENDING, 0.5)] * 2
-    decision = tite_crm(prior=skeleton_, target=target).decide(Outcomes(tuple(patients)), 3)
+    free = {"initial_stage": 0, "skipping": "untried"}
+    decision = tite_crm(prior=skeleton_, target=target, **free).decide(Outcomes(tuple(patients)), 3)
     weighted = Patients((1, 1, 1, 2, 2), (0,) * 5, (1.0, 1.0, 1.0, 0.5, 0.5))
     assert decision.level == fit_bayes(Model(skeleton_), weighted, target).recommended
     assert Crm(prior=skeleton_).decide(Outcomes(tuple(patients)), 3).action is Action.SAME
@@ -131,7 +133,15 @@ def patients_of(row: dict[str, str]) -> Outcomes:
 def test_tite_boin_2020_equals_titegboin() -> None:
     checked = 0
     for row in rows("titegboin_next"):
-        design = TiteBoin(target=float(row["target"]), largest=1000, max_pending=float(row["maxpen"]))
+        design = TiteBoin(
+            target=float(row["target"]),
+            largest=1000,
+            max_pending=float(row["maxpen"]),
+            eliminate_by="enrolled",
+            coherent=False,
+            min_followup=0.0,
+            initial_stage=0,
+        )
         decision = design.decide(patients_of(row), len(integers(row["n"])))
         if decision.action is not Action.SUSPEND:
             checked += 1

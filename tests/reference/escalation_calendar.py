@@ -43,6 +43,15 @@ def outcomes_at(patients: list[Patient], learnt: set[int], now: float, window: f
     return Outcomes(tuple(seen))
 
 
+def followed_enough(
+    design: Design, patients: list[Patient], learnt: set[int], now: float, window: float
+) -> list[float]:
+    """Days from now on at which a pending patient is followed for a share that a guard asks for."""
+    shares = getattr(design, "shares", ())
+    waiting = [p for number, p in enumerate(patients) if number not in learnt]
+    return [day for p in waiting for s in shares if (day := p.dosed + s * window) > now + 1e-6]
+
+
 def enrol(base: np.uint64, number: int, level: int, now: float, p: float, c: Conditions) -> Patient:
     dosed = now + c.screening_days
     if c.screen_failure > 0 and uniform(base, number, SCREEN) < c.screen_failure:
@@ -82,13 +91,15 @@ def course(design: Design, truth: tuple[float, ...], c: Conditions, seed: int, t
         pending = [(p.known, number) for number, p in enumerate(patients) if number not in learnt]
         known, _ = min(pending, default=(math.inf, -1))
         when = known if held and not c.queue else min(known, arrival)
+        if held:
+            when = min([when, *followed_enough(design, patients, learnt, now, c.window_days)])
         if when == math.inf:
             break
         suspended += when - now if held else 0.0
         now = when
         if known == when:
             learnt |= {number for day, number in pending if day == known}
-        else:
+        elif arrival == when and not (held and not c.queue):
             waiting += 1
             arrival = following(now)
         decision = decide()

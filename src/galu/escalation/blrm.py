@@ -16,6 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from galu.escalation.climb import check_order
+from galu.escalation.conventions import (
+    COHERENT,
+    Skipping,
+    at_last_end,
+    binding,
+    check_counts,
+    check_skipping,
+    counting,
+    group_above,
+    reachable,
+)
 from galu.escalation.decision import Action, Decision
 from galu.escalation.outcomes import Outcome, Outcomes, PatientOutcome
 from galu.finding import InputError
@@ -139,6 +150,13 @@ class Blrm:
         Patients in all, and patients between two looks.
     by_covariate
         Whether each patient's covariate (an absorbed dose) stands in for the dose of their level.
+    coherent, group
+        Whether no step up follows a group whose rate is above `over`, and the patients of such a group;
+        None is the cohort size.
+    skipping
+        How far a step up may go: `none`, to the next level; `untried`, to the lowest untried; `any`.
+    start
+        Level of the first patient.
     """
 
     name: ClassVar[str] = "blrm"
@@ -152,6 +170,10 @@ class Blrm:
     largest: int = 30
     cohort_size: int = 3
     by_covariate: bool = False
+    coherent: bool = True
+    group: int | None = None
+    skipping: Skipping = "none"
+    start: int = 1
 
     def __post_init__(self) -> None:
         if not self.doses or min(self.doses) <= 0 or list(self.doses) != sorted(set(self.doses)):
@@ -160,14 +182,14 @@ class Blrm:
             )
         if not 0 < self.under < self.over < 1 or not 0 < self.overdose <= 1:
             raise InputError("blrm", "the target interval or the overdose limit is none", "give fractions")
-        if self.largest < 1 or self.cohort_size < 1:
-            raise InputError("n", "there is no patient", "give at least one")
+        check_counts("blrm", largest=self.largest, cohort_size=self.cohort_size, start=self.start)
+        check_skipping(self.skipping)
         Prior(self.mean, self.covariance)
 
     @property
     def switches(self) -> dict[str, object]:
         """The numbers that define the design."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "group"}
 
     @property
     def prior(self) -> Prior:
@@ -216,34 +238,41 @@ class Blrm:
             raise InputError(
                 "doses", f"{len(self.doses)} doses for {levels} levels", "say --switch doses=3.7,6.0"
             )
-        check_order(outcomes, levels, self.largest, fewest=0)
-        used = tuple(p for p in outcomes if p.outcome is not Outcome.INEVALUABLE)
-        tally = outcomes.tally(outcomes.level_in_use)
+        skips = self.skipping == "any"
+        check_order(outcomes, levels, self.largest, fewest=0, start=self.start, skips=skips)
+        used = tuple(counting(outcomes))
+        level = outcomes.level_in_use_from(self.start)
+        tally = outcomes.tally(level)
         full = len(used) >= self.largest
         if not full and (not used or tally.enrolled % self.cohort_size):
-            return Decision(
-                Action.SAME, outcomes.level_in_use, "The cohort has a free slot.", "cohort", tally
-            )
+            before = at_last_end(outcomes, level, self.cohort_size)
+            bound = None if before is None else self.decide(before, levels)
+            if bound is not None and binding(bound):
+                return bound
+            return Decision(Action.SAME, level, "The cohort has a free slot.", "cohort", tally)
         if any(p.outcome is Outcome.PENDING for p in used):
             return Decision(Action.SUSPEND, None, "Some outcomes are not yet known.", "waiting", tally)
         return self._answer(outcomes, self.estimates(used), full)
 
     def _answer(self, outcomes: Outcomes, found: tuple[DoseEstimate, ...], full: bool) -> Decision:
-        level = outcomes.level_in_use
+        level = outcomes.level_in_use_from(self.start)
         tally = outcomes.tally(level)
-        tried = max(p.level for p in outcomes if p.outcome is not Outcome.INEVALUABLE)
-        reachable = tried if full else min(tried + 1, len(found))
-        following = best_level([(x.target, x.over) for x in found[:reachable]], self.overdose)
+        tried = max(p.level for p in counting(outcomes))
+        highest = tried if full else reachable(self.skipping, level, tried, len(found))
+        following = best_level([(x.target, x.over) for x in found[:highest]], self.overdose)
         if following == 0:
             reason = f"Every level may be an overdose: {found[0].over:.3f} at level 1."
             return Decision(Action.STOP_NO_DOSE, None, reason, "ewoc", tally)
         here = found[following - 1]
-        reason = f"Level {following} hits the target with {here.target:.3f}, overdoses with {here.over:.3f}."
+        reason = f"Level {following} hits the target with {here.target:.3f}, overdoses with {here.over:.3f}"
         if full:
-            return Decision(Action.DECLARE_MTD, following, reason, "largest", tally)
+            return Decision(Action.DECLARE_MTD, following, f"{reason}.", "largest", tally)
+        size = self.group or self.cohort_size
+        if following > level and self.coherent and group_above(outcomes, level, size, self.over):
+            return Decision(Action.SAME, level, f"{reason}, but {COHERENT}.", "coherent", tally)
         step = (following > level) - (following < level)
         action = {1: Action.ESCALATE, 0: Action.SAME, -1: Action.DE_ESCALATE}[step]
-        return Decision(action, following, reason, "ewoc", tally)
+        return Decision(action, following, f"{reason}.", "ewoc", tally)
 
 
 def best_level(masses: list[tuple[float, float]], overdose: float) -> int:

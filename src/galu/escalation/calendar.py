@@ -12,10 +12,12 @@ from math import isfinite
 import numpy as np
 from numpy.typing import NDArray
 
-from galu.escalation.crm import Crm
+from galu.escalation.crm_design import Crm
 from galu.escalation.decision import Design
 from galu.escalation.events import MOST_LEVELS, new_world
 from galu.escalation.exact import check_truth, tabulate
+from galu.escalation.guard_kernels import Guards, guard_tables
+from galu.escalation.guarded import Guarded, bare
 from galu.escalation.interval import IntervalDesign
 from galu.escalation.model_kernels import crm_plan, crm_trials, tabulate_model
 from galu.escalation.outcomes import Outcomes
@@ -23,12 +25,13 @@ from galu.escalation.remembered import remembered_trials
 from galu.escalation.tally_kernels import (
     climb_trials,
     flat_table,
+    interval_plan,
     interval_trials,
     judge_table,
     regression_tables,
 )
 from galu.escalation.tite_boin import TiteBoin
-from galu.escalation.tite_kernels import tite_boin_plan, tite_boin_trials
+from galu.escalation.tite_kernels import eliminations, tite_boin_plan, tite_boin_trials
 from galu.finding import InputError
 
 #: Exponent on a uniform number that gives the fraction of the window at which a DLT occurs.
@@ -123,12 +126,13 @@ class _Run:
     conditions: NDArray[np.float64]
     seeds: tuple[int, int]
     world: NDArray[np.void]
+    guards: Guards | None
     results: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
 
     @property
     def common(self) -> tuple[object, ...]:
         """The arguments that every kernel takes after its tables."""
-        return (self.truth, self.conditions, self.seeds, self.world, *self.results)
+        return (self.truth, self.conditions, self.seeds, self.world, self.guards, *self.results)
 
 
 def _climbing(design: Design, run: _Run) -> None:
@@ -140,25 +144,27 @@ def _interval(design: Design, run: _Run) -> None:
     assert isinstance(design, IntervalDesign)
     regression = regression_tables(design.largest, design.target, design.cutoff)
     tables = (judge_table(design), *regression, np.empty((3, MOST_LEVELS)))
-    plan = np.array([len(run.truth), design.largest, design.cohort_size, design.target])
-    interval_trials(*tables, plan, *run.common)
+    interval_trials(*tables, interval_plan(design, len(run.truth)), *run.common)
 
 
 def _crm(design: Design, run: _Run) -> None:
     assert isinstance(design, Crm)
     levels = len(run.truth)
     tables = tabulate_model(design.model_for(levels), design.target)
-    crm_trials(*tables, np.empty((2, tables[0].size)), crm_plan(design, levels), *run.common)
+    crm_trials(
+        *tables, np.empty((2, tables[0].size)), crm_plan(design, levels, run.guards is not None), *run.common
+    )
 
 
 def _tite_boin(design: Design, run: _Run) -> None:
     assert isinstance(design, TiteBoin)
-    tables = (*regression_tables(design.largest, design.target, design.cutoff), np.empty((3, MOST_LEVELS)))
+    weights, _ = regression_tables(design.largest, design.target, design.cutoff)
+    tables = (weights, eliminations(design), np.empty((3, MOST_LEVELS)))
     tite_boin_trials(*tables, tite_boin_plan(design, len(run.truth)), *run.common)
 
 
 def _remembered(design: Design, run: _Run) -> None:
-    remembered_trials(design, run.world, run.common[:3], run.results)  # type: ignore[arg-type]
+    remembered_trials(design, run.world, run.guards, run.common[:3], run.results)  # type: ignore[arg-type]
 
 
 #: What a design has or is, and the kernel that runs it; the first that fits.
@@ -196,11 +202,10 @@ def simulate(
         When the truth is none, or the design cannot be simulated.
     """
     check_truth(truth)
-    runner = next((runner for fits, runner in _KERNELS if fits(design)), None)
+    inner = bare(design)
+    runner = next((runner for fits, runner in _KERNELS if fits(inner)), None)
     if runner is None:
-        raise InputError(
-            "design", f"{design.name} is not simulated", "use a table or a design by cohorts, without stops"
-        )
+        raise InputError("design", f"{design.name} is not simulated", "use a table or a design by cohorts")
     if len(truth) > MOST_LEVELS - 2:
         raise InputError("truth", f"{len(truth)} levels are too many", f"use {MOST_LEVELS - 2} at most")
     design.decide(Outcomes(), len(truth))
@@ -211,7 +216,12 @@ def simulate(
         np.zeros((count, levels), np.int64),
         np.zeros((count, 2)),
     )
-    run = _Run(np.array(truth), conditions.as_array(), (seed, span.start), new_world(), results)
-    runner(design, run)
+    most = int(getattr(inner, "largest", 0) or getattr(inner, "max_per_level", 6))
+    guards = guard_tables(design, most) if isinstance(design, Guarded) else None
+    lost = (1.0 - conditions.screen_failure) * (1.0 - conditions.inevaluable)
+    # Twice as many as count on average: a level may take more than the design plans in all.
+    room = int(2.0 * int(getattr(inner, "largest", 0)) / lost)
+    world = new_world(int(getattr(inner, "start", 1)), room)
+    runner(inner, _Run(np.array(truth), conditions.as_array(), (seed, span.start), world, guards, results))
     selected, patients, dlts, times = results
     return Trials(selected, patients, dlts, times[:, 0], times[:, 1])

@@ -65,8 +65,19 @@ def states(largest: int) -> tuple[Tally, ...]:
     )
 
 
-def check_order(outcomes: Outcomes, levels: int, largest: int, fewest: int = 3) -> None:
+def check_order(
+    outcomes: Outcomes, levels: int, largest: int, fewest: int = 3, start: int = 1, skips: bool = False
+) -> None:
     """Refuse outcomes that no trial of such a design can have produced.
+
+    Parameters
+    ----------
+    largest, fewest
+        Evaluable patients of a level, and those that leave it upwards.
+    start
+        Level of the first patient.
+    skips
+        Whether untried levels may be skipped.
 
     Raises
     ------
@@ -75,22 +86,24 @@ def check_order(outcomes: Outcomes, levels: int, largest: int, fewest: int = 3) 
     """
     if levels < 1:
         raise InputError("levels", f"{levels} levels are no trial", "plan at least one level")
+    if not 1 <= start <= levels:
+        raise InputError("start", f"level {start} of {levels} does not exist", "start at a planned level")
     seen = [0] * (levels + 2)
     slots = [0] * (levels + 2)
-    highest = 0
+    highest = start - 1
     for number, patient in enumerate(outcomes, start=1):
         level = patient.level
         if level > levels:
             raise InputError(
                 "outcomes", f"patient {number} is at level {level} of {levels}", "use the planned levels only"
             )
-        if level > highest + 1:
+        if level > highest + 1 and not skips:
             raise InputError(
                 "outcomes",
                 f"patient {number} skips to level {level}",
-                "enrol every level in turn, from level 1",
+                f"enrol every level in turn, from level {start}",
             )
-        if level > 1 and seen[level - 1] < fewest:
+        if level > start and seen[level - 1] < fewest:
             raise InputError(
                 "outcomes",
                 f"patient {number} is at level {level} after {seen[level - 1]} at level {level - 1}",
@@ -108,7 +121,7 @@ def check_order(outcomes: Outcomes, levels: int, largest: int, fewest: int = 3) 
 Judge = Callable[[int, Above], Row]
 
 
-def climb(judge: Judge, outcomes: Outcomes, levels: int) -> Decision:
+def climb(judge: Judge, outcomes: Outcomes, levels: int, start: int = 1) -> Decision:
     """Turn a table into a decision for the trial.
 
     Parameters
@@ -119,6 +132,8 @@ def climb(judge: Judge, outcomes: Outcomes, levels: int) -> Decision:
         All patients so far.
     levels
         Number of planned levels.
+    start
+        Level of the first patient; a level below it is tried only when the one above it closes.
 
     Notes
     -----
@@ -133,18 +148,19 @@ def climb(judge: Judge, outcomes: Outcomes, levels: int) -> Decision:
     if closed == 1:
         row = judge(1, Above.OPEN)
         return _decision(Action.STOP_NO_DOSE, None, outcomes.tally(1), row, "no planned level is tolerated")
-    for level in range(1, min(levels, closed - 1) + 1):
+    for level in range(min(start, closed - 1), min(levels, closed - 1) + 1):
         above = Above.CLOSED if level + 1 == closed else Above.NONE if level == levels else Above.OPEN
         row = judge(level, above)
         if row.action is Action.ESCALATE and level < tried:
             continue
-        return _answer(row, level, outcomes, closed)
+        return _answer(row, level, outcomes, (closed, start))
     raise AssertionError("the walk ends at the top level or below a closed one")
 
 
-def _answer(row: Row, level: int, outcomes: Outcomes, closed: int) -> Decision:
+def _answer(row: Row, level: int, outcomes: Outcomes, bounds: tuple[int, int]) -> Decision:
+    closed, start = bounds
     tally = outcomes.tally(level)
-    current = outcomes.current_level
+    current = outcomes.current_level if outcomes.patients else start
     if row.action is Action.ESCALATE:
         return _decision(row.action, level + 1, tally, row, f"escalate to level {level + 1}")
     if row.action is Action.DECLARE_MTD:

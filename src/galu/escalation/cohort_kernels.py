@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from galu.compiled import borrowed, inlined, kernel
 from galu.escalation.draws import DLT, stream, uniform
-from galu.escalation.events import DOWN, MTD, OUT, SAME, STOP, UP
-from galu.escalation.model_kernels import NODES, multiply, nearest_level
+from galu.escalation.events import DOWN, OUT, SAME, STOP, UP
+from galu.escalation.guard_kernels import guard_answer
+from galu.escalation.model_kernels import NODES, crm_move, multiply, nearest_level
 from galu.escalation.tally_kernels import interval_decision
 
 Floats = NDArray[np.float64]
@@ -26,8 +27,9 @@ def _begin(w, levels):  # type: ignore[no-untyped-def]
         w.y[level] = 0
         w.c[level] = 0
     w.total = 0
-    w.in_use = 1
-    w.tried = 1
+    w.patient = 0
+    w.in_use = w.first
+    w.tried = w.first
 
 
 @inlined
@@ -36,8 +38,12 @@ def _cohort(w, base, truth, level, size, largest):  # type: ignore[no-untyped-de
     toxic = 0
     count = min(size - w.n[level] % size, largest - w.total)
     for patient in range(w.total, w.total + count):
+        w.level[patient] = level
+        w.gone[patient] = 2
         if uniform(base, patient, DLT) < truth[level - 1]:
+            w.gone[patient] = 3
             toxic += 1
+    w.patient = w.total + count
     w.n[level] += count
     w.y[level] += toxic
     w.total += count
@@ -56,7 +62,9 @@ def _finish(w, action, level, trial, selected, patients, dlts):  # type: ignore[
 
 
 @kernel
-def interval_cohorts(judge, excess, ended, room, plan, truth, seeds, worlds, selected, patients, dlts):  # type: ignore[no-untyped-def]
+def interval_cohorts(  # type: ignore[no-untyped-def]
+    judge, excess, ended, room, plan, truth, seeds, worlds, guards, selected, patients, dlts
+):
     """Trials of an interval design; arguments as in `tally_kernels.interval_trials`."""
     judge = borrowed(judge)
     excess = borrowed(excess)
@@ -71,6 +79,8 @@ def interval_cohorts(judge, excess, ended, room, plan, truth, seeds, worlds, sel
         _begin(w, truth.size)
         while True:
             action, level = interval_decision(judge, excess, ended, w, plan, room)
+            if guards is not None:
+                action, level = guard_answer(w, action, level, 1.0, guards)
             if action != SAME and action != UP and action != DOWN and action != OUT:
                 break
             _cohort(w, base, truth, level, size, largest)
@@ -78,28 +88,32 @@ def interval_cohorts(judge, excess, ended, room, plan, truth, seeds, worlds, sel
 
 
 @kernel
-def crm_cohorts(nodes, prior, factors, cuts, plan, truth, seeds, worlds, selected, patients, dlts):  # type: ignore[no-untyped-def]
+def crm_cohorts(  # type: ignore[no-untyped-def]
+    nodes, prior, factors, cuts, plan, truth, seeds, worlds, guards, selected, patients, dlts
+):
     """Trials of CRM; `factors` (levels + 1, count, dlts, nodes) is the likelihood of a whole cohort."""
     density = np.empty(NODES)
     nodes = borrowed(nodes)
     cuts = borrowed(cuts)
     truth = borrowed(truth)
+    plan = borrowed(plan)
     w = worlds[0]
-    largest, size = plan[1], plan[2]
+    largest, size = int(plan[1]), int(plan[2])
     for trial in range(selected.size):
         base = stream(seeds[0], seeds[1] + trial)
         _begin(w, truth.size)
         density[:] = prior
-        level = 1
-        while w.total < largest:
+        action, level = SAME, w.first
+        while True:
+            if guards is not None:
+                action, level = guard_answer(w, action, level, 1.0, guards)
+            if action != SAME and action != UP:
+                break
             before = w.total
             toxic = _cohort(w, base, truth, level, size, largest)
             multiply(density, factors[level, w.total - before, toxic])
-            highest = w.tried
-            while highest > 1 and w.n[highest] == 0:
-                highest -= 1
-            level = min(nearest_level(nodes, cuts, density), highest + 1)
-        _finish(w, MTD, level, trial, selected, patients, dlts)
+            action, level = crm_move(w, nearest_level(nodes, cuts, density), w.total >= largest, plan)
+        _finish(w, action, level, trial, selected, patients, dlts)
 
 
 def cohort_factors(toxic: Floats, safe: Floats, size: int) -> Floats:

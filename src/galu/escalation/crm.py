@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from galu.escalation.climb import check_order
-from galu.escalation.decision import Action, Decision
-from galu.escalation.outcomes import Outcome, Outcomes, PatientOutcome
+from galu.escalation.conventions import followed_share
+from galu.escalation.outcomes import Outcome, PatientOutcome
 from galu.finding import InputError
 
 Floats = NDArray[np.float64]
 SCALE = 1.34**0.5
 _NODES = 1441
-_SPAN = 12.0
+SPAN = 12.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,8 @@ class Patients:
             raise InputError("weights", "a weight lies outside 0–1", "give the final weight of each patient")
 
 
-def _log_likelihood(model: Model, patients: Patients, b: Floats) -> Floats:
+def log_likelihood(model: Model, patients: Patients, b: Floats) -> Floats:
+    """Log likelihood of the patients at each value of b, shape of `b`."""
     total = np.zeros_like(b)
     weights = patients.weights or (1.0,) * len(patients.levels)
     skeleton = np.array(model.skeleton)
@@ -127,8 +127,8 @@ def _log_likelihood(model: Model, patients: Patients, b: Floats) -> Floats:
 def fit_bayes(model: Model, patients: Patients, target: float) -> Fit:
     """Posterior mean and variance by the trapezoid rule on 1,441 nodes over ±12 prior deviations."""
     patients.check(len(model.skeleton))
-    b = np.linspace(-_SPAN, _SPAN, _NODES) * model.scale
-    log_density = _log_likelihood(model, patients, b) - 0.5 * (b / model.scale) ** 2
+    b = np.linspace(-SPAN, SPAN, _NODES) * model.scale
+    log_density = log_likelihood(model, patients, b) - 0.5 * (b / model.scale) ** 2
     density = np.exp(log_density - log_density.max())
     density[[0, -1]] *= 0.5
     mass = float(density.sum())
@@ -152,10 +152,10 @@ def fit_mle(model: Model, patients: Patients, target: float) -> Fit:
         raise InputError("dlts", "maximum likelihood needs both outcomes", "use --method bayes until then")
 
     def loss(b: float) -> float:
-        return -float(_log_likelihood(model, patients, np.array([b]))[0])
+        return -float(log_likelihood(model, patients, np.array([b]))[0])
 
     grid = np.linspace(-10.0, 10.0, 401)
-    start = int(np.argmax(_log_likelihood(model, patients, grid)))
+    start = int(np.argmax(log_likelihood(model, patients, grid)))
     low, high = grid[max(start - 1, 0)], grid[min(start + 1, 400)]
     best = float(minimize_scalar(loss, bounds=(low, high), method="bounded", options={"xatol": 1e-10}).x)
     step = 1e-4
@@ -201,111 +201,16 @@ def _dose_scale(model: Model) -> tuple[Callable[[float], float], Callable[[float
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Crm:
-    """CRM as a design: one level up at a time, cohort after cohort.
+def weighted(used: list[PatientOutcome]) -> Patients:
+    """Patients with the followed fraction of the window as the weight of a pending one.
 
-    Parameters
-    ----------
-    prior
-        Skeleton, one probability per level; None is an indifference interval of ±0.05 around the
-        target with the middle level as the expected MTD.
-    target
-        Target DLT rate.
-    model, scale
-        Curve and prior deviation of its parameter.
-    largest
-        Patients in all, after which the recommended level is declared.
-    cohort_size
-        Patients enrolled before the model is asked again.
-    tite
-        Whether pending patients count by the followed fraction of the window; else the cohort waits.
+    Raises
+    ------
+    InputError
+        When a pending patient has no follow-up.
     """
-
-    name: ClassVar[str] = "crm"
-    prior: tuple[float, ...] | None = None
-    target: float = 0.25
-    model: Literal["empiric", "logistic"] = "empiric"
-    scale: float = SCALE
-    largest: int = 30
-    cohort_size: int = 3
-    tite: bool = False
-
-    def __post_init__(self) -> None:
-        if not 0.0 < self.target < 1.0:
-            raise InputError("target", f"{self.target} is no target rate", "give a fraction between 0 and 1")
-        if self.largest < 1 or self.cohort_size < 1:
-            raise InputError("crm", "a size is not positive", "give numbers above 0")
-        Model((self.target,) if self.prior is None else self.prior, self.model, self.scale)
-
-    @property
-    def switches(self) -> dict[str, object]:
-        """The numbers that define the design."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
-
-    def model_for(self, levels: int) -> Model:
-        """The curve through the skeleton of a trial of `levels` levels.
-
-        Raises
-        ------
-        InputError
-            When the skeleton and the levels differ in number.
-        """
-        curve = Model((self.target,), self.model, self.scale)
-        prior = self.prior or skeleton(0.05, self.target, (levels + 1) // 2, levels, curve)
-        if levels != len(prior):
-            raise InputError("prior", f"{len(prior)} probabilities for {levels} levels", "give one per level")
-        return Model(prior, self.model, self.scale)
-
-    def decide(self, outcomes: Outcomes, levels: int) -> Decision:
-        """Decide on the next patient.
-
-        Raises
-        ------
-        InputError
-            When the skeleton and the levels differ in number, the outcomes break the design's order,
-            or TITE lacks a follow-up.
-        """
-        model = self.model_for(levels)
-        check_order(outcomes, levels, self.largest, fewest=0)
-        used = [p for p in outcomes if p.outcome is not Outcome.INEVALUABLE]
-        level = outcomes.level_in_use
-        tally = outcomes.tally(level)
-        pending = any(p.outcome is Outcome.PENDING for p in used)
-        full = len(used) >= self.largest
-        if not full and (not used or tally.enrolled % self.cohort_size):
-            return Decision(Action.SAME, level, "The cohort has a free slot.", "cohort", tally)
-        if pending and (full or not self.tite):
-            return Decision(Action.SUSPEND, None, "Some outcomes are not yet known.", "waiting", tally)
-        fit = fit_bayes(model, _patients(used), self.target)
-        return self._answer(outcomes, fit, full)
-
-    def _answer(self, outcomes: Outcomes, fit: Fit, full: bool) -> Decision:
-        level = outcomes.level_in_use
-        tally = outcomes.tally(level)
-        used = (p.level for p in outcomes if p.outcome is not Outcome.INEVALUABLE)
-        following = min(fit.recommended, max(used) + 1)
-        reason = (
-            f"The estimate at level {following} is {fit.p_tox[following - 1]:.3f} at target {self.target}."
-        )
-        if full:
-            return Decision(Action.DECLARE_MTD, following, reason, "largest", tally)
-        step = (following > level) - (following < level)
-        action = {1: Action.ESCALATE, 0: Action.SAME, -1: Action.DE_ESCALATE}[step]
-        return Decision(action, following, reason, "nearest", tally)
-
-
-def _patients(used: list[PatientOutcome]) -> Patients:
-    weights = [1.0 if p.outcome is not Outcome.PENDING else p.followup for p in used]
-    if any(weight is None for weight in weights):
-        raise InputError("followup", "a pending patient has no follow-up", "say --followup and --window-days")
     return Patients(
         tuple(p.level for p in used),
         tuple(int(p.outcome is Outcome.DLT) for p in used),
-        tuple(float(weight) for weight in weights if weight is not None),
+        tuple(1.0 if p.outcome is not Outcome.PENDING else followed_share(p) for p in used),
     )
-
-
-def tite_crm(**switches: Any) -> Crm:
-    """CRM with pending patients weighted by the followed fraction of the window, asked for every patient."""
-    return Crm(**{"tite": True, "cohort_size": 1, **switches})

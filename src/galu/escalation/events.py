@@ -15,9 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from galu.compiled import inlined
+from galu.escalation.conventions import SEEN, TINY
 from galu.escalation.decision import Action
 from galu.escalation.draws import DLT, GAP, LOST, LOST_TIME, SCREEN, TIME, uniform
 from galu.escalation.exact import ACTIONS
+from galu.finding import InputError
 
 UP = ACTIONS.index(Action.ESCALATE)
 SAME = ACTIONS.index(Action.SAME)
@@ -27,8 +29,8 @@ MTD = ACTIONS.index(Action.DECLARE_MTD)
 STOP = ACTIONS.index(Action.STOP_NO_DOSE)
 OUT = ACTIONS.index(Action.ELIMINATE)
 
-#: Patients after whom a trial is given up as unfinished.
-MOST = 500
+#: Patients that a record has room for, the smallest that does; after them a trial is given up as unfinished.
+ROOMS = (500, 8192, 131072)
 #: Levels a record has room for, counted from 0.
 MOST_LEVELS = 32
 #: Outcomes by number; a pending patient has one already, due later.
@@ -39,24 +41,44 @@ NOTHING = -1
 #: The trial that is running, one record, which a kernel hands on as one pointer (arrays and named tuples
 #: would be counted at every step, at twice the time). By level (level 0 unused): `n` enrolled, `y` with a
 #: DLT, `c` pending, `treated` and `toxic` dosed and with a DLT as they will be counted. Of each patient in
-#: order of consent: `level`, and `gone` if they no longer count. Of each outcome in order of its `due` day:
-#: `what` it is, `who` has it, `start` of the window; those before `known` are known, those before `last`
-#: pending. `tied` says that more becomes known at this moment.
-WORLD = np.dtype(
-    [
-        *((name, "f8") for name in ("now", "arrival", "suspended")),
-        *((name, "i8") for name in ("known", "last", "patient", "waiting", "arrivals", "total", "tied")),
-        *((name, "i8") for name in ("in_use", "tried", "event", "event_level")),
-        *((name, "i8", (MOST_LEVELS,)) for name in ("n", "y", "c", "treated", "toxic")),
-        *((name, "i8", (MOST,)) for name in ("level", "gone", "what", "who")),
-        *((name, "f8", (MOST,)) for name in ("due", "start")),
-    ]
-)
+#: order of consent: `level`, and `gone`: 0 pending, 1 no longer counted, 2 known without a DLT, 3 with one.
+#: Of each outcome in order of its `due` day: `what` it is, `who` has it, `start` of the window; those before
+#: `known` are known, those before `last` pending. `tied` says that more becomes known at this moment; `first`
+#: is the level of the first patient; at `until` a suspension by follow-up ends, infinite where there is none.
+def _world(room: int) -> np.dtype[np.void]:
+    return np.dtype(
+        [
+            *((name, "f8") for name in ("now", "arrival", "suspended", "until")),
+            *((name, "i8") for name in ("known", "last", "patient", "waiting", "arrivals", "total", "tied")),
+            *((name, "i8") for name in ("first", "room", "in_use", "tried", "event", "event_level")),
+            *((name, "i8", (MOST_LEVELS,)) for name in ("n", "y", "c", "treated", "toxic")),
+            *((name, "i8", (room,)) for name in ("level", "gone", "what", "who")),
+            *((name, "f8", (room,)) for name in ("due", "start")),
+        ]
+    )
 
 
-def new_world() -> NDArray[np.void]:
-    """Room for one running trial, shape (1,)."""
-    return np.zeros(1, WORLD)
+def new_world(first: int = 1, patients: int = 0) -> NDArray[np.void]:
+    """Room for one running trial, shape (1,).
+
+    Parameters
+    ----------
+    first
+        Level of the first patient.
+    patients
+        Patients that it must have room for.
+
+    Raises
+    ------
+    InputError
+        When there is no room for so many.
+    """
+    room = next((room for room in ROOMS if room >= patients), None)
+    if room is None:
+        raise InputError("n", f"{patients} patients are too many to simulate", f"stay below {ROOMS[-1]}")
+    world = np.zeros(1, _world(room))
+    world["first"], world["room"], world["until"] = first, room, np.inf
+    return world
 
 
 #: Conditions before the given arrival days, if there are any (see `Conditions.as_array`).
@@ -88,8 +110,8 @@ def begin(w, base, conditions, truth):  # type: ignore[no-untyped-def]
     w.patient = 0
     w.waiting = 0
     w.total = 0
-    w.in_use = 1
-    w.tried = 1
+    w.in_use = w.first
+    w.tried = w.first
     w.arrivals = 0
     w.event = NOTHING
     w.now = 0.0
@@ -149,14 +171,17 @@ def _learn(w):  # type: ignore[no-untyped-def]
     w.c[level] -= 1
     if what == TOXIC:
         w.y[level] += 1
-    elif what != NONE:
+        w.gone[patient] = 3
+    elif what == NONE:
+        w.gone[patient] = 2
+    else:
         w.n[level] -= 1
         w.total -= 1
         w.gone[patient] = 1
         last = w.patient - 1
         while last >= 0 and w.gone[last] == 1:
             last -= 1
-        w.in_use = w.level[last] if last >= 0 else 1
+        w.in_use = w.level[last] if last >= 0 else w.first
     w.event = what
     w.event_level = level
 
@@ -175,7 +200,7 @@ def proceed(w, base, conditions, truth, action, level, timed):  # type: ignore[n
         return True
     if not enrols and action != HOLD:
         return False
-    if w.patient >= MOST:
+    if w.patient >= w.room:
         return False
     if enrols and w.waiting > 0:
         _enrol(w, base, conditions, truth, level)
@@ -192,11 +217,16 @@ def proceed(w, base, conditions, truth, action, level, timed):  # type: ignore[n
         learns = w.known < w.last and w.due[w.known] <= when
         if learns:
             when = w.due[w.known]
+        wakes = action == HOLD and w.until < when
+        if wakes:
+            when = w.until
         if when == math.inf:
             return False
         if action == HOLD:
             w.suspended += when - w.now
         w.now = when
+        if wakes:
+            return True
         if learns:
             _learn(w)
             return True
@@ -209,6 +239,67 @@ def proceed(w, base, conditions, truth, action, level, timed):  # type: ignore[n
             return True
         if not queue:
             w.waiting = 0
+
+
+@inlined
+def group_above(w, level, size, target):  # type: ignore[no-untyped-def]
+    """Whether the last group at a level had a rate above the target, as `conventions.group_above`."""
+    known = w.n[level] - w.c[level]
+    count = known % size
+    if count == 0:
+        count = min(size, known)
+    left, dlts, patient = count, 0, w.patient - 1
+    while left > 0:
+        if w.level[patient] == level and w.gone[patient] >= 2:
+            dlts += w.gone[patient] - 2
+            left -= 1
+        patient -= 1
+    return dlts > target * count + TINY
+
+
+@inlined
+def seen_group_above(w, level, size, target, window):  # type: ignore[no-untyped-def]
+    """The same where a pending patient counts as without DLT once followed for long enough."""
+    seen = w.n[level] - w.c[level]
+    for k in range(w.known, w.last):
+        if w.level[w.who[k]] == level and (w.now - w.start[k]) / window >= SEEN - TINY:
+            seen += 1
+    count = seen % size
+    if count == 0:
+        count = min(size, seen)
+    left, dlts, patient = count, 0, w.patient - 1
+    while left > 0:
+        if w.level[patient] == level and w.gone[patient] >= 2:
+            dlts += w.gone[patient] - 2
+            left -= 1
+        elif w.level[patient] == level and w.gone[patient] == 0:
+            for k in range(w.known, w.last):
+                if w.who[k] == patient and (w.now - w.start[k]) / window >= SEEN - TINY:
+                    left -= 1
+        patient -= 1
+    return dlts > target * count + TINY
+
+
+@inlined
+def unfollowed(w, highest, share, window):  # type: ignore[no-untyped-def]
+    """Whether somebody at or below a level was followed too briefly, as `conventions.unfollowed`."""
+    found = False
+    if share > 0.0:
+        for k in range(w.known, w.last):
+            part = min(max((w.now - w.start[k]) / window, 0.0), 1.0)
+            if w.level[w.who[k]] <= highest and part < share - TINY:
+                found = True
+                break
+    return found
+
+
+@inlined
+def too_early(w, level, stage):  # type: ignore[no-untyped-def]
+    """Whether the initial stage forbids a step up, as `conventions.too_early`."""
+    dlts = 0
+    for lv in range(1, w.tried + 1):
+        dlts += w.y[lv]
+    return dlts == 0 and w.n[level] - w.c[level] < stage
 
 
 @inlined

@@ -16,7 +16,10 @@ from numpy.typing import NDArray
 
 from galu.binomial import binomial_pmf
 from galu.escalation.climb import Above, Row, first_row, states
-from galu.escalation.decision import Action
+from galu.escalation.decision import Action, Decision, Design
+from galu.escalation.guarded import Guarded
+from galu.escalation.outcomes import Tally
+from galu.escalation.rolling_six import RollingSix
 from galu.finding import InputError
 
 #: Order in which actions are numbered in tabulated designs.
@@ -83,44 +86,51 @@ def check_truth(truth: tuple[float, ...]) -> None:
         )
 
 
-def slow_limit(design: TableDesign, truth: tuple[float, ...]) -> Characteristics:
+def slow_limit(design: Design, truth: tuple[float, ...]) -> Characteristics:
     """Nobody is pending at any decision: one patient after another."""
-    return _run(design, truth, lambda n: 1, int(getattr(design, "max_per_level", 6)))
+    return _run(design, truth, lambda n: 1)
 
 
-def fast_limit(design: TableDesign, truth: tuple[float, ...]) -> Characteristics:
+def fast_limit(design: Design, truth: tuple[float, ...]) -> Characteristics:
     """A level is filled to six before any outcome is known."""
     return _run(design, truth, lambda n: 6 - n)
 
 
-def in_cohorts(design: TableDesign, truth: tuple[float, ...]) -> Characteristics:
+def in_cohorts(design: Design, truth: tuple[float, ...]) -> Characteristics:
     """Whole cohorts of three, as 3+3 is usually analysed."""
     return _run(design, truth, lambda n: 3)
 
 
+#: Level, whether the one above is closed, and (patients, DLTs) from the lowest level tried to this one.
 _State = tuple[int, bool, tuple[tuple[int, int], ...]]
 
 
-def _run(
-    design: TableDesign, truth: tuple[float, ...], step: Callable[[int], int], largest: int = 6
-) -> Characteristics:
+def _run(design: Design, truth: tuple[float, ...], step: Callable[[int], int]) -> Characteristics:
     check_truth(truth)
-    table = tabulate(design, largest).tolist()
-    levels = len(truth)
+    inner = design.design if isinstance(design, Guarded) else design
+    largest = min(int(getattr(inner, "max_per_level", 6)), 6 if isinstance(inner, RollingSix) else 99)
+    table = tabulate(inner, largest).tolist()  # type: ignore[arg-type]
+    levels, start = len(truth), int(getattr(inner, "start", 1))
+    if start > levels:
+        raise InputError("start", f"level {start} of {levels} does not exist", "start at a planned level")
     select = [0.0] * (levels + 1)
     patients = [0.0] * levels
-    frontier: dict[_State, float] = {(1, False, ((0, 0),)): 1.0}
+    frontier: dict[_State, float] = {(start, False, ((0, 0),)): 1.0}
     while frontier:
         following: dict[_State, float] = defaultdict(float)
-        for (level, closed, counts), weight in frontier.items():
+        for state, weight in frontier.items():
+            level, closed, counts = state
             n, y = counts[-1]
             action = table[1 if closed else 2 if level == levels else 0][n][y][0]
-            if action == _UP:
+            ended = _guarded(design, state, action)
+            if ended is not None:
+                select[ended] += weight
+            elif action == _UP:
                 following[level + 1, False, (*counts, (0, 0))] += weight
             elif action == _STOP or (action == _DOWN and level == 1):
                 select[0] += weight
             elif action == _DOWN:
-                following[level - 1, True, counts[:-1]] += weight
+                following[level - 1, True, counts[:-1] or ((0, 0),)] += weight
             elif action in _ENDS:
                 select[level] += weight
             else:
@@ -134,3 +144,25 @@ def _run(
         frontier = following
     dlts = tuple(n * p for n, p in zip(patients, truth, strict=True))
     return Characteristics(tuple(select), tuple(patients), dlts)
+
+
+def _guarded(design: Design, state: _State, action: int) -> int | None:
+    """Level at which a guard ends the trial, 0 for none; None when no guard objects.
+
+    A level is left out of the state only when those below it are judged, so its tally is not asked for.
+    """
+    if not isinstance(design, Guarded):
+        return None
+    if design.shares:
+        fault = "the sentinel interval and the minimum follow-up are times, which an exact table has not"
+        raise InputError("design", fault, "leave them out, or simulate with `galu design oc`")
+    level, _, counts = state
+    known = {level - len(counts) + 1 + i: Tally(n, y, 0) for i, (n, y) in enumerate(counts)}
+    to = level + 1 if action == _UP else level
+    # After a step down the level below is judged in its turn.
+    what = (
+        ACTIONS[action] if action in (*_ENDS, _STOP) else Action.SUSPEND if action == _DOWN else Action.SAME
+    )
+    asked = Decision(what, to, "", "", Tally(0, 0, 0))
+    answer = design.by_tallies(asked, lambda lv: known.get(lv, Tally(0, 0, 0)))
+    return None if answer is None else answer.level or 0

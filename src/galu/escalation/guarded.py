@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
+from galu.escalation.conventions import TINY, check_counts, followed_share, unfollowed
 from galu.escalation.decision import Action, Decision, Design
 from galu.escalation.interval import too_toxic
-from galu.escalation.outcomes import Outcome, Outcomes
+from galu.escalation.outcomes import Outcome, Outcomes, Tally
 from galu.finding import InputError
 
 _ENROLLING = (Action.ESCALATE, Action.SAME, Action.DE_ESCALATE, Action.ELIMINATE)
+#: Gives the tally of a level.
+Tallies = Callable[[int], Tally]
 
 
 class Guard(Protocol):
@@ -20,33 +24,59 @@ class Guard(Protocol):
         """The answer in place of the design's, or None."""
 
 
+def _share(name: str, share: float) -> None:
+    if not 0.0 <= share <= 1.0:
+        raise InputError(name, f"{share} of the window is outside 0–1", "give a fraction of the window")
+
+
+def _enrols(decision: Decision) -> bool:
+    return decision.action in _ENROLLING and decision.level is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Sentinel:
-    """The first patient of a level is followed for a share of the window before the second is dosed."""
+    """A level's first patient is followed for a share of the window before the next is dosed there or above.
+
+    A step down below that level is not held up.
+    """
 
     share: float
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.share <= 1.0:
-            raise InputError("sentinel", f"{self.share} of the window is outside 0–1", "shorten the interval")
+        _share("sentinel", self.share)
 
     def overrule(self, decision: Decision, outcomes: Outcomes) -> Decision | None:
-        """Suspend while the first patient of the next patient's level is followed too briefly."""
-        if decision.action not in _ENROLLING or decision.level is None:
+        """Suspend while the first patient of a level, up to the next patient's, is followed too briefly."""
+        if not _enrols(decision) or decision.level is None:
             return None
-        counting = [p for p in outcomes.at(decision.level) if p.outcome is not Outcome.INEVALUABLE]
-        if len(counting) != 1 or counting[0].outcome is not Outcome.PENDING:
+        for level in range(1, decision.level + 1):
+            first = next((p for p in outcomes.at(level) if p.outcome is not Outcome.INEVALUABLE), None)
+            if first is None or first.outcome is not Outcome.PENDING:
+                continue
+            if (followed := followed_share(first)) < self.share - TINY:
+                reason = f"The first patient of level {level} is followed for {followed:.0%} of the window, "
+                reason += f"{self.share:.0%} are asked for."
+                return Decision(Action.SUSPEND, None, reason, "sentinel", decision.tally)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class MinFollowup:
+    """A step up waits until all pending at or below the new level are followed for a share of the window."""
+
+    share: float
+
+    def __post_init__(self) -> None:
+        _share("min_followup", self.share)
+
+    def overrule(self, decision: Decision, outcomes: Outcomes) -> Decision | None:
+        """Suspend a step up while somebody is followed too briefly."""
+        if decision.action is not Action.ESCALATE or decision.level is None:
             return None
-        followed = counting[0].followup
-        if followed is None:
-            raise InputError(
-                "followup", "the sentinel patient has no follow-up", "say --followup and --window-days"
-            )
-        if followed >= self.share:
+        if not unfollowed(outcomes, decision.level, self.share):
             return None
-        reason = f"The first patient of level {decision.level} is followed for {followed:.0%} of the window, "
-        reason += f"{self.share:.0%} are asked for."
-        return Decision(Action.SUSPEND, None, reason, "sentinel", decision.tally)
+        reason = f"A pending patient is followed for less than {self.share:.0%} of the window."
+        return Decision(Action.SUSPEND, None, reason, "min-followup", decision.tally)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +86,71 @@ class EnoughAtLevel:
     patients: int
 
     def __post_init__(self) -> None:
-        if self.patients < 1:
-            raise InputError("enough_at_level", f"{self.patients} patients are none", "give at least one")
+        check_counts("design", enough_at_level=self.patients)
 
     def overrule(self, decision: Decision, outcomes: Outcomes) -> Decision | None:
         """Declare the level once its patients are known, and wait until then."""
-        if decision.action not in _ENROLLING or decision.level is None:
+        return self.by_tallies(decision, outcomes.tally)
+
+    def by_tallies(self, decision: Decision, tallies: Tallies) -> Decision | None:
+        """The same from tallies."""
+        if not _enrols(decision) or decision.level is None:
             return None
-        tally = outcomes.tally(decision.level)
+        tally = tallies(decision.level)
         if tally.enrolled < self.patients:
             return None
-        if tally.pending:
-            return Decision(Action.SUSPEND, None, "Enough are enrolled, some are pending.", "enough", tally)
-        reason = f"Level {decision.level} has {tally.enrolled} patients."
-        return Decision(Action.DECLARE_MTD, decision.level, reason, "enough", tally)
+        return _declare(decision.level, tally, f"has {tally.enrolled} patients", "enough")
+
+
+@dataclass(frozen=True, slots=True)
+class PreciseAtLevel:
+    """The escalation ends when the DLT rate of the next patient's level is known precisely enough.
+
+    Its 95 % credible interval under a uniform prior is at most this wide.
+    """
+
+    width: float
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.width < 1.0:
+            raise InputError("precise_width", f"{self.width} is no width", "give a fraction, as in 0.4")
+
+    def holds(self, n: int, y: int) -> bool:
+        """Whether y DLTs of n known patients are precise enough."""
+        low, high = credible(n, y)
+        return n > 0 and high - low <= self.width
+
+    def overrule(self, decision: Decision, outcomes: Outcomes) -> Decision | None:
+        """Declare the level once its patients are known, and wait until then."""
+        return self.by_tallies(decision, outcomes.tally)
+
+    def by_tallies(self, decision: Decision, tallies: Tallies) -> Decision | None:
+        """The same from tallies."""
+        if not _enrols(decision) or decision.level is None:
+            return None
+        tally = tallies(decision.level)
+        known = tally.enrolled - tally.pending
+        if not self.holds(known, tally.dlts):
+            return None
+        low, high = credible(known, tally.dlts)
+        words = f"is known to {low:.2f}–{high:.2f} (95 % credible, uniform prior)"
+        return _declare(decision.level, tally, words, "precise")
+
+
+def credible(n: int, y: int, level: float = 0.95) -> tuple[float, float]:
+    """Equal-tailed credible interval of a DLT rate under a uniform prior."""
+    from scipy.special import betaincinv
+
+    tail = (1.0 - level) / 2.0
+    low, high = (float(betaincinv(y + 1, n - y + 1, x)) for x in (tail, 1.0 - tail))
+    return low, high
+
+
+def _declare(level: int, tally: Tally, words: str, rule: str) -> Decision:
+    if tally.pending:
+        reason = f"Level {level} {words}, some are pending."
+        return Decision(Action.SUSPEND, None, reason, rule, tally)
+    return Decision(Action.DECLARE_MTD, level, f"Level {level} {words}.", rule, tally)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +166,13 @@ class LowestToxic:
 
     def overrule(self, decision: Decision, outcomes: Outcomes) -> Decision | None:
         """Stop without a dose."""
-        tally = outcomes.tally(1)
+        return self.by_tallies(decision, outcomes.tally)
+
+    def by_tallies(self, decision: Decision, tallies: Tallies) -> Decision | None:
+        """The same from tallies."""
+        tally = tallies(1)
         known = tally.enrolled - tally.pending
-        if not too_toxic(known, tally.dlts, self.limit, self.certainty):
+        if tally.dlts == 0 or not too_toxic(known, tally.dlts, self.limit, self.certainty):
             return None
         reason = f"Level 1 has {tally.dlts} DLTs of {known} known: its rate exceeds {self.limit:.0%}."
         return Decision(Action.STOP_NO_DOSE, None, reason, "lowest-toxic", tally)
@@ -105,8 +190,28 @@ class Guarded:
         """Name of the design inside."""
         return self.design.name
 
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """Shares of the window at which an answer may change without an outcome."""
+        return tuple(g.share for g in self.guards if isinstance(g, (Sentinel, MinFollowup)))
+
     def decide(self, outcomes: Outcomes, levels: int) -> Decision:
         """Ask the design, then the guards."""
         decision = self.design.decide(outcomes, levels)
         answers = (guard.overrule(decision, outcomes) for guard in self.guards)
         return next((answer for answer in answers if answer is not None), decision)
+
+    def by_tallies(self, decision: Decision, tallies: Tallies) -> Decision | None:
+        """What the first guard that objects answers from tallies; those that ask for time are passed over."""
+        judges = (guard for guard in self.guards if not isinstance(guard, (Sentinel, MinFollowup)))
+        answers = (guard.by_tallies(decision, tallies) for guard in judges)  # type: ignore[attr-defined]
+        return next((answer for answer in answers if answer is not None), None)
+
+    def inside(self, **changes: Any) -> Guarded:
+        """The same guards around the design with some of its switches changed."""
+        return replace(self, design=replace(self.design, **changes))  # type: ignore[type-var]
+
+
+def bare(design: Design) -> Design:
+    """A design without its guards."""
+    return design.design if isinstance(design, Guarded) else design

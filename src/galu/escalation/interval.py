@@ -11,9 +11,10 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from galu.escalation.climb import check_order
+from galu.escalation.conventions import COHERENT, at_last_end, binding, check_counts, group_above
 from galu.escalation.decision import Action, Decision
 from galu.escalation.outcomes import Outcomes, Tally
 from galu.escalation.rolling_six import TableRow
@@ -42,9 +43,9 @@ def boin_lambdas(
     return up, down
 
 
-def boin(n: int, y: int, target: float) -> Action:
+def boin(n: int, y: int, target: float, p_saf: float | None = None, p_tox: float | None = None) -> Action:
     """BOIN's decision on y of n."""
-    up, down = boin_lambdas(target)
+    up, down = boin_lambdas(target, p_saf, p_tox)
     if y <= math.floor(up * n):
         return Action.ESCALATE
     return Action.DE_ESCALATE if y >= math.ceil(down * n) else Action.SAME
@@ -135,6 +136,16 @@ class IntervalDesign:
         Patients in all, after which the level is selected by isotonic regression.
     cutoff
         A level, with all above, is eliminated when Pr(rate > target) exceeds it, from a few patients on.
+    eliminate_at
+        `any`: judged at any number known. `cohort`: only when a cohort is known, as published.
+    coherent
+        Whether no step up follows a group whose rate is above the target (Cheung 2005).
+    group
+        Patients of such a group; None is the cohort size.
+    start
+        Level of the first patient; levels below it are for de-escalation ("level −1").
+    p_saf, p_tox
+        BOIN's rates that are too low and too high; None is 0.6 and 1.4 times the target.
     """
 
     name: str
@@ -142,24 +153,56 @@ class IntervalDesign:
     cohort_size: int = 3
     largest: int = 30
     cutoff: float = 0.95
+    eliminate_at: Literal["any", "cohort"] = "any"
+    coherent: bool = True
+    group: int | None = None
+    start: int = 1
+    p_saf: float | None = None
+    p_tox: float | None = None
 
     def __post_init__(self) -> None:
         if not 0.0 < self.target < 0.7:
             raise InputError(
                 "target", f"{self.target} is no target rate", "give a fraction above 0 and below 0.7"
             )
-        if self.largest < 1 or self.cohort_size < 1:
-            raise InputError("n", "there is no patient", "give at least one")
+        if not 0.0 < self.cutoff < 1.0:
+            raise InputError("cutoff", f"{self.cutoff} is no probability", "give a fraction, as in 0.95")
+        check_counts(self.name, largest=self.largest, cohort_size=self.cohort_size, start=self.start)
+        if self.eliminate_at not in ("any", "cohort"):
+            raise InputError("eliminate_at", f"`{self.eliminate_at}` is not known", "use any or cohort")
+        if (self.p_saf, self.p_tox) != (None, None):
+            self._check_rates()
+
+    def _check_rates(self) -> None:
+        if self.name != "boin":
+            raise InputError("p_saf", f"{self.name} has no such rate", "leave p_saf and p_tox out")
+        low, high = self.rates
+        if not 0.0 < low < self.target < high < 1.0:
+            fault = f"{low:g} and {high:g} do not lie around the target {self.target:g}"
+            raise InputError("p_saf", fault, "give 0 < p_saf < target < p_tox < 1")
+
+    @property
+    def rates(self) -> tuple[float, float]:
+        """BOIN's rates that are too low and too high."""
+        low = 0.6 * self.target if self.p_saf is None else self.p_saf
+        return low, 1.4 * self.target if self.p_tox is None else self.p_tox
 
     @property
     def switches(self) -> dict[str, object]:
-        """The numbers that define the design."""
-        return {
+        """The numbers and conventions that define the design."""
+        own: dict[str, object] = {
             "target": self.target,
             "cohort_size": self.cohort_size,
             "n": self.largest,
             "cutoff": self.cutoff,
+            "eliminate_at": self.eliminate_at,
+            "coherent": self.coherent,
         }
+        if self.start != 1:
+            own["start"] = self.start
+        if self.name == "boin":
+            own |= dict(zip(("p_saf", "p_tox"), self.rates, strict=True))
+        return own
 
     def judge(self, n: int, y: int) -> Action:
         """Decide on y DLTs of n known patients."""
@@ -167,6 +210,8 @@ class IntervalDesign:
             return Action.SAME
         if n >= _FEWEST.get(self.name, 3) and too_toxic(n, y, self.target, self.cutoff):
             return Action.ELIMINATE
+        if self.name == "boin":
+            return boin(n, y, self.target, *self.rates)
         return RULES[self.name](n, y, self.target)
 
     def boundaries(self) -> tuple[Boundary, ...]:
@@ -199,8 +244,8 @@ class IntervalDesign:
         InputError
             When a level does not exist or is skipped upwards.
         """
-        check_order(outcomes, levels, self.largest, fewest=1)
-        level = outcomes.level_in_use
+        check_order(outcomes, levels, self.largest, fewest=1, start=self.start)
+        level = outcomes.level_in_use_from(self.start)
         tally = outcomes.tally(level)
         tallies = [outcomes.tally(lv) for lv in range(1, levels + 1)]
         out = next((lv for lv, t in enumerate(tallies, start=1) if self._eliminated(t)), levels + 1)
@@ -213,20 +258,31 @@ class IntervalDesign:
                 Action.ELIMINATE, out - 1, f"Level {out} and all above are eliminated.", "eliminate", tally
             )
         if tally.enrolled % self.cohort_size or tally.enrolled == 0:
+            before = at_last_end(outcomes, level, self.cohort_size)
+            bound = None if before is None else self.decide(before, levels)
+            if bound is not None and binding(bound):
+                return bound
             return Decision(Action.SAME, level, "The cohort has a free slot.", "cohort", tally)
         if tally.pending:
             return Decision(Action.SUSPEND, None, "The cohort is not yet known.", "cohort", tally)
+        return self._move(outcomes, level, min(levels, out - 1))
+
+    def _move(self, outcomes: Outcomes, level: int, highest: int) -> Decision:
+        tally = outcomes.tally(level)
         action = self.judge(tally.enrolled, tally.dlts)
         step = {Action.ESCALATE: 1, Action.DE_ESCALATE: -1}.get(action, 0)
-        following = min(max(level + step, 1), min(levels, out - 1))
+        following = min(max(level + step, 1), highest)
+        counts = f"{tally.dlts} DLTs of {tally.enrolled} at target {self.target}"
+        size = self.group or self.cohort_size
+        if following > level and self.coherent and group_above(outcomes, level, size, self.target):
+            return Decision(Action.SAME, level, f"{counts}: {COHERENT}.", "coherent", tally)
         moved = Action.SAME if following == level else action
-        reason = f"{tally.dlts} DLTs of {tally.enrolled} at target {self.target}: level {following} is next."
-        return Decision(moved, following, reason, self.name, tally)
+        return Decision(moved, following, f"{counts}: level {following} is next.", self.name, tally)
 
     def _eliminated(self, tally: Tally) -> bool:
-        """Judged when a cohort is known, as published; a look after each patient would stop more trials."""
+        """Pending patients add no information: what is known is judged, at any number or at cohort ends."""
         known = tally.enrolled - tally.pending
-        complete = known > 0 and known % self.cohort_size == 0
+        complete = known > 0 and (self.eliminate_at == "any" or known % self.cohort_size == 0)
         return complete and self.judge(known, tally.dlts) is Action.ELIMINATE
 
 
@@ -263,6 +319,15 @@ def select_mtd(n: list[int], y: list[int], target: float, cutoff: float = 0.95) 
     smooth = [value + (k + 1) * 1e-10 for k, value in enumerate(_isotonic(means, weights))]
     gaps = [abs(value - target) for value in smooth]
     return tried[gaps.index(min(gaps))] + 1
+
+
+def isotonic_rates(n: list[int], y: list[int]) -> list[float | None]:
+    """DLT rates that do not fall with the level, as `select_mtd` pools them; None where nobody is known."""
+    tried = [i for i in range(len(n)) if n[i] > 0]
+    means = [(y[i] + 0.05) / (n[i] + 0.1) for i in tried]
+    smooth = _isotonic(means, [selection_weight(n[i], y[i]) for i in tried])
+    found = dict(zip(tried, smooth, strict=True))
+    return [found.get(i) for i in range(len(n))]
 
 
 def selection_weight(n: int, y: int) -> float:

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from galu.binomial import binomial_pmf
-from galu.escalation.crm import Crm
-from galu.escalation.decision import Action
+from galu.escalation.conventions import TINY
+from galu.escalation.crm_design import Crm
+from galu.escalation.decision import Action, Decision
 from galu.escalation.exact import Characteristics, check_truth
+from galu.escalation.guarded import Guarded
 from galu.escalation.interval import IntervalDesign, select_mtd
+from galu.escalation.outcomes import Tally
 from galu.finding import InputError
 
 _NODES = 321
@@ -28,10 +31,14 @@ _STEP = {Action.ESCALATE: 1, Action.DE_ESCALATE: -1}
 
 
 class Standing(NamedTuple):
-    """Where a trial stands between two cohorts: the current level and (patients, DLTs) of each level."""
+    """Where a trial stands between two cohorts: the current level and (patients, DLTs) of each level.
+
+    `above` says that the cohort just known had a rate above the target, which coherence asks for.
+    """
 
     level: int
     counts: tuple[tuple[int, int], ...]
+    above: bool = False
 
 
 #: Gives a level for each standing: the next cohort's or the selected one; 0 for none.
@@ -40,6 +47,9 @@ Levels = Callable[[Sequence[Standing]], Sequence[int]]
 
 class Walk(Protocol):
     """A design as it walks from cohort to cohort."""
+
+    def above(self, dlts: int, size: int) -> bool:
+        """Whether a cohort forbids a step up: more DLTs than the target, where the design is coherent."""
 
     def following(self, standings: Sequence[Standing]) -> Sequence[int]:
         """Level of the next cohort, 0 when the trial stops without a level."""
@@ -53,6 +63,10 @@ class IntervalWalk:
     """BOIN and its relatives; the end is isotonic regression (`select_mtd`)."""
 
     design: IntervalDesign
+
+    def above(self, dlts: int, size: int) -> bool:
+        """Whether a cohort forbids a step up."""
+        return self.design.coherent and dlts > self.design.target * size + TINY
 
     def following(self, standings: Sequence[Standing]) -> list[int]:
         """Level of the next cohort."""
@@ -68,6 +82,8 @@ class IntervalWalk:
         if out == 1:
             return 0
         step = _STEP.get(judge(*counts[standing.level - 1]), 0)
+        if step > 0 and standing.above:
+            step = 0
         return min(max(standing.level + step, 1), out - 1)
 
     def selected(self, standings: Sequence[Standing]) -> list[int]:
@@ -81,13 +97,13 @@ class IntervalWalk:
 
 @dataclass(frozen=True, slots=True)
 class CrmWalk:
-    """Bayesian CRM with plug-in estimates; all standings of a cohort are fitted in one product.
-
-    With `skips` the nearest level is taken as it is; else at most one above the highest tried.
-    """
+    """Bayesian CRM with plug-in estimates; all standings of a cohort are fitted in one product."""
 
     design: Crm
-    skips: bool = False
+
+    def above(self, dlts: int, size: int) -> bool:
+        """Whether a cohort forbids a step up."""
+        return self.design.coherent and dlts > self.design.target * size + TINY
 
     def following(self, standings: Sequence[Standing]) -> list[int]:
         """Level nearest to the target at the posterior mean."""
@@ -103,14 +119,53 @@ class CrmWalk:
         mean = density @ b / density.sum(axis=1)
         estimate = model.p_tox(mean[:, None], skeleton[None, :])
         nearest = np.argmin(np.abs(estimate - design.target), axis=1) + 1
-        if not self.skips:
-            tried = (n > 0) * np.arange(1, n.shape[1] + 1)
-            nearest = np.minimum(nearest, tried.max(axis=1) + 1)
-        return [int(level) for level in nearest]
+        level = np.array([s.level for s in standings])
+        held = np.array([s.above for s in standings])
+        if design.skipping != "any":
+            tried = ((n > 0) * np.arange(1, n.shape[1] + 1)).max(axis=1)
+            nearest = np.minimum(nearest, (level if design.skipping == "none" else tried) + 1)
+        nearest = np.where(held, np.minimum(nearest, level), nearest)
+        return [int(found) for found in nearest]
 
     def selected(self, standings: Sequence[Standing]) -> list[int]:
-        """Level that the next cohort would get."""
-        return [s.level for s in standings]
+        """Level nearest to the target among those tried."""
+        counts = [s.counts for s in standings]
+        tried = [max(lv for lv, (n, _) in enumerate(c, start=1) if n) for c in counts]
+        free = replace(self.design, coherent=False, skipping="any")
+        nearest = CrmWalk(free).following(standings)
+        return [min(level, most) for level, most in zip(nearest, tried, strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class GuardedWalk:
+    """A walk inside guards that look at tallies; those that ask for follow-up have no exact computation."""
+
+    design: Guarded
+    inside: Walk
+
+    def __post_init__(self) -> None:
+        if self.design.shares:
+            fault = "the sentinel interval and the minimum follow-up are times, which an exact table has not"
+            raise InputError("design", fault, "leave them out, or simulate with `galu design oc`")
+
+    def above(self, dlts: int, size: int) -> bool:
+        """Whether a cohort forbids a step up."""
+        return self.inside.above(dlts, size)
+
+    def following(self, standings: Sequence[Standing]) -> Sequence[int]:
+        """Level of the next cohort."""
+        return self.inside.following(standings)
+
+    def selected(self, standings: Sequence[Standing]) -> Sequence[int]:
+        """Level selected at the end."""
+        return self.inside.selected(standings)
+
+    def ended(self, standing: Standing) -> int | None:
+        """Level that a guard declares in place of the next cohort, 0 for none; None when no guard objects."""
+        tallies = [Tally(n, y, 0) for n, y in standing.counts]
+        asked = Decision(Action.SAME, standing.level, "", "", tallies[standing.level - 1])
+        answer = self.design.by_tallies(asked, lambda level: tallies[level - 1])
+        return None if answer is None else answer.level or 0
 
 
 def where_next(standings: Sequence[Standing]) -> list[int]:
@@ -126,6 +181,8 @@ def walk_of(design: object) -> Walk:
     InputError
         When the design decides on more than tallies and the current level.
     """
+    if isinstance(design, Guarded):
+        return GuardedWalk(design, walk_of(design.design))
     if isinstance(design, IntervalDesign):
         return IntervalWalk(design)
     if isinstance(design, Crm) and not design.tite:
@@ -137,10 +194,28 @@ def walk_of(design: object) -> Walk:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """The cohorts of a trial: their usual size and the patients in all; the last takes what is left."""
+
+    size: int
+    patients: int
+
+    def __post_init__(self) -> None:
+        if self.size < 1 or self.patients < 1:
+            raise InputError("--cohorts", "there is no patient", "give at least one cohort of one patient")
+
+    @property
+    def each(self) -> tuple[int, ...]:
+        """Patients of each cohort."""
+        whole, left = divmod(self.patients, self.size)
+        return (self.size,) * whole + ((left,) if left else ())
+
+
 def by_merged_states(
-    walk: Walk, truth: tuple[float, ...], cohorts: int, size: int, select: Levels | None = None
+    walk: Walk, truth: tuple[float, ...], sizes: Sizes, select: Levels | None = None, start: int = 1
 ) -> Characteristics:
-    """Exact operating characteristics of `cohorts` cohorts of `size`, starting at level 1.
+    """Exact operating characteristics cohort by cohort, each known before the next is dosed.
 
     Parameters
     ----------
@@ -150,20 +225,24 @@ def by_merged_states(
         DLT probability per level.
     select
         What is declared at the end; the design's own selection when not given.
+    start
+        Level of the first cohort.
 
     Raises
     ------
     InputError
-        When the truth is none or there is no cohort.
+        When the truth is none or the start is no level of it.
     """
     check_truth(truth)
-    if cohorts < 1 or size < 1:
-        raise InputError("--cohorts", "there is no patient", "give at least one cohort of one patient")
+    if not 1 <= start <= len(truth):
+        raise InputError("start", f"level {start} of {len(truth)} does not exist", "start at a planned level")
     patients = [0.0] * len(truth)
     found = [0.0] * (len(truth) + 1)
-    chances = [binomial_pmf(size, p) for p in truth]
-    frontier = {Standing(1, ((0, 0),) * len(truth)): 1.0}
-    for _ in range(cohorts):
+    frontier = {Standing(start, ((0, 0),) * len(truth)): 1.0}
+    if isinstance(walk, GuardedWalk):
+        frontier = _end(walk, frontier, found)
+    for size in sizes.each:
+        chances = [binomial_pmf(size, p) for p in truth]
         treated: dict[Standing, float] = defaultdict(float)
         for standing, weight in frontier.items():
             level, counts = standing.level, standing.counts
@@ -171,13 +250,28 @@ def by_merged_states(
             patients[level - 1] += weight * size
             for more, chance in enumerate(chances[level - 1]):
                 tally = (n + size, y + more)
-                treated[Standing(level, (*counts[: level - 1], tally, *counts[level:]))] += weight * chance
+                after = (*counts[: level - 1], tally, *counts[level:])
+                treated[Standing(level, after, walk.above(more, size))] += weight * chance
         frontier = _move(treated, walk.following(tuple(treated)), found)
+        if isinstance(walk, GuardedWalk):
+            frontier = _end(walk, frontier, found)
     ends = tuple(frontier)
     for level, weight in zip((select or walk.selected)(ends) if ends else (), frontier.values(), strict=True):
         found[level] += weight
     dlts = tuple(n * p for n, p in zip(patients, truth, strict=True))
     return Characteristics(tuple(found), tuple(patients), dlts)
+
+
+def _end(walk: GuardedWalk, frontier: dict[Standing, float], found: list[float]) -> dict[Standing, float]:
+    """Take out the trials that a guard ends."""
+    going: dict[Standing, float] = {}
+    for standing, weight in frontier.items():
+        level = walk.ended(standing)
+        if level is None:
+            going[standing] = weight
+        else:
+            found[level] += weight
+    return going
 
 
 def _move(

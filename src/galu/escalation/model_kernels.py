@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from galu.compiled import borrowed, inlined, kernel
-from galu.escalation.crm import Crm, Model
+from galu.escalation.conventions import SKIPPING
+from galu.escalation.crm import Model
+from galu.escalation.crm_design import Crm
 from galu.escalation.draws import stream
 from galu.escalation.events import (
     HOLD,
@@ -19,10 +21,16 @@ from galu.escalation.events import (
     NONE,
     SAME,
     TOXIC,
+    UP,
     begin,
     finish,
+    group_above,
     proceed,
+    seen_group_above,
+    too_early,
+    unfollowed,
 )
+from galu.escalation.guard_kernels import guard_answer
 
 Floats = NDArray[np.float64]
 Tables = tuple[Floats, Floats, Floats, Floats, Floats]
@@ -103,26 +111,52 @@ def _with_pending(toxic, known, work, w, window):  # type: ignore[no-untyped-def
 
 
 @inlined
+def crm_move(w, nearest, full, plan):  # type: ignore[no-untyped-def]
+    """From the nearest level to (action, level), as `Crm._answer` without what TITE asks of follow-up.
+
+    `plan` is (levels, largest, cohort size, tite, group of coherence or 0, skipping, target, minimum
+    follow-up, initial stage, whether to answer though nobody waits, because a guard may suspend).
+    """
+    highest = w.tried
+    while highest > w.first and w.n[highest] == 0:
+        highest -= 1
+    level = w.in_use
+    if full:
+        return MTD, min(nearest, highest)
+    if plan[5] == 0.0:
+        highest = level
+    following = nearest if plan[5] == 2.0 else min(nearest, highest + 1)
+    coherent = following > level and plan[4] > 0.0 and plan[3] == 0.0
+    if coherent and group_above(w, level, int(plan[4]), plan[6]):
+        return SAME, level
+    return (UP if following > level else SAME), following
+
+
+@inlined
 def crm_decision(nodes, toxic, cuts, known, work, w, window, plan):  # type: ignore[no-untyped-def]
-    """Decide as `Crm.decide`; `plan` is (levels, largest, cohort size, tite)."""
+    """Decide as `Crm.decide`; `plan` as in `crm_move`."""
     level = w.in_use
     full = w.total >= plan[1]
-    if not full and (w.total == 0 or w.n[level] % plan[2] != 0):
+    fills = not full and (w.total == 0 or w.n[level] % int(plan[2]) != 0)
+    if fills and (w.total == 0 or plan[3] == 0.0):
         return SAME, level
     waits = w.known < w.last
-    if waits and (full or plan[3] == 0):
+    if waits and (full or plan[3] == 0.0):
         return HOLD, 0
-    if not full and w.waiting == 0 and plan[3] == 1:
+    if not full and w.waiting == 0 and plan[3] == 1.0 and plan[9] == 0.0:
         return SAME, level  # nobody asks, and this design never suspends before its last patient
-    highest = w.tried
-    while highest > 1 and w.n[highest] == 0:
-        highest -= 1
     if waits:
         _with_pending(toxic, known, work, w, window)
-        following = min(nearest_level(nodes, cuts, work), highest + 1)
+        nearest = nearest_level(nodes, cuts, work)
     else:
-        following = min(nearest_level(nodes, cuts, known), highest + 1)
-    return (MTD, following) if full else (SAME, following)
+        nearest = nearest_level(nodes, cuts, known)
+    action, following = crm_move(w, nearest, full, plan)
+    if action == UP and plan[3] == 1.0:
+        if plan[4] > 0.0 and seen_group_above(w, level, int(plan[4]), plan[6], window):
+            return SAME, level
+        if fills or unfollowed(w, following, plan[7], window) or too_early(w, level, plan[8]):
+            return SAME, level
+    return action, following
 
 
 @kernel
@@ -138,13 +172,14 @@ def crm_trials(  # type: ignore[no-untyped-def]
     conditions,
     seeds,
     worlds,
+    guards,
     selected,
     patients,
     dlts,
     times,
 ):
     """Trials of CRM or TITE-CRM; `posterior` is room for two densities."""
-    timed = plan[3] == 1
+    timed = plan[3] == 1.0
     known = borrowed(posterior[0])
     work = borrowed(posterior[1])
     nodes = borrowed(nodes)
@@ -161,6 +196,8 @@ def crm_trials(  # type: ignore[no-untyped-def]
         known[:] = prior
         while True:
             action, level = crm_decision(nodes, toxic, cuts, known, work, w, conditions[0], plan)
+            if guards is not None:
+                action, level = guard_answer(w, action, level, conditions[0], guards)
             if not proceed(w, base, conditions, truth, action, level, timed):
                 break
             seen = w.event_level
@@ -171,6 +208,9 @@ def crm_trials(  # type: ignore[no-untyped-def]
         finish(w, action, level, trial, selected, patients, dlts, times)
 
 
-def crm_plan(design: Crm, levels: int) -> NDArray[np.int64]:
+def crm_plan(design: Crm, levels: int, guarded: bool = False) -> Floats:
     """The numbers that `crm_decision` reads."""
-    return np.array([levels, design.largest, design.cohort_size, int(design.tite)])
+    group = (design.group or design.cohort_size) if design.coherent else 0
+    sizes = (levels, design.largest, design.cohort_size, int(design.tite), group)
+    asked = (design.target, design.min_followup, design.initial_stage, guarded)
+    return np.array([*sizes, SKIPPING.index(design.skipping), *asked], dtype=float)

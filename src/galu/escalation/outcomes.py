@@ -144,8 +144,12 @@ class Outcomes:
     @property
     def level_in_use(self) -> int:
         """Level of the last patient who counts: an inevaluable patient does not undo the move before."""
+        return self.level_in_use_from(1)
+
+    def level_in_use_from(self, start: int) -> int:
+        """The same in a trial whose first patient goes to `start`."""
         counting = (p.level for p in reversed(self.patients) if p.outcome is not Outcome.INEVALUABLE)
-        return next(counting, 1)
+        return next(counting, start)
 
     def then(self, *patients: PatientOutcome) -> Outcomes:
         """These outcomes followed by further patients."""

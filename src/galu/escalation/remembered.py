@@ -1,8 +1,8 @@
 """Fast trials of any design that decides between complete cohorts: its decisions are asked for once.
 
 The kernel looks a state up; where it finds none it stops at that trial, the readable `decide` answers, and
-the trial starts again, which its random numbers allow. Tallies and the level in use are all that such a
-design may look at.
+the trial starts again, which its random numbers allow. Tallies, the level in use and the DLTs of its last
+group are all that such a design may look at.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from galu.compiled import kernel
+from galu.compiled import inlined, kernel
 from galu.escalation.decision import Action, Decision
 from galu.escalation.draws import mix, stream
 from galu.escalation.events import HOLD, SAME, begin, finish, proceed
 from galu.escalation.exact import ACTIONS
+from galu.escalation.guard_kernels import Guards, guard_answer
 from galu.escalation.outcomes import Outcome, Outcomes, PatientOutcome
 
 _UNKNOWN = -2
@@ -38,11 +39,25 @@ class CohortDesign(Protocol):
         """Answer for a trial of `levels` planned levels."""
 
 
+@inlined
+def _last_group(w, level, size):  # type: ignore[no-untyped-def]
+    """DLTs of the level's last group, all of them known."""
+    count = w.n[level] % size
+    left = min(size, w.n[level]) if count == 0 else count
+    dlts, patient = 0, w.patient - 1
+    while left > 0:
+        if w.level[patient] == level and w.gone[patient] >= 2:
+            dlts += w.gone[patient] - 2
+            left -= 1
+        patient -= 1
+    return dlts
+
+
 @kernel
-def _key(worlds, levels):  # type: ignore[no-untyped-def]
+def _key(worlds, levels, group):  # type: ignore[no-untyped-def]
     """Hash of the state; two of 100,000 states share one with probability 3e-10."""
     w = worlds[0]
-    key = np.uint64(w.in_use)
+    key = np.uint64(w.in_use * 1024 + _last_group(w, w.in_use, group))
     for level in range(1, levels + 1):
         key = mix(key + np.uint64(w.n[level] * 1024 + w.y[level] + 1) * np.uint64(0x9E3779B97F4A7C15))
     return key | np.uint64(1)
@@ -60,7 +75,7 @@ def _place(keys, key):  # type: ignore[no-untyped-def]
 
 @kernel
 def _decision(keys, answers, worlds, plan):  # type: ignore[no-untyped-def]
-    """`plan` is (levels, largest, cohort size)."""
+    """`plan` is (levels, largest, cohort size, group)."""
     w = worlds[0]
     level = w.in_use
     full = w.total >= plan[1]
@@ -68,7 +83,7 @@ def _decision(keys, answers, worlds, plan):  # type: ignore[no-untyped-def]
         return SAME, level
     if w.known < w.last:
         return HOLD, 0
-    key = _key(worlds, plan[0])
+    key = _key(worlds, plan[0], plan[3])
     place = _place(keys, key)
     if keys[place] != key:
         return _UNKNOWN, 0
@@ -76,7 +91,9 @@ def _decision(keys, answers, worlds, plan):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _trials(keys, answers, plan, truth, conditions, seeds, worlds, first, selected, patients, dlts, times):  # type: ignore[no-untyped-def]
+def _trials(  # type: ignore[no-untyped-def]
+    keys, answers, plan, truth, conditions, seeds, worlds, guards, first, selected, patients, dlts, times
+):
     """Run trials from number `first` of the chunk; gives the number of the trial that needs an answer."""
     w = worlds[0]
     for trial in range(first, selected.size):
@@ -86,52 +103,72 @@ def _trials(keys, answers, plan, truth, conditions, seeds, worlds, first, select
             action, level = _decision(keys, answers, worlds, plan)
             if action == _UNKNOWN:
                 return trial
+            if guards is not None:
+                action, level = guard_answer(w, action, level, conditions[0], guards)
             if not proceed(w, base, conditions, truth, action, level, False):
                 break
         finish(w, action, level, trial, selected, patients, dlts, times)
     return selected.size
 
 
-def remembered_trials(design: CohortDesign, world: NDArray[np.void], run: tuple, results: tuple) -> None:  # type: ignore[type-arg]
+def remembered_trials(
+    design: CohortDesign,
+    world: NDArray[np.void],
+    guards: Guards | None,
+    run: tuple[NDArray[np.float64], NDArray[np.float64], tuple[int, int]],
+    results: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]],
+) -> None:
     """Simulate; `run` is (truth, conditions, seeds), `results` the arrays to fill."""
     truth, conditions, seeds = run
-    plan = np.array([len(truth), design.largest, design.cohort_size])
+    group = int(getattr(design, "group", None) or design.cohort_size)
+    plan = np.array([len(truth), design.largest, design.cohort_size, group])
     memory = np.zeros(_ROOM, np.uint64), np.zeros((_ROOM, 2), np.int64)
     trial, known = 0, 0
     while True:
-        trial = _trials(*memory, plan, truth, conditions, seeds, world, trial, *results)
+        trial = _trials(*memory, plan, truth, conditions, seeds, world, guards, trial, *results)
         if trial == len(results[0]):
             return
         known += 1
         if known > _ROOM // 2:
             raise MemoryError(f"more than {known} states: simulate fewer patients or larger cohorts")
-        _learn(design, memory, world, len(truth))
+        _learn(design, memory, world, (len(truth), group))
 
 
 def _learn(
     design: CohortDesign,
     memory: tuple[NDArray[np.uint64], NDArray[np.int64]],
     world: NDArray[np.void],
-    levels: int,
+    look: tuple[int, int],
 ) -> None:
-    decision = design.decide(_as_outcomes(world, levels), levels)
+    levels, group = look
+    decision = design.decide(_as_outcomes(world, levels, group), levels)
     action = Action.SAME if decision.action is Action.SUSPEND else decision.action
-    key = np.uint64(_key(world, levels))
+    key = np.uint64(_key(world, levels, group))
     keys, answers = memory
     place = _place(keys, key)
     keys[place] = key
     answers[place] = ACTIONS.index(action), decision.level or 0
 
 
-def _as_outcomes(world: NDArray[np.void], levels: int) -> Outcomes:
-    """Patients with these tallies, the level in use last."""
+def _as_outcomes(world: NDArray[np.void], levels: int, group: int) -> Outcomes:
+    """Patients with these tallies, the last group of the level in use last."""
     in_use = int(world["in_use"][0])
     patients: list[PatientOutcome] = []
     last: list[PatientOutcome] = []
     for level in range(1, int(min(levels, world["tried"][0])) + 1):
         n, y = int(world["n"][0, level]), int(world["y"][0, level])
-        here = [PatientOutcome(level, Outcome.DLT)] * y + [PatientOutcome(level, Outcome.NONE)] * (n - y)
-        if level == in_use and here:
-            last.append(here.pop())
-        patients += here
+        if level == in_use and n:
+            count = n % group or min(group, n)
+            last = _here(level, count, int(_last_of(world, level, group)))
+            n, y = n - count, y - sum(p.outcome is Outcome.DLT for p in last)
+        patients += _here(level, n, y)
     return Outcomes((*patients, *last))
+
+
+def _here(level: int, n: int, y: int) -> list[PatientOutcome]:
+    return [PatientOutcome(level, Outcome.DLT)] * y + [PatientOutcome(level, Outcome.NONE)] * (n - y)
+
+
+@kernel
+def _last_of(worlds, level, group):  # type: ignore[no-untyped-def]
+    return _last_group(worlds[0], level, group)

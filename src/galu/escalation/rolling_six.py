@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from typing import ClassVar, Literal
 
 from galu.escalation.climb import Above, Row, check_order, climb, first_row, states
+from galu.escalation.conventions import check_counts
 from galu.escalation.decision import Action, Decision
 from galu.escalation.outcomes import Outcomes, Tally
 from galu.finding import InputError
@@ -45,12 +46,44 @@ def _always(t: Tally) -> bool:
 
 
 _ESCALATES = _is((3, 0, 0), (4, 0, 0), (5, 0, 0), (6, 0, 0), (6, 1, 0))
-_TWO_DLTS = Row("two-dlts", lambda t: t.dlts >= 2, Action.DE_ESCALATE, "two DLTs close the level", _GRID)
+_TWO_DLTS = Row(
+    "two-dlts",
+    lambda t: t.dlts >= 2 and t.enrolled <= 6,
+    Action.DE_ESCALATE,
+    "two DLTs close the level",
+    _GRID,
+)
 _FULL = Row("six-waiting", lambda t: t.enrolled >= 6, Action.SUSPEND, "all six slots are taken", _GRID)
 _FILL = Row("slots-free", _always, Action.SAME, "the level has a free slot", _GRID)
 _SIX_COMPLETE = _is((6, 0, 0), (6, 1, 0))
 _FIVE_OR_SIX = _is((5, 0, 0), (6, 0, 0), (6, 1, 0))
 _EXCEPTION = _is((6, 0, 1))
+_EXPANDED = (
+    Row(
+        "expanded-toxic",
+        lambda t: t.enrolled > 6 and t.dlts >= 2 and 3 * t.dlts >= t.enrolled - t.pending,
+        Action.DE_ESCALATE,
+        "a third or more of the expanded level have a DLT",
+        "assumed: 2 of 6 carried on",
+    ),
+    Row(
+        "expanded-waiting",
+        lambda t: t.enrolled > 6 and t.pending > 0,
+        Action.SUSPEND,
+        "the expanded level is not yet known",
+        "assumed",
+    ),
+    Row("expanded-safe", lambda t: t.enrolled > 6, Action.ESCALATE, "the level is safe", "assumed", _OPEN),
+    Row(
+        "expanded-mtd",
+        lambda t: t.enrolled > 6,
+        Action.DECLARE_MTD,
+        "safe below a closed one",
+        "assumed",
+        _CLOSED,
+    ),
+    Row("expanded-top", lambda t: t.enrolled > 6, Action.DECLARE_HIGHEST, "safe at the top", "assumed", _TOP),
+)
 
 _END_RULES: dict[TopLevelRule, tuple[Callable[[Tally], bool], Callable[[Tally], bool], str]] = {
     # rule: (declares below a closed level, declares at the top level, source)
@@ -74,8 +107,12 @@ class RollingSix:
     replace_inevaluable
         Whether the slot of an inevaluable patient reopens. Without replacement a level whose slots
         are used up is judged as if the missing patients had no DLT, given three evaluable (assumed).
+    max_per_level
+        Six; with more a cleared level may be expanded, and closes from a third of DLTs on (assumed).
     safe_top_label
         What a safe top level is called.
+    start
+        Level of the first patient; levels below it are for de-escalation ("level −1").
     """
 
     name: ClassVar[str] = "rolling-six"
@@ -84,6 +121,7 @@ class RollingSix:
     replace_inevaluable: bool = True
     max_per_level: int = 6
     safe_top_label: str = "highest planned dose"
+    start: int = 1
 
     def __post_init__(self) -> None:
         if self.top_level_rule not in TOP_LEVEL_RULES:
@@ -92,14 +130,16 @@ class RollingSix:
                 f"`{self.top_level_rule}` is no rule",
                 f"use one of {', '.join(TOP_LEVEL_RULES)}",
             )
-        if self.max_per_level != 6:
-            raise InputError("max_per_level", "the rolling six table is made for six", "leave it at 6")
+        if self.max_per_level not in range(6, 16):
+            raise InputError("max_per_level", f"{self.max_per_level} is no size of a level", "give 6 to 15")
+        check_counts("rolling-six", start=self.start)
 
     @property
     def rows(self) -> tuple[Row, ...]:
         """The ordered decision table under these switches."""
         below, top, source = _END_RULES[self.top_level_rule]
         rows = [
+            *(_EXPANDED if self.max_per_level > 6 else ()),
             _TWO_DLTS,
             Row("safe", _ESCALATES, Action.ESCALATE, "the level is safe enough", _GRID, _OPEN),
             Row("mtd", below, Action.DECLARE_MTD, "at most one DLT under a closed level", source, _CLOSED),
@@ -129,20 +169,20 @@ class RollingSix:
         InputError
             When the outcomes break the design's own order.
         """
-        check_order(outcomes, levels, self.max_per_level)
+        check_order(outcomes, levels, self.max_per_level, start=self.start)
         rows = self.rows
 
         def judge(level: int, above: Above) -> Row:
             return first_row(rows, self._judged(outcomes, level), above)
 
-        return climb(judge, outcomes, levels)
+        return climb(judge, outcomes, levels, self.start)
 
     def _judged(self, outcomes: Outcomes, level: int) -> Tally:
         tally = outcomes.tally(level)
         slots = len(outcomes.at(level))
-        if self.replace_inevaluable or slots < self.max_per_level or tally.enrolled < 3:
+        if self.replace_inevaluable or slots < 6 or tally.enrolled < 3:
             return tally
-        return Tally(self.max_per_level, tally.dlts, tally.pending)
+        return Tally(max(6, tally.enrolled), tally.dlts, tally.pending)
 
     @property
     def switches(self) -> dict[str, object]:

@@ -17,9 +17,11 @@ from galu.escalation.events import (
     UP,
     begin,
     finish,
+    group_above,
     proceed,
 )
 from galu.escalation.exact import ACTIONS
+from galu.escalation.guard_kernels import guard_answer
 from galu.escalation.interval import IntervalDesign
 from galu.finding import InputError
 
@@ -65,7 +67,7 @@ def climb_decision(table, w, levels):  # type: ignore[no-untyped-def]
     if closed == 1:
         action = STOP
     else:
-        for lv in range(1, levels + 1):
+        for lv in range(min(w.first, closed - 1), levels + 1):
             above = 1 if lv + 1 == closed else (2 if lv == levels else 0)
             found = table[(above << 12) + _state(w, lv)]
             if found != UP:
@@ -78,8 +80,8 @@ def climb_decision(table, w, levels):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def climb_trials(table, truth, conditions, seeds, worlds, selected, patients, dlts, times):  # type: ignore[no-untyped-def]
-    """Trials of a table design; `seeds` is (seed, number of the first trial)."""
+def climb_trials(table, truth, conditions, seeds, worlds, guards, selected, patients, dlts, times):  # type: ignore[no-untyped-def]
+    """Trials of a table design; `seeds` is (seed, number of the first trial), `guards` None or tables."""
     levels = truth.size
     table = borrowed(table)
     truth = borrowed(truth)
@@ -90,6 +92,8 @@ def climb_trials(table, truth, conditions, seeds, worlds, selected, patients, dl
         begin(w, base, conditions, truth)
         while True:
             action, level = climb_decision(table, w, levels)
+            if guards is not None:
+                action, level = guard_answer(w, action, level, conditions[0], guards)
             if not proceed(w, base, conditions, truth, action, level, False):
                 break
         finish(w, action, level, trial, selected, patients, dlts, times)
@@ -137,13 +141,17 @@ def select_level(w, target, out, excess, room):  # type: ignore[no-untyped-def]
 
 @inlined
 def interval_decision(judge, excess, ended, w, plan, room):  # type: ignore[no-untyped-def]
-    """Decide as `IntervalDesign.decide`; `plan` is (levels, largest, cohort size, target)."""
+    """Decide as `IntervalDesign.decide`.
+
+    `plan` is (levels, largest, cohort size, target, group of coherence or 0, eliminated every so many known).
+    """
     levels, largest, size = int(plan[0]), int(plan[1]), int(plan[2])
+    group, each = int(plan[4]), int(plan[5])
     tried = w.tried
     out = levels + 1
     for level in range(1, tried + 1):
         known = w.n[level] - w.c[level]
-        if known % size == 0 and judge[known, w.y[level]] == OUT:
+        if known % each == 0 and judge[known, w.y[level]] == OUT:
             out = level
             break
     if out == 1:
@@ -169,6 +177,8 @@ def interval_decision(judge, excess, ended, w, plan, room):  # type: ignore[no-u
         return HOLD, 0
     action = judge[n, w.y[level]]
     if action == UP and level + 1 < out and level < levels:
+        if group > 0 and group_above(w, level, group, plan[3]):
+            return SAME, level
         return UP, level + 1
     if action == DOWN and level > 1:
         return DOWN, level - 1
@@ -177,7 +187,20 @@ def interval_decision(judge, excess, ended, w, plan, room):  # type: ignore[no-u
 
 @kernel
 def interval_trials(  # type: ignore[no-untyped-def]
-    judge, excess, ended, room, plan, truth, conditions, seeds, worlds, selected, patients, dlts, times
+    judge,
+    excess,
+    ended,
+    room,
+    plan,
+    truth,
+    conditions,
+    seeds,
+    worlds,
+    guards,
+    selected,
+    patients,
+    dlts,
+    times,
 ):
     """Trials of an interval design; tables: judge, weights of the regression, eliminated at the end."""
     judge = borrowed(judge)
@@ -193,9 +216,18 @@ def interval_trials(  # type: ignore[no-untyped-def]
         begin(w, base, conditions, truth)
         while True:
             action, level = interval_decision(judge, excess, ended, w, plan, room)
+            if guards is not None:
+                action, level = guard_answer(w, action, level, conditions[0], guards)
             if not proceed(w, base, conditions, truth, action, level, False):
                 break
         finish(w, action, level, trial, selected, patients, dlts, times)
+
+
+def interval_plan(design: IntervalDesign, levels: int) -> NDArray[np.float64]:
+    """The numbers that `interval_decision` reads."""
+    group = (design.group or design.cohort_size) if design.coherent else 0
+    each = 1 if design.eliminate_at == "any" else design.cohort_size
+    return np.array([levels, design.largest, design.cohort_size, design.target, group, each])
 
 
 def judge_table(design: IntervalDesign) -> NDArray[np.int8]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from galu.escalation.climb import Above, Row, check_order, climb, first_row
+from galu.escalation.conventions import check_counts
 from galu.escalation.decision import Action, Decision
 from galu.escalation.outcomes import Outcome, Outcomes, Tally
 from galu.escalation.rolling_six import TableRow
@@ -59,14 +60,18 @@ class ThreePlusThree:
     variant
         `six_at_mtd_deescalate`: six at the declared level. `deescalate_top_3_of_3_ok`: the same, but
         0 of 3 is enough at the top. `escalate_only`: the level below a closed one is declared as is.
+    start
+        Level of the first patient; levels below it are for de-escalation ("level −1").
     """
 
     name: ClassVar[str] = "3+3"
     variant: Variant = "six_at_mtd_deescalate"
+    start: int = 1
 
     def __post_init__(self) -> None:
         if self.variant not in VARIANTS:
             raise InputError("variant", f"`{self.variant}` is not known", f"use one of {', '.join(VARIANTS)}")
+        check_counts("3+3", start=self.start)
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -106,9 +111,13 @@ class ThreePlusThree:
         InputError
             When the outcomes break the design's own order.
         """
-        check_order(outcomes, levels, 6)
+        check_order(outcomes, levels, 6, start=self.start)
         rows = self.rows
-        return climb(lambda level, above: first_row(rows, outcomes.tally(level), above), outcomes, levels)
+
+        def judge(level: int, above: Above) -> Row:
+            return first_row(rows, outcomes.tally(level), above)
+
+        return climb(judge, outcomes, levels, self.start)
 
     def check_cohorts(self, outcomes: Outcomes, levels: int) -> None:
         """Refuse a fourth patient where three of three had no DLT and the design goes on or ends.
@@ -135,4 +144,4 @@ class ThreePlusThree:
     @property
     def switches(self) -> dict[str, object]:
         """The named conventions and their values."""
-        return {"variant": self.variant}
+        return {"variant": self.variant} | ({} if self.start == 1 else {"start": self.start})

@@ -7,12 +7,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import ClassVar, Literal
 
 from galu.escalation.climb import check_order, states
+from galu.escalation.conventions import (
+    COHERENT,
+    INITIAL,
+    SEEN,
+    TINY,
+    UNFOLLOWED,
+    at_last_end,
+    binding,
+    check_counts,
+    followed_share,
+    group_above,
+    told,
+    too_early,
+    unfollowed,
+)
 from galu.escalation.decision import Action, Decision
-from galu.escalation.interval import boin_lambdas, select_or_wait, too_toxic
+from galu.escalation.interval import boin_lambdas, select_or_wait
 from galu.escalation.outcomes import Outcome, Outcomes, Tally
 from galu.escalation.rolling_six import TableRow
 from galu.finding import InputError
@@ -89,8 +105,21 @@ class TiteBoin:
     max_pending
         Share of a level's patients that may be pending; more suspends accrual.
     cutoff
-        A level, with all above, is eliminated when Pr(rate > target) exceeds it, from three enrolled on;
-        pending patients count as without DLT, so that haste alone eliminates nothing.
+        A level, with all above, is eliminated when Pr(rate > target) exceeds it, from three patients on.
+    eliminate_by
+        What counts there: `followed`, known patients and the followed share of pending ones, so that a
+        pending patient adds what is known of them; `enrolled`, as R's TITEgBOIN, where pending patients
+        count as without DLT.
+    coherent, group
+        Whether no step up follows a group whose rate is above the target, and the patients of such a
+        group; None is the cohort size.
+    min_followup
+        Share of the window for which every pending patient at or below the new level was followed before
+        a step up.
+    initial_stage
+        Until the first DLT a step up needs this many ended windows at the level.
+    start
+        Level of the first patient.
     """
 
     name: ClassVar[str] = "tite-boin"
@@ -100,6 +129,12 @@ class TiteBoin:
     largest: int = 30
     max_pending: float = 0.5
     cutoff: float = 0.95
+    eliminate_by: Literal["followed", "enrolled"] = "followed"
+    coherent: bool = True
+    group: int | None = None
+    min_followup: float = 0.25
+    initial_stage: int = 2
+    start: int = 1
 
     def __post_init__(self) -> None:
         if self.rule not in RULES:
@@ -108,10 +143,22 @@ class TiteBoin:
             raise InputError(
                 "target", f"{self.target} is no target rate", "give a fraction above 0 and below 0.7"
             )
-        if self.largest < 1 or self.cohort_size < 1:
-            raise InputError("n", "there is no patient", "give at least one")
-        if not 0.0 <= self.max_pending <= 1.0:
-            raise InputError("max_pending", "the share lies outside 0–1", "give a fraction, as in 0.5")
+        check_counts("tite-boin", largest=self.largest, cohort_size=self.cohort_size, start=self.start)
+        if not 0.0 <= self.max_pending <= 1.0 or not 0.0 <= self.min_followup <= 1.0:
+            raise InputError("max_pending", "a share lies outside 0–1", "give a fraction, as in 0.5")
+        if not 0.0 < self.cutoff < 1.0:
+            raise InputError("cutoff", f"{self.cutoff} is no probability", "give a fraction, as in 0.95")
+        if self.eliminate_by not in ("followed", "enrolled"):
+            raise InputError(
+                "eliminate_by", f"`{self.eliminate_by}` is not known", "use followed or enrolled"
+            )
+        if self.initial_stage < 0:
+            raise InputError("initial_stage", "a number of patients is negative", "give 0 or more")
+
+    @property
+    def switches(self) -> dict[str, object]:
+        """The numbers and conventions that define the design."""
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "group"}
 
     def table(self, above_closed: bool = False) -> tuple[TableRow, ...]:
         """Every state up to the largest number, judged before any pending patient is followed."""
@@ -135,8 +182,19 @@ class TiteBoin:
             up, down = (tally.dlts / x - known for x in boin_lambdas(self.target))
         return f"escalates from STFT {up:.4f}, de-escalates up to {down:.4f}; decision at STFT 0"
 
-    def _eliminates(self, tally: Tally) -> bool:
-        return tally.enrolled >= _FEWEST and too_toxic(tally.enrolled, tally.dlts, self.target, self.cutoff)
+    def _eliminates(self, tally: Tally, stft: float = 0.0) -> bool:
+        if self.eliminate_by == "enrolled":
+            size = float(tally.enrolled)
+        else:
+            size = tally.enrolled - tally.pending + stft
+        return _FEWEST - TINY <= size <= eliminated_up_to(tally.dlts, self.target, self.cutoff) + TINY
+
+    def _out(self, outcomes: Outcomes, levels: int) -> int:
+        for level in range(1, levels + 1):
+            stft = followed(outcomes, level) if self.eliminate_by == "followed" else 0.0
+            if self._eliminates(outcomes.tally(level), stft):
+                return level
+        return levels + 1
 
     def decide(self, outcomes: Outcomes, levels: int) -> Decision:
         """Decide on the next patient.
@@ -146,13 +204,13 @@ class TiteBoin:
         InputError
             When a level does not exist or is skipped upwards, or a pending patient has no follow-up.
         """
-        check_order(outcomes, levels, self.largest, fewest=1)
-        level = outcomes.level_in_use
+        check_order(outcomes, levels, self.largest, fewest=1, start=self.start)
+        level = outcomes.level_in_use_from(self.start)
         tally = outcomes.tally(level)
-        tallies = [outcomes.tally(lv) for lv in range(1, levels + 1)]
-        out = next((lv for lv, t in enumerate(tallies, start=1) if self._eliminates(t)), levels + 1)
+        out = self._out(outcomes, levels)
         if out == 1:
             return Decision(Action.STOP_NO_DOSE, None, "Level 1 is too toxic.", "eliminate", tally)
+        tallies = [outcomes.tally(lv) for lv in range(1, levels + 1)]
         if sum(t.enrolled for t in tallies) >= self.largest:
             return select_or_wait(tallies, tally, self.target, self.cutoff)
         if out <= level:
@@ -160,13 +218,17 @@ class TiteBoin:
                 Action.ELIMINATE, out - 1, f"Level {out} and all above are eliminated.", "eliminate", tally
             )
         if tally.enrolled % self.cohort_size or tally.enrolled == 0:
+            before = at_last_end(outcomes, level, self.cohort_size)
+            bound = None if before is None else self._judge(before, level, min(levels, out - 1))
+            if bound is not None and binding(bound):
+                return bound
             return Decision(Action.SAME, level, "The cohort has a free slot.", "cohort", tally)
         return self._judge(outcomes, level, min(levels, out - 1))
 
     def _judge(self, outcomes: Outcomes, level: int, highest: int) -> Decision:
         tally = outcomes.tally(level)
         stft = followed(outcomes, level)
-        action = RULES[self.rule](tally, stft, self.target, self.max_pending)
+        action = self._rule(outcomes, level, stft)
         counts = (
             f"{tally.dlts} DLTs of {tally.enrolled}, {tally.pending} pending followed for {stft:.2f} windows"
         )
@@ -174,8 +236,49 @@ class TiteBoin:
             return Decision(action, None, f"{counts}: accrual waits for outcomes.", self.rule, tally)
         step = {Action.ESCALATE: 1, Action.DE_ESCALATE: -1}.get(action, 0)
         following = min(max(level + step, 1), highest)
+        if following > level and (held := told(self._holds(outcomes, level))) is not None:
+            return Decision(Action.SAME, level, f"{counts}: {held[1]}.", held[0], tally)
         moved = Action.SAME if following == level else action
         return Decision(moved, following, f"{counts}: level {following} is next.", self.rule, tally)
+
+    def _rule(self, outcomes: Outcomes, level: int, stft: float) -> Action:
+        """The published rule, but nobody who was not followed at all undoes a step down by being imputed."""
+        tally = outcomes.tally(level)
+        new = sum(p.outcome is Outcome.PENDING and p.followup == 0.0 for p in outcomes.at(level))
+        bare = Tally(tally.enrolled - new, tally.dlts, tally.pending - new)
+        if self.rule == "imputation-2018" and new and bare.enrolled:
+            without = by_imputation(bare, stft, self.target, 1.0)
+            if without is Action.DE_ESCALATE:
+                return without
+        return RULES[self.rule](tally, stft, self.target, self.max_pending)
+
+    def _holds(self, outcomes: Outcomes, level: int) -> list[tuple[bool, str, str]]:
+        size = self.group or self.cohort_size
+        toxic = self.coherent and group_above(outcomes, level, size, self.target, SEEN)
+        brief = unfollowed(outcomes, level + 1, self.min_followup)
+        early = too_early(outcomes, level, self.initial_stage)
+        return [
+            (toxic, "coherent", COHERENT),
+            (brief, "min-followup", UNFOLLOWED),
+            (early, "initial-stage", INITIAL),
+        ]
+
+
+@lru_cache(maxsize=4096)
+def eliminated_up_to(dlts: int, target: float, cutoff: float) -> float:
+    """Largest number of patients, whole or in part, of whom so many DLTs are too toxic; -1 when none is."""
+    from scipy.optimize import brentq
+    from scipy.special import betaincc
+
+    def excess(size: float) -> float:
+        return float(betaincc(dlts + 1, size - dlts + 1, target)) - cutoff
+
+    if excess(dlts) <= 0.0:
+        return -1.0
+    most = 2.0 * max(dlts, 1)
+    while excess(most) > 0.0:
+        most *= 2.0
+    return float(brentq(excess, dlts, most, xtol=1e-12))
 
 
 def followed(outcomes: Outcomes, level: int) -> float:
@@ -186,7 +289,4 @@ def followed(outcomes: Outcomes, level: int) -> float:
     InputError
         When a pending patient has no follow-up.
     """
-    fractions = [p.followup for p in outcomes.at(level) if p.outcome is Outcome.PENDING]
-    if any(fraction is None for fraction in fractions):
-        raise InputError("followup", "a pending patient has no follow-up", "say --followup and --window-days")
-    return sum(fraction for fraction in fractions if fraction is not None)
+    return sum(followed_share(p) for p in outcomes.at(level) if p.outcome is Outcome.PENDING)

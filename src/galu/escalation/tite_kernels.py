@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from galu.compiled import borrowed, inlined, kernel
+from galu.escalation.conventions import TINY
 from galu.escalation.draws import stream
 from galu.escalation.events import (
     DOWN,
@@ -18,10 +19,14 @@ from galu.escalation.events import (
     begin,
     finish,
     proceed,
+    seen_group_above,
+    too_early,
+    unfollowed,
 )
+from galu.escalation.guard_kernels import guard_answer
 from galu.escalation.interval import boin_lambdas
-from galu.escalation.tally_kernels import regression_tables, select_level
-from galu.escalation.tite_boin import TiteBoin
+from galu.escalation.tally_kernels import select_level
+from galu.escalation.tite_boin import TiteBoin, eliminated_up_to
 
 
 @inlined
@@ -47,18 +52,86 @@ def _by_imputation(tally, stft, up, down, half):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def tite_boin_decision(w, window, plan, excess, toxic, room):  # type: ignore[no-untyped-def]
+def _part(w, k, window):  # type: ignore[no-untyped-def]
+    return min(max((w.now - w.start[k]) / window, 0.0), 1.0)
+
+
+@inlined
+def _open(w, level, size):  # type: ignore[no-untyped-def]
+    """Patient from whom on the level's open cohort is, if the present stay has seen a cohort end; else -1."""
+    left, stay, place, patient = w.n[level] % size, 0, -1, w.patient - 1
+    while patient >= 0 and stay <= left:
+        if w.gone[patient] != 1:
+            if w.level[patient] != level:
+                break
+            stay += 1
+            if stay == left:
+                place = patient
+        patient -= 1
+    return place if stay > left else -1
+
+
+@inlined
+def _judge(w, level, before, window, plan):  # type: ignore[no-untyped-def]
+    """Action of the published rule on the level's patients in order of enrolment before number `before`."""
+    up, down, most = plan[4], plan[5], plan[6]
+    n, y, c, stft, new = w.n[level], w.y[level], w.c[level], 0.0, 0
+    for patient in range(before, w.patient):
+        if w.level[patient] == level and w.gone[patient] != 1:
+            n -= 1
+            if w.gone[patient] == 3:
+                y -= 1
+            elif w.gone[patient] == 0:
+                c -= 1
+    for k in range(w.known, w.last):
+        if w.level[w.who[k]] == level and w.who[k] < before:
+            part = _part(w, k, window)
+            stft += part
+            if part == 0.0:
+                new += 1
+    if plan[7] == 0.0:
+        return _by_effective_size((n, y, c), stft, up, down, most)
+    half = 0.5 * plan[3]
+    if new > 0 and n > new:
+        if y >= down * (n - new):
+            return DOWN
+        if c > new and _by_imputation((n - new, y, c - new), stft, up, down, half) == DOWN:
+            return DOWN
+    if y >= down * n:
+        return DOWN
+    if c > most * n:
+        return HOLD
+    if c == 0:
+        return UP if y <= up * n else SAME
+    return _by_imputation((n, y, c), stft, up, down, half)
+
+
+@inlined
+def _first_out(w, levels, window, plan, most_by_dlts):  # type: ignore[no-untyped-def]
+    """Lowest eliminated level, else levels + 1."""
+    for level in range(1, w.tried + 1):
+        size = float(w.n[level])
+        if plan[11] == 0.0:
+            size -= w.c[level]
+            stft = 0.0
+            for k in range(w.known, w.last):
+                if w.level[w.who[k]] == level:
+                    stft += _part(w, k, window)
+            size += stft
+        if size >= 3.0 - TINY and size <= most_by_dlts[w.y[level]] + TINY:
+            return level
+    return levels + 1
+
+
+@inlined
+def tite_boin_decision(w, window, plan, excess, most_by_dlts, room):  # type: ignore[no-untyped-def]
     """Decide as `TiteBoin.decide`.
 
-    `plan` is (levels, largest, cohort size, target, λe, λd, largest share pending, imputes).
+    `plan` is (levels, largest, cohort size, target, λe, λd, largest share pending, imputes, group of
+    coherence or 0, minimum follow-up, initial stage, eliminates by the enrolled).
     """
     levels, size, target = int(plan[0]), int(plan[2]), plan[3]
-    up, down, most = plan[4], plan[5], plan[6]
-    out = levels + 1
-    for level in range(1, w.tried + 1):
-        if toxic[w.n[level], w.y[level]]:
-            out = level
-            break
+    out = _first_out(w, levels, window, plan, most_by_dlts)
     if out == 1:
         return STOP, 0
     if w.total >= plan[1]:
@@ -69,39 +142,46 @@ def tite_boin_decision(w, window, plan, excess, toxic, room):  # type: ignore[no
     level = w.in_use
     if out <= level:
         return OUT, out - 1
-    n, y, c = w.n[level], w.y[level], w.c[level]
-    if n == 0 or n % size != 0:
-        return SAME, level
-    stft = 0.0
-    for k in range(w.known, w.last):
-        if w.level[w.who[k]] == level:
-            stft += min(max((w.now - w.start[k]) / window, 0.0), 1.0)
-    if plan[7] == 0.0:
-        action = _by_effective_size((n, y, c), stft, up, down, most)
-    elif y >= down * n:
-        action = DOWN
-    elif c > most * n:
-        action = HOLD
-    elif c == 0:
-        action = UP if y <= up * n else SAME
-    else:
-        action = _by_imputation((n, y, c), stft, up, down, 0.5 * target)
+    n = w.n[level]
+    fills = n == 0 or n % size != 0
+    before = w.patient
+    if fills:
+        before = -1 if n == 0 else _open(w, level, size)
+        if before < 0:
+            return SAME, level
+    action = _judge(w, level, before, window, plan)
     if action == HOLD:
         return HOLD, 0
-    if action == UP and level + 1 < out and level < levels:
-        return UP, level + 1
     if action == DOWN and level > 1:
         return DOWN, level - 1
+    if action == UP and not fills and level + 1 < out and level < levels:
+        if plan[8] > 0.0 and seen_group_above(w, level, int(plan[8]), target, window):
+            return SAME, level
+        if unfollowed(w, level + 1, plan[9], window) or too_early(w, level, plan[10]):
+            return SAME, level
+        return UP, level + 1
     return SAME, level
 
 
 @kernel
 def tite_boin_trials(  # type: ignore[no-untyped-def]
-    excess, toxic, room, plan, truth, conditions, seeds, worlds, selected, patients, dlts, times
+    excess,
+    most_by_dlts,
+    room,
+    plan,
+    truth,
+    conditions,
+    seeds,
+    worlds,
+    guards,
+    selected,
+    patients,
+    dlts,
+    times,
 ):
     """Trials of TITE-BOIN."""
     excess = borrowed(excess)
-    toxic = borrowed(toxic)
+    most_by_dlts = borrowed(most_by_dlts)
     room = borrowed(room)
     plan = borrowed(plan)
     truth = borrowed(truth)
@@ -111,7 +191,9 @@ def tite_boin_trials(  # type: ignore[no-untyped-def]
         base = stream(seeds[0], seeds[1] + trial)
         begin(w, base, conditions, truth)
         while True:
-            action, level = tite_boin_decision(w, conditions[0], plan, excess, toxic, room)
+            action, level = tite_boin_decision(w, conditions[0], plan, excess, most_by_dlts, room)
+            if guards is not None:
+                action, level = guard_answer(w, action, level, conditions[0], guards)
             if not proceed(w, base, conditions, truth, action, level, True):
                 break
         finish(w, action, level, trial, selected, patients, dlts, times)
@@ -121,7 +203,13 @@ def tite_boin_plan(design: TiteBoin, levels: int) -> NDArray[np.float64]:
     """The numbers that `tite_boin_decision` reads."""
     imputes = float(design.rule == "imputation-2018")
     sizes = (levels, design.largest, design.cohort_size)
-    return np.array([*sizes, design.target, *boin_lambdas(design.target), design.max_pending, imputes])
+    group = (design.group or design.cohort_size) if design.coherent else 0
+    rule = (design.target, *boin_lambdas(design.target), design.max_pending, imputes)
+    enrolled = float(design.eliminate_by == "enrolled")
+    return np.array([*sizes, *rule, group, design.min_followup, design.initial_stage, enrolled])
 
 
-__all__ = ["regression_tables", "tite_boin_plan", "tite_boin_trials"]
+def eliminations(design: TiteBoin) -> NDArray[np.float64]:
+    """Largest number of patients of whom so many DLTs are too toxic, by the number of DLTs."""
+    limits = (eliminated_up_to(y, design.target, design.cutoff) for y in range(design.largest + 1))
+    return np.array(list(limits))

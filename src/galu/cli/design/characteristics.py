@@ -54,8 +54,7 @@ def oc(
         "largest": n,
         "cohort_size": cohort_size,
     }
-    switches = design.read_switches(switch)
-    switches |= {key: value for key, value in asked.items() if value is not None}
+    switches = design.with_options(design.read_switches(switch), asked)
     crew = design.Crew(workers, cluster)
     runs = (replicates, seed)
     if calendar and expansion is not None:

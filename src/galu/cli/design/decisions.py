@@ -22,8 +22,7 @@ def table(
     """Print the decision table of a design."""
     from galu.desk import design
 
-    switches = design.read_switches(switch)
-    switches |= {key: value for key, value in {"target": target, "largest": n}.items() if value is not None}
+    switches = design.with_options(design.read_switches(switch), {"target": target, "largest": n})
     show(design.table(name, switches, above_closed), as_json)
 
 
@@ -46,9 +45,8 @@ def next_(
     """Say what happens to the next patient, and why."""
     from galu.desk import design
 
-    switches = design.read_switches(switch)
     asked = {"top_level_rule": top_rule, "target": target, "prior": design.read_numbers("--prior", prior)}
-    switches |= {key: value for key, value in asked.items() if value is not None}
+    switches = design.with_options(design.read_switches(switch), asked)
     if sentinel_days is not None:
         switches["sentinel_share"] = design.read_share("--sentinel-days", sentinel_days, window_days)
     patients = design.read_outcomes(outcomes, design.read_numbers("--followup", followup), window_days)

@@ -28,6 +28,6 @@ def exact(
     from galu.desk import design
 
     asked = {"variant": variant, "target": target, "prior": design.read_numbers("--prior", prior)}
-    switches = design.read_switches(switch) | {k: v for k, v in asked.items() if v is not None}
+    switches = design.with_options(design.read_switches(switch), asked)
     plan = design.ExactPlan(limit, cohorts, cohort_size, select, skips)
     show(design.exact(name, design.read_numbers("--truth", truth) or (), plan, switches), as_json)

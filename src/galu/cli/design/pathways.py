@@ -31,7 +31,7 @@ def pathways(
     from galu.desk import design
 
     asked = {"top_level_rule": top_rule, "target": target, "prior": design.read_numbers("--prior", prior)}
-    switches = design.read_switches(switch) | {k: v for k, v in asked.items() if v is not None}
+    switches = design.with_options(design.read_switches(switch), asked)
     patients = design.read_outcomes(outcomes, design.read_numbers("--followup", followup), window_days)
     answer = design.pathways(name, switches, patients, levels, (cohorts, cohort_size))
     if as_json:

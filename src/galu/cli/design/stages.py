@@ -15,9 +15,10 @@ def simon(
     p1: Annotated[float, typer.Option("--p1", help="Desired response rate")],
     alpha: Annotated[float, typer.Option(help="Type I error")] = 0.05,
     beta: Annotated[float, typer.Option(help="Type II error")] = 0.2,
+    largest: Annotated[int | None, typer.Option(help="Patients up to which is searched")] = None,
     as_json: Json = False,
 ) -> None:
     """Search Simon's two-stage designs."""
     from galu.desk import design
 
-    show(design.simon(p0, p1, alpha, beta), as_json)
+    show(design.simon(p0, p1, alpha, beta, largest), as_json)

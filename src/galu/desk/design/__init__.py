@@ -20,7 +20,14 @@ from galu.desk.design.expansion import (
     whole,
 )
 from galu.desk.design.pathways import pathways
-from galu.desk.design.reading import make_design, read_numbers, read_outcomes, read_share, read_switches
+from galu.desk.design.reading import (
+    make_design,
+    read_numbers,
+    read_outcomes,
+    read_share,
+    read_switches,
+    with_options,
+)
 from galu.desk.design.review import write_review
 from galu.desk.design.stages import simon
 from galu.simulation.scale import Crew
@@ -55,6 +62,7 @@ __all__ = [
     "table",
     "two_stage",
     "whole",
+    "with_options",
     "write_comparison",
     "write_review",
 ]

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from galu.desk.design.characteristics import assumptions, simulated, summarise
-from galu.desk.design.reading import make_design, read_switches
+from galu.desk.design.reading import make_design, read_switches, stated
 from galu.desk.outputs import write_output
-from galu.escalation import Design
+from galu.escalation import DESIGNS, Design
 from galu.escalation.calendar import Conditions, Trials
+from galu.escalation.designs import own_switches
 from galu.finding import InputError
 from galu.simulation.scale import ALONE, Crew
 
@@ -41,9 +42,8 @@ def read_label(label: str, shared: dict[str, Any]) -> Design:
     """
     name, _, text = label.partition("@")
     own = read_switches([pair for pair in text.split(";") if pair])
-    bare = make_design(name, own)
-    wanted = {key: value for key, value in shared.items() if hasattr(bare, key)}
-    return make_design(name, wanted | own) if wanted else bare
+    known = own_switches(name) if name in DESIGNS else ()
+    return make_design(name, {key: value for key, value in shared.items() if key in known} | own)
 
 
 def compare(labels: list[str], shared: dict[str, Any], scene: Scene) -> dict[str, Any]:
@@ -65,7 +65,10 @@ def compare(labels: list[str], shared: dict[str, Any], scene: Scene) -> dict[str
         "replicates": scene.runs[0],
         "seed": scene.runs[1],
         "assumptions": assumptions(conditions),
-        "designs": [summarise(label, found) for label, found in zip(labels, trials, strict=True)],
+        "designs": [
+            {**summarise(label, found), **stated(design, len(scene.truth))}
+            for label, design, found in zip(labels, designs, trials, strict=True)
+        ],
         "differences": [
             {"design": label, **_difference(found, first)}
             for label, found in zip(labels[1:], trials[1:], strict=True)

@@ -6,12 +6,14 @@ from dataclasses import asdict, fields, is_dataclass, replace
 from typing import Any
 
 from galu.desk.design.reading import check_path, make_design, stated
-from galu.escalation import Outcomes, design_named
+from galu.escalation import Action, Outcomes, design_named
 from galu.escalation.crm import Model, Patients, fit_bayes, fit_mle
-from galu.escalation.decision import Design
-from galu.escalation.guarded import Guarded
+from galu.escalation.decision import Decision, Design
+from galu.escalation.estimates import estimates
+from galu.escalation.guarded import Guarded, bare
 from galu.escalation.interval import IntervalDesign
 from galu.escalation.outcomes import Outcome
+from galu.escalation.tite_boin import TiteBoin
 from galu.finding import InputError
 
 #: Stands for "no planned number of patients": a decision asked for is not the trial's last.
@@ -51,12 +53,13 @@ def table(name: str, switches: dict[str, Any], above_closed: bool) -> dict[str, 
 def next_decision(name: str, switches: dict[str, Any], outcomes: Outcomes, levels: int) -> dict[str, Any]:
     """Decide on the next patient of a trial.
 
-    Unless switches say otherwise the trial has no planned end, and when every outcome is known the
-    design is asked there and then, in the middle of a cohort too.
+    Unless switches say otherwise the trial has no planned end, and the design is asked there and then, in
+    the middle of a cohort too. With pending patients that may only be more careful: what the known
+    patients alone say, stop or step down, binds.
     """
     design = make_design(name, switches)
     check_path(design, outcomes, levels)
-    decision = _asked_now(design, switches, outcomes).decide(outcomes, levels)
+    decision = _asked(design, switches, outcomes, levels)
     answer: dict[str, Any] = {
         "decision": decision.action.value,
         "level": decision.level,
@@ -66,17 +69,45 @@ def next_decision(name: str, switches: dict[str, Any], outcomes: Outcomes, level
     if decision.alert:
         answer["alert"] = decision.alert
     conventions = stated(design, levels)
-    return answer | {key: conventions[key] for key in ("skeleton", "target") if key in conventions}
+    for end in ("n", "largest"):
+        if "largest" not in switches:
+            conventions["switches"].pop(end, None)
+    answer["levels"] = estimates(design, outcomes, levels)
+    return answer | {key: value for key, value in conventions.items() if value}
 
 
-def _asked_now(design: Design, switches: dict[str, Any], outcomes: Outcomes) -> Design:
-    known = all(patient.outcome is not Outcome.PENDING for patient in outcomes)
-    if isinstance(design, Guarded):
-        return replace(design, design=_asked_now(design.design, switches, outcomes))
-    wanted = {"largest": _NO_END} | ({"cohort_size": 1} if known else {})
-    named: set[str] = {field.name for field in fields(design)} if is_dataclass(design) else set()
-    changes = {key: value for key, value in wanted.items() if key in named and key not in switches}
-    return replace(design, **changes) if changes else design  # type: ignore[type-var]
+def _asked(design: Design, switches: dict[str, Any], outcomes: Outcomes, levels: int) -> Decision:
+    endless = _changed(design, {"largest": _NO_END}, switches)
+    pending = any(patient.outcome is Outcome.PENDING for patient in outcomes)
+    now = _changed(endless, {"cohort_size": 1, "group": getattr(bare(design), "cohort_size", 1)}, switches)
+    if not pending:
+        return now.decide(outcomes, levels)
+    decision = endless.decide(outcomes, levels)
+    if not hasattr(bare(design), "cohort_size"):
+        return decision
+    by_time = getattr(bare(design), "tite", False) or isinstance(bare(design), TiteBoin)
+    seen = outcomes if by_time else Outcomes(tuple(p for p in outcomes if p.outcome is not Outcome.PENDING))
+    return _careful(decision, now.decide(seen, levels))
+
+
+def _careful(decision: Decision, bound: Decision) -> Decision:
+    """The decision, or what binds where that is a stop or a step below the decision's level."""
+    if bound.action is Action.STOP_NO_DOSE:
+        return bound
+    steps_down = bound.action in (Action.DE_ESCALATE, Action.ELIMINATE) and bound.level is not None
+    if steps_down and decision.level is not None and bound.level < decision.level:  # type: ignore[operator]
+        return bound
+    return decision
+
+
+def _changed(design: Design, changes: dict[str, Any], switches: dict[str, Any]) -> Design:
+    inner = bare(design)
+    named: set[str] = {field.name for field in fields(inner)} if is_dataclass(inner) else set()
+    asked = {key: value for key, value in changes.items() if key in named and key not in switches}
+    if "cohort_size" in changes and "cohort_size" not in asked:
+        return design
+    changed = replace(inner, **asked) if asked else inner  # type: ignore[type-var]
+    return replace(design, design=changed) if isinstance(design, Guarded) else changed
 
 
 def crm(

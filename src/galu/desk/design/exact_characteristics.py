@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from galu.desk.design.reading import make_design, stated
-from galu.escalation import Design
+from galu.escalation import DESIGNS, Design
+from galu.escalation.crm_design import Crm
 from galu.escalation.decision_table import DecisionTable
+from galu.escalation.designs import own_switches
 from galu.escalation.exact import Characteristics
+from galu.escalation.guarded import bare
 from galu.escalation.iq_rolling_six import IqRollingSix
 from galu.escalation.rolling_six import RollingSix
 from galu.escalation.three_plus_three import ThreePlusThree
 from galu.finding import InputError
 
+if TYPE_CHECKING:
+    from galu.escalation.merged import Sizes
+
 #: Designs that are one decision table, filled by accrual.
 _TABLES = (RollingSix, IqRollingSix, ThreePlusThree, DecisionTable)
-Table = RollingSix | IqRollingSix | ThreePlusThree | DecisionTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +48,54 @@ class ExactPlan:
     skips: bool = False
 
 
+#: What published tables of these designs leave out; galu's own convention stands beside them.
+_PUBLISHED: dict[str, object] = {"coherent": False, "skipping": "untried"}
+
+
 def exact(name: str, truth: tuple[float, ...], plan: ExactPlan, switches: dict[str, Any]) -> dict[str, Any]:
     """Exact operating characteristics of a design.
+
+    A design by cohorts is computed as published, and beside it with the conventions of safety that
+    `galu design next` and `oc` take by default, where they differ and no switch says which.
 
     Raises
     ------
     InputError
-        When the design has no exact computation or the plan does not belong to it.
+        When the design has no exact computation, or the plan or a switch does not belong to it.
     """
-    design = make_design(name, switches)
+    known = own_switches(name) if name in DESIGNS else ()
+    left = {key: value for key, value in _PUBLISHED.items() if key in known and key not in switches}
+    if plan.skips and "skipping" in known:
+        if switches.get("skipping", "any") != "any":
+            raise InputError("--skips", "skipping is given twice", "leave out one of the two")
+        left["skipping"], plan = "any", replace(plan, skips=False)
+    answer = _exact(make_design(name, switches | left), truth, plan, switches)
+    if left:
+        safe = make_design(name, switches | ({"skipping": "any"} if left.get("skipping") == "any" else {}))
+        beside = _exact(safe, truth, plan, switches)
+        numbers = ("select", "patients", "dlts", "expected_n", "expected_dlts")
+        answer["as_run"] = {
+            "conventions": {key: beside["switches"][key] for key in left},
+            **{key: beside[key] for key in numbers},
+        }
+        answer["convention"] = (
+            "as published; `as_run` has the conventions that `galu design next` and `oc` take by default"
+        )
+    return {"design": name, **answer}
+
+
+def _exact(
+    design: Design, truth: tuple[float, ...], plan: ExactPlan, asked: dict[str, Any]
+) -> dict[str, Any]:
     accrual: dict[str, Any]
-    if isinstance(design, _TABLES):
+    if isinstance(bare(design), _TABLES):
         found, accrual = _of_table(design, truth, plan)
     else:
-        found, accrual = _by_cohorts(design, truth, plan)
+        found, accrual = _by_cohorts(design, truth, plan, asked)
+    told = stated(design, len(truth))
+    for idle in ("n", "largest", "cohort_size", "eliminate_at"):
+        told["switches"].pop(idle, None)  # the cohorts below say what was used of them
     return {
-        "design": name,
         "select": {"none": found.select[0], "levels": list(found.select[1:])},
         "patients": {"levels": list(found.patients)},
         "dlts": {"levels": list(found.dlts)},
@@ -68,15 +105,17 @@ def exact(name: str, truth: tuple[float, ...], plan: ExactPlan, switches: dict[s
         "suspended_days": None,
         "replicates": None,
         "se": None,
-        **stated(design, len(truth)),
+        **told,
         **accrual,
     }
 
 
 def _of_table(
-    design: Table, truth: tuple[float, ...], plan: ExactPlan
+    design: Design, truth: tuple[float, ...], plan: ExactPlan
 ) -> tuple[Characteristics, dict[str, Any]]:
     from galu.escalation import exact as engine
+
+    inner = bare(design)
 
     if plan.cohorts is not None or plan.cohort_size is not None:
         raise InputError("--cohorts", f"{design.name} fixes its own cohorts", "leave out the cohort options")
@@ -84,7 +123,7 @@ def _of_table(
         raise InputError(
             "--select", f"{design.name} declares by its own table", "leave out --select and --skips"
         )
-    if isinstance(design, ThreePlusThree):
+    if isinstance(inner, ThreePlusThree):
         if plan.limit is not None:
             raise InputError("--limit", "3+3 comes in cohorts and has no limit of accrual", "leave it out")
         return engine.in_cohorts(design, truth), {"accrual": "cohorts of three"}
@@ -93,29 +132,53 @@ def _of_table(
         raise InputError("--limit", f"`{limit}` is not known", "use slow or fast")
     if limit == "slow":
         return engine.slow_limit(design, truth), {"limit": limit}
-    if not isinstance(design, RollingSix):
+    if not isinstance(inner, RollingSix):
         raise InputError("--limit", f"{design.name} has no fast limit", "use slow, or `galu design oc`")
     return engine.fast_limit(design, truth), {"limit": limit}
 
 
 def _by_cohorts(
-    design: Design, truth: tuple[float, ...], plan: ExactPlan
+    design: Design, truth: tuple[float, ...], plan: ExactPlan, asked: dict[str, Any]
 ) -> tuple[Characteristics, dict[str, Any]]:
     from galu.escalation import merged
-    from galu.escalation.crm import Crm
 
     if plan.limit is not None:
         raise InputError("--limit", f"{design.name} has no limit of accrual", "use --cohorts, --cohort-size")
     if plan.select not in ("own", "next"):
         raise InputError("--select", f"`{plan.select}` is not known", "use own or next")
+    inner = bare(design)
     walk = merged.walk_of(design)
-    if isinstance(design, Crm):
-        design.model_for(len(truth))
-        walk = merged.CrmWalk(design, plan.skips)
+    if isinstance(inner, Crm):
+        inner.model_for(len(truth))
     elif plan.skips:
         raise InputError("--skips", f"{design.name} skips no level", "leave it out")
-    size = 3 if plan.cohort_size is None else plan.cohort_size
-    cohorts = 10 if plan.cohorts is None else plan.cohorts
+    if asked.get("eliminate_at") == "any":
+        fault = "whole cohorts are known together, so elimination is judged at their ends"
+        raise InputError("eliminate_at", fault, "leave it out, or simulate with `galu design oc`")
+    sizes = _sizes(inner, plan, asked)
     select = merged.where_next if plan.select == "next" else walk.selected
-    found = merged.by_merged_states(walk, truth, cohorts, size, select)
-    return found, {"cohorts": cohorts, "cohort_size": size, "select_by": plan.select}
+    start = int(getattr(inner, "start", 1))
+    found = merged.by_merged_states(walk, truth, sizes, select, start)
+    return found, {
+        "cohorts": len(sizes.each),
+        "cohort_size": sizes.size,
+        "n": sizes.patients,
+        "select_by": plan.select,
+        "accrual": "whole cohorts, each known before the next is dosed",
+    }
+
+
+def _sizes(design: Design, plan: ExactPlan, asked: dict[str, Any]) -> Sizes:
+    """Cohorts by the options, or by the switches of the design; a number given twice must agree."""
+    from galu.escalation.merged import Sizes
+
+    size = int(getattr(design, "cohort_size", 3))
+    if plan.cohort_size is not None:
+        if asked.get("cohort_size", plan.cohort_size) != plan.cohort_size:
+            raise InputError("--cohort-size", "the size is given twice", "leave out one of the two")
+        size = plan.cohort_size
+    if plan.cohorts is None:
+        return Sizes(size, int(asked.get("largest", 10 * size if plan.cohort_size else design.largest)))  # type: ignore[attr-defined]
+    if asked.get("largest", plan.cohorts * size) != plan.cohorts * size:
+        raise InputError("--cohorts", "the patients in all are given twice", "leave out one of the two")
+    return Sizes(size, plan.cohorts * size)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import replace
+from dataclasses import fields, replace
 from math import isfinite, nan
 from pathlib import Path
 from typing import Any
 
 from galu.escalation import Outcomes, ThreePlusThree, design_named
-from galu.escalation.crm import Crm
+from galu.escalation.crm_design import Crm
 from galu.escalation.decision import Design
 from galu.escalation.decision_table import read_table
-from galu.escalation.guarded import Guarded
+from galu.escalation.designs import GUARDS
+from galu.escalation.guarded import Guarded, bare
 from galu.finding import InputError
 
 
@@ -39,11 +40,19 @@ def make_design(name: str, switches: dict[str, Any]) -> Design:
 
 def stated(design: Design, levels: int) -> dict[str, Any]:
     """The conventions that an answer rests on: switches, and of a CRM the skeleton that it used."""
-    inner = design.design if isinstance(design, Guarded) else design
-    found: dict[str, Any] = {"switches": dict(getattr(inner, "switches", {}))}
+    inner = bare(design)
+    found: dict[str, Any] = {"switches": dict(getattr(inner, "switches", {})) | guard_switches(design)}
     if isinstance(inner, Crm):
         found |= {"skeleton": list(inner.model_for(levels).skeleton), "target": inner.target}
     return found
+
+
+def guard_switches(design: Design) -> dict[str, object]:
+    """The switches of the guards around a design."""
+    if not isinstance(design, Guarded):
+        return {}
+    names = {maker: key for key, maker in GUARDS.items()}
+    return {names[type(guard)]: getattr(guard, fields(guard)[0].name) for guard in design.guards}  # type: ignore[arg-type]
 
 
 def check_path(design: Design, outcomes: Outcomes, levels: int) -> None:
@@ -54,7 +63,7 @@ def check_path(design: Design, outcomes: Outcomes, levels: int) -> None:
     InputError
         When a patient of a 3+3 was enrolled where it had escalated.
     """
-    inner = design.design if isinstance(design, Guarded) else design
+    inner = bare(design)
     if isinstance(inner, ThreePlusThree):
         inner.check_cohorts(outcomes, levels)
 
@@ -65,15 +74,33 @@ def read_switches(pairs: list[str]) -> dict[str, Any]:
     Raises
     ------
     InputError
-        When a pair has no equals sign.
+        When a pair has no equals sign, or a switch is given twice.
     """
     switches: dict[str, Any] = {}
     for pair in pairs:
         name, sign, value = pair.partition("=")
         if not sign:
             raise InputError("--switch", f"`{pair}` has no value", "write --switch name=value")
-        switches[name.replace("-", "_")] = _value(value)
+        key = name.strip().replace("-", "_")
+        if key in switches:
+            raise InputError("--switch", f"`{key}` is given twice", "leave out one of the two")
+        switches[key] = _value(value.strip())
     return switches
+
+
+def with_options(switches: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+    """Switches with those that an option of their own names; None is "not asked for".
+
+    Raises
+    ------
+    InputError
+        When a switch and an option name the same convention and differ.
+    """
+    asked = {key: value for key, value in options.items() if value is not None}
+    twice = [key for key in asked if key in switches and switches[key] != asked[key]]
+    if twice:
+        raise InputError("--switch", f"`{twice[0]}` is given twice and differs", "leave out one of the two")
+    return switches | asked
 
 
 def _value(text: str) -> bool | int | float | str | tuple[float, ...]:

@@ -1,0 +1,178 @@
+"""CRM and TITE-CRM as designs: the model of `crm`, with the conventions that a trial needs around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Literal
+
+from galu.escalation.climb import check_order
+from galu.escalation.conventions import (
+    COHERENT,
+    INITIAL,
+    SEEN,
+    UNFOLLOWED,
+    Skipping,
+    at_last_end,
+    binding,
+    check_counts,
+    check_skipping,
+    counting,
+    group_above,
+    reachable,
+    told,
+    too_early,
+    unfollowed,
+)
+from galu.escalation.crm import SCALE, Fit, Model, fit_bayes, skeleton, weighted
+from galu.escalation.decision import Action, Decision
+from galu.escalation.outcomes import Outcome, Outcomes
+from galu.finding import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Crm:
+    """CRM as a design: one level up at a time, cohort after cohort.
+
+    Parameters
+    ----------
+    prior
+        Skeleton, one probability per level; None is an indifference interval of ±0.05 around the
+        target with the middle level as the expected MTD.
+    target
+        Target DLT rate.
+    model, scale
+        Curve and prior deviation of its parameter.
+    largest
+        Patients in all, after which the recommended level is declared.
+    cohort_size
+        Patients enrolled before the model is asked again.
+    tite
+        Whether pending patients count by the followed fraction of the window; else the cohort waits.
+    coherent, group
+        Whether no step up follows a group whose rate is above the target (dfcrm's restriction), and the
+        patients of such a group; None is the cohort size.
+    skipping
+        How far a step up may go: `none`, to the next level; `untried`, to the lowest untried; `any`.
+    min_followup
+        Share of the window for which every pending patient at or below the new level was followed before
+        a step up; TITE only.
+    initial_stage
+        Until the first DLT a step up needs this many ended windows at the level; TITE only.
+    start
+        Level of the first patient.
+    """
+
+    name: ClassVar[str] = "crm"
+    prior: tuple[float, ...] | None = None
+    target: float = 0.25
+    model: Literal["empiric", "logistic"] = "empiric"
+    scale: float = SCALE
+    largest: int = 30
+    cohort_size: int = 3
+    tite: bool = False
+    coherent: bool = True
+    group: int | None = None
+    skipping: Skipping = "none"
+    min_followup: float = 0.25
+    initial_stage: int = 3
+    start: int = 1
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.target < 1.0:
+            raise InputError("target", f"{self.target} is no target rate", "give a fraction between 0 and 1")
+        check_counts("crm", largest=self.largest, cohort_size=self.cohort_size, start=self.start)
+        check_skipping(self.skipping)
+        if not 0.0 <= self.min_followup <= 1.0 or self.initial_stage < 0:
+            fault = "the minimum follow-up is no share, or the initial stage no number of patients"
+            raise InputError("crm", fault, "give a fraction in 0–1, and 0 or more patients")
+        Model((self.target,) if self.prior is None else self.prior, self.model, self.scale)
+
+    @property
+    def switches(self) -> dict[str, object]:
+        """The numbers and conventions that define the design; those of TITE only where they act."""
+        idle = {"group", *(() if self.tite else ("min_followup", "initial_stage"))}
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name not in idle}
+
+    def model_for(self, levels: int) -> Model:
+        """The curve through the skeleton of a trial of `levels` levels.
+
+        Raises
+        ------
+        InputError
+            When the skeleton and the levels differ in number.
+        """
+        curve = Model((self.target,), self.model, self.scale)
+        prior = self.prior or skeleton(0.05, self.target, (levels + 1) // 2, levels, curve)
+        if levels != len(prior):
+            raise InputError("prior", f"{len(prior)} probabilities for {levels} levels", "give one per level")
+        return Model(prior, self.model, self.scale)
+
+    def decide(self, outcomes: Outcomes, levels: int) -> Decision:
+        """Decide on the next patient.
+
+        Raises
+        ------
+        InputError
+            When the skeleton and the levels differ in number, the outcomes break the design's order,
+            or TITE lacks a follow-up.
+        """
+        model = self.model_for(levels)
+        skips = self.skipping == "any"
+        check_order(outcomes, levels, self.largest, fewest=0, start=self.start, skips=skips)
+        used = counting(outcomes)
+        level = outcomes.level_in_use_from(self.start)
+        tally = outcomes.tally(level)
+        pending = any(p.outcome is Outcome.PENDING for p in used)
+        full = len(used) >= self.largest
+        if not used or (not full and tally.enrolled % self.cohort_size):
+            return self._in_cohort(model, outcomes, level)
+        if pending and (full or not self.tite):
+            return Decision(Action.SUSPEND, None, "Some outcomes are not yet known.", "waiting", tally)
+        return self._answer(outcomes, fit_bayes(model, weighted(used), self.target), full)
+
+    def _in_cohort(self, model: Model, outcomes: Outcomes, level: int) -> Decision:
+        """Fill the cohort, unless what is known already says to step down or to wait."""
+        bound: Decision | None = None
+        if self.tite and counting(outcomes):
+            fit = fit_bayes(model, weighted(counting(outcomes)), self.target)
+            bound = self._answer(outcomes, fit, False)
+        elif (before := at_last_end(outcomes, level, self.cohort_size)) is not None:
+            bound = self.decide(before, len(model.skeleton))
+        if bound is not None and binding(bound):
+            return bound
+        return Decision(Action.SAME, level, "The cohort has a free slot.", "cohort", outcomes.tally(level))
+
+    def _answer(self, outcomes: Outcomes, fit: Fit, full: bool) -> Decision:
+        level = outcomes.level_in_use_from(self.start)
+        tally = outcomes.tally(level)
+        tried = max(p.level for p in counting(outcomes))
+        if full:
+            following = min(fit.recommended, tried)
+            return Decision(Action.DECLARE_MTD, following, self._because(fit, following), "largest", tally)
+        following = min(fit.recommended, reachable(self.skipping, level, tried, len(fit.p_tox)))
+        held = told(self._holds(outcomes, level, following)) if following > level else None
+        if held is not None:
+            reason = f"{self._because(fit, following)[:-1]}, but {held[1]}."
+            return Decision(Action.SAME, level, reason, held[0], tally)
+        step = (following > level) - (following < level)
+        action = {1: Action.ESCALATE, 0: Action.SAME, -1: Action.DE_ESCALATE}[step]
+        return Decision(action, following, self._because(fit, following), "nearest", tally)
+
+    def _holds(self, outcomes: Outcomes, level: int, following: int) -> list[tuple[bool, str, str]]:
+        size = self.group or self.cohort_size
+        toxic = self.coherent and group_above(outcomes, level, size, self.target, SEEN if self.tite else 2.0)
+        brief = self.tite and unfollowed(outcomes, following, self.min_followup)
+        early = self.tite and too_early(outcomes, level, self.initial_stage)
+        return [
+            (toxic, "coherent", COHERENT),
+            (brief, "min-followup", UNFOLLOWED),
+            (early, "initial-stage", INITIAL),
+        ]
+
+    def _because(self, fit: Fit, level: int) -> str:
+        return f"The estimate at level {level} is {fit.p_tox[level - 1]:.3f} at target {self.target}."
+
+
+def tite_crm(**switches: Any) -> Crm:
+    """CRM with pending patients weighted by the followed fraction of the window, asked for every patient."""
+    return Crm(**{"tite": True, "cohort_size": 1, **switches})
