@@ -117,10 +117,10 @@ def test_chunks_put_together_equal_the_whole() -> None:
         # Whole cohorts are known together, so elimination is judged at their ends.
         ("boin", {"eliminate_at": "cohort"}),
         ("boin", {"cohort_size": 1, "largest": 20}),
-        ("boin", {"eliminate_at": "cohort", "enough_at_level": 9, "lowest_toxic": 0.3, "start": 2}),
+        ("boin", {"eliminate_at": "cohort", "enough_at_level": 9, "start": 2}),
         ("keyboard", {"target": 0.3, "eliminate_at": "cohort", "coherent": False}),
         ("mtpi2", {"largest": 18, "eliminate_at": "cohort"}),
-        ("i3+3", {"eliminate_at": "cohort", "precise_width": 0.6}),
+        ("i3+3", {"eliminate_at": "cohort", "enough_at_level": 6}),
         ("crm", {}),
         ("crm", {"cohort_size": 1, "model": "logistic", "largest": 15}),
         ("crm", {"cohort_size": 4}),

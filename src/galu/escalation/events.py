@@ -41,7 +41,7 @@ NOTHING = -1
 #: The trial that is running, one record, which a kernel hands on as one pointer (arrays and named tuples
 #: would be counted at every step, at twice the time). By level (level 0 unused): `n` enrolled, `y` with a
 #: DLT, `c` pending, `treated` and `toxic` dosed and with a DLT as they will be counted. Of each patient in
-#: order of consent: `level`, and `gone`: 0 pending, 1 no longer counted, 2 known without a DLT, 3 with one.
+#: order of consent: `level`, and `gone`: 1 if they no longer count (see `state_of`).
 #: Of each outcome in order of its `due` day: `what` it is, `who` has it, `start` of the window; those before
 #: `known` are known, those before `last` pending. `tied` says that more becomes known at this moment; `first`
 #: is the level of the first patient; at `until` a suspension by follow-up ends, infinite where there is none.
@@ -171,10 +171,7 @@ def _learn(w):  # type: ignore[no-untyped-def]
     w.c[level] -= 1
     if what == TOXIC:
         w.y[level] += 1
-        w.gone[patient] = 3
-    elif what == NONE:
-        w.gone[patient] = 2
-    else:
+    elif what != NONE:
         w.n[level] -= 1
         w.total -= 1
         w.gone[patient] = 1
@@ -187,10 +184,11 @@ def _learn(w):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def proceed(w, base, conditions, truth, action, level, timed):  # type: ignore[no-untyped-def]
+def proceed(w, base, conditions, truth, action, level, timed, guards):  # type: ignore[no-untyped-def]
     """Act on a decision and go on until the next one is needed; False when the trial is over.
 
-    `timed` says that a decision changes with time, so that it is asked for again at each arrival.
+    `timed` says that a decision changes with time, so that it is asked for again at each arrival; with guards
+    (None: none) a suspension may end at `until`.
     """
     enrols = action in (SAME, UP, DOWN, OUT)
     w.event = NOTHING
@@ -217,8 +215,9 @@ def proceed(w, base, conditions, truth, action, level, timed):  # type: ignore[n
         learns = w.known < w.last and w.due[w.known] <= when
         if learns:
             when = w.due[w.known]
-        wakes = action == HOLD and w.until < when
-        if wakes:
+        wakes = False
+        if guards is not None and action == HOLD and w.until < when:
+            wakes = True
             when = w.until
         if when == math.inf:
             return False
@@ -242,6 +241,22 @@ def proceed(w, base, conditions, truth, action, level, timed):  # type: ignore[n
 
 
 @inlined
+def state_of(w, patient):  # type: ignore[no-untyped-def]
+    """Of a patient: 0 pending, 1 no longer counted, 2 known without a DLT, 3 with one.
+
+    Looked up where it is asked for; kept at every step it would cost each trial of each design.
+    """
+    state = w.gone[patient]
+    if state == 0:
+        place = w.known - 1
+        while place >= 0 and w.who[place] != patient:
+            place -= 1
+        if place >= 0:
+            state = 3 if w.what[place] == TOXIC else 2
+    return state
+
+
+@inlined
 def group_above(w, level, size, target):  # type: ignore[no-untyped-def]
     """Whether the last group at a level had a rate above the target, as `conventions.group_above`."""
     known = w.n[level] - w.c[level]
@@ -250,8 +265,9 @@ def group_above(w, level, size, target):  # type: ignore[no-untyped-def]
         count = min(size, known)
     left, dlts, patient = count, 0, w.patient - 1
     while left > 0:
-        if w.level[patient] == level and w.gone[patient] >= 2:
-            dlts += w.gone[patient] - 2
+        state = state_of(w, patient) if w.level[patient] == level else 1
+        if state >= 2:
+            dlts += state - 2
             left -= 1
         patient -= 1
     return dlts > target * count + TINY
@@ -269,10 +285,11 @@ def seen_group_above(w, level, size, target, window):  # type: ignore[no-untyped
         count = min(size, seen)
     left, dlts, patient = count, 0, w.patient - 1
     while left > 0:
-        if w.level[patient] == level and w.gone[patient] >= 2:
-            dlts += w.gone[patient] - 2
+        state = state_of(w, patient) if w.level[patient] == level else 1
+        if state >= 2:
+            dlts += state - 2
             left -= 1
-        elif w.level[patient] == level and w.gone[patient] == 0:
+        elif state == 0:
             for k in range(w.known, w.last):
                 if w.who[k] == patient and (w.now - w.start[k]) / window >= SEEN - TINY:
                     left -= 1

@@ -198,7 +198,7 @@ def crm_trials(  # type: ignore[no-untyped-def]
             action, level = crm_decision(nodes, toxic, cuts, known, work, w, conditions[0], plan)
             if guards is not None:
                 action, level = guard_answer(w, action, level, conditions[0], guards)
-            if not proceed(w, base, conditions, truth, action, level, timed):
+            if not proceed(w, base, conditions, truth, action, level, timed, guards):
                 break
             seen = w.event_level
             if w.event == TOXIC:

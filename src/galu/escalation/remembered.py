@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from galu.compiled import inlined, kernel
 from galu.escalation.decision import Action, Decision
 from galu.escalation.draws import mix, stream
-from galu.escalation.events import HOLD, SAME, begin, finish, proceed
+from galu.escalation.events import HOLD, SAME, begin, finish, proceed, state_of
 from galu.escalation.exact import ACTIONS
 from galu.escalation.guard_kernels import Guards, guard_answer
 from galu.escalation.outcomes import Outcome, Outcomes, PatientOutcome
@@ -46,8 +46,9 @@ def _last_group(w, level, size):  # type: ignore[no-untyped-def]
     left = min(size, w.n[level]) if count == 0 else count
     dlts, patient = 0, w.patient - 1
     while left > 0:
-        if w.level[patient] == level and w.gone[patient] >= 2:
-            dlts += w.gone[patient] - 2
+        state = state_of(w, patient) if w.level[patient] == level else 1
+        if state >= 2:
+            dlts += state - 2
             left -= 1
         patient -= 1
     return dlts
@@ -105,7 +106,7 @@ def _trials(  # type: ignore[no-untyped-def]
                 return trial
             if guards is not None:
                 action, level = guard_answer(w, action, level, conditions[0], guards)
-            if not proceed(w, base, conditions, truth, action, level, False):
+            if not proceed(w, base, conditions, truth, action, level, False, guards):
                 break
         finish(w, action, level, trial, selected, patients, dlts, times)
     return selected.size

@@ -94,7 +94,7 @@ def climb_trials(table, truth, conditions, seeds, worlds, guards, selected, pati
             action, level = climb_decision(table, w, levels)
             if guards is not None:
                 action, level = guard_answer(w, action, level, conditions[0], guards)
-            if not proceed(w, base, conditions, truth, action, level, False):
+            if not proceed(w, base, conditions, truth, action, level, False, guards):
                 break
         finish(w, action, level, trial, selected, patients, dlts, times)
 
@@ -218,7 +218,7 @@ def interval_trials(  # type: ignore[no-untyped-def]
             action, level = interval_decision(judge, excess, ended, w, plan, room)
             if guards is not None:
                 action, level = guard_answer(w, action, level, conditions[0], guards)
-            if not proceed(w, base, conditions, truth, action, level, False):
+            if not proceed(w, base, conditions, truth, action, level, False, guards):
                 break
         finish(w, action, level, trial, selected, patients, dlts, times)
 

@@ -20,6 +20,7 @@ from galu.escalation.events import (
     finish,
     proceed,
     seen_group_above,
+    state_of,
     too_early,
     unfollowed,
 )
@@ -78,10 +79,11 @@ def _judge(w, level, before, window, plan):  # type: ignore[no-untyped-def]
     n, y, c, stft, new = w.n[level], w.y[level], w.c[level], 0.0, 0
     for patient in range(before, w.patient):
         if w.level[patient] == level and w.gone[patient] != 1:
+            state = state_of(w, patient)
             n -= 1
-            if w.gone[patient] == 3:
+            if state == 3:
                 y -= 1
-            elif w.gone[patient] == 0:
+            elif state == 0:
                 c -= 1
     for k in range(w.known, w.last):
         if w.level[w.who[k]] == level and w.who[k] < before:
@@ -194,7 +196,7 @@ def tite_boin_trials(  # type: ignore[no-untyped-def]
             action, level = tite_boin_decision(w, conditions[0], plan, excess, most_by_dlts, room)
             if guards is not None:
                 action, level = guard_answer(w, action, level, conditions[0], guards)
-            if not proceed(w, base, conditions, truth, action, level, True):
+            if not proceed(w, base, conditions, truth, action, level, True, guards):
                 break
         finish(w, action, level, trial, selected, patients, dlts, times)
 
