@@ -22,7 +22,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from galu.escalation.crm import Crm, tite_crm
+from galu.escalation.crm_design import Crm, tite_crm
 from galu.escalation.decision import Design
 from galu.escalation.designs import DESIGNS, GUARDS, design_named
 from galu.finding import InputError
