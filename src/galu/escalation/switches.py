@@ -62,22 +62,24 @@ def _list(count: int | None) -> Callable[[Any], tuple[float, ...] | None]:
     return read
 
 
-_PROBABILITY = Kind("a probability between 0 and 1", "0.95", _between(0.0, 1.0))
-_RATE = Kind("a rate between 0 and 1", "0.25", _between(0.0, 1.0))
-_SHARE = Kind("a share in 0–1", "0.25", _between(0.0, 1.0, ends=True))
-_COUNT = Kind("a whole number from 1", "3", _whole(1))
-_FROM_ZERO = Kind("a whole number from 0", "3", _whole(0))
-_FLAG = Kind("true or false", "true", _flag)
-_WORD = Kind("a word", "any", _word)
-_POSITIVE = Kind("a number above 0", "1.16", _between(0.0, math.inf))
-_LIST = Kind("a list of numbers", "0.1,0.3", _list(None))
+_PROBABILITY = Kind("probability between 0 and 1", "0.95", _between(0.0, 1.0))
+_RATE = Kind("rate between 0 and 1", "0.25", _between(0.0, 1.0))
+_SHARE = Kind("share in 0–1", "0.25", _between(0.0, 1.0, ends=True))
+_TARGET = Kind("target rate between 0 and 1", "0.25", _between(0.0, 1.0))
+_COUNT = Kind("whole number from 1", "3", _whole(1))
+_FROM_ZERO = Kind("whole number from 0", "3", _whole(0))
+_FLAG = Kind("flag (true or false)", "true", _flag)
+_WORD = Kind("word", "any", _word)
+_POSITIVE = Kind("number above 0", "1.16", _between(0.0, math.inf))
+_LIST = Kind("list of numbers", "0.1,0.3", _list(None))
 
 #: Every switch of every registered design and guard.
 KINDS: dict[str, Kind] = {
+    "target": _TARGET,
     **dict.fromkeys(("cutoff",), _PROBABILITY),
-    **dict.fromkeys(("target", "p_saf", "p_tox", "under", "over", "lowest_toxic", "precise_width"), _RATE),
+    **dict.fromkeys(("p_saf", "p_tox", "under", "over", "lowest_toxic", "precise_width"), _RATE),
     **dict.fromkeys(("sentinel_share", "min_followup", "max_pending"), _SHARE),
-    "overdose": Kind("a probability above 0", "0.25", lambda x: _between(0.0, 1.0, ends=True)(x) or None),
+    "overdose": Kind("probability above 0", "0.25", lambda x: _between(0.0, 1.0, ends=True)(x) or None),
     **dict.fromkeys(("cohort_size", "largest", "max_per_level", "group", "start", "enough_at_level"), _COUNT),
     "initial_stage": _FROM_ZERO,
     **dict.fromkeys(
@@ -86,11 +88,11 @@ KINDS: dict[str, Kind] = {
     **dict.fromkeys(
         ("model", "rule", "variant", "skipping", "eliminate_at", "eliminate_by", "top_level_rule"), _WORD
     ),
-    "safe_top_label": Kind("some words", "highest planned dose", _word),
+    "safe_top_label": Kind("label", "highest planned dose", _word),
     **dict.fromkeys(("scale", "reference"), _POSITIVE),
     **dict.fromkeys(("prior", "doses"), _LIST),
-    "mean": Kind("two numbers", "-1,0", _list(2)),
-    "covariance": Kind("three numbers: var a, cov, var b", "4,0,1", _list(3)),
+    "mean": Kind("pair of numbers", "-1,0", _list(2)),
+    "covariance": Kind("triple of numbers (var a, cov, var b)", "4,0,1", _list(3)),
 }
 #: Switches that may be left open, which is written None in code.
 _MAY_BE_NONE = ("prior", "reference", "group", "p_saf", "p_tox")
@@ -110,8 +112,8 @@ def check_switch(design: str, name: str, value: Any) -> Any:
     found = kind.read(value)
     if found is None:
         shown = ",".join(map(str, value)) if isinstance(value, (tuple, list)) else value
-        remedy = f"give {kind.words}, as in {name}={kind.example}"
-        raise InputError(f"design {design}, {name}", f"`{shown}` is not {kind.words}", remedy)
+        fault = f"`{shown}` is no {kind.words}"
+        raise InputError(f"design {design}, {name}", fault, f"write it as in {name}={kind.example}")
     return found
 
 
