@@ -133,11 +133,29 @@ def test_decay_corrected_activities_are_turned_back() -> None:
         ((1.0, 2.0), (1.0, math.nan), (1.0, 1.0)),
         ((1.0, 2.0), (1.0, 1.0), (1.0, 0.0)),
         ((), (), ()),
+        ((1.0, 2.0), (1e300, 1e299), (1e298, 1e298)),
+        ((1.0, 2.0), (1.0, 1.0), (1e-300, 1e-300)),
+        ((1.0, 1e9), (1.0, 1.0), (1.0, 1.0)),
     ],
 )
 def test_bad_samples_are_refused(time: tuple, activity: tuple, sigma: tuple) -> None:
     with pytest.raises(InputError):
         Samples(time, activity, sigma, LU_H)
+
+
+@pytest.mark.filterwarnings("error")
+def test_whatever_samples_are_accepted_are_fitted_without_an_error() -> None:
+    rng = np.random.default_rng(7)
+    for _ in range(60):
+        scans = int(rng.integers(1, 5))
+        times = np.sort(10.0 ** rng.uniform(-3, 5, scans))
+        activity = 10.0 ** rng.uniform(-12, 12, scans) * rng.choice([1.0, 1.0, 0.0, -1.0], scans)
+        sigma = 10.0 ** rng.uniform(-12, 12, scans)
+        fit = fit_best(Samples(tuple(times), tuple(activity), tuple(sigma), LU_H))
+        if fit.tia_mbq_h is None:
+            assert fit.reason
+        else:
+            assert math.isfinite(fit.tia_mbq_h) and math.isfinite(fit.u_tia_mbq_h or 0.0)
 
 
 def test_corrected_samples_are_refused() -> None:

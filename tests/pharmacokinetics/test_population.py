@@ -120,3 +120,37 @@ def test_a_covariate_that_changes_is_refused_with_file_and_subject(tmp_path: Pat
     path.write_text("subject,time,conc,crcl\na,1,3,80\na,2,2,90\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"in\.csv, a: the covariate changes"):
         fit(path, "foce", "crcl", 75.0)
+
+
+def _rows(kind: str) -> PopulationData:
+    rng = np.random.default_rng(0)
+    times = np.array([4.0, 8, 24, 48, 72, 96, 120, 168] if kind == "late" else [0.1, 0.5, 1, 2, 4, 8, 24, 48])
+    subject, time, conc = [], [], []
+    for i in range(8):
+        values = np.exp(rng.normal(0, 0.3)) * (5 * np.exp(-0.7 * times) + np.exp(-0.03 * times))
+        if kind == "constant":
+            values = np.full(len(times), 3.0)
+        elif kind == "rising":
+            values = np.exp(0.05 * times)
+        subject += [f"S{i}"] * len(times)
+        time += list(times)
+        conc += list(values * np.exp(rng.normal(0, 0.1, len(times)) * (kind != "constant")))
+    return population_data(subject, time, conc, [False] * len(time))
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [("late", "damped"), ("constant", "Laplace fit"), ("rising", "do not determine")],
+)
+def test_a_fit_that_cannot_be_linearised_ends_in_numbers_and_says_so(kind: str, said: str) -> None:
+    found = fit_foce(_rows(kind))
+    assert np.isfinite([*found.estimate.values(), found.log_likelihood]).all()
+    assert said in found.reason
+
+
+def test_a_late_phase_of_one_time_is_refused() -> None:
+    times = [1.0, 4.0, 24.0] * 6
+    names = [f"S{i // 3}" for i in range(18)]
+    with pytest.raises(InputError, match="late phase"):
+        fit_foce(population_data(names, times, [3.0, 2.0, 1.0] * 6, [False] * 18))

@@ -15,12 +15,15 @@ from galu.desk.rows import Row as Cells
 from galu.desk.rows import read_rows
 from galu.finding import InputError
 from galu.nuclides import HALF_LIFE_SOURCE, nuclide
+from galu.vocabulary.regions import place, region_name
 
 Row = dict[str, Any]
 #: Cycles of each subject and region.
 Activities = Mapping[tuple[str, str], tuple[dosimetry.CycleActivity, ...]]
 #: Coefficient of variation of a population's effective half-life (assumed).
 POPULATION_SPREAD = 0.3
+#: Cycles beyond this are a mistake (assumed).
+MOST_CYCLES = 100
 
 
 def read_table(path: Path, columns: tuple[str, ...], text: tuple[str, ...]) -> list[tuple[Row, Cells]]:
@@ -108,9 +111,10 @@ def time_activity(
     half_life = agent.half_life_h
     groups: dict[str, list[Row]] = {}
     for row, _ in read_table(path, ("region", "time_h", "activity_mbq", "sigma_mbq"), ("region",)):
-        groups.setdefault(row["region"], []).append(row)
+        groups.setdefault(region_name(row["region"]), []).append(row)
     regions = []
-    for name, rows in groups.items():
+    for known, rows in groups.items():
+        name = known if place(known) is not None else rows[0]["region"]
         samples = _samples(rows, half_life, f"{path} region {name}")
         try:
             fit = fit_region(samples, model, tail, population_teff_h)
@@ -164,7 +168,7 @@ def biological(
     try:
         result = dosimetry.biological_dose(dose_gy, shape, radiobiology[0], radiobiology[1], cycles)
         answer = {"g": result.g, "bed_gy": result.bed_gy, "eqd2_gy": result.eqd2_gy}
-    except (OverflowError, ZeroDivisionError):
+    except (OverflowError, ZeroDivisionError, ValueError):
         answer = {"g": math.inf}
     if not all(map(math.isfinite, answer.values())):
         raise InputError("BED", "is beyond any number", "check dose [Gy], curve and half-lives [h]")
@@ -224,7 +228,7 @@ def read_activities(path: Path, plan: dosimetry.DosimetryPlan) -> Activities:
     half_life = nuclide(plan.therapy_nuclide.value).half_life_h
     groups: dict[tuple[str, str, int], list[Row]] = {}
     for row, cells in read_table(path, _DOSE_COLUMNS, ("subject", "region")):
-        if not (row["cycle"] >= 1 and row["cycle"].is_integer()):
+        if not (1 <= row["cycle"] <= MOST_CYCLES and row["cycle"].is_integer()):
             raise InputError(cells.place("cycle"), f"{row['cycle']:g} is no cycle", "number cycles 1, 2, …")
         groups.setdefault((row["subject"], row["region"], int(row["cycle"])), []).append(row)
     found: dict[tuple[str, str], tuple[dosimetry.CycleActivity, ...]] = {}
@@ -283,9 +287,9 @@ def scan_times(
         times = tuple(float(part) for part in candidates.split(","))
     except ValueError:
         times = ()
-    if not times or not all(0 <= time < float("inf") for time in times):
+    if not times or not all(0 <= time <= kinetics.LATEST_H for time in times):
         raise InputError("--candidates", f"{candidates!r} is no list of hours", "give them as 24,48,72")
-    if not (0 < sigma < 1 and 0 < teff[0] < float("inf") and 0 < teff[1] < 1):
+    if not (0 < sigma < 1 and 0.05 <= teff[0] < float("inf") and 0 < teff[1] < 1):
         raise InputError(
             "scan times", "sigma, half-life or spread is impossible", "give relative values below 1"
         )

@@ -17,7 +17,8 @@ def fit_together(
 ) -> dict[Key, tuple[CycleActivity, ...]]:
     """Fit the half-lives of all subjects, regions and cycles together; priors are the study's.
 
-    Regions without a population half-life, and cycles without positive activity, keep their own fit.
+    Regions without a population half-life, cycles without positive activity, and three scans or more that
+    contradict the joint curve (as uptake slower than the stated one does) keep their own fit.
 
     Parameters
     ----------
@@ -54,6 +55,13 @@ def fit_together(
     fit = kinetics.fit_joint(tuple(curves.values()), priors, plan.uncertainty.value.between_cycles)
     found = dict(zip(curves, fit.curves, strict=True))
     return {
-        key: tuple(replace(one, fit=found.get((*key, one.cycle))) for one in cycles)
+        key: tuple(replace(one, fit=_own_or_joint(one, found.get((*key, one.cycle)))) for one in cycles)
         for key, cycles in activities.items()
     }
+
+
+def _own_or_joint(one: CycleActivity, joint: kinetics.FittedCurve | None) -> kinetics.FittedCurve | None:
+    """The joint curve, but for scans that contradict its shape and are enough for one of their own."""
+    if joint is not None and joint.contradicted() and len(one.samples.time_h) > 2:
+        return None
+    return joint

@@ -15,7 +15,7 @@ from galu.kinetics.fit import (
 from galu.kinetics.fitted import FittedCurve
 from galu.kinetics.interval import Z_95, intervals_many
 from galu.kinetics.joint import JointFit, OrganCycle, Population, TeffPrior, fit_joint
-from galu.kinetics.samples import DecayState, Samples, measured_from_corrected
+from galu.kinetics.samples import LATEST_H, DecayState, Samples, measured_from_corrected
 from galu.kinetics.schedule import best_two_scan_times_h, two_scans_relative
 from galu.kinetics.simple import hanscheid, madsen, trapezoid_fitted_tail, trapezoid_physical_tail
 from galu.kinetics.single import (
@@ -29,6 +29,7 @@ from galu.kinetics.single import (
 from galu.kinetics.uptake import fit_free_uptake
 
 __all__ = [
+    "LATEST_H",
     "MODELS",
     "NO_FAST_PHASE",
     "UPTAKE_FROM_NOTHING",

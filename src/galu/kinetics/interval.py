@@ -38,6 +38,8 @@ def integral_h(rate, rest):  # type: ignore[no-untyped-def]
 def _reach(scans, rate, rest, least, side):  # type: ignore[no-untyped-def]
     """Largest (side 1) or smallest (side −1) integral that a rate allows within the interval [MBq·h]."""
     amplitude, chi2, information, _, _, _ = profile(scans, rate)
+    if not information > 0.0:  # a curve that is over before the first scan
+        return 0.0
     room = max(CHI2_95 - (chi2 - least), 0.0)
     return (amplitude + side * np.sqrt(room / information)) * integral_h(rate, rest)
 

@@ -16,6 +16,10 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 DecayState = Literal["measured", "corrected"]
 
 
+#: Smallest and largest size of an activity or its σ [MBq], and the latest scan [h], that are no mistake.
+LEAST_MBQ, MOST_MBQ, LATEST_H = 1e-12, 1e12, 1e5
+
+
 @dataclass(frozen=True, slots=True)
 class Samples:
     """Activities of one region at scan time, not decay-corrected; time zero is the start of infusion.
@@ -66,6 +70,14 @@ def _refuse_bad_numbers(samples: Samples) -> None:
     if not (table[2] > 0).all():
         raise InputError(
             "samples", "have a sigma that is not positive", "state the uncertainty of every scan"
+        )
+    sizes = np.abs(table[1:])
+    if (sizes > MOST_MBQ).any() or (sizes[sizes > 0] < LEAST_MBQ).any() or (table[0] > LATEST_H).any():
+        raise InputError(
+            "samples",
+            f"hold what no camera sees: activities and sigmas lie within {LEAST_MBQ:g} and {MOST_MBQ:g} MBq, "
+            f"times below {LATEST_H:g} h",
+            "check the units",
         )
     if not samples.half_life_h > 0:
         raise InputError("samples", "have no positive physical half-life", "give it in hours")

@@ -2,15 +2,16 @@
 
 `fit_foce` linearises the model about each subject's most likely effects and fits the linear mixed model,
 in turn until both agree (Lindstrom and Bates, Biometrics 1990;46:673; as nlme does). It takes quantified
-samples only. `fit_laplace` expands the likelihood of each subject itself, so that samples below
-quantification can enter by method M3.
+samples only. Where the linearised model has no solution its steps are damped, and where that does not help
+`fit_foce` gives the Laplace fit and says so. `fit_laplace` expands the likelihood of each subject itself, so
+that samples below quantification can enter by method M3.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -146,8 +147,18 @@ def population_data(
     return PopulationData(tuple(map(str, unique)), starts, rows, extra[order][first])
 
 
+#: Share of each round's step that is taken, tried in turn.
+_DAMPING: Final = (1.0, 0.5, 0.2)
+#: A logarithm known no better than this is not known (assumed): a factor of twenty either way.
+_UNKNOWN: Final = 3.0
+#: Minus the log-likelihood of a place where there is none.
+_NO_LIKELIHOOD: Final = 1e12
+
+
 def fit_foce(data: PopulationData) -> PopulationFit:
     """Fit quantified samples by conditional linearisation; censored rows are left out, and it says so.
+
+    Rounds that lead nowhere are damped, or replaced by the Laplace fit, and `reason` says which.
 
     Raises
     ------
@@ -155,21 +166,54 @@ def fit_foce(data: PopulationData) -> PopulationFit:
         With fewer than five subjects, or too few samples in one of the phases.
     """
     used = data.quantified
-    theta, eta = _start(used), np.zeros((len(used.subjects), EFFECTS))
+    start = _start(used)
+    left_out = len(data.rows) - len(used.rows)
+    said = f"{left_out} samples below quantification left out" if left_out else ""
+    for share in _DAMPING:
+        found = _rounds(used, start.copy(), share)
+        if found is not None:
+            theta, errors, eta, value, settled = found
+            damped = "" if share == 1.0 else f"its steps were damped to {share:g}"
+            said = "; ".join(part for part in (said, damped) if part)
+            return _fit("FOCE (Lindstrom-Bates)", used, (theta, errors, eta), -value, (settled, said))
+    laplace_fit = fit_laplace(data)
+    instead = "the linearised model has no solution, so this is the Laplace fit of all samples"
+    return replace(laplace_fit, reason="; ".join(part for part in (instead, laplace_fit.reason) if part))
+
+
+def _rounds(
+    used: PopulationData, theta: Floats, share: float
+) -> tuple[Floats, Floats, Floats, float, bool] | None:
+    """θ, standard errors, effects, minus the log-likelihood and whether it settled; None where it cannot."""
+    try:
+        with np.errstate(all="ignore"):  # what is not finite is looked for below
+            return _linearised(used, theta, share)
+    except (np.linalg.LinAlgError, ValueError, ZeroDivisionError, OverflowError):
+        return None
+
+
+def _linearised(
+    used: PopulationData, theta: Floats, share: float
+) -> tuple[Floats, Floats, Floats, float, bool] | None:
+    eta = np.zeros((len(used.subjects), EFFECTS))
     information = np.eye(EFFECTS)
     value, moved = math.inf, math.inf
     for _ in range(_MOST_ROUNDS):
         before = theta.copy()
         design = linearise(used.starts, used.rows, used.covariate, theta, eta)
         value, information = _linear_step(used, design, theta)
+        theta[:FIXED_EFFECTS] = before[:FIXED_EFFECTS] + share * (
+            theta[:FIXED_EFFECTS] - before[:FIXED_EFFECTS]
+        )
         predict_effects(used.starts, design, theta, eta)
         moved = float(np.abs(theta - before).max())
+        if not (math.isfinite(value) and np.isfinite(theta).all() and np.isfinite(eta).all()):
+            return None
         if moved < _SETTLED:
             break
     errors = np.sqrt(np.diag(np.linalg.inv(information)))
-    left_out = len(data.rows) - len(used.rows)
-    said = f"{left_out} samples below quantification left out" if left_out else ""
-    return _fit("FOCE (Lindstrom-Bates)", used, (theta, errors, eta), -value, (moved < _SETTLED, said))
+    settled = moved < _SETTLED
+    return (theta, errors, eta, value, settled) if np.isfinite(errors).all() else None
 
 
 def _linear_step(data: PopulationData, design: Floats, theta: Floats) -> tuple[float, Floats]:
@@ -203,13 +247,23 @@ def fit_laplace(data: PopulationData) -> PopulationFit:
         return theta
 
     def objective(x: Floats) -> float:
-        return float(laplace(data.starts, data.rows, data.covariate, full(x), eta))
+        try:
+            value = float(laplace(data.starts, data.rows, data.covariate, full(x), eta))
+        except np.linalg.LinAlgError:
+            value = math.nan
+        if math.isfinite(value):
+            return value
+        eta[:] = 0.0  # effects of an impossible place would spoil the next
+        return _NO_LIKELIHOOD
 
     bounds = [_SPREAD if k >= FIXED_EFFECTS else (-math.inf, math.inf) for k in free]
     best, said = _minimise(objective, start[free], bounds)
     errors = np.full(len(start), np.nan)
     errors[free] = _standard_errors(objective, best)
     value = objective(best)
+    if value >= _NO_LIKELIHOOD:
+        fault = "are described by no bi-exponential decline"
+        raise InputError("population data", fault, "check times [h] and concentrations")
     return _fit("Laplace, M3", data, (full(best), errors, eta), -value, (not said, said))
 
 
@@ -240,6 +294,9 @@ def _fit(
     theta, errors, eta = found
     names = FIXED if _has_covariate(data) else FIXED[:EFFECTS]
     order = "" if theta[1] > theta[3] else "the fast phase is not faster than the slow one"
+    unknown = [name for k, name in enumerate(names) if not errors[k] < _UNKNOWN]
+    doubt = f"the samples do not determine {', '.join(unknown)}" if unknown else ""
+    rounds = "" if ended[0] or ended[1] else "the search did not settle"
     return PopulationFit(
         method=method,
         subjects=data.subjects,
@@ -250,7 +307,7 @@ def _fit(
         log_likelihood=log_likelihood,
         individual=theta[:EFFECTS] + eta,
         converged=ended[0],
-        reason="; ".join(part for part in (ended[1], order) if part),
+        reason="; ".join(part for part in (ended[1], rounds, order, doubt) if part),
     )
 
 
@@ -293,6 +350,8 @@ def _start(data: PopulationData) -> Floats:
     late = time > middle
     if late.sum() < 3 or (~late).sum() < 3:
         raise InputError("population data", "too few samples", "sample both the early and the late phase")
+    if np.ptp(time[late]) == 0.0:
+        raise InputError("population data", "too few times", "sample the late phase at two times or more")
     slope, intercept = np.polyfit(time[late], value[late], 1)
     slow = max(-float(slope), 1e-3)
     above = np.exp(value[~late]) - np.exp(float(intercept) - slow * time[~late])

@@ -13,6 +13,10 @@ from galu.finding import InputError
 Floats = NDArray[np.float64]
 
 
+#: A later sample [h], or a larger concentration in any unit, is a mistake.
+LATEST_H, MOST_CONC = 1e6, 1e60
+
+
 class Route(enum.StrEnum):
     """How the dose entered the body."""
 
@@ -89,6 +93,9 @@ class Profile:
             )
         if np.any(np.isinf(conc)):
             raise InputError(place, "a concentration is infinite", "enter it as missing")
+        if np.any(np.abs(time_h) > LATEST_H) or np.any(np.abs(conc) > MOST_CONC):
+            fault = f"a time is beyond {LATEST_H:g} h or a concentration beyond {MOST_CONC:g}"
+            raise InputError(place, fault, "check the units")
         if self.dose is not None and not (np.isfinite(self.dose) and self.dose >= 0.0):
             raise InputError(place, f"the dose {self.dose} is no amount", "give a dose of zero or more")
         if not (np.isfinite(self.duration_h) and self.duration_h >= 0.0):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from galu.report.blocks import Block, Section, Table
-from galu.report.figures.pharmacokinetics import concentrations
+from galu.report.figures.pharmacokinetics import concentrations, median_concentrations
 from galu.report.sections.exposure import activities_of
 from galu.report.sections.overview import assumed_in
 from galu.trial.state import TrialState
@@ -44,6 +44,7 @@ def pharmacokinetics(state: TrialState) -> Section:
             if (p.matrix, p.analyte, p.cycle) == (matrix, analyte, 1) and p.profile is not None
         ]
         if own:
+            blocks.append(median_concentrations(own, activities_of(state)))
             blocks.append(concentrations(own, activities_of(state)))
     blocks += [
         _summary(state, "pk-summary", True),
