@@ -97,11 +97,15 @@ class PlannedCount:
 
 @dataclass(frozen=True, slots=True)
 class TransfusionInput:
-    """One transfusion; `product` is ``platelets`` or ``red cells``."""
+    """One transfusion; `product` is ``platelets``, ``red cells`` … or ``unknown``.
+
+    Where its day is known only in part, `day` is the first that it can have been and `until` the last.
+    """
 
     ref: str
     day: date
     product: str
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

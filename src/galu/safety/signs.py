@@ -209,7 +209,8 @@ def _agreed(rule: DltRule, event: AdverseEventInput, read: list[list[Sign]], fir
 
 def _with_support(signs: list[Sign], patient: DltPatient, as_of: date) -> list[Sign]:
     """Keep the signs while which the patient bled or was given platelets; undecided where he may have."""
-    support = [(t.day, t.day, t.ref) for t in patient.transfusions if t.product == "platelets"]
+    support = [(t.day, t.until or t.day, t.ref) for t in patient.transfusions if t.product == "platelets"]
+    unsaid = [(t.day, t.until or t.day, t.ref) for t in patient.transfusions if t.product == "unknown"]
     bled = [(e, is_bleeding(e)) for e in patient.events]
     support += [(e.onset, e.onset_until or e.onset, e.ref) for e, known in bled if known]
     open_ = [(e.onset, e.onset_until or e.onset, e) for e, known in bled if known is None]
@@ -222,8 +223,11 @@ def _with_support(signs: list[Sign], patient: DltPatient, as_of: date) -> list[S
             day, ref = surely[0]
             found.append(replace(sign, on=max(sign.on, day), facts=(*sign.facts, ref)))
         elif perhaps:
-            said = f"{sign.reason}, with bleeding on a day known only in part"
-            found.append(replace(sign, met=None, reason=said, facts=(*sign.facts, perhaps[0][1])))
+            said = f"{sign.reason}, with bleeding or transfusion on a day known only in part"
+            found.append(replace(sign, met=None, reason=said, facts=(*sign.facts, perhaps[0][1]), asks=True))
+        elif given := [ref for day, until, ref in unsaid if day <= last and until >= first]:
+            said = f"{sign.reason}; it is not said of what the transfusion was"
+            found.append(replace(sign, met=None, reason=said, facts=(*sign.facts, given[0]), asks=True))
         elif unread := [e for day, until, e in open_ if day <= last and until >= first]:
             said = f"{sign.reason}; whether {unread[0].term!r} is a bleeding is not known"
             found.append(replace(sign, met=None, reason=said, facts=(*sign.facts, unread[0].ref), asks=True))

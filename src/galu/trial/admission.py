@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
+from galu.eligibility.items import ITEM_KEYS
 from galu.protocol import Study
 from galu.quantities import MBQ_PER_ACTIVITY_UNIT, decay_factor
 from galu.record import Fact, Record
@@ -22,6 +23,8 @@ from galu.record.when import hours_between
 from galu.trial.exposure import half_lives_h
 from galu.trial.plausible import implausible, unknown_words
 from galu.trial.words import words_of
+from galu.vocabulary.folding import key, nearest
+from galu.vocabulary.therapies import nearest_classes, therapy_class, therapy_classes
 
 #: An activity measured in a person may pass the activity given by this factor (calibration). Assumed.
 CALIBRATION_MARGIN: Final = 1.5
@@ -462,6 +465,29 @@ def _measurable(fact: Any, known: _Known) -> Iterator[Fault]:
         yield Fault(fact.id, found.column, found.fault, found.remedy, found.word)
 
 
+def _known_class(fact: Any, known: _Known) -> Iterator[Fault]:
+    if fact.therapy_class and therapy_class(fact.therapy_class) is None:
+        near = nearest_classes(fact.therapy_class)
+        fault = f"{fact.therapy_class!r} is no class of therapy"
+        meant = "did you mean" if len(near) < len(therapy_classes()) else "write one of"
+        yield Fault(fact.id, "therapy_class", fault, f"{meant} {', '.join(near)}", True)
+
+
+def _known_item(table: Iterable[str], column: str) -> Check:
+    """What looks like a key of eligibility's catalogue and is none is a slip of the pen."""
+    names = tuple(table)
+
+    def check(fact: Any, known: _Known) -> Iterator[Fault]:
+        written = getattr(fact, column)
+        if not written or written in names:
+            return
+        near = [name for name in nearest(written, names) if "." in written or key(name) == key(written)]
+        if near:
+            yield Fault(fact.id, column, f"{written!r} is no item", f"did you mean {', '.join(near)}?", True)
+
+    return check
+
+
 def _possible_mass(fact: Any, known: _Known) -> Iterator[Fault]:
     plan = known.study.dosimetry
     region = next((r for r in plan.regions.value if r.name == fact.region), None) if plan else None
@@ -500,8 +526,10 @@ _CHECKS: Final[dict[str, tuple[Check, ...]]] = {
     "decision": (_planned_level,),
     "visit": (_ends_after("on"),),
     "demographics": (_birth_not_after,),
-    "history": (_ends_after("started"),),
-    "prior_therapy": (_ends_after("started"),),
+    "history": (_ends_after("started"), _known_item(ITEM_KEYS, "category")),
+    "prior_therapy": (_ends_after("started"), _known_class),
+    "therapy": (_known_class,),
+    "judgement": (_known_item(ITEM_KEYS, "item"),),
     "lab": (_measurable,),
     "vital": (_measurable,),
     "enrolment": (_planned_level,),

@@ -11,12 +11,12 @@ import polars as pl
 
 from galu.protocol import Study
 from galu.record import Record
-from galu.record.when import day_of
+from galu.record.when import day_of, days_of
 from galu.safety.ctcae import grade_labs
 from galu.safety.tables import AeCount, TreatedSubject, ae_by_soc_and_term, ae_overview, lab_shift
-from galu.trial.safety import IN_BLOOD, events_by_subject
+from galu.trial.safety import IN_BLOOD, after_dose, events_by_subject
 from galu.trial.subjects import Subject
-from galu.vocabulary.laboratory import lab_tests
+from galu.vocabulary.laboratory import in_unit, lab_tests
 from galu.vocabulary.results import read_result
 
 #: Version used where a study names none (assumed).
@@ -62,7 +62,7 @@ def derive_safety(study: Study, record: Record, subjects: Iterable[Subject]) -> 
     )
     therapy = tuple(one for one in dosed if one.first_dose is not None)
     imaged = tuple(one for one in dosed if one.first_scan is not None)
-    grades = grade_record(record, {s.id: s.first_dose for s in people if s.first_dose}, version)
+    grades = grade_record(record, {s.id: s.therapy[0].start for s in people if s.therapy}, version)
     return SafetyResults(
         treated=dosed,
         overview=ae_overview(therapy, emergent),
@@ -86,28 +86,34 @@ def _watched_until(subject: Subject) -> date | None:
     return min((day for day in days if day is not None), default=None)
 
 
-def grade_record(record: Record, first_dose: Mapping[str, date], version: str) -> pl.DataFrame:
+def grade_record(record: Record, starts: Mapping[str, str], version: str) -> pl.DataFrame:
     """Grade of every laboratory value, in the unit reported; the baseline record by its limits.
 
     A result in words is read by `read_result`; one that is no number cannot be graded.
     """
     told = pl.col("value").is_not_null() | pl.col("text").is_not_null()
     labs = with_results(record.facts("lab").filter(told & IN_BLOOD))
+    # Limits that contradict each other are not known.
+    crossed = (pl.col("lower_limit") > pl.col("upper_limit")).fill_null(False)
+    limits = ("lower_limit", "upper_limit")
+    labs = labs.with_columns(pl.when(~crossed).then(pl.col(name)).alias(name) for name in limits)
     terms = pl.DataFrame(
         [(test.code, term, direction) for test in lab_tests().values() for term, direction in test.terms],
         schema={"TEST": pl.String, "TERM": pl.String, "DIRECTION": pl.String},
         orient="row",
     )
-    starts = pl.DataFrame(
-        {"subject": list(first_dose), "first_dose": list(first_dose.values())},
+    dosed = pl.DataFrame(
+        {"subject": list(starts), "first_dose": [days_of(start)[0] for start in starts.values()]},
         schema={"subject": pl.String, "first_dose": pl.Date},
     )
     values = labs.with_columns(pl.col("test").str.to_uppercase().alias("TEST")).join(
-        starts, on="subject", how="left", maintain_order="left"
+        dosed, on="subject", how="left", maintain_order="left"
     )
     # More than a limit says how high a value is at least, and nothing of how low.
     open_below = (pl.col("bound") == ">") & (pl.col("DIRECTION") == "L")
-    after = (pl.col("day") > pl.col("first_dose")).fill_null(False)
+    same_day = values.filter(pl.col("day") == pl.col("first_dose")).iter_rows(named=True)
+    late = [row["id"] for row in same_day if after_dose(row, starts[row["subject"]], record.zone)]
+    after = (pl.col("day") > pl.col("first_dose")).fill_null(False) | pl.col("id").is_in(late)
     values = _with_baseline(values.with_columns(after.alias("after_dose")))
     table = values.join(terms, on="TEST", how="inner", maintain_order="left").rename(
         {"unit": "AVALU", "lower_limit": "ANRLO", "upper_limit": "ANRHI"}
@@ -152,7 +158,7 @@ def _with_baseline(values: pl.DataFrame) -> pl.DataFrame:
     It is the row that the source marks as baseline, or else the last one up to the first dose; a value of
     unknown day is none.
     """
-    by = ["subject", "TEST", "unit"]
+    by = ["subject", "TEST"]
     known = pl.col("day").is_not_null() & pl.col("value").is_not_null()
     before = values.filter(known & ~pl.col("after_dose") & pl.col("first_dose").is_not_null())
     marked = pl.col("baseline").fill_null(False)
@@ -163,11 +169,24 @@ def _with_baseline(values: pl.DataFrame) -> pl.DataFrame:
     base = last.select(
         *by,
         pl.col("value").alias("BASE"),
+        pl.col("unit").alias("base_unit"),
         pl.when(known).then(status).otherwise(None).alias("BNRIND"),
         pl.col("id").alias("base_id"),
     )
-    joined = values.join(base, on=by, how="left", maintain_order="left", nulls_equal=True)
+    joined = _in_own_unit(values.join(base, on=by, how="left", maintain_order="left"))
     return joined.with_columns((pl.col("id") == pl.col("base_id")).fill_null(False).alias("is_baseline"))
+
+
+def _in_own_unit(joined: pl.DataFrame) -> pl.DataFrame:
+    """The baseline in the unit of each value; unknown where it does not convert."""
+    other = pl.col("base_unit").ne_missing(pl.col("unit")) & pl.col("BASE").is_not_null()
+    if joined.filter(other).is_empty():
+        return joined
+    base = [
+        value if one == unit or value is None else in_unit(test, value, one or "", unit or "")
+        for test, value, one, unit in joined.select("TEST", "BASE", "base_unit", "unit").iter_rows()
+    ]
+    return joined.with_columns(pl.Series("BASE", base, dtype=pl.Float64))
 
 
 def _shifts(grades: pl.DataFrame) -> dict[str, dict[tuple[int | None, int | None], int]]:

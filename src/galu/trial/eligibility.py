@@ -21,6 +21,7 @@ from galu.record import Record
 from galu.record.when import day_of, days_of
 from galu.trial.subjects import Subject
 from galu.vocabulary.laboratory import lab_code
+from galu.vocabulary.therapies import support_given, therapy_class
 
 _ANTICANCER: Final = "therapy.systemic"
 #: Class of a prior or concomitant therapy to the data items that it is evidence of.
@@ -44,6 +45,11 @@ ITEMS_OF_THERAPY: Final[Mapping[str, tuple[str, ...]]] = {
 
 #: Product of a transfusion to the value that the transfusion rule reads.
 _SUPPORT: Final = {"red-cells": "red cells", "platelets": "platelets", "growth-factor": "g-csf"}
+#: What supports the blood, written among the medication, to the value that the transfusion rule reads.
+_SUPPORT_OF: Final = {
+    **{name: name for name in ("red cells", "platelets", "g-csf", "esa")},
+    **dict.fromkeys(("tpo", "plasma", "unknown"), "other"),
+}
 _NUMBERS: Final = frozenset(item.key for item in ITEMS if item.value == "number")
 _FLAGS: Final = frozenset(item.key for item in ITEMS if item.value == "flag")
 Row = Mapping[str, Any]
@@ -133,7 +139,10 @@ def _from_therapy(row: Row) -> Iterator[Evidence]:
         half_life_days=None if hours is None else hours / 24.0,
         span=span,
     )
-    for item in ITEMS_OF_THERAPY.get(row["therapy_class"] or "", ()):
+    support = _SUPPORT_OF.get(support_given(row["agent"]) or "")
+    if support is not None:
+        yield replace(given, item="transfusion_or_growth_factor", value=support)
+    for item in ITEMS_OF_THERAPY.get(therapy_class(row["therapy_class"] or "") or "", ()):
         by_line = item == "therapy.taxane" and row.get("regimen")
         yield replace(given, item=item, value=f"regimen {row['regimen']}" if by_line else row["agent"])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
@@ -13,7 +13,7 @@ import polars as pl
 
 from galu.protocol import Study
 from galu.record import Record
-from galu.record.when import day_of, days_of, instant_of
+from galu.record.when import day_of, days_of, hours_between, instant_of
 from galu.safety.coverage import is_read
 from galu.safety.dlt import DltAssessment, assess_dlt
 from galu.safety.inputs import (
@@ -29,7 +29,9 @@ from galu.safety.plan import SafetyPlan
 from galu.trial.adjudication import adjudications_by_subject, evaluability_by_subject, event_roots
 from galu.trial.schedule import planned_days
 from galu.trial.subjects import Death, Exit, Subject
+from galu.vocabulary.laboratory import in_unit
 from galu.vocabulary.results import kind_of_result, read_result
+from galu.vocabulary.therapies import support_given
 
 _PRODUCTS = {"red-cells": "red cells"}
 #: CTCAE grades blood: the pH or glucose of urine says nothing of acidosis or hypoglycaemia.
@@ -131,48 +133,70 @@ def _attribution(row: dict[str, Any], course: list[dict[str, Any]]) -> Attributi
 def labs_by_subject(
     record: Record, subjects: Iterable[Subject], tests: frozenset[str] | None = None
 ) -> dict[str, tuple[LabInput, ...]]:
-    """Laboratory values, each with its baseline: the last one up to the first therapeutic dose.
+    """Laboratory values, each with its baseline: that marked by its source, else the last before the dose.
 
     A result in words is read by `read_result`; one that is no number has no value. One of a partly known
     day holds the first and the last that it can have been, and is no baseline.
     """
-    first = {subject.id: subject.first_dose for subject in subjects}
+    first = {subject.id: subject.therapy[0] for subject in subjects if subject.therapy}
     told = pl.col("value").is_not_null() | pl.col("text").is_not_null()
     frame = record.facts("lab").filter(told & IN_BLOOD)
     if tests is not None:
         frame = frame.filter(pl.col("test").is_in(list(tests)))
     labs: dict[str, list[LabInput]] = {}
+    bases: dict[tuple[str, str], tuple[bool, LabInput]] = {}
     for row in frame.iter_rows(named=True):
         # A sample that gave no result is a value that is missing.
-        if row["value"] is not None or kind_of_result(row["text"]) != "no result":
-            labs.setdefault(row["subject"], []).append(_lab(row))
-    return {subject: _with_baseline(values, first.get(subject)) for subject, values in labs.items()}
+        if row["value"] is None and kind_of_result(row["text"]) == "no result":
+            continue
+        lab, dose = _lab(row), first.get(row["subject"])
+        labs.setdefault(row["subject"], []).append(lab)
+        seen = bases.get((row["subject"], lab.test))
+        before = dose is not None and not after_dose(row, dose.start, record.zone)
+        # The source's own mark decides; else the last value before the dose.
+        if (
+            before
+            and lab.until is None
+            and lab.value is not None
+            and (not seen or row["baseline"] or not seen[0])
+        ):
+            bases[row["subject"], lab.test] = bool(row["baseline"]), lab
+    return {
+        subject: tuple(_flagged(lab, bases.get((subject, lab.test), (False, None))[1]) for lab in values)
+        for subject, values in labs.items()
+    }
+
+
+def after_dose(row: Mapping[str, Any], start: str, zone: str) -> bool:
+    """Whether a value was surely taken after a dose: on a later day or, where both times are known, later.
+
+    On the day of the dose a value without a time counts as taken before it (assumed).
+    """
+    day = days_of(start)[0]
+    if row["day"] is None or row["day"] != day:
+        return row["day"] is not None and row["day"] > day
+    hours = hours_between(start, row["on"], zone)
+    return hours is not None and hours > 0
 
 
 def _lab(row: dict[str, Any]) -> LabInput:
     read = read_result(row["text"]) if row["value"] is None else None
     first, last = days_of(row["on"])
+    low, high = row["lower_limit"], row["upper_limit"]
+    if low is not None and high is not None and low > high:
+        low = high = None  # limits that contradict each other are not known
     return LabInput(
         ref=row["id"],
         test=row["test"],
         day=first,
         value=row["value"] if read is None else read.graded,
         unit=row["unit"] or "",
-        lower=row["lower_limit"],
-        upper=row["upper_limit"],
+        lower=low,
+        upper=high,
         bound="" if read is None else read.bound,
         until=last if row["day"] is None else None,
         text="" if row["value"] is not None or read is not None else row["text"],
     )
-
-
-def _with_baseline(labs: list[LabInput], first_dose: date | None) -> tuple[LabInput, ...]:
-    base: dict[tuple[str, str], LabInput] = {}
-    for lab in sorted(labs, key=lambda lab: lab.day):
-        dated = lab.until is None and lab.value is not None
-        if first_dose is not None and lab.day <= first_dose and dated:
-            base[(lab.test, lab.unit)] = lab
-    return tuple(_flagged(lab, base.get((lab.test, lab.unit))) for lab in labs)
 
 
 def _flagged(lab: LabInput, base: LabInput | None) -> LabInput:
@@ -183,7 +207,10 @@ def _flagged(lab: LabInput, base: LabInput | None) -> LabInput:
         low = base.lower is not None and base.value < base.lower
         high = base.upper is not None and base.value > base.upper
         flag = "LOW" if low else "HIGH" if high else "NORMAL"
-    return replace(lab, baseline=base.value, baseline_flag=flag)
+    value = base.value
+    if base.unit != lab.unit:
+        value = None if value is None else in_unit(lab.test, value, base.unit, lab.unit)
+    return replace(lab, baseline=value, baseline_flag=flag)
 
 
 def _dlt_tests(plan: SafetyPlan, record: Record) -> frozenset[str]:
@@ -191,12 +218,21 @@ def _dlt_tests(plan: SafetyPlan, record: Record) -> frozenset[str]:
 
 
 def _transfusions(record: Record) -> dict[str, tuple[TransfusionInput, ...]]:
+    """Transfusions, also those that a site wrote among the concomitant medication."""
+    rows = [
+        (row, _PRODUCTS.get(row["product"], row["product"]), None)
+        for row in record.facts("transfusion").iter_rows(named=True)
+    ]
+    for row in record.facts("therapy").iter_rows(named=True):
+        product = support_given(row["agent"])
+        if product is not None:
+            rows.append((row, product, row["ended"]))
     found: dict[str, tuple[TransfusionInput, ...]] = {}
-    for row in record.facts("transfusion").iter_rows(named=True):
-        if row["day"] is not None:
-            product = _PRODUCTS.get(row["product"], row["product"])
-            given = TransfusionInput(row["id"], row["day"], product)
-            found[row["subject"]] = (*found.get(row["subject"], ()), given)
+    for row, product, ended in rows:
+        first, last = days_of(row["on"])
+        last = max(last, days_of(ended)[1]) if ended and row["day"] is None else last
+        given = TransfusionInput(row["id"], first, product, last if row["day"] is None else None)
+        found[row["subject"]] = (*found.get(row["subject"], ()), given)
     return found
 
 

@@ -1,0 +1,69 @@
+"""Treatments: the closed list of therapy classes, and what supports the blood, wherever a site writes it."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Final
+
+from galu.vocabulary.folding import key, nearest, words
+
+#: Words of medicines that act on platelets and are none.
+_NO_SUPPORT: Final = frozenset(words("inhibitor aggregation antiplatelet anti antibody count"))
+
+
+@cache
+def _rows(kind: str) -> Mapping[str, str]:
+    """What is written, and what it means."""
+    text = (files("galu.vocabulary") / "therapies.csv").read_text(encoding="utf-8")
+    return {row["written"]: row["means"] for row in csv.DictReader(text.splitlines()) if row["kind"] == kind}
+
+
+@cache
+def therapy_classes() -> tuple[str, ...]:
+    """The classes of therapy that eligibility tells apart; ``other`` is none of them."""
+    return tuple(dict.fromkeys(_rows("class").values()))
+
+
+@lru_cache(maxsize=4096)
+def therapy_class(written: str) -> str | None:
+    """The class that a word means; None where it is not known.
+
+    >>> therapy_class("ARPI"), therapy_class("androgen-deprivation therapy"), therapy_class("nah")
+    ('nha', 'adt', None)
+    """
+    known = {key(text): means for text, means in _rows("class").items()}
+    known |= {key(name): name for name in therapy_classes()}
+    return known.get(key(written))
+
+
+def nearest_classes(written: str) -> tuple[str, ...]:
+    """Classes whose names look most like what was written; all of them where none does."""
+    near = nearest(written, _rows("class"))
+    meant = dict.fromkeys(means for name in near if (means := therapy_class(name)) is not None)
+    return tuple(meant) or therapy_classes()
+
+
+@lru_cache(maxsize=4096)
+def support_given(written: str) -> str | None:
+    """What supports the blood, of a medicine or procedure as sites name it; None where nothing does.
+
+    ``platelets``, ``red cells``, ``plasma``, ``g-csf``, ``esa``, ``tpo``, or ``unknown``: a transfusion of
+    what is not said. The longest name that the text holds decides.
+
+    >>> support_given("Pegfilgrastim 6 mg s.c."), support_given("platelets, 1 unit"), support_given("aspirin")
+    ('g-csf', 'platelets', None)
+    """
+    said, folded = set(words(written)), key(written)
+    if said & _NO_SUPPORT:
+        return None
+    best: tuple[int, str] | None = None
+    for name, means in _rows("product").items():
+        own = words(name)
+        held = set(own) <= said or (not name.isascii() and key(name) in folded)
+        size = len(key(name)) + (0 if means == "unknown" else 100)
+        if held and (best is None or size > best[0]):
+            best = size, means
+    return None if best is None else best[1]
