@@ -8,9 +8,18 @@ from collections.abc import Iterator
 import pytest
 
 from galu.desk import design as desk
-from galu.escalation import DESIGNS, Action, Outcome, Outcomes, PatientOutcome, design_named
+from galu.escalation import (
+    DESIGNS,
+    Action,
+    Outcome,
+    Outcomes,
+    PatientOutcome,
+    RollingSix,
+    design_named,
+)
 from galu.escalation.conventions import SEEN, group_above
 from galu.escalation.decision import Decision, Design
+from galu.escalation.decision_table import read_table
 from galu.escalation.guarded import bare
 from galu.finding import InputError
 
@@ -230,3 +239,30 @@ def test_a_misspelled_switch_or_design_is_asked_back() -> None:
         design_named("bion")
     with pytest.raises(InputError, match="given twice"):
         desk.read_switches(["cutoff=0.9", "cutoff=0.95"])
+
+
+def test_a_table_in_which_a_pending_patient_reopens_a_level_is_refused() -> None:
+    cells = {
+        (r.tally.enrolled, r.tally.dlts, r.tally.pending): r.action.value for r in TABLE if r.tally.enrolled
+    }
+    cells[4, 2, 1] = "same"
+    names = ("enrolled", "dlts", "pending", "decision")
+    lines = [
+        (i, dict(zip(names, (*map(str, key), word), strict=True)))
+        for i, (key, word) in enumerate(cells.items())
+    ]
+    with pytest.raises(
+        InputError, match="3 enrolled, 2 DLTs, 0 pending closes, with one more pending it doses"
+    ):
+        read_table("table:mine", lines)
+
+
+TABLE = RollingSix(top_level_rule="table").table()
+
+
+@pytest.mark.parametrize(("mean", "warns"), [("-1,0", True), ("-3,0", False)])
+def test_a_prior_that_stops_after_one_dlt_is_warned_of(mean: str, warns: bool) -> None:
+    switches = desk.read_switches([f"mean={mean}"])
+    answer = desk.next_decision("blrm", switches, Outcomes(), 2)
+    one = design_named("blrm", **switches).decide(Outcomes.from_string("1NNT"), 2)
+    assert ("warning" in answer) == (one.action is Action.STOP_NO_DOSE) == warns

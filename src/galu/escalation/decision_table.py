@@ -114,8 +114,20 @@ def read_table(name: str, rows: Iterable[tuple[int, Mapping[str, str]]]) -> Deci
             f"{t.pending} pending",
             "add a row for every state up to the largest number enrolled",
         )
+    undone = [t for t, action in cells.items() if action in _CLOSING and _undone(cells, t)]
+    if undone:
+        t = undone[0]
+        state = f"{t.enrolled} enrolled, {t.dlts} DLTs, {t.pending} pending"
+        fault = f"{state} closes, with one more pending it doses"
+        raise InputError(name, fault, "a pending patient adds no information: close or suspend there too")
     cells.setdefault(Tally(0, 0, 0), Action.SAME)
     return DecisionTable(name, tuple((tally, cells[tally]) for tally in wanted))
+
+
+def _undone(cells: Mapping[Tally, Action], tally: Tally) -> bool:
+    """Whether one more pending patient turns a closed level into a dose there or above."""
+    more = cells.get(Tally(tally.enrolled + 1, tally.dlts, tally.pending + 1))
+    return more in (Action.SAME, Action.ESCALATE)
 
 
 def _cell(place: str, row: Mapping[str, str]) -> tuple[Tally, Action]:

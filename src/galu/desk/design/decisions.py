@@ -7,12 +7,13 @@ from typing import Any
 
 from galu.desk.design.reading import check_path, make_design, stated
 from galu.escalation import Action, Outcomes, design_named
+from galu.escalation.blrm import Blrm
 from galu.escalation.crm import Model, Patients, fit_bayes, fit_mle
 from galu.escalation.decision import Decision, Design
 from galu.escalation.estimates import estimates
 from galu.escalation.guarded import Guarded, bare
 from galu.escalation.interval import IntervalDesign
-from galu.escalation.outcomes import Outcome
+from galu.escalation.outcomes import Outcome, PatientOutcome
 from galu.escalation.tite_boin import TiteBoin
 from galu.finding import InputError
 
@@ -68,12 +69,27 @@ def next_decision(name: str, switches: dict[str, Any], outcomes: Outcomes, level
     }
     if decision.alert:
         answer["alert"] = decision.alert
+    if warned := _early_stop(bare(design), levels):
+        answer["warning"] = warned
     conventions = stated(design, levels)
     for end in ("n", "largest"):
         if "largest" not in switches:
             conventions["switches"].pop(end, None)
     answer["levels"] = estimates(design, outcomes, levels)
     return answer | {key: value for key, value in conventions.items() if value}
+
+
+def _early_stop(design: Design, levels: int) -> str:
+    """What a BLRM's prior does to a first cohort with no DLT or one, where that ends the trial."""
+    if not isinstance(design, Blrm):
+        return ""
+    size, start = design.cohort_size, design.start
+    for dlts in range(2):
+        kinds = [Outcome.DLT] * dlts + [Outcome.NONE] * (size - dlts)
+        first = Outcomes(tuple(PatientOutcome(start, kind) for kind in kinds))
+        if design.decide(first, levels).action is Action.STOP_NO_DOSE:
+            return f"Under this prior {dlts} DLTs among the first {size} patients already end the trial."
+    return ""
 
 
 def _asked(design: Design, switches: dict[str, Any], outcomes: Outcomes, levels: int) -> Decision:
