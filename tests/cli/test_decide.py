@@ -55,8 +55,11 @@ RP2D = Statement("rp2d", 2, "Safety committee", "Dr Chair", comment="level 2 is 
 
 
 def test_a_signed_decision_opens_the_expansion_and_a_correction_makes_it_stale(trial: Path) -> None:
-    made, board = decide(trial, RP2D, _clock(END))
+    made, board, warnings = decide(trial, RP2D, _clock(END))
     assert "a0" in made.rests_on
+    assert (board.decisions[0].signer, board.decisions[0].by) == ("Dr Chair", "Safety committee")
+    pending = [slot.subject for slot in board.slots if slot.outcome == "P"]
+    assert [sentence.split()[0] for sentence in warnings] == pending
     assert (board.phase, board.next_level, board.decisions[0].signed) == ("expansion", 2, True)
     folder = open_trial(trial, _clock(END + timedelta(days=1)))
     given = Administration(
@@ -64,7 +67,9 @@ def test_a_signed_decision_opens_the_expansion_and_a_correction_makes_it_stale(t
         activity_mbq=3600, supersedes="a0", reason="residual was read wrong",
     )  # fmt: skip
     folder.store.append([given])
-    _, after = decide(trial, Statement("suspend", None, "Sponsor", "Dr S"), _clock(END + timedelta(days=2)))
+    _, after, _ = decide(
+        trial, Statement("suspend", None, "Sponsor", "Dr S"), _clock(END + timedelta(days=2))
+    )
     assert [(one.decision, one.stale) for one in after.decisions] == [("rp2d", True), ("suspend", False)]
 
 

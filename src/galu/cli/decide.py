@@ -23,9 +23,11 @@ def decide(
     """Enter a signed decision; the record keeps what it rests on."""
     from galu.desk.decide import Statement, decide
 
-    made, board = decide(folder, Statement(decision, level, by, signer, meaning, comment))
+    made, board, warnings = decide(folder, Statement(decision, level, by, signer, meaning, comment))
     print(f"{made.id}: {made.decision}{f', level {made.level}' if made.level else ''}, signed by {signer}")
     print(f"it rests on {len(made.rests_on)} facts; {board.next_step}")
+    for sentence in warnings:
+        typer.echo(f"galu: warning: {sentence.rstrip('.')}.", err=True)
 
 
 def review(

@@ -53,6 +53,10 @@ def _show(console: Console, found: Status) -> None:
         f"[dim]as of {mark.as_of} · record entry {mark.seq}, {mark.digest[:12]} · study "
         f"{mark.study_hash[:12]}[/]"
     )
+    for sentence in found.unread:
+        console.print(f"[bold red]left out, because it cannot be read:[/] {escape(sentence)}")
+    if found.skew:
+        console.print(f"[bold red]clock:[/] {escape(found.skew)}")
     for lane in found.lanes:
         _lane(console, lane)
     names = ", ".join(board.screening)

@@ -8,10 +8,10 @@ from typing import Final, get_args
 from zoneinfo import ZoneInfo
 
 from galu.desk.clock import utc_now
-from galu.desk.folder import open_trial
+from galu.desk.folder import TrialFolder, open_trial
 from galu.desk.status import day_of_report
 from galu.finding import InputError
-from galu.record import fact_digest
+from galu.record import Record, fact_digest
 from galu.record.conduct import Decision, Signature
 from galu.store.sqlite import Clock
 from galu.trial.board import Board, derive_board
@@ -33,11 +33,15 @@ class Statement:
     comment: str | None = None
 
 
-def decide(folder: Path, said: Statement, clock: Clock = utc_now) -> tuple[Decision, Board]:
-    """Write a decision and its signature; gives the decision and the board after it.
+Decided = tuple[Decision, Board, tuple[str, ...]]
+
+
+def decide(folder: Path, said: Statement, clock: Clock = utc_now) -> Decided:
+    """Write a decision and its signature; gives the decision, the board after it, and warnings.
 
     A decision that differs from what the design would do is written all the same: it is the
-    committee's. Its facts are those of every slot, so that a later correction shows it as stale.
+    committee's. Its facts are those of every slot, so that a later correction shows it as stale. Who is
+    still pending, what could not be read and a clock that is wrong are said.
 
     Raises
     ------
@@ -53,7 +57,8 @@ def decide(folder: Path, said: Statement, clock: Clock = utc_now) -> tuple[Decis
     levels = len(study.treatment.levels) if study.treatment else 0
     _check(said, levels)
     board = derive_board(study, record.as_of(day), day)
-    number = record.facts("decision").height + len(record.superseded) + 1
+    warnings = _warnings(trial, record, board)
+    number = record.free_number("decision", "signature")
     moment = clock().astimezone(ZoneInfo(record.zone)).isoformat(timespec="seconds")
     decision = Decision.model_validate(
         {
@@ -76,7 +81,21 @@ def decide(folder: Path, said: Statement, clock: Clock = utc_now) -> tuple[Decis
         signer=said.signer,
     )
     trial.store.append([decision, signature])
-    return decision, derive_board(study, trial.record.as_of(day), day)
+    return decision, derive_board(study, trial.record.as_of(day), day), warnings
+
+
+def _warnings(trial: TrialFolder, record: Record, board: Board) -> tuple[str, ...]:
+    """What the committee should know before its signature stands."""
+    found = [
+        f"{slot.subject} at level {slot.level} is pending"
+        + (f" (window ends {slot.window_ends})" if slot.window_ends else "")
+        + (f": {slot.reason}" if slot.reason else "")
+        for slot in board.slots
+        if slot.outcome == "P"
+    ]
+    found += [f"left out, because it cannot be read: {one}" for one in record.unread]
+    skew = trial.skew()
+    return (*found, skew) if skew else tuple(found)
 
 
 def _check(said: Statement, levels: int) -> None:

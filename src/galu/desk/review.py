@@ -13,6 +13,7 @@ from galu.escalation.outcomes import Outcomes
 from galu.escalation.pathways import Ahead
 from galu.escalation.review import CohortReview, review_cohort, review_levels
 from galu.finding import InputError
+from galu.record import Record
 from galu.report.cohort_review import Listing, Package, Seat, cohort_review_page
 from galu.trial.board import Slot, outcome_of, trial_design
 from galu.trial.state import TrialState, derive_state
@@ -45,7 +46,7 @@ def write_review(folder: Path, file: Path, as_of: date | None = None, cohorts: i
             design=study.escalation.design.value if study.escalation else "none planned",
             review=review,
             seats=tuple(_seat(slot, day) for slot in state.board.slots if slot.phase == "escalation"),
-            listings=_listings(state),
+            listings=(*_unread(record), *_listings(state)),
             banner=mark.banner,
             standing=state.board.next_step,
             silence=silence,
@@ -79,6 +80,11 @@ def _seat(slot: Slot, day: date) -> Seat:
     return Seat(
         slot.subject, slot.level, slot.outcome, window, slot.rule, slot.reason, slot.counts, slot.deviations
     )
+
+
+def _unread(record: Record) -> tuple[Listing, ...]:
+    rows = tuple((str(one),) for one in record.unread)
+    return (Listing("Left out, because it cannot be read", ("fact",), rows),) if rows else ()
 
 
 def _listings(state: TrialState) -> tuple[Listing, ...]:

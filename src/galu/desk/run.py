@@ -11,6 +11,7 @@ from typing import Final
 
 from galu.desk.folder import open_trial
 from galu.desk.outputs import require_outside_trial
+from galu.desk.places import RECORD
 from galu.desk.set_aside import read_set_aside
 from galu.desk.status import day_of_report, mark_of
 from galu.finding import InputError
@@ -64,6 +65,7 @@ def run_trial(
     aside = [
         (one.imported[:10], one.file, one.row, one.why) for one in read_set_aside(folder, day, record.zone)
     ]
+    aside += [("", RECORD, 0, f"left out, because it cannot be read: {one}") for one in record.unread]
     report = build_report(state, known, mark, aside, tell)
     tell("writing")
     _replace(out, report, as_json(state, mark))

@@ -24,12 +24,17 @@ from galu.trial.state import derive_state
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The board of a trial with its lanes, and what is to be done."""
+    """The board of a trial with its lanes, what is to be done, and what it is shown without.
+
+    `unread` are facts inside that no rule can read; `skew` says what is wrong with the clock.
+    """
 
     mark: Mark
     board: Board
     lanes: tuple[Lane, ...]
     agenda: tuple[Task, ...]
+    unread: tuple[str, ...] = ()
+    skew: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Everything as plain values."""
@@ -40,7 +45,7 @@ class Status:
         board["due"] = [
             {**dataclasses.asdict(one), "overdue": one.overdue(self.board.day)} for one in self.agenda
         ]
-        return {**dataclasses.asdict(self.mark), **board}
+        return {**dataclasses.asdict(self.mark), **board, "unread": self.unread, "skew": self.skew}
 
 
 def day_of_report(record: Record, as_of: date | None, clock: Clock = utc_now) -> date:
@@ -111,4 +116,11 @@ def trial_status(folder: Path, as_of: date | None = None) -> Status:
     mark = mark_of(trial, record, day)
     study = trial.study_on(day)
     state = derive_state(study, record, day)
-    return Status(mark, state.board, lanes_of(study, state.board), state.agenda)
+    return Status(
+        mark,
+        state.board,
+        lanes_of(study, state.board),
+        state.agenda,
+        tuple(map(str, record.unread)),
+        trial.skew(),
+    )

@@ -210,12 +210,13 @@ class Record:
             children.setdefault(superseded, []).append(corrector)
         return tuple(Fork(s, tuple(c)) for s, c in children.items() if len(c) > 1)
 
-    def free_number(self, prefix: str) -> int:
-        """Smallest number from 1 that no id ``prefix-number`` of the record has, whatever its kind."""
-        taken = {one.id for one in self.left_out if one.id.startswith(f"{prefix}-")}
+    def free_number(self, *prefixes: str) -> int:
+        """Smallest number from 1 for which no fact has an id ``prefix-number``, for any of the prefixes."""
+        ids = {one.id for one in self.left_out}
         for frame in self._frames.values():
-            taken.update(frame.filter(pl.col("id").str.starts_with(f"{prefix}-"))["id"])
-        return next(number for number in itertools.count(1) if f"{prefix}-{number}" not in taken)
+            for prefix in prefixes:
+                ids.update(frame.filter(pl.col("id").str.starts_with(f"{prefix}-"))["id"])
+        return next(n for n in itertools.count(1) if not any(f"{prefix}-{n}" in ids for prefix in prefixes))
 
     @cached_property
     def origin(self) -> str:

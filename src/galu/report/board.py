@@ -87,12 +87,12 @@ def decision_rows(board: Board) -> tuple[tuple[str, str], ...]:
 def signed_table(board: Board) -> Table:
     """Decisions as signed; a stale one rests on a fact that was corrected since."""
     rows = tuple(
-        (one.day, one.decision, one.level, one.by,
+        (one.day, one.decision, one.level, one.by, one.signer or "nobody",
          _standing(one),
          one.fact)
         for one in board.decisions
     )  # fmt: skip
-    columns = ("day", "decision", "level", "signed by", "state", "fact")
+    columns = ("day", "decision", "level", "decided by", "signed by", "state", "fact")
     return Table("signed-decisions", "Signed decisions", columns, rows)
 
 

@@ -29,6 +29,7 @@ Phase = Literal["escalation", "awaiting RP2D", "expansion", "complete", "stopped
 class SignedDecision:
     """A decision as recorded; only a signed one counts.
 
+    `by` decided or entered it, `signer` put the name under it;
     `signed` says that a signature names it and its digest still fits; `stale` that a fact it rests on was
     since corrected.
     """
@@ -40,6 +41,7 @@ class SignedDecision:
     fact: str
     stale: bool
     signed: bool
+    signer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,14 @@ class Accrual:
 
 def read_decisions(record: Record) -> tuple[tuple[SignedDecision, Moment], ...]:
     """Every decision with its moment, oldest first."""
-    signatures = {(row["signs"], row["digest"]) for row in record.facts("signature").iter_rows(named=True)}
+    signatures = {
+        (row["signs"], row["digest"]): row["signer"]
+        for row in record.facts("signature").iter_rows(named=True)
+    }
+    named = [
+        (row, signatures.get((row["id"], fact_digest(fact_of("decision", row)))))
+        for row in record.facts("decision").iter_rows(named=True)
+    ]
     return tuple(
         (
             SignedDecision(
@@ -106,11 +115,12 @@ def read_decisions(record: Record) -> tuple[tuple[SignedDecision, Moment], ...]:
                 by=row["by"],
                 fact=row["id"],
                 stale=any(fact in record.superseded for fact in row["rests_on"] or ()),
-                signed=(row["id"], fact_digest(fact_of("decision", row))) in signatures,
+                signed=signer is not None,
+                signer=signer,
             ),
             moment_of(row, record.zone),
         )
-        for row in record.facts("decision").iter_rows(named=True)
+        for row, signer in named
     )
 
 
