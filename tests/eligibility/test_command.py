@@ -81,16 +81,36 @@ def test_the_calendar_is_sorted_by_the_last_day(facts: Path) -> None:
     ]
 
 
-def test_without_a_gate_each_that_was_reached_is_judged(facts: Path) -> None:
+def test_without_a_gate_the_next_one_of_each_subject_is_judged(facts: Path) -> None:
+    (facts / "enrolment.csv").write_text("id,subject,on,phase,level\ne2,P2,2026-02-09,escalation,1\n")
+    (facts / "disposition.csv").write_text("id,subject,on,term\nf3,P3,2026-02-09,SCREEN FAILURE\n")
+    (facts / "administration.csv").write_text(
+        "id,subject,on,agent,cycle\na4,P4,2026-02-09T10:00,177Lu-PSMA-0057,1\n"
+    )
     found = judge_eligibility(STUDY, facts, Question(as_of=date(2026, 2, 10)))
-    assert [(one.subject, one.gate) for one in found] == [("P1", Gate.SCREENING), ("P2", Gate.SCREENING)]
+    assert [(one.subject, one.gate) for one in found] == [
+        ("P1", Gate.ENROLMENT), ("P2", Gate.DOSE), ("P3", Gate.ENROLMENT), ("P4", Gate.DOSE),
+    ]  # fmt: skip
 
 
 def test_a_table_is_readable(facts: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["eligibility", str(STUDY), str(facts), "--subject", "P1", "--as-of", "2026-02-10"])
     shown = capsys.readouterr().out
-    assert "P1, gate screening" in shown and "I10.1a" in shown
+    assert "P1, gate enrolment: 3 satisfied, 0 violated, 27 unknown" in " ".join(shown.split())
+    assert "? I10.1a" in shown
+
+
+def test_atoms_that_speak_against_a_subject_are_marked(
+    facts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = (str(STUDY), str(facts), "--subject", "P2", "--as-of", "2026-02-10")
+    with pytest.raises(SystemExit):
+        main(["eligibility", *words])
+    shown = capsys.readouterr().out
+    assert "× I4.a" in shown and "? E8.a" in shown and "× I2.a" not in shown
+    marks = {atom["id"]: atom["verdict"] for one in rows(capsys, *words) for atom in one["atoms"]}
+    assert (marks["I2.a"], marks["I4.a"], marks["E8.a"]) == ("satisfied", "violated", "unknown")
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from galu.record.disease import Lesion, Measurement
 from galu.record.people import Consent, Demographics, History, Lab, PriorTherapy, Vital
 from galu.record.treatment import Administration, Enrolment
 from galu.trial.eligibility import derive_eligibility, gather_evidence
+from galu.trial.state import derive_state
 from galu.trial.subjects import derive_subjects
 from support import ROOT
 
@@ -68,8 +69,8 @@ def test_each_kind_becomes_its_data_item() -> None:
 
 def test_every_criterion_is_listed_and_silence_is_unknown() -> None:
     record = _record(*FACTS)
-    (gate,) = derive_eligibility(STUDY, record, derive_subjects(STUDY, record), date(2026, 2, 10))
-    assert gate.gate is Gate.SCREENING
+    first, gate = derive_eligibility(STUDY, record, derive_subjects(STUDY, record), date(2026, 2, 10))
+    assert (first.gate, gate.gate) == (Gate.SCREENING, Gate.ENROLMENT)
     verdicts = {one.criterion: one for one in gate.verdicts}
     assert len(verdicts) == 30
     assert verdicts["I2"].verdict == "satisfied"
@@ -82,7 +83,7 @@ def test_a_correction_moves_the_testosterone_over_its_limit() -> None:
         id="t2", subject="P", on=DAY, test="TESTOS", value=51.0, unit="ng/dL", supersedes="t", reason="typo"
     )
     record = _record(*FACTS, corrected)
-    (gate,) = derive_eligibility(STUDY, record, derive_subjects(STUDY, record), date(2026, 2, 10))
+    *_, gate = derive_eligibility(STUDY, record, derive_subjects(STUDY, record), date(2026, 2, 10))
     verdict = next(one for one in gate.verdicts if one.criterion == "I4")
     assert verdict.verdict == "violated" and verdict.facts == ("t2",)
 
@@ -136,3 +137,28 @@ def test_signing_again_leaves_the_earlier_gate_signed() -> None:
     assert _atom(atom, *way, words[0], gate=Gate.ENROLMENT) is Truth.TRUE
     assert _atom(atom, *way, *words, gate=Gate.ENROLMENT) is Truth.TRUE
     assert _atom(atom, *way, words[1], gate=Gate.ENROLMENT) is Truth.UNKNOWN
+
+
+SLOT = Enrolment(id="e", subject="P", on="2026-02-07", phase="escalation", level=1)
+DOSED = Administration(id="a", subject="P", on="2026-02-10T10:00", agent="177Lu-PSMA-0057", cycle=1)
+
+
+def test_the_dose_gate_of_who_was_not_dosed_is_no_deviation() -> None:
+    waiting = derive_state(STUDY, _record(*FACTS, SLOT), date(2026, 3, 2))
+    assert waiting.eligibility[-1].gate is Gate.DOSE
+    assert not [one for one in waiting.deviations if "dosed" in one.what]
+    dosed = derive_state(STUDY, _record(*FACTS, SLOT, DOSED), date(2026, 3, 2))
+    (unknown,) = [one for one in dosed.deviations if one.rule == "eligibility unknown"]
+    assert "I3," in unknown.what and unknown.day == date(2026, 2, 10)
+
+
+def test_the_dose_gate_looks_at_the_day_of_the_dose() -> None:
+    low = Lab(id="p", subject="P", on="2026-02-11", test="PLAT", value=40.0, unit="10^9/L")
+    assert _atom("I10.1b", *FACTS, SLOT, DOSED, low, gate=Gate.DOSE) is Truth.UNKNOWN
+    assert _atom("I10.1b", *FACTS, SLOT, low, gate=Gate.DOSE) is Truth.FALSE
+
+
+def test_nobody_is_left_out_for_a_consent_whose_day_is_not_known() -> None:
+    record = _record(Consent(id="c", subject="P", on="2026-02"))
+    *_, gate = derive_eligibility(STUDY, record, derive_subjects(STUDY, record), date(2026, 2, 12))
+    assert {one.verdict for one in gate.verdicts} == {"unknown"}

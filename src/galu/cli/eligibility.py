@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -17,11 +17,15 @@ if TYPE_CHECKING:
     from galu.eligibility import CriterionVerdict
 
 
+#: How a verdict is marked where many stand together.
+_MARKS: Final = {"satisfied": "", "violated": "×", "unknown": "?"}
+
+
 def eligibility(
     study: Annotated[Path, typer.Argument(help="study.yaml or a folder that holds it")],
     record: Annotated[Path, typer.Argument(help="trial folder, a CSV of facts or a folder of them")],
     subject: Annotated[str | None, typer.Option(help="only this subject")] = None,
-    gate: Annotated[Gate | None, typer.Option(help="only this gate; else each that was reached")] = None,
+    gate: Annotated[Gate | None, typer.Option(help="this gate; else the next one of each subject")] = None,
     what_if: Annotated[
         list[str] | None, typer.Option(metavar="SWITCH=SETTING", help="judge by another reading; repeatable")
     ] = None,
@@ -65,7 +69,7 @@ def _print_verdicts(study: Path, record: Path, question: Question, json: bool) -
         rows = [
             (
                 *_head(verdict, n),
-                atom.id,
+                f"{_MARKS[verdict.verdict_of(atom)]} {atom.id}".strip(),
                 atom.truth.value,
                 _day(atom.expires),
                 atom.reason,
@@ -75,11 +79,19 @@ def _print_verdicts(study: Path, record: Path, question: Question, json: bool) -
             for n, atom in enumerate(verdict.atoms)
         ]
         columns = ("criterion", "verdict", "atom", "says", "expires", "why", "facts")
-        _print_table(f"{one.subject}, gate {one.gate.value}", columns, rows)
+        _print_table(f"{one.subject}, gate {one.gate.value}: {_summary(one.verdicts)}", columns, rows)
+    if judged:
+        typer.echo("Atoms marked × speak against the subject, those marked ? are unknown.")
 
 
 def _head(verdict: CriterionVerdict, row: int) -> tuple[str, str]:
-    return (verdict.criterion, verdict.verdict) if row == 0 else ("", "")
+    return (
+        (f"{_MARKS[verdict.verdict]} {verdict.criterion}".strip(), verdict.verdict) if row == 0 else ("", "")
+    )
+
+
+def _summary(verdicts: Sequence[CriterionVerdict]) -> str:
+    return ", ".join(f"{sum(one.verdict == word for one in verdicts)} {word}" for word in _MARKS)
 
 
 def _print_changes(study: Path, record: Path, question: Question, json: bool) -> None:

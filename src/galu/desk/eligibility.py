@@ -28,7 +28,7 @@ from galu.exchange.facts_csv import read_facts
 from galu.finding import InputError
 from galu.protocol import Study, load_study
 from galu.record import Entry, Record, record_of
-from galu.trial.eligibility import gate_of, gather_evidence
+from galu.trial.eligibility import gather_evidence, next_gate
 from galu.trial.subjects import Subject, derive_subjects
 from galu.trial.words import read_words
 
@@ -37,7 +37,7 @@ _ALWAYS: Final = datetime(1900, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Whom to judge and how; None is everyone, each gate that was reached, and today.
+    """Whom to judge and how; None is everyone, the gate that comes next for each, and today.
 
     Of a simulated or imported record "today" is the day on which it ends.
     """
@@ -63,12 +63,6 @@ class _Case:
     day: date
     people: tuple[Subject, ...]
     evidence: Mapping[str, SubjectEvidence]
-
-    def gates(self, subject: Subject, wanted: Gate | None) -> tuple[Gate, ...]:
-        """The gate asked for, else every gate that the subject has come to."""
-        if wanted is not None:
-            return (wanted,)
-        return tuple(gate for gate in Gate if gate.order <= gate_of(subject).order)
 
 
 def judge_eligibility(study: Path, record: Path, question: Question) -> tuple[Judged, ...]:
@@ -96,7 +90,7 @@ def judge_eligibility(study: Path, record: Path, question: Question) -> tuple[Ju
             evaluate(case.plan, case.evidence[one.id], gate, case.day, question.settings),
         )
         for one in case.people
-        for gate in case.gates(one, question.gate)
+        for gate in (question.gate or next_gate(one),)
     )
 
 
@@ -134,6 +128,7 @@ def as_json(judged: Iterable[Judged]) -> list[dict[str, Any]]:
                 {
                     "id": atom.id,
                     "value": atom.truth.value,
+                    "verdict": found.verdict_of(atom),
                     "facts": list(atom.facts),
                     "expires": None if atom.expires is None else atom.expires.isoformat(),
                     "judgement": atom.judgement,

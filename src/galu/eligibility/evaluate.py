@@ -54,6 +54,10 @@ class CriterionVerdict:
         days = [atom.expires for atom in self.atoms if atom.expires is not None]
         return min(days, default=None)
 
+    def verdict_of(self, atom: AtomVerdict) -> Verdict:
+        """What one atom says of the criterion: of an exclusion, TRUE is violated."""
+        return _WORDS[atom.truth if self.polarity == "inclusion" else ~atom.truth]
+
     @property
     def facts(self) -> tuple[str, ...]:
         """Ids of every fact that the atoms rest on."""

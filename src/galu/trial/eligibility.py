@@ -274,12 +274,14 @@ def _screening_days(record: Record) -> dict[str, date]:
     return days
 
 
-def gate_of(subject: Subject) -> Gate:
-    """The last gate that a subject has come to."""
-    if subject.first_dose is not None:
+def next_gate(subject: Subject) -> Gate:
+    """The gate that a subject stands before: enrolment in screening, then the dose.
+
+    Who failed screening stays at the gate that he failed, who was dosed at the dose.
+    """
+    if subject.therapy:
         return Gate.DOSE
-    closed = subject.enrolled is not None or subject.failed
-    return Gate.ENROLMENT if closed else Gate.SCREENING
+    return Gate.DOSE if subject.has_slot and not subject.failed else Gate.ENROLMENT
 
 
 def derive_eligibility(
@@ -289,17 +291,15 @@ def derive_eligibility(
     day: date,
     settings: Mapping[str, str] | None = None,
 ) -> tuple[GateVerdicts, ...]:
-    """Every subject who consented or was dosed at each gate that was reached, earliest gate first."""
+    """Every subject at each gate up to the one that comes next, earliest gate first; the next one is last."""
     plan = study.eligibility
     if plan is None:
         return ()
-    consented = [subject for subject in subjects if subject.consent is not None or subject.therapy]
-    evidence = gather_evidence(record, consented)
-    found = []
-    for subject in consented:
-        reached = gate_of(subject)
-        for gate in Gate:
-            if gate.order <= reached.order:
-                verdicts = evaluate(plan, evidence[subject.id], gate, day, settings)
-                found.append(GateVerdicts(subject.id, gate, day, verdicts))
-    return tuple(found)
+    people = tuple(subjects)
+    evidence = gather_evidence(record, people)
+    return tuple(
+        GateVerdicts(subject.id, gate, day, evaluate(plan, evidence[subject.id], gate, day, settings))
+        for subject in people
+        for gate in Gate
+        if gate.order <= next_gate(subject).order
+    )

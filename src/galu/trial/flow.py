@@ -242,12 +242,12 @@ def derive_deviations(
                 what = f"{again}: the first ({dose.facts[0]}) counts"
                 found.append(Deviation(subject.id, dose.day, "dose recorded twice", what, facts))
     for gate in gates:
-        if gate.gate.value == "dose":
-            found += _against_criteria(gate, first_doses.get(gate.subject))
+        if gate.gate.value == "dose" and gate.subject in first_doses:
+            found += _against_criteria(gate, first_doses[gate.subject])
     return tuple(sorted(found, key=lambda one: (one.subject, one.day or date.min, one.rule)))
 
 
-def _against_criteria(gate: GateVerdicts, first_dose: date | None) -> Iterable[Deviation]:
+def _against_criteria(gate: GateVerdicts, first_dose: date) -> Iterable[Deviation]:
     """Criteria violated when the first dose was given, one by one, and those not known together."""
     for one in gate.verdicts:
         if one.at_gate == "violated":

@@ -1,4 +1,4 @@
-"""Eligibility: every criterion of every subject at the last gate, and why screening failed."""
+"""Eligibility: every criterion of every subject at the gate that comes next, and why screening failed."""
 
 from __future__ import annotations
 
@@ -23,29 +23,29 @@ def eligibility(state: TrialState, stated: Mapping[str, str]) -> Section:
     plan = state.study.eligibility
     if plan is None:
         return Section("eligibility", TITLE, silent="The study file states no eligibility criteria.")
-    last = _last_gates(state)
+    last = _next_gates(state)
     assumed = assumed_in(state, "eligibility")
     if not last:
-        return Section("eligibility", TITLE, assumed=assumed, silent="Nobody has consented yet.")
+        return Section("eligibility", TITLE, assumed=assumed, silent="Nobody is in the record yet.")
     criteria = tuple(one.id for one in plan.criteria)
     matrix = Matrix(
         "eligibility-matrix",
-        "Verdict of each criterion at the last gate reached: + satisfied, × violated, ? unknown",
+        "Verdict of each criterion today, at the gate that comes next: + satisfied, × violated, ? unknown",
         criteria,
         tuple(one.text for one in plan.criteria),
-        tuple((g.subject, g.gate.value, tuple(v.at_gate for v in g.verdicts)) for g in last),
+        tuple((g.subject, g.gate.value, tuple(v.verdict for v in g.verdicts)) for g in last),
     )
     counts: list[Row] = []
     for i, one in enumerate(plan.criteria):
-        words = [g.verdicts[i].at_gate for g in last]
+        words = [g.verdicts[i].verdict for g in last]
         counts.append(
             (one.id, one.polarity, one.text, *(words.count(w) for w in ("satisfied", "violated", "unknown")))
         )
     columns = ("criterion", "kind", "text", "satisfied", "violated", "unknown")
     per_criterion = Table(
-        "eligibility-criteria", "Subjects per criterion at their last gate", columns, tuple(counts)
+        "eligibility-criteria", "Subjects per criterion at the gate that comes next", columns, tuple(counts)
     )
-    unknown = sum(v.at_gate == "unknown" for g in last for v in g.verdicts)
+    unknown = sum(v.verdict == "unknown" for g in last for v in g.verdicts)
     sentences = (
         f"{len(last)} subjects were judged by {len(criteria)} criteria; {unknown} verdicts are unknown and "
         "never count as met.",
@@ -55,7 +55,7 @@ def eligibility(state: TrialState, stated: Mapping[str, str]) -> Section:
     )
 
 
-def _last_gates(state: TrialState) -> list[GateVerdicts]:
+def _next_gates(state: TrialState) -> list[GateVerdicts]:
     found: dict[str, GateVerdicts] = {}
     for gate in state.eligibility:
         found[gate.subject] = gate
@@ -67,13 +67,19 @@ def _failures(state: TrialState, last: list[GateVerdicts], stated: Mapping[str, 
     rows = []
     for gate in last:
         if gate.subject in days:
-            violated = [v.criterion for v in gate.verdicts if v.at_gate == "violated"]
+            violated = [v for v in gate.verdicts if v.verdict == "violated"]
             reasons = [
-                a.reason for v in gate.verdicts if v.at_gate == "violated" for a in v.atoms if a.reason
+                a.reason for v in violated for a in v.atoms if a.reason and v.verdict_of(a) == "violated"
             ]
             said = "; ".join(reasons[:4]) or "no criterion is violated by what the record holds"
             rows.append(
-                (gate.subject, days[gate.subject], stated.get(gate.subject), ", ".join(violated), said)
+                (
+                    gate.subject,
+                    days[gate.subject],
+                    stated.get(gate.subject),
+                    ", ".join(v.criterion for v in violated),
+                    said,
+                )
             )
     columns = ("subject", "day", "reason stated", "criteria violated", "evidence")
     return Table("screen-failures", "Screen failures and their reasons", columns, tuple(rows))
