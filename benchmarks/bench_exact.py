@@ -7,7 +7,7 @@ from time import process_time
 from galu.binomial import binomial_pmf
 from galu.escalation import Outcome, Outcomes, PatientOutcome, ThreePlusThree, design_named
 from galu.escalation.exact import in_cohorts
-from galu.escalation.merged import by_merged_states, walk_of, where_next
+from galu.escalation.merged import Sizes, by_merged_states, walk_of, where_next
 
 TRUTH = (0.05, 0.10, 0.20, 0.35, 0.50)
 SKELETON = (0.08, 0.16, 0.25, 0.35, 0.46)
@@ -55,14 +55,14 @@ def main():
     for name, switches in (("boin", {}), ("crm", {"prior": SKELETON})):
         design = design_named(name, target=0.25, largest=100, **switches)
         walk = walk_of(design)
-        short = by_merged_states(walk, TRUTH, 4, 3, where_next).select
+        short = by_merged_states(walk, TRUTH, Sizes(3, 12), where_next).select
         assert max(abs(a - b) for a, b in zip(short, enumerated(design, TRUTH, 4), strict=True)) < 1e-12
         report(
             f"{name}, 5 levels, 4 cohorts",
-            lambda: by_merged_states(walk, TRUTH, 4, 3, where_next),  # noqa: B023 - called at once
+            lambda: by_merged_states(walk, TRUTH, Sizes(3, 12), where_next),  # noqa: B023 - called at once
             lambda: enumerated(design, TRUTH, 4),  # noqa: B023
         )
-        full = seconds(lambda: by_merged_states(walk, TRUTH, 10, 3), 3)  # noqa: B023
+        full = seconds(lambda: by_merged_states(walk, TRUTH, Sizes(3, 30)), 3)  # noqa: B023
         print(f"{name}, 5 levels, n = 30: {full * 1e3:.0f} ms ({4**10:,} paths if enumerated)")
     exact = in_cohorts(three, TRUTH).select
     assert max(abs(a - b) for a, b in zip(exact, enumerated(three, TRUTH, 12), strict=True)) < 1e-12
