@@ -39,9 +39,10 @@ def test_page_has_every_section_and_needs_no_network(out: Path) -> None:
     page = (out / "report.html").read_text(encoding="utf-8")
     titles = re.findall(r"<h2>(.*?)</h2>", page)
     assert titles == [
-        "What is assumed", "Flow of subjects", "Board", "Eligibility", "Exposure", "Safety", "Safety watch",
-        "Dosimetry", "Next cycle", "Pharmacokinetics", "Efficacy", "Visits", "Deviations", "Analysis sets",
-        "Data sources",
+        "At a glance", "Open safety items", "Board", "Deviations", "Flow of subjects", "Eligibility",
+        "Exposure", "Safety", "Safety watch",
+        "Dosimetry", "Next cycle", "Pharmacokinetics", "Efficacy", "Visits", "Analysis sets",
+        "Data sources", "What is assumed",
     ]  # fmt: skip
     assert page.count("<h1>") == 1
     assert not re.findall(r"(?:src|href)=\"(?!#|data:)[^\"]*\"|https?://|@import|url\((?!#)", page)
@@ -101,7 +102,7 @@ def test_an_earlier_day_is_told_as_it_was(folder: Path, tmp_path: Path) -> None:
     status = trial_status(folder, FIRST + timedelta(days=3))
     card = status.lanes[0].cards[0]
     assert (card.subject, card.state) == ("P", "pending")
-    assert card.window == "day 4 of 42, 38 days left"
+    assert card.window.startswith("day 4 of 42, 38 days left")
 
 
 def test_a_report_replaces_a_report_and_nothing_else(folder: Path, out: Path, tmp_path: Path) -> None:

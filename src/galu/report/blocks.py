@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -25,7 +26,8 @@ class Table:
     """A table with its caption; `name` is the stem of its CSV file.
 
     `assumed` says why what shapes this table is an assumption; empty when nothing is. `decimals` fixes
-    the places of a column on the page.
+    the places of a column on the page; `links` says where on it a text of the last column leads. A table
+    that is `part_of` another has its rows in the CSV of that one.
     """
 
     kind: ClassVar[str] = "table"
@@ -37,6 +39,8 @@ class Table:
     assumed: str = ""
     page_rows: int = PAGE_ROWS
     decimals: Mapping[str, int] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
+    part_of: str = ""
 
     @property
     def looks(self) -> tuple[str, ...]:
@@ -163,7 +167,24 @@ class Lanes:
     lanes: tuple[Lane, ...]
 
 
-Block = Table | Picture | Matrix | Lanes
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One number that says where the trial stands; `to` is the section that holds more."""
+
+    name: str
+    value: str
+    to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chips:
+    """The few numbers of the first look."""
+
+    kind: ClassVar[str] = "chips"
+    chips: tuple[Chip, ...]
+
+
+Block = Table | Picture | Matrix | Lanes | Chips
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +200,36 @@ class Section:
     blocks: tuple[Block, ...] = ()
     assumed: tuple[Element, ...] = ()
     silent: str = ""
+
+    @property
+    def assumed_areas(self) -> tuple[tuple[str, str, int], ...]:
+        """Parts of the study file with assumptions that shape the section: name, id on the page, number."""
+        counts = Counter(area_of(one) for one in self.assumed)
+        return tuple((name, assumed_id(name), count) for name, count in counts.items())
+
+    @property
+    def assumed_at(self) -> str:
+        """Id on the page of what a mark `assumed` in this section leads to."""
+        return self.assumed_areas[0][1] if self.assumed else ASSUMED
+
+
+#: Id of the section that lists every assumption.
+ASSUMED: Final = "assumed"
+
+
+def area_of(element: Element) -> str:
+    """Part of the study file that an element stands in."""
+    return element.place.partition(".")[0].partition("[")[0].replace("_", " ")
+
+
+def assumed_id(area: str) -> str:
+    """Id on the page of the assumptions of one part of the study file."""
+    return f"table-{assumed_name(area)}"
+
+
+def assumed_name(area: str) -> str:
+    """Name of the table of the assumptions of one part of the study file."""
+    return f"assumed-{area.replace(' ', '-')}"
 
 
 @dataclass(frozen=True, slots=True)

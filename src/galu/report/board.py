@@ -88,7 +88,7 @@ def signed_table(board: Board) -> Table:
     """Decisions as signed; a stale one rests on a fact that was corrected since."""
     rows = tuple(
         (one.day, one.decision, one.level, one.by, one.signer or "nobody",
-         _standing(one),
+         standing_of(one),
          one.fact)
         for one in board.decisions
     )  # fmt: skip
@@ -96,7 +96,8 @@ def signed_table(board: Board) -> Table:
     return Table("signed-decisions", "Signed decisions", columns, rows)
 
 
-def _standing(one: SignedDecision) -> str:
+def standing_of(one: SignedDecision) -> str:
+    """Why a decision does not stand; empty where it does."""
     if not one.signed:
         return "not signed: does not count"
     return "stale: a fact it rests on was corrected" if one.stale else ""

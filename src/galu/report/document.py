@@ -18,7 +18,9 @@ from galu.report.sections.dosimetry import Points, dosimetry
 from galu.report.sections.efficacy import efficacy
 from galu.report.sections.eligibility import eligibility
 from galu.report.sections.exposure import exposure
+from galu.report.sections.glance import glance
 from galu.report.sections.next_cycle import next_cycle, visits
+from galu.report.sections.open_items import derive_items, open_items
 from galu.report.sections.pharmacokinetics import pharmacokinetics
 from galu.report.sections.safety import all_grades, safety
 from galu.report.sections.watch import watch
@@ -30,7 +32,6 @@ class Report:
     """Everything a report shows, and what lies beside it."""
 
     mark: Mark
-    headline: tuple[tuple[str, str], ...]
     sections: tuple[Section, ...]
     further: tuple[Table, ...]
 
@@ -39,7 +40,8 @@ class Report:
         for section in self.sections:
             for block in section.blocks:
                 if isinstance(block, Table):
-                    yield block
+                    if not block.part_of:
+                        yield block
                 elif isinstance(block, Matrix):
                     yield block.table()
         yield from self.further
@@ -70,10 +72,13 @@ def build_report(
     tell
         Is told the title of each section before it is prepared.
     """
+    items = tuple(derive_items(state, aside))
     makers: Sequence[tuple[str, Callable[[], Section]]] = (
-        ("assumptions", lambda: overview.assumptions(state)),
-        ("flow", lambda: overview.flow(state)),
+        ("at a glance", lambda: glance(state, items)),
+        ("open safety items", lambda: open_items(items)),
         ("board", lambda: overview.board(state)),
+        ("deviations", lambda: conduct.deviations(state)),
+        ("flow", lambda: overview.flow(state)),
         ("eligibility", lambda: eligibility(state, _stated(known))),
         ("exposure", lambda: exposure(state)),
         ("safety", lambda: safety(state)),
@@ -83,17 +88,17 @@ def build_report(
         ("pharmacokinetics", lambda: pharmacokinetics(state)),
         ("efficacy", lambda: efficacy(state)),
         ("visits", lambda: visits(state)),
-        ("deviations", lambda: conduct.deviations(state)),
         ("analysis sets", lambda: conduct.analysis_sets(state)),
         ("data sources", lambda: conduct.sources(state, known)),
         *((("rows set aside", lambda: conduct.set_aside(aside)),) if aside else ()),
+        ("assumptions", lambda: overview.assumptions(state)),
     )
     sections = []
     with stamped(mark.banner):
         for name, make in makers:
             tell(name)
             sections.append(make())
-    return Report(mark, _headline(state), tuple(sections), (all_grades(state),))
+    return Report(mark, tuple(sections), (all_grades(state),))
 
 
 def _stated(known: Record) -> dict[str, str]:
@@ -115,22 +120,6 @@ def _points(state: TrialState, known: Record) -> Points:
         if hours is not None:
             found.setdefault((row["subject"], row["region"]), []).append((hours, row["activity_mbq"]))
     return {key: tuple(sorted(points)) for key, points in found.items()}
-
-
-def _headline(state: TrialState) -> tuple[tuple[str, str], ...]:
-    """A few numbers that say where the trial stands."""
-    board, counts = state.board, state.flow
-    rows = [("known subjects" if not counts.screened else "screened", str(counts.screened or counts.known))]
-    if state.study.escalation is not None:
-        rows += [("enrolled", str(counts.enrolled))]
-    rows += [("dosed", str(counts.dosed) if board.target is None else f"{counts.dosed} / {board.target}")]
-    if board.slots:
-        rows += [("dose-limiting toxicities", str(sum(slot.outcome == "T" for slot in board.slots)))]
-        rows += [("phase", board.phase)]
-    for one in state.efficacy.rates:
-        if one.population == "all" and one.endpoint in ("PSA50 confirmed", "ORR"):
-            rows.append((one.endpoint, f"{one.proportion.x} / {one.proportion.n}"))
-    return tuple(rows)
 
 
 def render(report: Report) -> str:

@@ -81,7 +81,8 @@ class Board:
     """The trial at a glance on one day.
 
     `forecast` is the day on which a suspension by the design would end if no pending patient has a DLT;
-    `held` says that a signed decision, or the monitor of the recommended dose, keeps enrolment closed.
+    `held` says that a signed decision, or the monitor of the recommended dose, keeps enrolment closed;
+    `rp2d` is the signed decision that set the recommended dose.
     """
 
     day: date
@@ -100,6 +101,7 @@ class Board:
     monitor: ToxicityMonitor | None
     dosed: int
     target: int | None
+    rp2d: SignedDecision | None
 
     def slot(self, subject: str) -> Slot | None:
         """The slot of a subject, if there is one."""
@@ -147,6 +149,7 @@ def derive_board(
         monitor=monitor,
         dosed=room.dosed,
         target=room.target,
+        rp2d=orders.rp2d,
     )
 
 

@@ -1,45 +1,54 @@
-"""At a glance, what is assumed, the flow of subjects and the board."""
+"""What is assumed, the flow of subjects and the board."""
 
 from __future__ import annotations
 
+from typing import Final
+
 from galu.protocol import Element, elements
-from galu.report.blocks import Lanes, Section, Table
+from galu.report.blocks import ASSUMED, Lanes, Row, Section, Table, area_of, assumed_name
 from galu.report.board import decision_rows, due_table, lanes_of, signed_table
 from galu.report.figures.flow import flow_diagram
 from galu.trial.state import TrialState
 
-_AREAS = ("treatment", "enrolment", "schedule", "analysis_sets", "eligibility", "escalation", "safety",
-          "dosimetry", "pharmacokinetics", "efficacy")  # fmt: skip
+#: Stem of the CSV that has every assumption.
+_ALL: Final = "assumptions"
 
 
 def assumed_in(state: TrialState, *areas: str) -> tuple[Element, ...]:
     """Assumed elements of the study file in the named sections of it."""
-    return tuple(
-        one for one in elements(state.study)
-        if one.source == "assumed" and one.place.partition(".")[0].partition("[")[0] in areas
-    )  # fmt: skip
+    names = [area.replace("_", " ") for area in areas]
+    return tuple(one for one in elements(state.study) if one.source == "assumed" and area_of(one) in names)
 
 
 def assumptions(state: TrialState) -> Section:
-    """How much of each part of the study file is assumed; each section lists its own."""
+    """Every assumption, by the part of the study file it stands in; the marks of the report lead here."""
     found = tuple(elements(state.study))
-    rows = []
-    for area in _AREAS:
-        own = [one for one in found if one.place.partition(".")[0].partition("[")[0] == area]
-        if own:
-            assumed = sum(one.source == "assumed" for one in own)
-            rows.append((area.replace("_", " "), len(own) - assumed, assumed))
-    listed = tuple((one.place, one.value, one.why) for one in found if one.source == "assumed")
+    columns = ("element", "value", "why")
+    counts: list[Row] = []
+    parts: list[Table] = []
+    for area in dict.fromkeys(map(area_of, found)):
+        own = [one for one in found if area_of(one) == area]
+        listed = tuple((one.place, one.value, one.why) for one in own if one.source == "assumed")
+        counts.append((area, len(own) - len(listed), len(listed)))
+        if listed:
+            caption = f"Assumed: {area} ({len(listed)})"
+            parts.append(
+                Table(assumed_name(area), caption, columns, listed, page_rows=len(listed), part_of=_ALL)
+            )
+    rows = tuple((one.place, one.value, one.why) for one in found if one.source == "assumed")
     return Section(
-        "assumed",
+        ASSUMED,
         "What is assumed",
         (
             "What the source of the study does not say and galu needs is a named value of the study file. "
             "It is marked assumed wherever it shapes a result, and can be replaced there.",
         ),
         (
-            Table("assumed-counts", "Elements of the study file", ("part", "known", "assumed"), tuple(rows)),
-            Table("assumptions", "Every assumption", ("element", "value", "why"), listed, page_rows=0),
+            Table(
+                "assumed-counts", "Elements of the study file", ("part", "known", "assumed"), tuple(counts)
+            ),
+            *parts,
+            Table(_ALL, "Every assumption", columns, rows, page_rows=0),
         ),
         silent="" if found else "The study file states no elements.",
     )
@@ -71,13 +80,17 @@ def board(state: TrialState) -> Section:
                      assumed=why if assumed else "")  # fmt: skip
     slots = tuple(
         (s.subject, s.phase, s.level, s.enrolled, s.first_dose, s.outcome, s.window_day, s.window_ends,
-         s.counts, s.rule,
-         "; ".join((s.reason, *s.deviations)))
+         s.counts, "; ".join(s.deviations), s.rule, s.reason)
         for s in state.board.slots
     )  # fmt: skip
     columns = ("subject", "phase", "level", "enrolled", "first dose", "outcome", "window day", "window ends",
-               "counts known", "rule row", "reason")  # fmt: skip
-    listing = Table("slots", "Slots: N no DLT, T DLT, P pending, X not evaluable", columns, slots)
-    blocks = (Lanes(lanes_of(state.study, state.board)), decision, signed_table(state.board),
-              due_table(state.agenda, state.day), listing)  # fmt: skip
+               "counts known", "deviations", "rule row", "reason")  # fmt: skip
+    listing = Table(
+        "slots",
+        "Slots and how complete the counts are: N no DLT, T DLT, P pending, X not evaluable",
+        columns,
+        slots,
+    )
+    blocks = (Lanes(lanes_of(state.study, state.board)), decision, listing, signed_table(state.board),
+              due_table(state.agenda, state.day))  # fmt: skip
     return Section("board", "Board", blocks=blocks, assumed=assumed)
