@@ -12,6 +12,7 @@ from galu.record.fact import Fact
 from galu.record.people import Lab, PriorTherapy, Therapy
 from galu.record.record import Entry, Record, record_of
 from galu.record.treatment import Administration, Enrolment, Transfusion
+from galu.safety.signs import grade_patient_labs
 from galu.trial.admission import check_admission
 from galu.trial.adverse import grade_record
 from galu.trial.safety import dlt_patients
@@ -132,3 +133,45 @@ def test_one_baseline_for_rules_and_tables(before: tuple[Lab, ...], base: float 
 def test_crossed_limits_are_not_known() -> None:
     (lab,) = _patient(_lab("l", _day(20), 200.0, lower_limit=400.0, upper_limit=150.0)).labs
     assert (lab.lower, lab.upper) == (None, None)
+
+
+def _graded(*labs: Lab, term: str):  # type: ignore[no-untyped-def]
+    record = read_words(STUDY, _record(*labs))
+    return grade_record(record, {"P": f"{_day(1)}T10:00"}, "5.0").filter(term=term)
+
+
+def test_the_tables_grade_calcium_corrected_and_show_it_as_measured() -> None:
+    limits = {"lower_limit": 2.15, "upper_limit": 2.55}
+    calcium = _lab("x", _day(20), 1.9, "Kalzium", "mmol/L", **limits)
+    albumin = _lab("y", _day(19), 2.0, "Albumin", "g/dL", lower_limit=3.5, upper_limit=5.0)
+    (row,) = _graded(calcium, albumin, term="Hypocalcemia").iter_rows(named=True)
+    assert (row["value"], row["grade"]) == (1.9, 0)  # 1.9 + 0.02 x 20
+    assert row["note"] == "2.3 mmol/L corrected for albumin 20 g/L"
+    (row,) = _graded(calcium, term="Hypocalcemia").iter_rows(named=True)
+    assert (row["grade"], row["note"]) == (2, "not corrected: albumin unknown")
+
+
+@pytest.mark.parametrize(
+    ("test", "text", "unit", "limits", "term"),
+    [
+        ("PLAT", "<100", "10^9/L", (150.0, 400.0), "Platelet count decreased"),
+        ("PLAT", "<10", "10^9/L", (150.0, 400.0), "Platelet count decreased"),
+        ("PLAT", ">600", "10^9/L", (150.0, 400.0), "Platelet count decreased"),
+        ("NEUT", ">0.3", "10^9/L", (2.0, 7.0), "Neutrophil count decreased"),
+        ("ALT", ">200", "U/L", (7.0, 45.0), "Alanine aminotransferase increased"),
+        ("CA", "<1.6", "mmol/L", (2.15, 2.55), "Hypocalcemia"),
+    ],
+)
+def test_tables_and_rules_read_a_bound_alike(
+    test: str, text: str, unit: str, limits: tuple[float, float], term: str
+) -> None:
+    low, high = limits
+    lab = Lab(
+        id="x", subject="P", on=_day(20), test=test, text=text, unit=unit, lower_limit=low, upper_limit=high
+    )
+    base = _lab("b", _day(-1), (low + high) / 2.0, test, unit, lower_limit=low, upper_limit=high)
+    table = _graded(base, lab, term=term).filter(fact="x")["grade"].to_list()
+    rules = [g for one, g in grade_patient_labs(_patient(base, lab).labs, "5.0")[term] if one.ref == "x"]
+    assert table == rules
+    expected = {"<100": None, "<10": 4, ">600": 0, ">0.3": None, ">200": 2, "<1.6": None}
+    assert table == [expected[text]]

@@ -12,10 +12,12 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
+from galu.safety.calcium import PLAUSIBLE_ALBUMIN_G_PER_L, is_corrected
 from galu.safety.coverage import gradable_terms
 from galu.safety.ctcae import lab_rules
 from galu.safety.events import is_one_of
 from galu.safety.inputs import AdverseEventInput, DltPatient, LabInput
+from galu.safety.notes import lab_note
 from galu.safety.plan import DltRule, SafetyPlan
 from galu.safety.signs import Graded, Sign, grade_patient_labs, lab_runs
 from galu.vocabulary.events import read_event
@@ -66,6 +68,8 @@ def ask_of_labs(
         if rule.evidence == "other-event":
             values = tuple(one for one in values if not _is_told(patient.events, term, _days(one[0]), rule))
         found += _unread(rule, term, values, (window, version))
+        if _is_clinical_above(term, version):
+            found += _clinical(rule, term, patient, values, (window, version))
         if rule.evidence == "other-event":
             found += _value_alone(rule, term, patient, values, (window, version))
     return found
@@ -110,6 +114,11 @@ def _unread(
         elif grade is not None and grade < rule.min_grade and _is_open(lab, term):
             said = f"{lab.words} of {lab.day} is grade {grade} at least: how far beyond is not known"
             found.append(_ask(rule, lab, said))
+        elif (
+            grade is not None and grade < rule.min_grade and _may_reach(lab, term, (version, rule.min_grade))
+        ):
+            said = f"{lab.words} of {lab.day} is not corrected: albumin unknown, corrected it may be grade"
+            found.append(_ask(rule, lab, f"{said} {rule.min_grade}"))
         elif grade is not None and lab.until is not None and grade >= rule.min_grade:
             said = f"{lab.words}, grade {grade}, between {lab.day} and {lab.until}"
             found.append(_ask(rule, lab, f"{said}: its day is known only in part"))
@@ -122,8 +131,13 @@ def _is_open(lab: LabInput, term: str) -> bool:
     return (lab.bound, side) in (("<", "L"), (">", "H"))
 
 
+def _may_reach(lab: LabInput, term: str, sought: tuple[str, int]) -> bool:
+    """Whether a calcium without albumin reaches a grade at an albumin that a patient may have."""
+    return is_corrected(lab, term) and not lab.albumin and _worst_grade(lab, term, sought) >= sought[1]
+
+
 def _worst_grade(lab: LabInput, term: str, sought: tuple[str, int]) -> int:
-    """The highest grade that a value can have whatever its missing limits and baseline are; 5 is unknown.
+    """The highest grade that a value can have whatever its missing limits, baseline, albumin are; 5: unknown.
 
     `sought` is the version and the lowest grade that matters.
     """
@@ -138,7 +152,10 @@ def _worst_grade(lab: LabInput, term: str, sought: tuple[str, int]) -> int:
     if lower is None and not _has_multiples(term, "LLN", sought):
         lower = 2.0 * lab.value
     base = lab.baseline if lab.baseline is not None else smallest or lab.value
-    filled = replace(lab, lower=lower, upper=upper, baseline=base, baseline_flag="NORMAL", until=None)
+    albumin = lab.albumin or (PLAUSIBLE_ALBUMIN_G_PER_L if is_corrected(lab, term) else ())
+    filled = replace(
+        lab, lower=lower, upper=upper, baseline=base, baseline_flag="NORMAL", until=None, albumin=albumin
+    )
     found = dict(grade_patient_labs((filled,), version)).get(term, ())
     grade = found[0][1] if found else None
     return 5 if grade is None else grade
@@ -182,7 +199,10 @@ def _value_alone(
             continue
         if _is_told(patient.events, term, (began, after or last.day), rule):
             continue
-        said = f"{first.words} of {first.day} is grade {worst} and no event tells of it"
+        at = next(lab for lab, grade in known if lab in run and grade == worst)
+        note = lab_note(at, term, worst, version)
+        resting = f" ({note})" if note else ""
+        said = f"{at.words} of {at.day} is grade {worst}{resting} and no event tells of it"
         sign = _ask(rule, first, f"{said}: an investigator must judge it")
         refs = tuple(lab.ref for lab in run)
         found.append(replace(sign, facts=refs, span=(began, after)))
@@ -193,7 +213,11 @@ def _grade_before(lab: LabInput, term: str, version: str) -> int:
     """Grade of the baseline of a value, read by the limits; 0 where it is not known."""
     if lab.baseline is None:
         return 0
-    base = replace(lab, value=lab.baseline, baseline=None, baseline_flag="NORMAL", bound="")
+    # The albumin of the baseline is not at hand: the mildest reading never lets a grade pass for an old one.
+    side = dict(terms_of_test(lab.test)).get(term)
+    mildest = PLAUSIBLE_ALBUMIN_G_PER_L[0 if side == "L" else 1]
+    albumin = (mildest,) if is_corrected(lab, term) else ()
+    base = replace(lab, value=lab.baseline, baseline=None, baseline_flag="NORMAL", bound="", albumin=albumin)
     grades = dict(grade_patient_labs((base,), version)).get(term, ())
     return (grades[0][1] or 0) if grades else 0
 
@@ -249,6 +273,11 @@ def _highest_grade(term: str, version: str) -> int:
         ),
         default=0,
     )
+
+
+def _is_clinical_above(term: str, version: str) -> bool:
+    """Whether a grade above those that a value can have is a clinical judgement."""
+    return any(row.term == term and row.assumes.endswith("is clinical") for row in lab_rules(version))
 
 
 def _hys_law(rule: DltRule, graded: Grades, window: tuple[date, date]) -> list[Sign]:

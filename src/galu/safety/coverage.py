@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from galu.safety.calcium import ALBUMIN, CORRECTED_TERMS
 from galu.safety.inputs import DltPatient, LabInput
 from galu.safety.plan import SafetyPlan
 from galu.vocabulary.laboratory import lab_code, lab_tests, terms_of_test
@@ -62,6 +63,8 @@ def is_read(test: str, plan: SafetyPlan) -> bool:
     Non-haematologic toxicity may show in any test that can be graded; one of no known name may be any.
     """
     found = {term for term, _ in terms_of_test(test)}
+    if lab_code(test) == ALBUMIN:
+        found.update(CORRECTED_TERMS)  # which are graded by it
     if not found:
         return lab_code(test) is None
     return any(

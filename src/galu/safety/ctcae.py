@@ -55,7 +55,11 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class LabRule:
-    """One row of the table: how a term is graded in one unit, for one state of the baseline."""
+    """One row of the table: how a term is graded in one unit, for one state of the baseline.
+
+    `assumes` is what a value alone cannot settle; `assumed` are the grades that take the worse reading of it,
+    each with the cut that limits this, if any.
+    """
 
     term: str
     direction: str
@@ -65,6 +69,7 @@ class LabRule:
     zero_requires: tuple[str, ...]
     cuts: tuple[tuple[Cut, ...], ...]
     assumes: str
+    assumed: tuple[tuple[int, Cut | None], ...]
 
 
 def parse_cut(text: str) -> Cut:
@@ -76,6 +81,11 @@ def parse_cut(text: str) -> Cut:
     if added is not None:
         return Cut(sign, 1.0, "ULN", float(added))
     return Cut(sign, float(factor), reference)
+
+
+def _assumed(text: str) -> tuple[int, Cut | None]:
+    grade, _, cut = text.partition(" ")
+    return int(grade), parse_cut(cut) if cut else None
 
 
 @cache
@@ -97,6 +107,7 @@ def lab_rules(version: str = "5.0") -> tuple[LabRule, ...]:
             tuple(tuple(parse_cut(part) for part in row[f"g{g}"].split(" or ")) if row[f"g{g}"] else ()
                   for g in (1, 2, 3, 4)),
             row["assumes"],
+            tuple(_assumed(part) for part in row["assumed"].split(";") if part),
         )
         for row in csv.DictReader(text.splitlines())
     )  # fmt: skip

@@ -58,7 +58,7 @@ class LabInput:
 
     `bound` tells a value that the laboratory gave only as below (``<``) or above (``>``) a limit, `text` is
     a result that could not be read as a number. Where the day is known only in part, `day` is the first
-    that it can have been and `until` the last.
+    that it can have been and `until` the last. `albumin` [g/L] is what a calcium is corrected for.
     """
 
     ref: str
@@ -73,6 +73,7 @@ class LabInput:
     bound: str = ""
     until: date | None = None
     text: str = ""
+    albumin: tuple[float, ...] = ()
 
     @property
     def last_day(self) -> date:

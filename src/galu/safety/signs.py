@@ -14,10 +14,12 @@ from functools import lru_cache
 
 import polars as pl
 
+from galu.safety.calcium import value_to_grade, with_albumin
 from galu.safety.course import Episode, episodes, readings
 from galu.safety.ctcae import grade_labs
 from galu.safety.events import is_bleeding, is_blood_count, is_one_of
 from galu.safety.inputs import AdverseEventInput, DltPatient, LabInput
+from galu.safety.notes import lab_note
 from galu.safety.plan import DltRule, SafetyPlan
 from galu.vocabulary.laboratory import terms_of_test
 
@@ -44,8 +46,11 @@ Graded = tuple[LabInput, int | None]
 
 @lru_cache(maxsize=4096)
 def grade_patient_labs(labs: tuple[LabInput, ...], version: str) -> Mapping[str, tuple[Graded, ...]]:
-    """Grade each value for each term its test can decide; by term, ordered by day."""
-    pairs = [(lab, term, side) for lab in labs for term, side in terms_of_test(lab.test)]
+    """Grade each value for each term its test can decide; by term, ordered by day.
+
+    Calcium is graded corrected for the albumin of the same patient, where that is known.
+    """
+    pairs = [(lab, term, side) for lab in with_albumin(labs) for term, side in terms_of_test(lab.test)]
     if not pairs:
         return {}
     rows: dict[str, list[str | None]] = {
@@ -56,10 +61,16 @@ def grade_patient_labs(labs: tuple[LabInput, ...], version: str) -> Mapping[str,
         "BOUND": [lab.bound for lab, _, _ in pairs],
     }
     numbers: dict[str, list[float | None]] = {
-        "AVAL": [lab.value for lab, _, _ in pairs],
+        "AVAL": [value_to_grade(*pair) for pair in pairs],
         "ANRLO": [lab.lower for lab, _, _ in pairs],
         "ANRHI": [lab.upper for lab, _, _ in pairs],
         "BASE": [lab.baseline for lab, _, _ in pairs],
+        "PCHG": [
+            None
+            if lab.value is None or not lab.baseline
+            else 100.0 * (lab.value - lab.baseline) / lab.baseline
+            for lab, _, _ in pairs
+        ],
     }
     columns = [pl.Series(name, values, dtype=pl.String) for name, values in rows.items()]
     columns += [pl.Series(name, values, dtype=pl.Float64) for name, values in numbers.items()]
@@ -102,7 +113,18 @@ def lab_runs(
     return runs
 
 
-def _lab_signs(rule: DltRule, graded: tuple[Graded, ...], window: tuple[date, date]) -> list[Sign]:
+def _said(rule: DltRule, run: list[LabInput], graded: tuple[Graded, ...], of: tuple[str, str]) -> str:
+    """The first value of a run, with what its grade rests on; `of` is the term and the version."""
+    first = run[0]
+    grade = next(found for lab, found in graded if lab is first)
+    note = lab_note(first, of[0], grade, of[1])
+    said = f"{rule.clause}: {first.test} {first.bound}{first.value:g} {first.unit}"
+    return f"{said} ({note})" if note else said
+
+
+def _lab_signs(
+    rule: DltRule, graded: tuple[Graded, ...], window: tuple[date, date], of: tuple[str, str]
+) -> list[Sign]:
     signs: list[Sign] = []
     dated = tuple((lab, grade) for lab, grade in graded if lab.until is None)
     for run, before, after in lab_runs(dated, rule.min_grade):
@@ -111,7 +133,7 @@ def _lab_signs(rule: DltRule, graded: tuple[Graded, ...], window: tuple[date, da
             continue
         earliest = max(before + timedelta(1), window[0]) if before else window[0]
         latest = None if after is None else after - timedelta(1)
-        said = f"{rule.clause}: {run[0].test} {run[0].bound}{run[0].value:g} {run[0].unit}"
+        said = _said(rule, run, dated, of)
         refs = tuple(lab.ref for lab in run)
         sign: Sign | None = Sign(True, start, rule.id, said, refs, (earliest, latest))
         if sign and rule.longer_than_days is not None:
@@ -259,7 +281,7 @@ def derive_signs(patient: DltPatient, plan: SafetyPlan, window: tuple[date, date
         found = _event_signs(rule, patient, window, as_of)
         if rule.evidence == "grade" and not rule.from_events_only:
             for term in rule.terms:
-                found += _lab_signs(rule, graded.get(term, ()), window)
+                found += _lab_signs(rule, graded.get(term, ()), window, (term, plan.ctcae_version.value))
         if rule.with_bleeding_or_transfusion:
             found = _with_support(found, patient, as_of)
         signs += found

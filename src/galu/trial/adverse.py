@@ -12,7 +12,17 @@ import polars as pl
 from galu.protocol import Study
 from galu.record import Record
 from galu.record.when import day_of, days_of
+from galu.safety.calcium import (
+    ALBUMIN,
+    CALCIUM,
+    CORRECTED_TERMS,
+    albumin_g_per_l,
+    calcium_note,
+    corrected_calcium,
+    nearest_albumin,
+)
 from galu.safety.ctcae import grade_labs
+from galu.safety.notes import grade_note
 from galu.safety.tables import AeCount, TreatedSubject, ae_by_soc_and_term, ae_overview, lab_shift
 from galu.trial.safety import IN_BLOOD, after_dose, events_by_subject
 from galu.trial.subjects import Subject
@@ -30,7 +40,7 @@ class SafetyResults:
     """Tables of the safety sets; events after the imaging agent and before the therapy stand apart.
 
     `grades` has a row per gradable laboratory value and direction: subject, test, day, value, unit,
-    term, direction, grade (null: cannot be graded), after_dose, fact.
+    term, direction, grade (null: cannot be graded), after_dose, fact, note (what the grade rests on).
     """
 
     treated: tuple[TreatedSubject, ...]
@@ -89,7 +99,9 @@ def _watched_until(subject: Subject) -> date | None:
 def grade_record(record: Record, starts: Mapping[str, str], version: str) -> pl.DataFrame:
     """Grade of every laboratory value, in the unit reported; the baseline record by its limits.
 
-    A result in words is read by `read_result`; one that is no number cannot be graded.
+    A result in words is read by `read_result`; one that is no number cannot be graded, nor one that is only
+    known to lie beyond a limit with several grades. Calcium is graded corrected for albumin, where known;
+    `note` says what a grade rests on besides the value.
     """
     told = pl.col("value").is_not_null() | pl.col("text").is_not_null()
     labs = with_results(record.facts("lab").filter(told & IN_BLOOD))
@@ -109,8 +121,6 @@ def grade_record(record: Record, starts: Mapping[str, str], version: str) -> pl.
     values = labs.with_columns(pl.col("test").str.to_uppercase().alias("TEST")).join(
         dosed, on="subject", how="left", maintain_order="left"
     )
-    # More than a limit says how high a value is at least, and nothing of how low.
-    open_below = (pl.col("bound") == ">") & (pl.col("DIRECTION") == "L")
     same_day = values.filter(pl.col("day") == pl.col("first_dose")).iter_rows(named=True)
     late = [row["id"] for row in same_day if after_dose(row, starts[row["subject"]], record.zone)]
     after = (pl.col("day") > pl.col("first_dose")).fill_null(False) | pl.col("id").is_in(late)
@@ -118,20 +128,59 @@ def grade_record(record: Record, starts: Mapping[str, str], version: str) -> pl.
     table = values.join(terms, on="TEST", how="inner", maintain_order="left").rename(
         {"unit": "AVALU", "lower_limit": "ANRLO", "upper_limit": "ANRHI"}
     )
-    table = table.with_columns(pl.when(~open_below).then(pl.col("graded")).alias("AVAL"))
+    table = _with_albumin(table.with_columns(pl.col("graded").alias("AVAL"), pl.col("bound").alias("BOUND")))
     change = 100.0 * (pl.col("AVAL") - pl.col("BASE")) / pl.col("BASE")
     table = table.with_columns(
         change.alias("PCHG"),
         pl.lit("").alias("SYS"),
         pl.when(pl.col("is_baseline")).then(pl.lit("Y")).otherwise(pl.lit("")).alias("ABLFL"),
     )
-    grade = grade_labs(table, version)
-    return table.select(
+    table = table.with_columns(grade_labs(table, version).alias("grade"))
+    return _with_notes(table, version).select(
         "subject", pl.col("test"), "day", "value", pl.col("AVALU").alias("unit"),
         pl.col("TERM").alias("term"), pl.col("DIRECTION").alias("direction"),
-        grade.alias("grade"), "after_dose", "is_baseline",
-        pl.col("id").alias("fact"),
+        "grade", "after_dose", "is_baseline",
+        pl.col("id").alias("fact"), "note",
     )  # fmt: skip
+
+
+def _with_albumin(table: pl.DataFrame) -> pl.DataFrame:
+    """Calcium as it is graded: corrected for the albumin of the subject, which `albumin` holds [g/L]."""
+    by_subject: dict[str, list[tuple[date, float]]] = {}
+    rows = table.filter((pl.col("TEST") == ALBUMIN) & pl.col("day").is_not_null())
+    for subject, day, value, unit, bound in rows.select(
+        "subject", "day", "value", "AVALU", "BOUND"
+    ).iter_rows():
+        if (grams := albumin_g_per_l(value, unit or "", bound or "")) is not None:
+            by_subject.setdefault(subject, []).append((day, grams))
+    corrected = (pl.col("TEST") == CALCIUM) & pl.col("TERM").is_in(CORRECTED_TERMS)
+    read: dict[tuple[str, str], tuple[float | None, str]] = {}
+    of = ("id", "TERM", "DIRECTION", "subject", "day", "AVAL", "AVALU", "value")
+    for name, term, side, subject, day, graded, unit, value in table.filter(corrected).select(of).iter_rows():
+        albumin = nearest_albumin(day, by_subject.get(subject, ()))
+        number = None if graded is None else corrected_calcium(graded, unit or "", albumin, side)
+        read[name, term] = number, calcium_note(value, unit or "", albumin, side)
+    notes = pl.DataFrame(
+        [(*pair, *said) for pair, said in read.items()],
+        schema={"id": pl.String, "TERM": pl.String, "corrected": pl.Float64, "calcium": pl.String},
+        orient="row",
+    )
+    joined = table.join(notes, on=["id", "TERM"], how="left", maintain_order="left")
+    return joined.with_columns(pl.coalesce("corrected", "AVAL").alias("AVAL"))
+
+
+def _with_notes(table: pl.DataFrame, version: str) -> pl.DataFrame:
+    """Add `note`: what a grade rests on besides the value."""
+    of = ("TERM", "DIRECTION", "AVALU", "grade", "AVAL", "BOUND", "calcium")
+    notes = [
+        "; ".join(
+            part
+            for part in (calcium, grade_note((version, term, side, unit or ""), grade, value, bound or ""))
+            if part
+        )
+        for term, side, unit, grade, value, bound, calcium in table.select(of).iter_rows()
+    ]
+    return table.with_columns(pl.Series("note", notes, dtype=pl.String))
 
 
 def with_results(labs: pl.DataFrame) -> pl.DataFrame:
@@ -146,9 +195,9 @@ def with_results(labs: pl.DataFrame) -> pl.DataFrame:
     return labs.with_columns(
         pl.coalesce("value", of({text: one.value for text, one in read.items()})).alias("value"),
         pl.coalesce("value", of({text: one.graded for text, one in read.items()})).alias("graded"),
-        only.is_in([text for text, one in read.items() if one.bound == ">"])
-        .replace_strict({True: ">"}, default="", return_dtype=pl.String)
-        .alias("bound"),
+        only.replace_strict(
+            {text: one.bound for text, one in read.items()}, default="", return_dtype=pl.String
+        ).alias("bound"),
     )
 
 

@@ -10,6 +10,8 @@ from galu.report.blocks import Block, Row, Section, Table
 from galu.report.figures.safety import blood_counts, events_by_grade
 from galu.report.sections.exposure import activities_of
 from galu.report.sections.overview import assumed_in
+from galu.safety.calcium import NOT_CORRECTED
+from galu.safety.notes import WORST_CASE
 from galu.safety.tables import AeCount
 from galu.trial.state import TrialState
 
@@ -106,8 +108,20 @@ def _laboratory(state: TrialState) -> list[Block]:
     columns = ("term", "subjects", "grade 0", "grade 1", "grade 2", "grade 3", "grade 4", "cannot be graded")
     table = Table("lab-worst", "Subjects by worst laboratory grade after the first dose", columns,
                   tuple(rows),
-                  "Grade 4 anaemia is clinical and never read from a haemoglobin value.")  # fmt: skip
+                  _resting(worst))  # fmt: skip
     return [*([courses] if courses else []), table, _shifts(state), _listing(worst)]
+
+
+def _resting(worst: pl.DataFrame) -> str:
+    """What the grades of a table rest on besides the values, each with its number of subjects."""
+    said = ["Grade 4 anaemia is clinical and never read from a haemoglobin value."]
+    for part in (WORST_CASE, NOT_CORRECTED, "corrected for albumin"):
+        held = worst.filter(pl.col("note").str.contains(part, literal=True))
+        counts = held.group_by("term").len().sort("term")
+        if held.height:
+            of = ", ".join(f"{term} ({count})" for term, count in counts.iter_rows())
+            said.append(f"{part[0].upper()}{part[1:]}: {of}.")
+    return " ".join(said)
 
 
 def _grade(grade: int | None) -> str:
@@ -140,9 +154,9 @@ def _shifts(state: TrialState) -> Table:
 
 def _listing(worst: pl.DataFrame) -> Table:
     chosen = worst.filter(pl.col("grade") >= 3)
-    names = ("subject", "term", "day", "value", "unit", "grade", "baseline_grade", "fact")
+    names = ("subject", "term", "day", "value", "unit", "grade", "note", "baseline_grade", "fact")
     rows = tuple(chosen.select(*names).iter_rows())
-    columns = ("subject", "term", "day", "value", "unit", "grade", "baseline grade", "fact")
+    columns = ("subject", "term", "day", "value", "unit", "grade", "note", "baseline grade", "fact")
     note = "" if rows else "No laboratory grade of 3 or more."
     return Table("lab-severe", "Worst laboratory grades of 3 or more", columns, rows, note)
 
@@ -161,6 +175,7 @@ def all_grades(state: TrialState) -> Table:
         "after_dose",
         "is_baseline",
         "fact",
+        "note",
     )
     rows = tuple(state.safety.grades.select(*names).iter_rows())
     columns = tuple(name.replace("_", " ") for name in names)
