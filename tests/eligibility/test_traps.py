@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from eligible_person import CONSENT, DOSE, LABS, SCAN, judged, known, person, plan, signed, slipped, verdict
-from galu.eligibility import SubjectEvidence, eligible, evaluate
+from galu.eligibility import Evidence, SubjectEvidence, eligible, evaluate
 from galu.eligibility.renal import creatinine_at_egfr_umol_l
 from galu.finding import Truth
 
@@ -433,6 +433,25 @@ def test_palliative_radiotherapy_is_a_switch() -> None:
         ((known("serology.hbsag", "positive"), known("lab.hbv_dna", "not detectable", "IU/mL")), "satisfied"),
         ((known("serology.syphilis_treponemal", "positive"),), "unknown"),
         ((known("serology.syphilis_nontreponemal", "reactive"),), "violated"),
+        *(
+            ((known("serology.hiv", word),), "satisfied")
+            for word in ("NR", "neg", "Non Reactive", "nonreactive")
+        ),
+        *(((known("serology.hiv", word),), "violated") for word in ("pos", "Positive (weak)", "REACTIVE")),
+        *(((known("serology.hiv", word),), "unknown") for word in ("equivocal", "ND", "neg (weak positive)")),
+        *(
+            ((known("serology.hcv_antibody", "pos"), known("serology.hcv_rna", word)), expected)
+            for word, expected in (
+                ("<15 IU/mL", "satisfied"),
+                ("<LOD", "satisfied"),
+                ("<15 IU/mL detected", "violated"),
+                ("detected", "violated"),
+                ("<100000 IU/mL", "unknown"),
+                ("pending", "unknown"),
+            )
+        ),
+        ((known("serology.hbsag", "pos"), known("lab.hbv_dna", "<15", "IU/mL", uln=20.0)), "satisfied"),
+        ((known("serology.hbsag", "pos"), known("lab.hbv_dna", "<50", "IU/mL", uln=20.0)), "unknown"),
     ],
 )
 def test_serology(evidence: tuple, expected: str) -> None:
@@ -468,3 +487,86 @@ def _with_versions(versions: tuple[str, ...]):  # type: ignore[no-untyped-def]
     first = plan().criteria[0]
     forms = first.atoms[0].model_copy(update={"values": versions})
     return first.model_copy(update={"atoms": (forms, *first.atoms[1:])})
+
+
+@pytest.mark.parametrize(
+    ("label", "verdict_of_scan"),
+    [
+        ("Ga-68 PSMA-0057", "unknown"),
+        ("PSMA-0057", "unknown"),
+        ("68Ga-PSMA-0075", "unknown"),
+        ("18F-FDG", "unknown"),
+        ("18F-PSMA-1007", "satisfied"),
+        ("68Ga-PSMA-11", "satisfied"),
+    ],
+)
+def test_only_another_tracer_of_psma_counts_for_six_months(label: str, verdict_of_scan: str) -> None:
+    """The spelled variants of the study's own tracer count for three days; what may be it, for none."""
+    scan = known("pet.psma", "positive", on=date(2025, 10, 1), label=label)
+    rule = known("pet.psma_rule", "positive", on=SCAN, label="vision 1")
+    found = judged("I6", person(scan, rule, sign={"I6.b": signed(True)}))
+    if label == "Ga-68 PSMA-0057":
+        assert found.atoms[0].truth is Truth.FALSE and "expired" in found.atoms[0].reason
+    assert found.verdict == verdict_of_scan
+
+
+@pytest.mark.parametrize(
+    ("unit", "text", "expected"),
+    [
+        ("10^9/L", "<150", "unknown"),
+        ("10^9/L", "<100", "violated"),
+        ("10^9/L", ">90", "unknown"),
+        ("10^9/L", ">100", "satisfied"),
+        ("10^9/L", "clumped", "unknown"),
+    ],
+)
+def test_a_bound_is_judged_where_everything_beyond_it_agrees(unit: str, text: str, expected: str) -> None:
+    assert verdict("I10", person(known("lab.platelets", text, unit))) == expected
+
+
+def test_a_result_of_a_day_not_known_may_be_the_newest() -> None:
+    month = (date(2026, 3, 1), date(2026, 3, 31))
+    late = Evidence("lab.platelets", 40.0, "10^9/L", ref="late", span=month)
+    both = person(known("lab.platelets", 210.0, "10^9/L"), late)
+    assert verdict("I10", both) == "unknown"
+    before = replace(late, span=(date(2026, 1, 1), date(2026, 1, 31)))
+    assert verdict("I10", person(known("lab.platelets", 210.0, "10^9/L"), before)) == "satisfied"
+
+
+def test_a_psa_that_cannot_be_read_leaves_the_rises_open() -> None:
+    def psa(day: int, value: object, unit: str = "ng/mL") -> Evidence:
+        return known("lab.psa", value, unit, date(2026, 1, 1) + timedelta(days=day))
+
+    rising = (psa(0, 3.0), psa(14, 4.0), psa(42, 9.0))
+    assert judged("I5", person(*rising, psa(28, "hemolyzed"))).atoms[0].truth is Truth.UNKNOWN
+    assert judged("I5", person(*rising, psa(28, 1.0, "furlongs"))).atoms[0].truth is Truth.UNKNOWN
+    assert judged("I5", person(*rising, psa(28, "<0.1"))).atoms[0].truth is Truth.FALSE
+    assert judged("I5", person(*rising, psa(-28, "hemolyzed"))).atoms[0].truth is Truth.TRUE
+
+
+@pytest.mark.parametrize(
+    ("criterion", "unread"),
+    [("E2", "therapy.unread"), ("E4", "therapy.unread"), ("I3", "therapy.unread"), ("E14", "event.unread")],
+)
+def test_what_was_not_understood_may_be_any_of_its_kind(criterion: str, unread: str) -> None:
+    taxanes = [known("therapy.taxane", name, on=date(2025, 6, 1)) for name in ("docetaxel", "cabazitaxel")]
+    who = person(*taxanes, known(unread, "Frobnicin", on=CONSENT - timedelta(9), doubtful=True))
+    assert verdict(criterion, who) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("item", "value", "criterion", "expected"),
+    [
+        ("event.other_malignancy", "BCC", "E5", "satisfied"),
+        ("event.other_malignancy", "Basalzellkarzinom", "E5", "satisfied"),
+        ("event.other_malignancy", "Carcinoma in situ of the cervix", "E5", "satisfied"),
+        ("event.other_malignancy", "melanoma", "E5", "violated"),
+        ("event.stroke", "Transient ischaemic attack", "E9", "satisfied"),
+        ("event.transplant", "corneal graft", "E14", "satisfied"),
+        ("event.transplant", "cornea with immunosuppressant", "E14", "violated"),
+    ],
+)
+def test_exceptions_are_recognised_however_they_are_written(
+    item: str, value: str, criterion: str, expected: str
+) -> None:
+    assert verdict(criterion, person(known(item, value, on=CONSENT - timedelta(200)))) == expected

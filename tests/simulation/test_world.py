@@ -123,7 +123,7 @@ def test_enrolled_patients_are_eligible_at_every_gate(trial) -> None:
 def test_screen_failures_violate_the_criterion_they_name(trial) -> None:
     rows = trial.record.facts("disposition").iter_rows(named=True)
     failed = {r["subject"]: r for r in rows if (r["category"] or "").startswith("criterion ")}
-    evidence = gather_evidence(trial.record, derive_subjects(trial.study, trial.record))
+    evidence = gather_evidence(trial.study, trial.record, derive_subjects(trial.study, trial.record))
     assert failed
     for subject, row in failed.items():
         verdicts = evaluate(trial.study.eligibility, evidence[subject], Gate.ENROLMENT, row["day"])

@@ -46,7 +46,7 @@ def _record(*facts: Fact):
 
 def test_each_kind_becomes_its_data_item() -> None:
     record = _record(*FACTS)
-    evidence = gather_evidence(record, derive_subjects(STUDY, record))["P"]
+    evidence = gather_evidence(STUDY, record, derive_subjects(STUDY, record))["P"]
     values = {item: found[0].value for item, found in evidence.items.items()}
     assert values == {
         "sex": "M",

@@ -155,7 +155,7 @@ def _open(study: Path, record: Path, question: Question) -> _Case:
     if question.subject is not None and not people:
         shown = ", ".join(one.id for one in everyone[:5]) or "nobody"
         raise InputError(str(record), f"knows no subject {question.subject} on {day}", f"it knows {shown}")
-    return _Case(loaded.eligibility, day, people, gather_evidence(known, people))
+    return _Case(loaded.eligibility, day, people, gather_evidence(loaded, known, people))
 
 
 def _today(record: Record) -> date:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import calendar
 import operator
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Final
@@ -15,7 +16,8 @@ from galu.eligibility.items import TEST_OF_ITEM
 from galu.eligibility.plan import AtomPlan, EligibilityPlan, Limit, Window
 from galu.finding import Truth
 from galu.vocabulary.laboratory import in_unit
-from galu.vocabulary.units import same_unit
+from galu.vocabulary.results import Result, kind_of_result, read_result
+from galu.vocabulary.units import read_unit, same_unit
 
 OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
     ">=": operator.ge,
@@ -23,8 +25,12 @@ OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
     "<=": operator.le,
     "<": operator.lt,
 }
-YES: Final = frozenset({"true", "yes", "y", "positive", "confirmed", "detectable", "reactive"})
-NO: Final = frozenset({"false", "no", "n", "negative", "not detectable", "non-reactive", "none"})
+YES: Final = frozenset({"true", "yes", "y", "confirmed"})
+NO: Final = frozenset({"false", "no", "n", "none"})
+#: What laboratories abbreviate where a test reacts or does not; elsewhere `NR` may be "not reported".
+_REACTIONS: Final[Mapping[str, bool]] = {"nr": False, "r": True}
+#: A bound below this number [IU/mL or the unit reported] is a limit of quantification. Assumed.
+_QUANTIFIED: Final = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +88,65 @@ def as_number(evidence: Evidence) -> float | None:
 
 def as_flag(evidence: Evidence) -> bool | None:
     """Return the value as yes or no, or None when it is neither."""
+    if evidence.doubtful:
+        return None
     if isinstance(evidence.value, bool):
         return evidence.value
     word = str(evidence.value).strip().lower()
-    return True if word in YES else False if word in NO else None
+    if word in YES or word in NO:
+        return word in YES
+    return _SAID.get(kind_of_result(word))
+
+
+_SAID: Final[Mapping[str, bool]] = {"positive": True, "negative": False, "below": False}
+
+
+def as_reaction(evidence: Evidence) -> bool | None:
+    """Whether a test found what it looks for, of the words laboratories use; None where they do not say.
+
+    Of several words ("negative (index 0.1)", "<15 IU/mL, not detected") one that says more than the others
+    leaves it open, but a positive result stays positive with a note ("positive (weak)"). Below a limit of
+    quantification nothing is detectable (assumed).
+    """
+    said = as_flag(evidence)
+    if said is not None or not isinstance(evidence.value, str):
+        return said
+    parts = [part for part in re.split(r"[();,]", evidence.value) if part.strip()]
+    found = {_reaction(part) for part in parts}
+    if True in found:
+        return None if False in found else True
+    return False if found == {False} or found == {False, ""} else None
+
+
+def _reaction(part: str) -> bool | str | None:
+    """What one part says: positive, negative, nothing ("" for a number with its unit), or not known."""
+    plain = part.strip().lower()
+    if plain in _REACTIONS:
+        return _REACTIONS[plain]
+    if (kind := kind_of_result(plain)) in _SAID:
+        return _SAID[kind]
+    number, rest = _number_and_rest(plain)
+    if number is None:
+        return None
+    if rest and (said := _SAID.get(kind_of_result(rest))) is not None:
+        return said
+    if rest:
+        return None
+    return False if number.bound == "<" and number.value <= _QUANTIFIED else ""
+
+
+def _number_and_rest(text: str) -> tuple[Result | None, str]:
+    """A number at the beginning, with its bound, and what follows it but for a unit."""
+    words = re.sub(r"([<>≤≥=])\s+", r"\1", text).removeprefix("index ").split()
+    number = read_result(words[0]) if words else None
+    rest = words[1:]
+    if rest and (read_unit(rest[0]) or rest[0] in _RATIOS):
+        rest = rest[1:]
+    return number, " ".join(rest)
+
+
+#: How immunoassays name a signal by its cut-off.
+_RATIOS: Final = frozenset({"s/co", "coi", "index", "iu/ml"})
 
 
 def printed(number: float) -> float:
@@ -160,7 +221,7 @@ class Case:
         """Evidence of the items that counts on `day`, oldest first, in an order the input cannot change."""
         if items not in self._seen:
             found = [one for item in items for one in self.subject.items.get(item, ())]
-            counting = (one for one in found if one.on is None or one.on <= self.day)
+            counting = (one for one in found if _first_day(one) <= self.day)
             self._seen[items] = tuple(sorted(counting, key=_order))
         return self._seen[items]
 
@@ -170,9 +231,18 @@ class Case:
         return {}
 
     def latest(self, *items: str) -> tuple[Evidence, ...]:
-        """All evidence of the latest day; more than one only when one day has several."""
-        found = self.evidence(*items)
-        return tuple(one for one in found if one.on == found[-1].on)
+        """All evidence of the latest day; several when one day has them, or some may be as late."""
+        return self.newest(self.evidence(*items))
+
+    def newest(self, found: Sequence[Evidence]) -> tuple[Evidence, ...]:
+        """Those of the latest day, and those whose day is not known well enough to be earlier."""
+        return tuple(one for one in found if one.on == found[-1].on or self.may_be_newer(one, found[-1].on))
+
+    def may_be_newer(self, one: Evidence, day: date | None) -> bool:
+        """Whether a piece of evidence without its day may be of `day` or later."""
+        if one.on is not None:
+            return False
+        return day is None or one.span is None or one.span[1] >= day
 
     def days_of(self, facts: tuple[str, ...]) -> tuple[date, ...]:
         """Days of the evidence with these ids, in order."""
@@ -196,6 +266,10 @@ class Case:
         return next(counting, None)
 
 
+def _first_day(one: Evidence) -> date:
+    return one.on or (one.span[0] if one.span else date.min)
+
+
 def _order(one: Evidence) -> tuple[date, str, str, str, str]:
     return (one.on or date.min, one.item, one.ref, repr(one.value), one.label)
 
@@ -207,7 +281,7 @@ def within(evidence: Evidence, limits: tuple[Limit, ...]) -> tuple[bool | None, 
     """
     number = as_number(evidence)
     if number is None:
-        return None, f"{evidence.item} is not a number"
+        return _within_bound(evidence, limits)
     own = tuple(limit for limit in limits if limit.item in (None, evidence.item))
     for limit in own:
         if same_unit(evidence.unit, limit.unit) or not (limit.unit or evidence.unit):
@@ -226,6 +300,22 @@ def within(evidence: Evidence, limits: tuple[Limit, ...]) -> tuple[bool | None, 
             shown = f"{number:g} {limit.op} {limit.value:g} × ULN {evidence.uln:g} {evidence.unit or ''}"
             return OPERATORS[limit.op](printed(number), printed(bound)), shown.strip()
     return None, f"{evidence.item} is reported in {evidence.unit or 'no unit'}, which the rule does not know"
+
+
+def _within_bound(evidence: Evidence, limits: tuple[Limit, ...]) -> tuple[bool | None, str]:
+    """Judge a result told as a bound (`<0.1`, `>1000`): only where everything beyond it agrees."""
+    told = read_result(str(evidence.value))
+    if told is None:
+        return None, f"{evidence.item} is not a number"
+    far = {"<": 0.0, ">": _FAR}.get(told.bound, told.graded)
+    near, beyond = (within(replace(evidence, value=value), limits)[0] for value in (told.graded, far))
+    return (
+        near if near == beyond else None
+    ), f"{evidence.item} is {evidence.value} {evidence.unit or ''}".strip()
+
+
+#: Beyond every value a laboratory reports.
+_FAR: Final = 1e12
 
 
 def expiry(evidence: Evidence, valid_days: int | None) -> date | None:

@@ -21,7 +21,9 @@ from galu.eligibility.case import (
 from galu.eligibility.evidence import Evidence
 from galu.eligibility.plan import AtomPlan
 from galu.finding import Truth, any_of
-from galu.vocabulary.units import same_unit
+from galu.vocabulary.laboratory import in_unit
+from galu.vocabulary.results import read_result
+from galu.vocabulary.tracers import same_tracer, shows_psma
 
 _PSA_UNIT: Final = "ng/mL"
 _PSA_MINIMUM: Final = {"pcwg2": 2.0, "pcwg3": 1.0}
@@ -41,11 +43,11 @@ def psa_progression(case: Case, atom: AtomPlan) -> Outcome:
     A draw less than seven days before the next one is passed over for the interval. By a switch a
     third value that is not higher may be followed by a fourth that is (PCWG2).
     """
+    found = case.evidence(*atom.items)
     draws = [
-        (one.on, number, one)
-        for one in case.evidence(*atom.items)
-        if one.on is not None and (number := as_number(one)) is not None and same_unit(one.unit, _PSA_UNIT)
+        (one.on, number, one) for one in found if one.on is not None and (number := _psa(one)) is not None
     ]
+    unread = tuple(one for one in found if one.on is None or _psa(one) is None)
     if len(draws) < 3:
         return unknown(f"{len(draws)} dated PSA values, 3 needed", *(one for *_, one in draws))
     floor = _PSA_MINIMUM[case.settings.get("psa_minimum", "pcwg2")]
@@ -53,14 +55,30 @@ def psa_progression(case: Case, atom: AtomPlan) -> Outcome:
     fourth = case.settings.get("psa_fourth_value") == "allowed"
     for last in range(len(draws) - 1, 1, -1):
         triple = _two_rises(draws, last, fourth)
-        if triple is None:
+        if triple is None or any(_may_lie_between(one, triple[0][0], triple[2][0]) for one in unread):
             continue
         judged = {"first": triple[:1], "last": triple[2:], "all": triple}[chooser]
         if all(value >= floor for _, value, _ in judged):
             shown = " → ".join(f"{value:g} ({day})" for day, value, _ in triple)
             return Outcome(Truth.TRUE, shown, refs(tuple(one for *_, one in triple)))
+    if unread:
+        return unknown("a PSA value between cannot be read, or has no day", *unread)
     shown = f"no two consecutive rises that reach {floor:g} ng/mL"
     return Outcome(Truth.FALSE, shown, refs(tuple(one for *_, one in draws)))
+
+
+def _psa(one: Evidence) -> float | None:
+    """The value in ng/mL; one told as a bound (`<0.1`) counts as just beyond it."""
+    number = as_number(one)
+    if number is None:
+        told = read_result(str(one.value))
+        number = None if told is None else told.graded
+    return None if number is None else in_unit("PSA", number, one.unit or "", _PSA_UNIT)
+
+
+def _may_lie_between(one: Evidence, first: date, last: date) -> bool:
+    begin, end = (one.on, one.on) if one.on is not None else one.span or (first, last)
+    return begin <= last and end >= first
 
 
 def _two_rises(draws: list[Draw], last: int, fourth: bool) -> tuple[Draw, Draw, Draw] | None:
@@ -83,17 +101,19 @@ def _week_before(draws: list[Draw], index: int) -> int | None:
 def pet_window(case: Case, atom: AtomPlan) -> Outcome:
     """Positive PSMA PET with the tracer, inside the window before the first dose.
 
-    The atom's `values` are the study's tracers; with `exempt` the rule reads every other named tracer.
-    A signature may say whether the scan is positive, never replace the scan or move its day.
+    The atom's `values` are the study's tracers; with `exempt` the rule reads every other tracer of PSMA. A
+    name that may be that of a study's tracer is neither. A signature may say whether the scan is positive,
+    never replace the scan or move its day.
     """
-    own = {text.lower() for text in atom.values}
-    scans = [
-        one
-        for one in case.evidence(*atom.items)
-        if one.on is not None and one.label and (one.label.lower() in own) == (not atom.exempt)
-    ]
+    told = [(one, _is_wanted(one, atom)) for one in case.evidence(*atom.items)]
+    scans = [one for one, wanted in told if wanted and one.on is not None]
     if not scans:
-        return Outcome(Truth.UNKNOWN, "no dated PSMA PET with this tracer", final=True)
+        unclear = next((one for one, wanted in told if wanted is None and one.label), None)
+        shown = "no dated PSMA PET with this tracer"
+        shown += f"; {unclear.label} may be the study's own or another" if unclear else ""
+        return Outcome(Truth.UNKNOWN, shown, final=True)
+    if undated := tuple(one for one, wanted in told if wanted and case.may_be_newer(one, scans[-1].on)):
+        return Outcome(Truth.UNKNOWN, "a PSMA PET of a day not known may be newer", refs(undated), final=True)
     assert atom.window is not None
     newest = tuple(one for one in scans if one.on == scans[-1].on)
     on = scans[-1].on or case.day
@@ -112,6 +132,14 @@ def pet_window(case: Case, atom: AtomPlan) -> Outcome:
         return Outcome(Truth.FALSE, shown, refs(newest), last, final=True)
     shown = f"scan of {on}, dose {dose}{_intervening(case, on)}"
     return Outcome(positive, shown, refs(newest), last)
+
+
+def _is_wanted(one: Evidence, atom: AtomPlan) -> bool | None:
+    """Whether a scan is of the tracer that the atom reads; None where its name leaves that open."""
+    same = {same_tracer(one.label, own) for own in atom.values}
+    if not one.label or (True not in same and None in same):
+        return None
+    return True in same if not atom.exempt else True not in same and shows_psma(one.label) is not False
 
 
 def _intervening(case: Case, scan: date) -> str:
@@ -153,7 +181,7 @@ def new_lesions(case: Case, atom: AtomPlan) -> Outcome:
     """Judge the number of new bone lesions against the limit, without those seen on PET only."""
     left_out = {text.lower() for text in atom.exempt}
     counted = [one for one in case.evidence(*atom.items) if one.label.lower() not in left_out]
-    found = tuple(one for one in counted if one.on == counted[-1].on)
+    found = case.newest(counted)
     if not found:
         return unknown("no bone scan with a count of new lesions", *case.latest(*atom.items))
     answers = [within(one, atom.limits) for one in found]

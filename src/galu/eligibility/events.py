@@ -8,8 +8,11 @@ from typing import Final
 
 from galu.eligibility.case import Case, Outcome, as_flag, as_number, refs, unknown, window_start
 from galu.eligibility.evidence import Evidence
+from galu.eligibility.items import UNREAD
 from galu.eligibility.plan import AtomPlan, Window
 from galu.finding import Truth
+from galu.vocabulary.conditions import read_condition
+from galu.vocabulary.folding import key
 
 SIX_MONTHS: Final = Window(number=6, unit="months")
 #: What acts on haemoglobin; other products act on the other counts.
@@ -34,11 +37,21 @@ def consent(case: Case, atom: AtomPlan) -> Outcome:
         shown = f"signed on form {signed[0].label or 'of no version'}, in force: {', '.join(atom.values)}"
         return Outcome(Truth.FALSE, shown, refs(signed))
     first = case.evidence(atom.items[1])
-    early = tuple(one for one in first if one.on is not None and one.on < on)
+    early = tuple(one for one in first if not one.doubtful and _days(one)[1] < on)
     if early:
-        shown = f"{early[0].value} on {early[0].on} before consent"
+        shown = f"{early[0].value} on {early[0].on or 'a day'} before consent"
         return Outcome(Truth.FALSE, shown, refs(signed + early))
+    if perhaps := tuple(one for one in first if _days(one)[0] < on):
+        shown = f"{perhaps[0].value}: not said whether it was of the study, and before consent"
+        return unknown(shown, *signed, *perhaps)
     return Outcome(Truth.TRUE, f"signed on {on}", refs(signed))
+
+
+def _days(one: Evidence) -> tuple[date, date]:
+    """First and last day it can have been."""
+    if one.on is not None:
+        return one.on, one.on
+    return one.span or (date.min, date.max)
 
 
 def count(case: Case, atom: AtomPlan) -> Outcome:
@@ -49,7 +62,8 @@ def count(case: Case, atom: AtomPlan) -> Outcome:
     """
     found = case.evidence(*atom.items)
     collected, statements = case.is_collected(atom)
-    number = len({str(one.value).strip().lower() for one in found})
+    number = len({_name(one) for one in found})
+    most = _most(found) + len(case.evidence(*_unread(atom.items)))
     ceiling = None if case.settings.get("taxane_limit") == "at_least_one" else atom.at_most
     shown = f"{number} in {', '.join(atom.items)}"
     if ceiling is not None and number > ceiling:
@@ -57,9 +71,26 @@ def count(case: Case, atom: AtomPlan) -> Outcome:
     if by_intolerance := _intolerance(case, atom):
         return Outcome(Truth.TRUE, f"{shown}; {by_intolerance[0]}", by_intolerance[1])
     enough = number >= (atom.at_least or 0)
+    if most > number and ((ceiling is not None and most > ceiling) or not enough):
+        return unknown(f"{shown}, or up to {most}: regimens or classes are not stated", *found)
     if (enough and ceiling is None) or collected:
         return Outcome(Truth.of(enough), shown, refs(found + statements))
     return unknown(f"{shown}, but the list is not stated to be complete", *found)
+
+
+def _name(one: Evidence) -> str:
+    return str(one.value).strip().lower()
+
+
+def _most(found: tuple[Evidence, ...]) -> int:
+    """Courses there may have been: those without a regimen may each be one of their own."""
+    regimens = {_name(one) for one in found if _name(one).startswith("regimen ")}
+    return len(regimens) + sum(not _name(one).startswith("regimen ") for one in found)
+
+
+def _unread(items: tuple[str, ...]) -> tuple[str, ...]:
+    """The items that hold what may be of one of `items`, but was not understood."""
+    return tuple(dict.fromkeys(UNREAD[kind] for item in items if (kind := item.partition(".")[0]) in UNREAD))
 
 
 def _intolerance(case: Case, atom: AtomPlan) -> tuple[str, tuple[str, ...]] | None:
@@ -84,7 +115,8 @@ def recent(case: Case, atom: AtomPlan) -> Outcome:
     items = atom.items
     if "androgen_deprivation" in atom.switches and case.settings.get("androgen_deprivation") == "literal":
         items = (*items, "therapy.adt", "therapy.bone_agent")
-    counted = tuple(one for one in case.evidence(*items) if _counts(case, atom, one))
+    found = case.evidence(*items, *_unread(items))
+    counted = tuple(one for one in found if _counts(case, atom, one))
     answers = [(one, _inside(case, atom, window, anchor, one)) for one in counted]
     present = tuple(one for one, answer in answers if answer is True)
     if present:
@@ -93,7 +125,7 @@ def recent(case: Case, atom: AtomPlan) -> Outcome:
         return Outcome(Truth.TRUE, f"{worst.item} {worst.value} on {when}", refs(present))
     open_ = tuple(one for one, answer in answers if answer is None)
     if open_:
-        return unknown(f"{open_[0].item} {open_[0].value}: date or half-life unknown", *open_)
+        return unknown(f"{open_[0].item} {open_[0].value}: {_why_open(open_[0])}", *open_)
     collected, statements = case.is_collected(atom)
     if not collected:
         return unknown(f"no {', '.join(items)}, but the list is not stated to be complete", *counted)
@@ -104,6 +136,10 @@ def recent(case: Case, atom: AtomPlan) -> Outcome:
     return Outcome(Truth.FALSE, shown, refs(counted + statements))
 
 
+def _why_open(one: Evidence) -> str:
+    return "not said whether it was this" if one.doubtful else "date or half-life unknown"
+
+
 def _window(case: Case, atom: AtomPlan) -> Window | None:
     if "prior_psma_radioligand" in atom.switches:
         in_months = case.settings.get("prior_psma_radioligand") == "six_months"
@@ -112,7 +148,7 @@ def _window(case: Case, atom: AtomPlan) -> Window | None:
 
 
 def _counts(case: Case, atom: AtomPlan, one: Evidence) -> bool:
-    if as_flag(one) is False or str(one.value).strip().lower() in {text.lower() for text in atom.exempt}:
+    if as_flag(one) is False or _is_exempt(one, atom):
         return False
     if (
         "palliative_radiotherapy" in atom.switches
@@ -124,7 +160,22 @@ def _counts(case: Case, atom: AtomPlan, one: Evidence) -> bool:
     return atom.at_least is None or number is None or number >= atom.at_least
 
 
+def _is_exempt(one: Evidence, atom: AtomPlan) -> bool:
+    """Whether the value is one that the criterion excepts, in any of its spellings."""
+    known = read_condition(str(one.value))
+    said = {key(str(one.value))} | ({key(known.means)} if known is not None and known.sure else set())
+    return not one.doubtful and bool(said & {key(text) for text in atom.exempt})
+
+
 def _inside(case: Case, atom: AtomPlan, window: Window | None, anchor: date, one: Evidence) -> bool | None:
+    """Whether it lies in the window; None where that, or whether it was this at all, is not known."""
+    inside = _lies_inside(case, atom, window, anchor, one)
+    return None if one.doubtful and inside else inside
+
+
+def _lies_inside(
+    case: Case, atom: AtomPlan, window: Window | None, anchor: date, one: Evidence
+) -> bool | None:
     if one.ongoing or window is None:
         return True
     if one.on is None:
@@ -146,7 +197,7 @@ def _inside_partly(case: Case, atom: AtomPlan, window: Window, anchor: date, one
         return None
     first, last = one.span
     days = {first, last, min(max(anchor, first), last)}
-    answers = {_inside(case, atom, window, anchor, replace(one, on=day, span=None)) for day in days}
+    answers = {_lies_inside(case, atom, window, anchor, replace(one, on=day, span=None)) for day in days}
     return answers.pop() if len(answers) == 1 else None
 
 

@@ -37,7 +37,7 @@ class Evidence:
     upper limit of normal in the same unit; `label` qualifies the value (tracer, term, version);
     `ongoing` says that a therapy had not ended on `on`; `half_life_days` is the agent's half-life [d]
     as reported, which counts before the plan's table. Where the day is known only in part `on` is None and
-    `span` the first and the last day it can have been.
+    `span` the first and the last day it can have been. `doubtful`: the words do not say whether it was this.
     """
 
     item: str
@@ -50,6 +50,7 @@ class Evidence:
     ongoing: bool = False
     half_life_days: float | None = None
     span: tuple[date, date] | None = None
+    doubtful: bool = False
 
 
 class Judgement(NamedTuple):

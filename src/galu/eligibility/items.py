@@ -138,6 +138,8 @@ _ROWS: Final = (
 #: Every data item, in the order of the catalogue.
 ITEMS: Final = tuple(Item(*row) for row in _ROWS)
 ITEM_KEYS: Final = frozenset(item.key for item in ITEMS)
+#: Evidence that may be of any item of a kind: a therapy whose class, a history whose category is not known.
+UNREAD: Final[Mapping[str, str]] = {"therapy": "therapy.unread", "event": "event.unread"}
 
 #: Laboratory test, by its code, to the data item that it is evidence of.
 ITEM_OF_TEST: Final[Mapping[str, str]] = {

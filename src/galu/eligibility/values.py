@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from galu.eligibility.case import Case, Outcome, agree, as_flag, as_number, expiry, refs, unknown, within
+from galu.eligibility.case import (
+    Case,
+    Outcome,
+    agree,
+    as_flag,
+    as_number,
+    as_reaction,
+    expiry,
+    refs,
+    unknown,
+    within,
+)
 from galu.eligibility.evidence import Evidence
 from galu.eligibility.plan import AtomPlan, Limit
 from galu.eligibility.renal import Form, mdrd_ml_min
 from galu.finding import Truth, any_of
 from galu.vocabulary.laboratory import in_unit
+from galu.vocabulary.results import read_result
 from galu.vocabulary.units import same_unit
 
 
@@ -79,6 +91,8 @@ def _code(one: Evidence) -> str:
         return "true" if one.value else "false"
     if isinstance(one.value, int | float):
         return f"{one.value:g}"
+    if one.item.startswith("serology.") and (found := as_reaction(one)) is not None:
+        return "positive" if found else "negative"
     return str(one.value).strip().lower()
 
 
@@ -130,7 +144,7 @@ def reflex(case: Case, atom: AtomPlan) -> Outcome:
     """Screening test positive and, then, the reflex test positive or at its limit (Kleene and)."""
     screen, confirm = atom.items
     first, fault = current(case, atom, screen)
-    first_truth = Truth.of(agree([as_flag(one) for one in first]))
+    first_truth = Truth.of(agree([as_reaction(one) for one in first]))
     if first_truth is Truth.FALSE:
         return Outcome(Truth.FALSE, f"{screen} negative", refs(first), _earliest(list(first), atom))
     second, second_fault = current(case, atom, confirm)
@@ -143,17 +157,20 @@ def reflex(case: Case, atom: AtomPlan) -> Outcome:
 
 def _reflex_answer(one: Evidence, atom: AtomPlan) -> bool | None:
     """Judge a number by the limit; "not detectable" lies below any limit, "detectable" may not."""
-    flag = as_flag(one)
-    if not atom.limits or flag is False:
-        return flag
-    return within(one, atom.limits)[0]
+    number, said = as_number(one), as_reaction(one)
+    if not atom.limits:
+        return said if number is None else number > 0.0
+    by_limit = within(one, atom.limits)[0]
+    if by_limit is None and said is False and (one.uln is None or read_result(str(one.value)) is None):
+        return False
+    return by_limit
 
 
 def syphilis(case: Case, atom: AtomPlan) -> Outcome:
     """Non-treponemal reactive is active disease; treponemal alone may be an old, treated one."""
     active, old = (current(case, atom, item)[0] for item in atom.items)
-    active_truth = Truth.of(agree([as_flag(one) for one in active]))
-    old_truth = Truth.of(agree([as_flag(one) for one in old]))
+    active_truth = Truth.of(agree([as_reaction(one) for one in active]))
+    old_truth = Truth.of(agree([as_reaction(one) for one in old]))
     facts, last = refs(active + old), _earliest([*active, *old], atom)
     if active_truth is Truth.TRUE:
         return Outcome(Truth.TRUE, "non-treponemal test positive", facts, last)
@@ -161,9 +178,8 @@ def syphilis(case: Case, atom: AtomPlan) -> Outcome:
         return Outcome(Truth.FALSE, "treponemal test negative", facts, last)
     if old_truth is Truth.TRUE:
         return Outcome(Truth.UNKNOWN, "treponemal test positive: treated or not is for a person", facts, last)
-    if active_truth is Truth.FALSE and not old:
-        return Outcome(Truth.FALSE, "non-treponemal test negative", facts, last)
-    return Outcome(Truth.UNKNOWN, "no syphilis serology that counts", facts)
+    shown = "no treponemal test that counts" if active_truth is Truth.FALSE else "no serology that counts"
+    return Outcome(Truth.UNKNOWN, shown, facts)
 
 
 def bilirubin(case: Case, atom: AtomPlan) -> Outcome:

@@ -25,6 +25,7 @@ from galu.trial.plausible import implausible, unknown_words
 from galu.trial.words import words_of
 from galu.vocabulary.folding import key, nearest
 from galu.vocabulary.therapies import nearest_classes, therapy_class, therapy_classes
+from galu.vocabulary.tracers import read_tracer, same_tracer, shows_psma
 
 #: An activity measured in a person may pass the activity given by this factor (calibration). Assumed.
 CALIBRATION_MARGIN: Final = 1.5
@@ -349,6 +350,23 @@ def _known_agent(fact: Any, known: _Known) -> Iterator[Fault]:
         )
 
 
+def _known_tracer(fact: Any, known: _Known) -> Iterator[Fault]:
+    """A scan is of an agent of the study, or, outside its cycles, of another tracer that is named in full."""
+    names = [agent.name for agent in known.study.agents]
+    if not names or fact.agent is None or fact.agent in names:
+        return
+    meant = [name for name in names if same_tracer(fact.agent, name) is not False]
+    if (
+        not meant
+        and fact.cycle is None
+        and (shows_psma(fact.agent) is not None or read_tracer(fact.agent).nuclide)
+    ):
+        return
+    remedy = f"did you mean {' or '.join(meant)}?" if meant else f"write {' or '.join(names)}"
+    other = "of another tracer write nuclide and ligand, such as 18F-DCFPyL, and no cycle"
+    yield Fault(fact.id, "agent", f"{fact.agent!r} is no agent of the study", f"{remedy}; {other}")
+
+
 def _range_mbq(agent: str, known: _Known) -> tuple[float, float] | None:
     for one in known.study.agents:
         if one.name == agent and one.possible_activity_mbq is not None:
@@ -543,7 +561,7 @@ _CHECKS: Final[dict[str, tuple[Check, ...]]] = {
         _before_measurements,
         _given_once,
     ),
-    "scan": (_known_agent, _after_administration),
+    "scan": (_known_tracer, _after_administration),
     "region_activity": (
         _known_agent,
         _not_more_than_given("activity_mbq"),

@@ -14,14 +14,16 @@ from datetime import date
 from typing import Any, Final
 
 from galu.eligibility import Anchors, CriterionVerdict, Evidence, Gate, Judgement, SubjectEvidence, evaluate
-from galu.eligibility.items import ITEM_KEYS, ITEM_OF_TEST, ITEMS
+from galu.eligibility.items import ITEM_KEYS, ITEM_OF_TEST, ITEMS, UNREAD
 from galu.finding import Truth
 from galu.protocol import Study
 from galu.record import Record
 from galu.record.when import day_of, days_of
 from galu.trial.subjects import Subject
+from galu.vocabulary.conditions import read_condition
 from galu.vocabulary.laboratory import lab_code
 from galu.vocabulary.therapies import support_given, therapy_class
+from galu.vocabulary.tracers import same_tracer, shows_psma
 
 _ANTICANCER: Final = "therapy.systemic"
 #: Class of a prior or concomitant therapy to the data items that it is evidence of.
@@ -50,6 +52,10 @@ _SUPPORT_OF: Final = {
     **{name: name for name in ("red cells", "platelets", "g-csf", "esa")},
     **dict.fromkeys(("tpo", "plasma", "unknown"), "other"),
 }
+#: Scans that need a tracer.
+_BY_TRACER: Final = frozenset({"PET", "SPECT", "PLANAR"})
+#: Before everybody's birth.
+_LONG_AGO: Final = date(1900, 1, 1)
 _NUMBERS: Final = frozenset(item.key for item in ITEMS if item.value == "number")
 _FLAGS: Final = frozenset(item.key for item in ITEMS if item.value == "flag")
 Row = Mapping[str, Any]
@@ -78,13 +84,20 @@ def _from_consent(row: Row) -> Iterator[Evidence]:
     yield Evidence("consent.signed", True, on=row["day"], ref=row["id"], label=row["form_version"] or "")
 
 
-def _from_procedure(row: Row) -> Evidence:
-    return Evidence("procedure.first", row.get("visit") or row["kind"], on=row["day"], ref=row["id"])
+def _from_visit(row: Row) -> Iterator[Evidence]:
+    if row["status"] != "missed":
+        yield Evidence("procedure.first", row["visit"], on=row["day"], ref=row["id"])
+
+
+def _from_administration(row: Row) -> Iterator[Evidence]:
+    yield Evidence("procedure.first", "administration", on=row["day"], ref=row["id"])
 
 
 def _from_result(row: Row) -> Iterator[Evidence]:
     item = ITEM_OF_TEST.get(lab_code(row["test"]) or "")
     value = row["value"] if row["value"] is not None else row["text"]
+    if item is not None and item.startswith("serology.") and row["text"] is not None:
+        value = row["text"]
     if item is not None and value is not None:
         shown = value.lower() if isinstance(value, str) else value
         yield Evidence(item, shown, row["unit"], row["day"], row["id"], row.get("upper_limit"))
@@ -108,13 +121,36 @@ def _value(item: str, row: Row) -> Any:
 
 
 def _from_history(row: Row) -> Iterator[Evidence]:
-    item = row["category"]
-    if item in ITEM_KEYS:
-        on, span = _ended(row["ended"], day_of(row["started"]) or row["day"])
-        label = row["term"] if row["grade"] is not None else ""
-        value = _value(item, row)
-        going_on = bool(row["ongoing"])
-        yield Evidence(item, value, on=on, ref=row["id"], label=label, ongoing=going_on, span=span)
+    item, known, doubtful = row["category"] or "", read_condition(row["term"]), False
+    if item not in ITEM_KEYS:
+        if item.partition(".")[0] in UNREAD and "." in item:
+            item, doubtful = UNREAD[item.partition(".")[0]], True
+        elif known is None:
+            return
+        else:
+            item, doubtful = known.item, not known.sure
+    on, span = _history_day(item, row)
+    label = row["term"] if row["grade"] is not None else ""
+    value = "yes" if item == "gilbert" and known is not None and known.sure else _value(item, row)
+    going_on = bool(row["ongoing"])
+    yield Evidence(
+        item, value, on=on, ref=row["id"], label=label, ongoing=going_on, span=span, doubtful=doubtful
+    )
+
+
+def _history_day(item: str, row: Row) -> tuple[date | None, tuple[date, date] | None]:
+    """Day that counts of a history: its end, else its beginning; a state is of the day it was asked on.
+
+    An event whose day is not stated can have been on any day before it was asked about.
+    """
+    if row["ended"] is not None or row["started"] is not None:
+        if row["ended"] is None:
+            first, last = days_of(row["started"])
+            return (first, None) if first == last else (None, (first, last))
+        return _ended(row["ended"], day_of(row["started"]))
+    if item.startswith("event."):
+        return None, (_LONG_AGO, days_of(row["on"])[1])
+    return row["day"], None
 
 
 def _ended(ended: str | None, started: date | None) -> tuple[date | None, tuple[date, date] | None]:
@@ -142,7 +178,10 @@ def _from_therapy(row: Row) -> Iterator[Evidence]:
     support = _SUPPORT_OF.get(support_given(row["agent"]) or "")
     if support is not None:
         yield replace(given, item="transfusion_or_growth_factor", value=support)
-    for item in ITEMS_OF_THERAPY.get(therapy_class(row["therapy_class"] or "") or "", ()):
+    meant = therapy_class(row["therapy_class"] or "")
+    if row["therapy_class"] and meant is None:
+        yield replace(given, item=UNREAD["therapy"], doubtful=True)
+    for item in ITEMS_OF_THERAPY.get(meant or "", ()):
         by_line = item == "therapy.taxane" and row.get("regimen")
         yield replace(given, item=item, value=f"regimen {row['regimen']}" if by_line else row["agent"])
 
@@ -153,10 +192,20 @@ def _from_transfusion(row: Row) -> Iterator[Evidence]:
 
 
 def _from_scan(row: Row) -> Iterator[Evidence]:
-    if row["modality"] == "PET" and row["positive"] is not None:
-        value = "positive" if row["positive"] else "negative"
+    """A PET is evidence unless its tracer surely does not show PSMA; one that was not read says nothing."""
+    if row["modality"] == "PET" and shows_psma(row["agent"] or "") is not False:
+        value = {True: "positive", False: "negative", None: "unknown"}[row["positive"]]
         for item in ("pet.psma", "pet.psma_rule"):
             yield Evidence(item, value, on=row["day"], ref=row["id"], label=row["agent"] or "")
+
+
+def _procedure_of_scan(row: Row, agents: tuple[str, ...]) -> Iterator[Evidence]:
+    """A scan is a procedure of the study when its agent is the study's; doubtful where that is not told."""
+    answers = {same_tracer(row["agent"] or "", agent) for agent in agents}
+    own = True in answers
+    if own or (None in answers and row["modality"] in _BY_TRACER):
+        shown = f"{row['modality']} {row['agent'] or 'without its tracer'}"
+        yield Evidence("procedure.first", shown, on=row["day"], ref=row["id"], doubtful=not own)
 
 
 def _from_judgement(row: Row) -> Iterator[Evidence]:
@@ -167,6 +216,8 @@ def _from_judgement(row: Row) -> Iterator[Evidence]:
 _READERS: Final = (
     ("demographics", _from_demographics),
     ("consent", _from_consent),
+    ("visit", _from_visit),
+    ("administration", _from_administration),
     ("lab", _from_result),
     ("vital", _from_result),
     ("ecog", _from_ecog),
@@ -179,15 +230,11 @@ _READERS: Final = (
 )
 
 
-def _first_procedures(record: Record) -> Iterator[Row]:
-    """The earliest visit, scan or administration of each subject."""
-    earliest: dict[str, Row] = {}
-    for kind in ("visit", "scan", "administration"):
-        for row in record.facts(kind).iter_rows(named=True):
-            seen = earliest.get(row["subject"])
-            if row["day"] is not None and (seen is None or row["day"] < seen["day"]):
-                earliest[row["subject"]] = {**row, "kind": kind}
-    yield from earliest.values()
+def _dated(one: Evidence, kind: str, row: Row) -> Evidence:
+    """The evidence, with the days it can have been where its day is known only in part."""
+    if one.on is not None or one.span is not None or kind == "demographics":
+        return one
+    return replace(one, span=days_of(row["on"]))
 
 
 def _lesion_evidence(record: Record) -> Iterator[tuple[str, Evidence]]:
@@ -217,19 +264,21 @@ def _lesion_evidence(record: Record) -> Iterator[tuple[str, Evidence]]:
             )
 
 
-def gather_evidence(record: Record, subjects: Iterable[Subject]) -> dict[str, SubjectEvidence]:
+def gather_evidence(study: Study, record: Record, subjects: Iterable[Subject]) -> dict[str, SubjectEvidence]:
     """Everything the record knows of each subject, as eligibility reads it."""
     items: dict[str, dict[str, list[Evidence]]] = {}
 
     def keep(subject: str, one: Evidence) -> None:
         items.setdefault(subject, {}).setdefault(one.item, []).append(one)
 
+    agents = tuple(agent.name for agent in study.agents)
     for kind, reader in _READERS:
         for row in record.facts(kind).iter_rows(named=True):
             for one in reader(row):
-                keep(row["subject"], one)
-    for procedure in _first_procedures(record):
-        keep(procedure["subject"], _from_procedure(procedure))
+                keep(row["subject"], _dated(one, kind, row))
+    for row in record.facts("scan").iter_rows(named=True):
+        for one in _procedure_of_scan(row, agents):
+            keep(row["subject"], _dated(one, "scan", row))
     for subject, one in _lesion_evidence(record):
         keep(subject, one)
     signed = _signed(record)
@@ -296,7 +345,7 @@ def derive_eligibility(
     if plan is None:
         return ()
     people = tuple(subjects)
-    evidence = gather_evidence(record, people)
+    evidence = gather_evidence(study, record, people)
     return tuple(
         GateVerdicts(subject.id, gate, day, evaluate(plan, evidence[subject.id], gate, day, settings))
         for subject in people
