@@ -28,8 +28,11 @@ def init(
     ] = None,
 ) -> None:
     """Make a trial folder: the study, an empty record, the key that signs it."""
+    from galu.cli.readiness import print_readiness
     from galu.desk.folder import create_trial, start_of
+    from galu.protocol.readiness import needs
 
     trial = create_trial(study, out, origin.value, start_of(study, begins.date()) if begins else None)
-    print(f"{out}: {trial.study.identity.nct_id.value or 'study'} ready, its first fact names the study")
+    print(f"{out}: {trial.study.identity.nct_id.value or 'study'}, its first fact names the study")
     print(f"the record is signed with key {trial.checkpoints.public_key()}; note it elsewhere")
+    print_readiness(needs(trial.study))

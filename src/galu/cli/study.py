@@ -13,14 +13,16 @@ StudyPath = Annotated[Path, typer.Argument(help="study.yaml or a folder that hol
 
 @app.command()
 def check(study: StudyPath) -> None:
-    """Load a study file strictly; errors name file, line and key."""
-    from galu.desk.study import study_cautions, study_elements
+    """Load a study file strictly, and say what it lacks to run; errors name file, line and key."""
+    from galu.cli.readiness import print_readiness
+    from galu.desk.study import study_cautions, study_elements, study_needs
 
     found = study_elements(study)
     assumed = sum(element.source == "assumed" for element in found)
     print(f"{study}: {len(found)} elements, {len(found) - assumed} known, {assumed} assumed")
     for said in study_cautions(study):
         print(f"caution: {said}")
+    print_readiness(study_needs(study))
 
 
 @app.command()

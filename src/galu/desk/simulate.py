@@ -11,6 +11,7 @@ from galu.desk.folder import create_trial, start_of
 from galu.desk.study import study_file
 from galu.finding import InputError
 from galu.protocol import Study, load_study, study_hash
+from galu.protocol.readiness import needs
 from galu.simulation.scenario import Scenario, load_scenario
 from galu.simulation.world import Watch, simulate_trial
 
@@ -89,13 +90,7 @@ def _check(study: Study, scenario: Scenario, path: Path) -> None:
             f"is a scenario of {scenario.study}, not of {number}",
             "name its own study file",
         )
-    lacking = [
-        name
-        for name in ("treatment", "enrolment", "schedule", "escalation", "safety")
-        if getattr(study, name) is None
-    ]
-    if lacking:
-        raise InputError(str(path), f"the study has no {lacking[0]} section", "complete the study file first")
+    _check_complete(study)
     assert study.treatment is not None
     levels, rates = len(study.treatment.levels), len(scenario.toxicity.probability_by_level)
     if levels != rates:
@@ -104,6 +99,26 @@ def _check(study: Study, scenario: Scenario, path: Path) -> None:
             f"has {rates} values for {levels} dose levels",
             "give one for each level",
         )
+
+
+def _check_complete(study: Study) -> None:
+    """A trial is simulated from consent to the last dose: what it is not ready for cannot happen."""
+    lacking = [need for need in needs(study) if set(need.steps) != {"report"}]
+    if lacking:
+        raise InputError(
+            f"the study file, key {lacking[0].key}",
+            f"{lacking[0].fault} ({len(lacking) - 1} more)" if lacking[1:] else lacking[0].fault,
+            f"write {lacking[0].write}; `galu study check` lists all",
+        )
+    agent = study.treatment.imaging_agent if study.treatment else None
+    if agent is None:
+        raise InputError(
+            "the study file, key treatment.imaging_agent", "is missing", "name the agent of the PET"
+        )
+    imaged = next(one for one in study.agents if one.name == agent.value)
+    if imaged.planned_activity_mbq is None:
+        place = f"the study file, key agents[{imaged.name}].planned_activity_mbq"
+        raise InputError(place, "is missing", "write the activity to be simulated [MBq]")
 
 
 def _therapy(study: Study) -> str | None:

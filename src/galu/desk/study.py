@@ -11,6 +11,7 @@ from galu.exchange.registry import read_registry, study_skeleton
 from galu.finding import InputError
 from galu.protocol import Element, elements, load_study
 from galu.protocol.cautions import cautions
+from galu.protocol.readiness import Need, needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ def study_elements(path: Path) -> tuple[Element, ...]:
 def study_cautions(path: Path) -> tuple[str, ...]:
     """Keys of a study file that do not fit one another, in sentences."""
     return cautions(load_study(study_file(path)))
+
+
+def study_needs(path: Path) -> tuple[Need, ...]:
+    """What a study file lacks to run the trial; empty when it is ready for every step."""
+    return needs(load_study(study_file(path)))
 
 
 def import_registry(path: Path, out: Path | None) -> Imported:

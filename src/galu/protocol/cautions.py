@@ -9,7 +9,12 @@ from galu.protocol.study import Study
 
 def cautions(study: Study) -> tuple[str, ...]:
     """Sentences on keys that do not fit one another, with what galu does about it."""
-    return (*_emergent(study), *_counts(study))
+    return (*_zone(study), *_emergent(study), *_counts(study))
+
+
+def _zone(study: Study) -> Iterator[str]:
+    if "zone" not in study.model_fields_set:
+        yield "zone is not written: days begin and end at midnight of UTC"
 
 
 def _emergent(study: Study) -> Iterator[str]:
