@@ -110,6 +110,19 @@ def estimate(weights: Floats, prior: Prior, log_dose: float, interval: tuple[flo
     return DoseEstimate(mean, sd, under, below_over - under, 1.0 - below_over)
 
 
+def limits(weights: Floats, prior: Prior, log_dose: float) -> tuple[float, float]:
+    """2.5 % and 97.5 % limit of the DLT rate at a dose, by bisection of its distribution."""
+    nodes = grid(prior)
+    found = []
+    for mass in (0.025, 0.975):
+        low, high = 1e-9, 1.0 - 1e-9
+        for _ in range(40):
+            middle = 0.5 * (low + high)
+            low, high = (middle, high) if _below(weights, nodes, log_dose, middle) < mass else (low, middle)
+        found.append(0.5 * (low + high))
+    return found[0], found[1]
+
+
 def _below(weights: Floats, nodes: Grid, log_dose: float, cut: float) -> float:
     """Pr(rate < cut): for every b the mass of a below its cut point, the cell at the cut in part.
 
@@ -210,10 +223,24 @@ class Blrm:
         InputError
             When patients are to bring their own dose and one does not.
         """
+        weights = self._weights(patients)
+        return tuple(estimate(weights, self.prior, x, (self.under, self.over)) for x in self.log_doses)
+
+    def limits(self, patients: tuple[PatientOutcome, ...]) -> tuple[tuple[float, float], ...]:
+        """95 % credible limits per level given the patients whose outcome is known.
+
+        Raises
+        ------
+        InputError
+            When patients are to bring their own dose and one does not.
+        """
+        weights = self._weights(patients)
+        return tuple(limits(weights, self.prior, x) for x in self.log_doses)
+
+    def _weights(self, patients: tuple[PatientOutcome, ...]) -> Floats:
         known = [p for p in patients if p.outcome in (Outcome.NONE, Outcome.DLT)]
         doses = tuple(self._log_dose(p) for p in known)
-        weights = posterior(self.prior, doses, tuple(int(p.outcome is Outcome.DLT) for p in known))
-        return tuple(estimate(weights, self.prior, x, (self.under, self.over)) for x in self.log_doses)
+        return posterior(self.prior, doses, tuple(int(p.outcome is Outcome.DLT) for p in known))
 
     def _log_dose(self, patient: PatientOutcome) -> float:
         if not self.by_covariate:

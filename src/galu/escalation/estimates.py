@@ -1,7 +1,8 @@
 """What the patients so far say of each level's DLT rate, in the terms of the design that asks.
 
 Interval and table designs: isotonic estimate with the 95 % credible interval of the level alone (uniform
-prior). Models: posterior mean or plug-in estimate with its 95 % credible interval. BLRM: interval masses.
+prior). Models: posterior mean or plug-in estimate with its 95 % credible interval, of BLRM
+the interval masses too.
 """
 
 from __future__ import annotations
@@ -89,16 +90,18 @@ def bands(model: Model, patients: Patients, target: float) -> tuple[Floats, Floa
 
 
 def _blrm(design: Blrm, outcomes: Outcomes) -> list[dict[str, Any]]:
-    found = design.estimates(tuple(outcomes))
+    found, limits = design.estimates(tuple(outcomes)), design.limits(tuple(outcomes))
     return [
         {
             "dose": dose,
             "estimate": x.mean,
             "sd": x.sd,
+            "lower": low,
+            "upper": high,
             "p_under": x.under,
             "p_target": x.target,
             "p_over": x.over,
             "overdose": bool(x.over >= design.overdose),
         }
-        for dose, x in zip(design.doses, found, strict=True)
+        for dose, x, (low, high) in zip(design.doses, found, limits, strict=True)
     ]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from galu.cli.design.group import Cluster, Json, Name, Switch, Workers, app, show
+from galu.cli.design.group import Cluster, Json, Name, Out, Switch, Workers, app, show_with_page
 
 
 @app.command()
@@ -34,6 +34,7 @@ def oc(
     ] = True,
     workers: Workers = 1,
     cluster: Cluster = None,
+    out: Out = None,
     as_json: Json = False,
 ) -> None:
     """Simulate operating characteristics in calendar time."""
@@ -67,4 +68,5 @@ def oc(
         raise typer.BadParameter("needs the calendar", param_hint=hint)
     else:
         answer = design.characteristics_by_cohorts(name, levels, runs, switches, crew)
-    show(answer, as_json)
+    told = {"design": name, "truth": levels, "replicates": replicates, "seed": seed}
+    show_with_page("oc", answer, told | {"expansion_to": expansion}, (out, as_json))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from galu.cli.design.group import Json, Name, Switch, app, show
+from galu.cli.design.group import Json, Name, Out, Switch, app, show, show_with_page
 from galu.finding import InputError
 
 
@@ -17,13 +17,15 @@ def table(
     above_closed: Annotated[bool, typer.Option("--above-closed", help="The level above is closed")] = False,
     target: Annotated[float | None, typer.Option(help="Target DLT rate")] = None,
     n: Annotated[int | None, typer.Option("--n", help="Largest number at a level")] = None,
+    out: Out = None,
     as_json: Json = False,
 ) -> None:
     """Print the decision table of a design."""
     from galu.desk import design
 
     switches = design.with_options(design.read_switches(switch), {"target": target, "largest": n})
-    show(design.table(name, switches, above_closed), as_json)
+    asked = {"design": name, "above_closed": above_closed}
+    show_with_page("table", design.table(name, switches, above_closed), asked, (out, as_json))
 
 
 @app.command(name="next")
@@ -40,6 +42,7 @@ def next_(
     sentinel_days: Annotated[
         float | None, typer.Option(help="From a level's first patient to its second")
     ] = None,
+    out: Out = None,
     as_json: Json = False,
 ) -> None:
     """Say what happens to the next patient, and why."""
@@ -50,7 +53,9 @@ def next_(
     if sentinel_days is not None:
         switches["sentinel_share"] = design.read_share("--sentinel-days", sentinel_days, window_days)
     patients = design.read_outcomes(outcomes, design.read_numbers("--followup", followup), window_days)
-    show(design.next_decision(name, switches, patients, levels), as_json)
+    answer = design.next_decision(name, switches, patients, levels)
+    told = {"design": name, "levels": levels, "outcomes": patients, "window_days": window_days}
+    show_with_page("next", answer, told, (out, as_json))
 
 
 @app.command()

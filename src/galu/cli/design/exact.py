@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from galu.cli.design.group import Json, Name, Switch, app, show
+from galu.cli.design.group import Json, Name, Out, Switch, app, show_with_page
 
 
 @app.command()
@@ -22,6 +22,7 @@ def exact(
     select: Annotated[str, typer.Option(help="Declared at the end: own rule, or the next level")] = "own",
     skips: Annotated[bool, typer.Option("--skips", help="CRM may skip untried levels")] = False,
     switch: Switch = [],  # noqa: B006 - typer copies it
+    out: Out = None,
     as_json: Json = False,
 ) -> None:
     """Compute operating characteristics exactly."""
@@ -30,4 +31,8 @@ def exact(
     asked = {"variant": variant, "target": target, "prior": design.read_numbers("--prior", prior)}
     switches = design.with_options(design.read_switches(switch), asked)
     plan = design.ExactPlan(limit, cohorts, cohort_size, select, skips)
-    show(design.exact(name, design.read_numbers("--truth", truth) or (), plan, switches), as_json)
+    levels = design.read_numbers("--truth", truth) or ()
+    answer = design.exact(name, levels, plan, switches)
+    told = {"design": name, "truth": levels, "limit": limit, "cohorts": cohorts, "cohort_size": cohort_size}
+    told |= {"select": select, "skips": skips}
+    show_with_page("exact", answer, told, (out, as_json))

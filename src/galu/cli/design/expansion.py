@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from galu.cli.design.group import Json, app, show
+from galu.cli.design.group import Json, Out, app, show, show_with_page
 
 Looks = Annotated[str | None, typer.Option(help="Numbers of patients at the looks, as in 10,20,30,40")]
 Level = Annotated[float, typer.Option(help="Confidence level")]
@@ -18,13 +19,15 @@ def bop2(
     p1: Annotated[float, typer.Option("--p1", help="Desired response rate")],
     looks: Annotated[str, typer.Option(help="Numbers of patients at the looks; the last is the end")],
     alpha: Annotated[float, typer.Option(help="Type I error")] = 0.1,
+    out: Out = None,
     as_json: Json = False,
 ) -> None:
     """Calibrate BOP2 for a binary endpoint."""
     from galu.desk import design
 
     at = design.whole("--looks", design.read_numbers("--looks", looks)) or ()
-    show(design.bop2(p0, p1, alpha, at), as_json)
+    asked = {"p0": p0, "p1": p1, "alpha": alpha, "looks": at}
+    show_with_page("bop2", design.bop2(p0, p1, alpha, at), asked, (out, as_json))
 
 
 @app.command(name="two-stage")
@@ -54,6 +57,7 @@ def predictive(
     looks: Looks = None,
     responses: Annotated[int | None, typer.Option(help="Responses so far")] = None,
     n: Annotated[int | None, typer.Option("--n", help="Patients so far")] = None,
+    out: Out = None,
     as_json: Json = False,
 ) -> None:
     """Predictive-probability monitoring of one arm (Lee & Liu)."""
@@ -64,7 +68,9 @@ def predictive(
     at = design.whole("--looks", design.read_numbers("--looks", looks))
     beta = design.read_numbers("--prior", prior) or ()
     asked = design.Predictive(n_max, p0, p1, theta_t, theta_l, beta, at)
-    show(design.predictive(asked, None if responses is None or n is None else (responses, n)), as_json)
+    seen = None if responses is None or n is None else (responses, n)
+    told = {**asdict(asked), "responses": responses, "n": n}
+    show_with_page("predictive", design.predictive(asked, seen), told, (out, as_json))
 
 
 @app.command()
@@ -80,6 +86,7 @@ def monitor(
     truth_response: Annotated[str | None, typer.Option(help="Assumed response rates")] = None,
     truth_dlt: Annotated[str | None, typer.Option(help="Assumed DLT rates, one for each")] = None,
     odds_ratio: Annotated[float, typer.Option(help="Odds ratio of response and DLT")] = 1.0,
+    out: Out = None,
     as_json: Json = False,
 ) -> None:
     """Toxicity stop beside futility: bounds as counts, and what they do."""
@@ -99,7 +106,8 @@ def monitor(
         design.read_numbers("--truth-response", truth_response),
         design.read_numbers("--truth-dlt", truth_dlt),
     )
-    show(design.monitor(asked, at, design.read_truths(*rates, odds_ratio)), as_json)
+    answer = design.monitor(asked, at, design.read_truths(*rates, odds_ratio))
+    show_with_page("monitor", answer, {**asdict(asked), "looks": at}, (out, as_json))
 
 
 @app.command()

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from galu.cli.design.group import Json, Name, Switch, app
+from galu.cli.design.group import Json, Name, Out, Switch, app
 
 
 @app.command()
@@ -25,6 +25,7 @@ def pathways(
     prior: Annotated[str | None, typer.Option(help="Skeleton, as in 0.1,0.3")] = None,
     followup: Annotated[str | None, typer.Option(help="Days of follow-up of each patient")] = None,
     window_days: Annotated[float | None, typer.Option(help="DLT window [days]")] = None,
+    out: Out = None,
     as_json: Json = False,
 ) -> None:
     """Show what each possible result of the coming cohorts would lead to."""
@@ -34,6 +35,9 @@ def pathways(
     switches = design.with_options(design.read_switches(switch), asked)
     patients = design.read_outcomes(outcomes, design.read_numbers("--followup", followup), window_days)
     answer = design.pathways(name, switches, patients, levels, (cohorts, cohort_size))
+    if out is not None:
+        told = {"design": name, "outcomes": patients, **dict(list(answer.items())[1:4]), **switches}
+        typer.echo(f"written: {design.write_page('pathways', answer, told, out)}", err=as_json)
     if as_json:
         typer.echo(json.dumps(answer, indent=1))
         return

@@ -19,6 +19,7 @@ from galu.desk.design.expansion import (
     two_stage,
     whole,
 )
+from galu.desk.design.pages import write_page
 from galu.desk.design.pathways import pathways
 from galu.desk.design.reading import (
     make_design,
@@ -64,5 +65,6 @@ __all__ = [
     "whole",
     "with_options",
     "write_comparison",
+    "write_page",
     "write_review",
 ]

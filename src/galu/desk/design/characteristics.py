@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from galu.escalation.expansion import ExpansionPlan, expand
 from galu.finding import InputError
 from galu.simulation.scale import ALONE, Crew
 from galu.simulation.scale import run as run_scaled
+
+_BINS: Final = 40
+_QUANTILES: Final = (0.05, 0.5, 0.95)
 
 
 def characteristics(
@@ -26,7 +29,7 @@ def characteristics(
 ) -> dict[str, Any]:
     """Simulate in calendar time; `runs` is (replicates, seed)."""
     design = make_design(name, switches)
-    found = summarise(name, simulated(design, truth, conditions, runs, crew))
+    found = described(name, simulated(design, truth, conditions, runs, crew))
     return {**found, "seed": runs[1], **stated(design, len(truth)), "assumptions": assumptions(conditions)}
 
 
@@ -57,7 +60,7 @@ def characteristics_with_expansion(
         share = f"{beyond:.2%} of the escalations take {plan.target} patients or more by themselves"
         expansion["reason"] = f"{share}: nobody is added there"
     told = {"seed": runs[1], **stated(design, len(truth)), "assumptions": assumptions(conditions)}
-    return {**summarise(name, found), "expansion": expansion, **told}
+    return {**described(name, found), "expansion": expansion, **told}
 
 
 def characteristics_by_cohorts(
@@ -69,7 +72,7 @@ def characteristics_by_cohorts(
     count, seed = _checked(runs)
     design = make_design(name, switches)
     trials = partial(simulate_cohorts, design, truth, seed)
-    return {**summarise(name, run_scaled(trials, count, crew)), "seed": seed, **stated(design, len(truth))}
+    return {**described(name, run_scaled(trials, count, crew)), "seed": seed, **stated(design, len(truth))}
 
 
 def assumptions(conditions: Conditions) -> dict[str, Any]:
@@ -113,6 +116,33 @@ def simulated(
 
     count, seed = _checked(runs)
     return run_scaled(partial(simulate, design, truth, conditions, seed), count, crew)
+
+
+def described(name: str, found: Trials) -> dict[str, Any]:
+    """The averages of simulated trials, and how their patients and durations are distributed."""
+    return {**summarise(name, found), "distribution": distribution(found)}
+
+
+def distribution(found: Trials) -> dict[str, Any]:
+    """Share of trials by patients taken; quantiles and histogram of their duration where it is known."""
+    sizes, counts = np.unique(found.patients.sum(axis=1), return_counts=True)
+    days = found.duration_days
+    timed: dict[str, Any] | None = None
+    if not bool(np.isnan(days).any()):
+        shares, edges = np.histogram(days, bins=_BINS)
+        cuts = np.quantile(days, _QUANTILES)
+        timed = {
+            "quantiles": {f"{100 * q:g}%": float(x) for q, x in zip(_QUANTILES, cuts, strict=True)},
+            "edges": [float(x) for x in edges],
+            "shares": [float(x) / len(days) for x in shares],
+        }
+    return {
+        "patients": [
+            {"patients": int(n), "probability": float(c) / len(days)}
+            for n, c in zip(sizes, counts, strict=True)
+        ],
+        "duration_days": timed,
+    }
 
 
 def summarise(name: str, found: Trials) -> dict[str, Any]:

@@ -88,7 +88,9 @@ def _early_stop(design: Design, levels: int) -> str:
         kinds = [Outcome.DLT] * dlts + [Outcome.NONE] * (size - dlts)
         first = Outcomes(tuple(PatientOutcome(start, kind) for kind in kinds))
         if design.decide(first, levels).action is Action.STOP_NO_DOSE:
-            return f"Under this prior {dlts} DLTs among the first {size} patients already end the trial."
+            word = "1 DLT" if dlts == 1 else f"{dlts} DLTs"
+            ends = "ends" if dlts == 1 else "end"
+            return f"Under this prior {word} among the first {size} patients already {ends} the trial."
     return ""
 
 
