@@ -57,3 +57,5 @@ def import_(
         typer.echo(f"not in the source: {name}", err=True)
     for name in imported.unread:
         typer.echo(f"could not be read: {name}", err=True)
+    for note in imported.partly:
+        typer.echo(f"not enough for the section: {note}", err=True)

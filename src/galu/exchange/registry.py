@@ -10,6 +10,7 @@ from typing import Any
 
 from galu.exchange.registry_criteria import split_criteria, unescape
 from galu.exchange.registry_page import page_sections
+from galu.exchange.registry_proposals import Proposals, propose, propose_agent
 from galu.finding import InputError
 
 
@@ -57,6 +58,7 @@ class RegistryRecord:
     interventions: tuple[Intervention, ...]
     conditions: tuple[str, ...]
     brief_summary: str | None
+    detailed_description: str | None
     inclusion: tuple[str, ...]
     exclusion: tuple[str, ...]
     minimum_age: str | None
@@ -163,6 +165,7 @@ def _record(raw: Any, unread: list[str], place: str) -> RegistryRecord:
         ),
         conditions=tuple(_at(body, "conditionsModule.conditions") or ()),
         brief_summary=_clean(summary),
+        detailed_description=_clean(_at(body, "descriptionModule.detailedDescription")),
         inclusion=criteria.inclusion,
         exclusion=criteria.exclusion,
         contact_email=None if email is None or "protected" in email else email,
@@ -189,9 +192,20 @@ def _outcomes(body: Any, key: str) -> tuple[str, ...] | None:
 
 
 def study_skeleton(record: RegistryRecord) -> dict[str, Any]:
-    """Return the record in the shape of a study file: every value with its source, unknown as null."""
+    """Return the record in the shape of a study file: every value with its source, unknown as null.
+
+    What the record's words say about treatment, enrolment and escalation is proposed, as assumed.
+    """
     facts = asdict(record)
-    for name in ("arms", "interventions", "inclusion", "exclusion", "unread", "missing"):
+    for name in (
+        "arms",
+        "interventions",
+        "detailed_description",
+        "inclusion",
+        "exclusion",
+        "unread",
+        "missing",
+    ):
         facts.pop(name)
     identity = {key: {"value": value, "source": "registry"} for key, value in facts.items()}
     criteria = [
@@ -205,8 +219,25 @@ def study_skeleton(record: RegistryRecord) -> dict[str, Any]:
     version = f"{record.nct_id} as of {record.last_update or 'an unknown day'}"
     return {
         "identity": identity,
-        "agents": [{**asdict(one), "source": "registry"} for one in record.interventions],
+        "agents": _agents(record),
         "arms": [{**asdict(one), "source": "registry"} for one in record.arms],
         "eligibility": {"version": {"value": version, "source": "registry"}, "criteria": criteria},
-        **dict.fromkeys(("escalation", "schedule", "safety", "efficacy", "dosimetry", "pharmacokinetics")),
+        **proposals(record).sections,
+        **dict.fromkeys(("schedule", "safety", "efficacy", "dosimetry", "pharmacokinetics")),
     }
+
+
+def proposals(record: RegistryRecord) -> Proposals:
+    """What the words of the record propose for the study file."""
+    arms = [one.description for one in record.arms]
+    drugs = [one.description for one in record.interventions]
+    texts = (*arms, *drugs, record.detailed_description, record.brief_summary)
+    said = dict.fromkeys(one for one in texts if one)
+    return propose(_agents(record), (*said, record.title or ""), record.enrollment_count)
+
+
+def _agents(record: RegistryRecord) -> list[dict[str, Any]]:
+    return [
+        {**asdict(one), "source": "registry", **propose_agent(one.name, one.description)}
+        for one in record.interventions
+    ]

@@ -81,7 +81,10 @@ def _modules(got: dict[str, str | None], nct: str, updated: str | None) -> dict[
         "sponsorCollaboratorsModule": {
             "leadSponsor": dict(zip(("name", "class"), sponsor, strict=False)),
         },
-        "descriptionModule": {"briefSummary": got.get("Brief Summary")},
+        "descriptionModule": {
+            "briefSummary": got.get("Brief Summary"),
+            "detailedDescription": got.get("Detailed Description"),
+        },
         "conditionsModule": {"conditions": [x for x in (got.get("Conditions") or "").split("\n") if x]},
         "designModule": {
             "studyType": got.get("Study Classification"),

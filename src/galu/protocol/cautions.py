@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
-from galu.protocol.study import Study
+from galu.protocol.study import Study, elements
+
+#: How `why` of a value begins that was read from the free text of a registry record.
+PROPOSED: Final = "proposed from the record's words, to be confirmed"
 
 
 def cautions(study: Study) -> tuple[str, ...]:
     """Sentences on keys that do not fit one another, with what galu does about it."""
-    return (*_zone(study), *_emergent(study), *_counts(study))
+    return (*_proposed(study), *_zone(study), *_emergent(study), *_counts(study))
+
+
+def _proposed(study: Study) -> Iterator[str]:
+    places = [one.place for one in elements(study) if one.why.startswith(PROPOSED)]
+    if places:
+        yield f"proposed from the record's words, to be confirmed by the protocol: {', '.join(places)}"
 
 
 def _zone(study: Study) -> Iterator[str]:

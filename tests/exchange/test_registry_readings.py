@@ -1,0 +1,138 @@
+"""Treatment read from the words of a record: proposed with its sentence, or not read and told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from galu.desk.study import import_registry
+from galu.exchange.registry import proposals, read_registry, study_skeleton
+from galu.exchange.registry_proposals import propose_agent
+from galu.exchange.registry_readings import read_treatment
+from galu.protocol import elements, load_study
+from galu.protocol.cautions import PROPOSED
+from support import shared
+
+NAMES = ("levels", "cycle_days", "max_cycles", "design", "target")
+
+
+def read(text: str) -> dict[str, Any]:
+    return {name: one.value for name, one in read_treatment([text]).found.items() if name in NAMES}
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (
+            "BOIN with a target DLT rate of 30%. 3.7, 5.5 or 7.4 GBq every 6±1 weeks, up to four cycles.",
+            {"design": "boin", "target": 0.3, "levels": (3.7, 5.5, 7.4), "cycle_days": 42, "max_cycles": 4},
+        ),
+        (
+            "3 + 3 at 4.4 GBq, 5.5 GBq and 7.4 GBq. Up to six cycles are administered every six weeks.",
+            {"design": "3+3", "levels": (4.4, 5.5, 7.4), "max_cycles": 6, "cycle_days": 42},
+        ),
+        (
+            "200 mCi (7.4 GBq) every 8 weeks for 4 cycles. CT scans every 12 weeks.",
+            {"levels": (7.4,), "cycle_days": 56, "max_cycles": 4},
+        ),
+        (
+            "7,400 MBq injections, q6w, maximum of 6 doses",
+            {"levels": (7.4,), "cycle_days": 42, "max_cycles": 6},
+        ),
+        (
+            "Bayesian logistic regression model, treatment at 6-week intervals",
+            {"design": "blrm", "cycle_days": 42},
+        ),
+        ("Dose level 1: 3.7 GBq.\nDose level 2: 6.0 GBq.", {"levels": (3.7, 6.0)}),
+        ("Rolling 6 design", {"design": "rolling-six"}),
+        ("A TITE-CRM rather than a 3+3 design", {"design": "tite-crm"}),
+        ("modified i3+3 design", {"design": "i3+3"}),
+    ],
+)
+def test_what_is_said_once_is_read(text: str, wanted: dict[str, Any]) -> None:
+    assert read(text) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("up to 93.3 kBq/kg of 225Ac-X, treatment once", "levels"),
+        ("a cumulative 22.2 GBq in two fractions", "levels"),
+        ("1.85 GBq in cycle 1, then 5.55 GBq", "levels"),
+        ("7.4 GBq, later 3.7 GBq, 5.5 GBq", "levels"),
+        ("150 MBq of 68Ga-X for PET", "levels"),
+        ("administered every 6 to 8 weeks", "cycle_days"),
+        ("treatment every 2 months", "cycle_days"),
+        ("follow-up visits every 12 weeks after treatment", "cycle_days"),
+        ("injections every 6 weeks.\nIn part 2 injections every 8 weeks.", "cycle_days"),
+        ("a minimum of 3 cycles", "max_cycles"),
+        ("at least 3 cycles of therapy", "max_cycles"),
+        ("4 to 6 cycles of therapy", "max_cycles"),
+        ("for 12 weeks treatment", "max_cycles"),
+        ("3+3 for part 1. BOIN for part 2.", "design"),
+        ("dose escalation by toxicity", "design"),
+    ],
+)
+def test_what_is_said_otherwise_is_not_read(text: str, name: str) -> None:
+    assert name not in read(text)
+
+
+def test_contradictions_and_other_activities_are_told() -> None:
+    told = read_treatment(["3+3 in part 1.\nBOIN in part 2.", "80 kBq/kg of 225Ac-X"]).unread
+    assert "design is said in more than one way" in told[0] and "BOIN in part 2" in told[0]
+    assert told[1] == "activity not read as dose levels: “80 kBq/kg of 225Ac-X”"
+
+
+@pytest.mark.parametrize("source", ["nct07310355-registry-page.txt", "nct07310355.v2.json"])
+def test_the_reference_record_proposes_its_treatment(source: str, tmp_path: Path) -> None:
+    out = tmp_path / "study.yaml"
+    import_registry(shared("study", source), out)
+    study = load_study(out)
+    assert study.treatment is not None and study.escalation is not None and study.enrolment is None
+    assert [(one.level, one.activity_gbq) for one in study.treatment.levels] == [(1, 3.7), (2, 6.0)]
+    assert study.treatment.cycle_days.value == 42 and study.treatment.max_cycles.value == 6
+    assert study.escalation.design.value == "rolling-six"
+    assert "fraction" in (study.treatment.reading.why or "").rpartition("”")[2]
+    for one in elements(study):
+        if one.place.startswith(("treatment", "escalation.design")):
+            assert one.source == "assumed" and one.why.startswith(PROPOSED), one.place
+    text = out.read_text(encoding="utf-8")
+    assert "# target: 49" in text and "# not read, to be written: counts, pool_escalation_at_rp2d" in text
+
+
+def test_no_sentence_is_proposed_without_a_radioactive_therapy() -> None:
+    for path in sorted(shared("public", "registry").glob("*.v2.json")):
+        record = read_registry(path)
+        skeleton = study_skeleton(record)
+        assert [skeleton[name] for name in ("treatment", "enrolment", "escalation")] == [None] * 3
+        assert proposals(record).notes == {}
+
+
+def test_a_record_without_the_interval_keeps_what_it_says(tmp_path: Path) -> None:
+    raw = json.loads(shared("study", "nct07310355.v2.json").read_text(encoding="utf-8"))
+    arm = raw["protocolSection"]["armsInterventionsModule"]["armGroups"][0]
+    arm["description"] = "3+3 design with 3.7 GBq and 6.0 GBq per cycle."
+    source, out = tmp_path / "record.json", tmp_path / "study.yaml"
+    source.write_text(json.dumps(raw), encoding="utf-8")
+    partly = import_registry(source, out).partly
+    assert load_study(out).treatment is None
+    assert any(one.startswith("treatment: levels: 3.7 GBq, 6 GBq") for one in partly)
+    assert "treatment: not read, to be written: cycle_days, max_cycles" in partly
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "nuclide"),
+    [
+        ("177Lu-PSMA-617", "therapy", "Lu-177"),
+        ("[177Lu]Lu-NeoB", "therapy", "Lu-177"),
+        ("Lutetium-177 DOTATATE", "therapy", "Lu-177"),
+        ("68Ga-PSMA-11", "imaging", "Ga-68"),
+        ("Repaglinide", None, None),
+    ],
+)
+def test_agents_by_their_names(name: str, role: str | None, nuclide: str | None) -> None:
+    found = propose_agent(name, None)
+    assert (found.get("role"), found.get("nuclide")) == (role, nuclide)
