@@ -8,6 +8,7 @@ import pytest
 
 from galu.protocol import load_study
 from galu.protocol.words import LocalWords
+from galu.record.disease import AdverseEvent
 from galu.record.fact import Fact
 from galu.record.people import Lab, PriorTherapy, Therapy
 from galu.record.record import Entry, Record, record_of
@@ -16,6 +17,7 @@ from galu.safety.signs import grade_patient_labs
 from galu.trial.admission import check_admission
 from galu.trial.adverse import grade_record
 from galu.trial.safety import dlt_patients
+from galu.trial.state import derive_state
 from galu.trial.subjects import derive_subjects
 from galu.trial.words import read_words
 from support import ROOT
@@ -175,3 +177,33 @@ def test_tables_and_rules_read_a_bound_alike(
     assert table == rules
     expected = {"<100": None, "<10": 4, ">600": 0, ">0.3": None, ">200": 2, "<1.6": None}
     assert table == [expected[text]]
+
+
+def test_what_could_not_be_read_is_listed_once_with_what_settles_it() -> None:
+    facts = (
+        AdverseEvent(id="ae", subject="P", on=_day(12), term="Frobnicosis", grade=2, attribution="related"),
+        AdverseEvent(id="ok", subject="P", on=_day(12), term="Anaemia", grade=2, attribution="related"),
+        _lab("n", _day(20), 9.0, "Platlets"),
+        _lab("u", _day(20), 9.0, unit="spoon/L"),
+        _lab("t", _day(21), None, text="see report"),  # type: ignore[arg-type]
+        _lab("q", _day(22), None, text="QNS"),  # type: ignore[arg-type]
+        _lab("b", _day(23), None, text="<100"),  # type: ignore[arg-type]
+        _lab("l", _day(24), 90.0, "ALT", "U/L", lower_limit=None, upper_limit=None),
+        _lab("g", _day(25), 90.0),
+    )
+    found = derive_state(STUDY, _record(*facts), date(2026, 12, 1)).safety.unread
+    assert [(one.kind, one.fact) for one in found] == [
+        ("event term", "ae"), ("result", "u"), ("result", "t"), ("result", "b"), ("result", "l"),
+        ("test name", "n"),
+    ]  # fmt: skip
+    why = {one.fact: one.why for one in found}
+    assert "unit" in why["u"] and "no number" in why["t"] and "beyond" in why["b"] and "limit" in why["l"]
+    assert all(one.remedy for one in found) and "Platelet" in found[-1].remedy
+
+
+def test_a_test_declared_as_other_is_no_open_question() -> None:
+    study = STUDY.model_copy(update={"vocabulary": LocalWords(tests={"Marker X": "other"})})
+    state = derive_state(study, _record(_lab("m", _day(20), 9.0, "Marker X")), date(2026, 12, 1))
+    assert not state.safety.unread
+    (slot,) = state.board.slots
+    assert "m" not in slot.facts

@@ -19,10 +19,9 @@ from galu.safety.events import is_one_of
 from galu.safety.inputs import AdverseEventInput, DltPatient, LabInput
 from galu.safety.notes import lab_note
 from galu.safety.plan import DltRule, SafetyPlan
-from galu.safety.signs import Graded, Sign, grade_patient_labs, lab_runs
+from galu.safety.signs import Graded, Sign, grade_patient_labs, is_unknown_test, lab_runs
 from galu.vocabulary.events import read_event
 from galu.vocabulary.laboratory import in_unit, lab_code, terms_of_test
-from galu.vocabulary.results import kind_of_result
 
 Grades = Mapping[str, tuple[Graded, ...]]
 #: Hy's law: aminotransferase and bilirubin, multiples of the upper limit (FDA, Drug-Induced Liver Injury,
@@ -83,8 +82,7 @@ def ask_of_names(patient: DltPatient, window: tuple[date, date], as_of: date) ->
             "correct its name or add it to the study file", (lab.ref,), _days(lab), asks=True,
         )
         for lab in patient.labs
-        if lab.day <= as_of and _inside(lab, window) and lab_code(lab.test) is None
-        and (lab.value is not None or kind_of_result(lab.text) == "unread")
+        if lab.day <= as_of and _inside(lab, window) and is_unknown_test(lab)
     ]  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from datetime import date
 from galu.safety.calcium import ALBUMIN, CORRECTED_TERMS
 from galu.safety.inputs import DltPatient, LabInput
 from galu.safety.plan import SafetyPlan
-from galu.vocabulary.laboratory import lab_code, lab_tests, terms_of_test
+from galu.vocabulary.laboratory import DECLARED_OTHER, lab_code, lab_tests, terms_of_test
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def is_read(test: str, plan: SafetyPlan) -> bool:
     if lab_code(test) == ALBUMIN:
         found.update(CORRECTED_TERMS)  # which are graded by it
     if not found:
-        return lab_code(test) is None
+        return test != DECLARED_OTHER and lab_code(test) is None
     return any(
         rule.evidence in ("other-event", "liver-injury")
         or (rule.evidence == "grade" and not found.isdisjoint(rule.terms))

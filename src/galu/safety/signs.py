@@ -21,7 +21,8 @@ from galu.safety.events import is_bleeding, is_blood_count, is_one_of
 from galu.safety.inputs import AdverseEventInput, DltPatient, LabInput
 from galu.safety.notes import lab_note
 from galu.safety.plan import DltRule, SafetyPlan
-from galu.vocabulary.laboratory import terms_of_test
+from galu.vocabulary.laboratory import DECLARED_OTHER, lab_code, terms_of_test
+from galu.vocabulary.results import kind_of_result
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,29 @@ def lab_runs(
     if run:
         runs.append((run, before, None))
     return runs
+
+
+def is_unknown_test(lab: LabInput) -> bool:
+    """Whether a result is of a test of no known name: it may be a value of any."""
+    said = lab.value is not None or kind_of_result(lab.text) == "unread"
+    return said and lab.test != DECLARED_OTHER and lab_code(lab.test) is None
+
+
+def _with_unread(signs: list[Sign], unread: list[LabInput], as_of: date) -> list[Sign]:
+    """The signs; an undecided one asks where a value that nobody could read lies in the days it may span.
+
+    A second dose settles how long a toxicity lasted only where every value of these days was read.
+    """
+    found = []
+    for sign in signs:
+        last = sign.span[1] or as_of
+        inside = [lab for lab in unread if lab.day <= last and lab.last_day >= sign.on]
+        if sign.met is None and inside:
+            said = f"{sign.reason}; {inside[0].words} of {inside[0].day} cannot be read"
+            refs = (*sign.facts, *(lab.ref for lab in inside))
+            sign = replace(sign, reason=said, facts=refs, asks=True)
+        found.append(sign)
+    return found
 
 
 def _said(rule: DltRule, run: list[LabInput], graded: tuple[Graded, ...], of: tuple[str, str]) -> str:
@@ -281,7 +305,10 @@ def derive_signs(patient: DltPatient, plan: SafetyPlan, window: tuple[date, date
         found = _event_signs(rule, patient, window, as_of)
         if rule.evidence == "grade" and not rule.from_events_only:
             for term in rule.terms:
-                found += _lab_signs(rule, graded.get(term, ()), window, (term, plan.ctcae_version.value))
+                values, of = graded.get(term, ()), (term, plan.ctcae_version.value)
+                unread = [lab for lab, grade in values if grade is None]
+                unread += [lab for lab in patient.labs if lab.day <= as_of and is_unknown_test(lab)]
+                found += _with_unread(_lab_signs(rule, values, window, of), unread, as_of)
         if rule.with_bleeding_or_transfusion:
             found = _with_support(found, patient, as_of)
         signs += found

@@ -26,6 +26,7 @@ from galu.safety.notes import grade_note
 from galu.safety.tables import AeCount, TreatedSubject, ae_by_soc_and_term, ae_overview, lab_shift
 from galu.trial.safety import IN_BLOOD, after_dose, events_by_subject
 from galu.trial.subjects import Subject
+from galu.trial.unread import Unread, derive_unread
 from galu.vocabulary.laboratory import in_unit, lab_tests
 from galu.vocabulary.results import read_result
 
@@ -41,6 +42,7 @@ class SafetyResults:
 
     `grades` has a row per gradable laboratory value and direction: subject, test, day, value, unit,
     term, direction, grade (null: cannot be graded), after_dose, fact, note (what the grade rests on).
+    `unread` lists the terms, names and results that could not be read.
     """
 
     treated: tuple[TreatedSubject, ...]
@@ -49,6 +51,7 @@ class SafetyResults:
     imaging_overview: tuple[AeCount, ...]
     grades: pl.DataFrame
     shifts: Mapping[str, Shift]
+    unread: tuple[Unread, ...] = ()
 
 
 def derive_safety(study: Study, record: Record, subjects: Iterable[Subject]) -> SafetyResults:
@@ -80,6 +83,7 @@ def derive_safety(study: Study, record: Record, subjects: Iterable[Subject]) -> 
         imaging_overview=ae_overview(imaged, emergent, "68Ga-emergent"),
         grades=grades,
         shifts=_shifts(grades),
+        unread=derive_unread(record, events, grades),
     )
 
 

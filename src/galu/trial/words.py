@@ -14,7 +14,7 @@ from galu.protocol.words import LocalWords
 from galu.record import Record
 from galu.vocabulary.events import read_event
 from galu.vocabulary.folding import key
-from galu.vocabulary.laboratory import lab_code
+from galu.vocabulary.laboratory import DECLARED_OTHER, OTHER, lab_code
 
 _NONE: Final = LocalWords()
 
@@ -43,6 +43,7 @@ def read_words(study: Study, record: Record) -> Record:
 def _by_code(frame: pl.DataFrame, words: LocalWords) -> pl.DataFrame:
     written = frame["test"].unique().to_list()
     codes = {name: code for name in written if (code := lab_code(name, words.test_pairs)) is not None}
+    codes = {name: DECLARED_OTHER if code == OTHER else code for name, code in codes.items()}
     other = {name: code for name, code in codes.items() if name != code}
     return frame.with_columns(pl.col("test").replace(other)) if other else frame
 

@@ -15,6 +15,9 @@ from galu.vocabulary.folding import key, nearest, words
 from galu.vocabulary.units import Substance, read_unit, same_unit, unit_factor
 
 Local = tuple[tuple[str, str], ...]
+#: What a study calls a test that nothing grades, and the name that such a test is read by: nobody writes it.
+OTHER: Final = "other"
+DECLARED_OTHER: Final = "other, by the study file"
 
 #: A share of the leukocytes, or a test of another fluid, is never the value in blood of the same name.
 _OTHER: Final = re.compile(

@@ -52,6 +52,7 @@ def safety(state: TrialState) -> Section:
     if state.board.slots:
         blocks.append(_dlts(state, bool(assumed)))
     blocks += _laboratory(state)
+    blocks.append(_unread(state))
     return Section("safety", "Safety", tuple(sentences), tuple(blocks), assumed)
 
 
@@ -81,6 +82,18 @@ def _dlts(state: TrialState, assumed: bool) -> Table:
     note = "" if rows else "No dose-limiting toxicity so far."
     why = "the DLT definition and its window are assumed; the registry record has none" if assumed else ""
     return Table("dlt", "Dose-limiting toxicities, by rule or adjudicated", columns, rows, note, why)
+
+
+def _unread(state: TrialState) -> Table:
+    rows = tuple(
+        (one.kind, one.subject, one.day, one.written, one.why, one.remedy, one.fact)
+        for one in state.safety.unread
+    )
+    columns = ("what", "subject", "day", "as written", "why", "what settles it", "fact")
+    note = "" if rows else "Every term, name and result could be read."
+    return Table(
+        "unread", "Terms of events, names of tests and results that could not be read", columns, rows, note
+    )
 
 
 def worst_grades(grades: pl.DataFrame) -> pl.DataFrame:
