@@ -11,6 +11,7 @@ from galu.desk.places import STUDY
 from galu.desk.study import study_file
 from galu.finding import InputError
 from galu.protocol import Element, elements, study_hash
+from galu.protocol.dictionaries import note_dictionary
 from galu.record.conduct import StudyVersion
 from galu.store.sqlite import Clock
 
@@ -42,6 +43,7 @@ def amend_trial(
             f"counts its days in {loaded.zone}, the record in {trial.study.zone}",
             "keep the zone: past days would change",
         )
+    note_dictionary(loaded.vocabulary, text, folder)
     for kept in (current, text):
         path = version_file(folder, study_hash(kept))
         path.parent.mkdir(exist_ok=True)

@@ -14,6 +14,7 @@ from galu.desk.places import CHECKPOINTS, RECORD, STUDY, VERSIONS
 from galu.desk.study import study_file
 from galu.finding import InputError
 from galu.protocol import Study, parse_study, study_hash
+from galu.protocol.dictionaries import NOTE, note_dictionary
 from galu.record import Record
 from galu.record.conduct import StudyVersion
 from galu.store import Checkpoints, SqliteStore
@@ -117,6 +118,7 @@ def create_trial(
     folder.mkdir(parents=True, exist_ok=True)
     try:
         (folder / STUDY).write_bytes(text)
+        note_dictionary(loaded.vocabulary, text, folder)
         checkpoints = Checkpoints.create(folder / CHECKPOINTS)
         store = SqliteStore.create(folder / RECORD, clock, loaded.zone, checkpoints)
         begins = (recorded or clock()).astimezone(ZoneInfo(loaded.zone))
@@ -130,7 +132,7 @@ def create_trial(
         )
         store.append([first], None if recorded is None else [recorded])
     except BaseException:
-        for name in (CHECKPOINTS, RECORD, f"{RECORD}-wal", f"{RECORD}-shm", STUDY):
+        for name in (CHECKPOINTS, RECORD, f"{RECORD}-wal", f"{RECORD}-shm", STUDY, NOTE):
             _remove(folder / name)
         if not existed:
             folder.rmdir()

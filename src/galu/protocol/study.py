@@ -15,6 +15,7 @@ from galu.efficacy.plan import EfficacyPlan
 from galu.eligibility.plan import EligibilityPlan
 from galu.escalation.plan import EscalationPlan
 from galu.pharmacokinetics.plan import PharmacokineticsPlan
+from galu.protocol.dictionaries import with_dictionary
 from galu.protocol.loading import load_document, parse_document
 from galu.protocol.sections import Agent, AnalysisSet, Arm, Enrolment, Identity, Schedule, Treatment
 from galu.protocol.words import LocalWords
@@ -65,12 +66,17 @@ def load_study(path: Path) -> Study:
     InputError
         Naming file, line and key of the first fault.
     """
-    return load_document(path, Study)
+    return _with_words(load_document(path, Study), path)
 
 
 def parse_study(text: str, name: str) -> Study:
-    """Read a study from YAML text; `name` is what errors call it."""
-    return parse_document(text, name, Study)
+    """Read a study from YAML text; `name` is its path, from which its dictionary is sought."""
+    return _with_words(parse_document(text, name, Study), Path(name))
+
+
+def _with_words(study: Study, path: Path) -> Study:
+    words = with_dictionary(study.vocabulary, path)
+    return study if words is study.vocabulary else study.model_copy(update={"vocabulary": words})
 
 
 def elements(study: Study) -> Iterator[Element]:

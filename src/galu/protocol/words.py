@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
-from pydantic import field_validator
+from pydantic import PrivateAttr, field_validator
 
 from galu.statement import Section
 from galu.vocabulary.events import nearest_terms, read_event
 from galu.vocabulary.folding import nearest
-from galu.vocabulary.laboratory import lab_code, lab_tests
+from galu.vocabulary.laboratory import OTHER, lab_code, lab_tests
+from galu.vocabulary.meddra import Meddra
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -18,11 +20,15 @@ class LocalWords(Section):
     """What sites write, with what it means; read before galu's own tables.
 
     `events` name CTCAE terms, `tests` laboratory tests by code. A test that galu does not know and that
-    nothing grades has the meaning ``other``.
+    nothing grades has the meaning ``other``. `meddra` is the folder of a licensed
+    dictionary, as seen from the study file.
     """
 
     events: Mapping[str, str] = {}
     tests: Mapping[str, str] = {}
+    meddra: str | None = None
+    _dictionary: Meddra | None = PrivateAttr(default=None)
+    _folder: Path | None = PrivateAttr(default=None)
 
     @field_validator("events")
     @classmethod
@@ -37,10 +43,26 @@ class LocalWords(Section):
     @classmethod
     def _codes(cls, tests: Mapping[str, str]) -> Mapping[str, str]:
         for written, code in tests.items():
-            if code != "other" and lab_code(code) is None:
+            if code != OTHER and lab_code(code) is None:
                 near = ", ".join(nearest(code, lab_tests())) or "a code such as PLAT, or other"
                 raise ValueError(f"{written!r} means {code!r}, which is no laboratory test: write {near}")
         return tests
+
+    def with_meddra(self, dictionary: Meddra, folder: Path) -> LocalWords:
+        """The same with the dictionary that `meddra` names, read from a folder."""
+        found = self.model_copy()
+        found._dictionary, found._folder = dictionary, folder
+        return found
+
+    @property
+    def dictionary(self) -> Meddra | None:
+        """The dictionary that was read."""
+        return self._dictionary
+
+    @property
+    def dictionary_folder(self) -> Path | None:
+        """Where it was read from."""
+        return self._folder
 
     @property
     def event_pairs(self) -> Pairs:

@@ -5,6 +5,7 @@ The facts keep what was written; only the tables that are derived from carry cod
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import polars as pl
@@ -15,6 +16,7 @@ from galu.record import Record
 from galu.vocabulary.events import read_event
 from galu.vocabulary.folding import key
 from galu.vocabulary.laboratory import DECLARED_OTHER, OTHER, lab_code
+from galu.vocabulary.meddra import Meddra
 
 _NONE: Final = LocalWords()
 
@@ -34,7 +36,7 @@ def read_words(study: Study, record: Record) -> Record:
     for kind in ("lab", "vital"):
         if kind in frames:
             frames[kind] = _by_code(frames[kind], words)
-    if words.events and "adverse_event" in frames:
+    if (words.events or words.dictionary) and "adverse_event" in frames:
         frames["adverse_event"] = _by_term(frames["adverse_event"], words)
     changed = {kind: frame for kind, frame in frames.items() if frame is not record.frames[kind]}
     return record.with_frames(changed) if changed else record
@@ -48,6 +50,19 @@ def _by_code(frame: pl.DataFrame, words: LocalWords) -> pl.DataFrame:
     return frame.with_columns(pl.col("test").replace(other)) if other else frame
 
 
+def _by_dictionary(frame: pl.DataFrame, dictionary: Meddra, meant: Mapping[str, str]) -> dict[str, str]:
+    """Preferred terms of what galu does not know as it is written, where they tell more."""
+    found = {}
+    for name in frame["term"].unique().to_list():
+        preferred = dictionary.pt(name)
+        if name in meant or preferred is None or read_event(name).names:
+            continue
+        told = read_event(preferred)
+        if told.names or (told.bleeding is not None and read_event(name).bleeding is None):
+            found[name] = preferred
+    return found
+
+
 def _by_term(frame: pl.DataFrame, words: LocalWords) -> pl.DataFrame:
     own = {key(name): term for name, term in words.event_pairs}
     meant = {
@@ -55,5 +70,7 @@ def _by_term(frame: pl.DataFrame, words: LocalWords) -> pl.DataFrame:
         for name in frame["term"].unique().to_list()
         if (term := own.get(key(name))) is not None and read_event(term).names
     }
+    if words.dictionary is not None:
+        meant |= _by_dictionary(frame, words.dictionary, meant)
     coded = pl.col("term").replace_strict(meant, default="", return_dtype=pl.String)
     return frame.with_columns(coded.alias("coded")) if meant else frame
