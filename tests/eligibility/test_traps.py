@@ -546,7 +546,13 @@ def test_a_psa_that_cannot_be_read_leaves_the_rises_open() -> None:
 
 @pytest.mark.parametrize(
     ("criterion", "unread"),
-    [("E2", "therapy.unread"), ("E4", "therapy.unread"), ("I3", "therapy.unread"), ("E14", "event.unread")],
+    [
+        ("E2", "therapy.unread"),
+        ("E4", "therapy.unread"),
+        ("I3", "therapy.unread"),
+        ("E14", "history.unread"),
+        ("I12", "history.unread"),
+    ],
 )
 def test_what_was_not_understood_may_be_any_of_its_kind(criterion: str, unread: str) -> None:
     taxanes = [known("therapy.taxane", name, on=date(2025, 6, 1)) for name in ("docetaxel", "cabazitaxel")]

@@ -152,11 +152,17 @@ def measurable(case: Case, atom: AtomPlan) -> Outcome:
     anchor = case.anchor(atom.anchor) or case.gate_day
     assert atom.window is not None
     start = window_start(anchor, case.span(atom.window))
-    found = tuple(one for one in case.evidence(*atom.items) if one.on is not None and one.on >= start)
+    found = tuple(
+        one
+        for one in case.evidence(*atom.items)
+        if case.may_be_newer(one, start) or (one.on is not None and one.on >= start)
+    )
     tests = {limit.item: limit for limit in atom.limits}
     bone = {text.lower() for text in atom.exempt}
     used = tuple(one for one in found if one.label.lower() not in bone)
-    answers = [_is_measurable(one, tests[one.item].op, tests[one.item].value) for one in used]
+    judged = [_is_measurable(one, tests[one.item].op, tests[one.item].value) for one in used]
+    # A lesion of a day not known may be older than the window: it shows nothing, and is not nothing.
+    answers = [None if one.on is None and seen else seen for one, seen in zip(used, judged, strict=True)]
     truth = any_of(Truth.of(answer) for answer in answers)
     good = tuple(one for one, answer in zip(used, answers, strict=True) if answer)
     if truth is Truth.TRUE:

@@ -208,7 +208,7 @@ def toxicity(case: Case, atom: AtomPlan) -> Outcome:
     if case.settings.get("toxicity_overlap") == "labs_exempt":
         exempt |= {text.lower() for text in atom.values}
     limit = atom.at_most if atom.at_most is not None else 1
-    judged = tuple(one for one in _last_of_each_term(found) if one.label.strip().lower() not in exempt)
+    judged = tuple(one for one in _last_of_each_term(case, found) if one.label.strip().lower() not in exempt)
     grades = [as_number(one) for one in judged]
     high = tuple(
         one for one, grade in zip(judged, grades, strict=True) if grade is not None and grade > limit
@@ -218,18 +218,19 @@ def toxicity(case: Case, atom: AtomPlan) -> Outcome:
         return Outcome(Truth.FALSE, shown, refs(high))
     if None in grades:
         return unknown("an ongoing toxicity has no grade", *judged)
+    if unread := case.evidence(*_unread(atom.items)):
+        return unknown(f"{unread[0].value}: not said whether it is such a toxicity", *unread)
     collected, statements = case.is_collected(atom)
     if not collected:
         return unknown("ongoing toxicities of prior therapy were not asked for", *judged)
     return Outcome(Truth.TRUE, f"none above grade {limit}", refs(judged + statements))
 
 
-def _last_of_each_term(found: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+def _last_of_each_term(case: Case, found: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
     by_term: dict[str, tuple[Evidence, ...]] = {}
     for one in found:
-        before = by_term.get(one.label.strip().lower(), ())
-        by_term[one.label.strip().lower()] = (*before, one) if before and before[-1].on == one.on else (one,)
-    return tuple(one for group in by_term.values() for one in group)
+        by_term[key(one.label)] = (*by_term.get(key(one.label), ()), one)
+    return tuple(one for group in by_term.values() for one in case.newest(group))
 
 
 def transfusion(case: Case, atom: AtomPlan) -> Outcome:

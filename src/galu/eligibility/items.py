@@ -139,7 +139,9 @@ _ROWS: Final = (
 ITEMS: Final = tuple(Item(*row) for row in _ROWS)
 ITEM_KEYS: Final = frozenset(item.key for item in ITEMS)
 #: Evidence that may be of any item of a kind: a therapy whose class, a history whose category is not known.
-UNREAD: Final[Mapping[str, str]] = {"therapy": "therapy.unread", "event": "event.unread"}
+UNREAD: Final[Mapping[str, str]] = {
+    "therapy": "therapy.unread", "event": "history.unread", "toxicity": "history.unread",
+}  # fmt: skip
 
 #: Laboratory test, by its code, to the data item that it is evidence of.
 ITEM_OF_TEST: Final[Mapping[str, str]] = {

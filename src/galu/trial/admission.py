@@ -491,19 +491,33 @@ def _known_class(fact: Any, known: _Known) -> Iterator[Fault]:
         yield Fault(fact.id, "therapy_class", fault, f"{meant} {', '.join(near)}", True)
 
 
-def _known_item(table: Iterable[str], column: str) -> Check:
-    """What looks like a key of eligibility's catalogue and is none is a slip of the pen."""
-    names = tuple(table)
+def _known_category(fact: Any, _: _Known) -> Iterator[Fault]:
+    """A category is free, but what is written like a data item of eligibility is one."""
+    written = fact.category
+    if not written or written in ITEM_KEYS:
+        return
+    near = nearest(written, sorted(ITEM_KEYS))
+    if "." in written or any(key(name) == key(written) for name in near):
+        yield Fault(fact.id, "category", f"{written!r} is no item", _meant(near), True)
 
-    def check(fact: Any, known: _Known) -> Iterator[Fault]:
-        written = getattr(fact, column)
-        if not written or written in names:
-            return
-        near = [name for name in nearest(written, names) if "." in written or key(name) == key(written)]
-        if near:
-            yield Fault(fact.id, column, f"{written!r} is no item", f"did you mean {', '.join(near)}?", True)
 
-    return check
+def _known_item(fact: Any, known: _Known) -> Iterator[Fault]:
+    """A judgement is of an atom, of a data item, or of dose-limiting toxicity."""
+    plan, written = known.study.eligibility, fact.item.strip()
+    atoms = () if plan is None else tuple(atom.id for atom in plan.atoms())
+    names = (*atoms, *sorted(ITEM_KEYS), "dlt", "dlt-evaluable")
+    if not atoms or written in names or written.startswith("dlt:"):
+        return
+    criterion = tuple(name for name in atoms if name.partition(".")[0].casefold() == written.casefold())
+    yield Fault(
+        fact.id, "item", f"{written!r} is no item", _meant(criterion or nearest(written, names)), True
+    )
+
+
+def _meant(near: tuple[str, ...]) -> str:
+    if near:
+        return f"did you mean {' or '.join(near)}?"
+    return "write an item or atom of docs/reference/eligibility-items.md, or leave it out"
 
 
 def _possible_mass(fact: Any, known: _Known) -> Iterator[Fault]:
@@ -544,10 +558,10 @@ _CHECKS: Final[dict[str, tuple[Check, ...]]] = {
     "decision": (_planned_level,),
     "visit": (_ends_after("on"),),
     "demographics": (_birth_not_after,),
-    "history": (_ends_after("started"), _known_item(ITEM_KEYS, "category")),
+    "history": (_ends_after("started"), _known_category),
     "prior_therapy": (_ends_after("started"), _known_class),
     "therapy": (_known_class,),
-    "judgement": (_known_item(ITEM_KEYS, "item"),),
+    "judgement": (_known_item,),
     "lab": (_measurable,),
     "vital": (_measurable,),
     "enrolment": (_planned_level,),

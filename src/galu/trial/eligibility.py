@@ -19,6 +19,7 @@ from galu.finding import Truth
 from galu.protocol import Study
 from galu.record import Record
 from galu.record.when import day_of, days_of
+from galu.trial.lesions import SIZES
 from galu.trial.subjects import Subject
 from galu.vocabulary.conditions import read_condition
 from galu.vocabulary.laboratory import lab_code
@@ -98,8 +99,9 @@ def _from_result(row: Row) -> Iterator[Evidence]:
     value = row["value"] if row["value"] is not None else row["text"]
     if item is not None and item.startswith("serology.") and row["text"] is not None:
         value = row["text"]
-    if item is not None and value is not None:
-        shown = value.lower() if isinstance(value, str) else value
+    if item is not None:
+        # A result without a value (pending, lost) is not yet known: an earlier one does not stand for it.
+        shown = value.lower() if isinstance(value, str) else "" if value is None else value
         yield Evidence(item, shown, row["unit"], row["day"], row["id"], row.get("upper_limit"))
 
 
@@ -123,8 +125,8 @@ def _value(item: str, row: Row) -> Any:
 def _from_history(row: Row) -> Iterator[Evidence]:
     item, known, doubtful = row["category"] or "", read_condition(row["term"]), False
     if item not in ITEM_KEYS:
-        if item.partition(".")[0] in UNREAD and "." in item:
-            item, doubtful = UNREAD[item.partition(".")[0]], True
+        if "." in item:
+            item, doubtful = UNREAD["event"], True
         elif known is None:
             return
         else:
@@ -148,7 +150,7 @@ def _history_day(item: str, row: Row) -> tuple[date | None, tuple[date, date] | 
             first, last = days_of(row["started"])
             return (first, None) if first == last else (None, (first, last))
         return _ended(row["ended"], day_of(row["started"]))
-    if item.startswith("event."):
+    if item.startswith("event.") or item in UNREAD.values():
         return None, (_LONG_AGO, days_of(row["on"])[1])
     return row["day"], None
 
@@ -256,7 +258,8 @@ def _lesion_evidence(record: Record) -> Iterator[tuple[str, Evidence]]:
         )
     for size in record.facts("measurement").iter_rows(named=True):
         lesion = lesions.get((size["subject"], size["lesion"]))
-        if lesion is not None and size["value"] is not None and lesion["role"] != "bone":
+        is_size = lesion is not None and size["test"].strip().upper() in SIZES[bool(lesion["nodal"])]
+        if lesion is not None and is_size and size["value"] is not None and lesion["role"] != "bone":
             item = "lesion.node" if lesion["nodal"] else "lesion.soft_tissue"
             yield (
                 size["subject"],

@@ -21,7 +21,7 @@ from galu.finding import InputError
 from galu.record import Record
 
 #: Tests that hold the size RECIST sums, best first: the stated diameter, then axis by kind of lesion.
-_SIZES: Final = {False: ("DIAMETER", "LDIAM"), True: ("DIAMETER", "SAXIS", "LPERP")}
+SIZES: Final = {False: ("DIAMETER", "LDIAM"), True: ("DIAMETER", "SAXIS", "LPERP")}
 _MILLIMETRES: Final = {"mm": 1.0, "cm": 10.0}
 #: Words of a collected tumour state to RECIST's; CDISC terminology TUMSTATE.
 _STATES: Final[Mapping[str, State]] = {
@@ -219,7 +219,7 @@ def _visits(label: str, rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
 def _measurement(visit: str, day: date, tests: Mapping[str, Row], lesion: Row) -> Measurement | None:
     role: Role = lesion["role"]
     nodal = bool(lesion["nodal"])
-    sized = next((tests[test] for test in _SIZES[nodal] if test in tests), None)
+    sized = next((tests[test] for test in SIZES[nodal] if test in tests), None)
     shown = next((row for row in tests.values() if row["state"]), None)
     row = sized or shown
     if row is None:
