@@ -11,11 +11,13 @@ from galu.protocol import load_study
 from galu.safety.dlt import DltAssessment, assess_dlt
 from galu.safety.inputs import (
     AdverseEventInput,
+    Departure,
     DltAdjudication,
     DltPatient,
     EvaluabilityJudgement,
     LabInput,
     PlannedCount,
+    TransfusionInput,
 )
 from support import ROOT
 
@@ -135,6 +137,7 @@ def test_results_that_cannot_hold_a_toxicity_are_not(result: LabInput) -> None:
     assert judge(patient(*counts(*WEEKS), result)).outcome == "N"
 
 
+ENZYME = "Alanine aminotransferase increased"
 ALT = lab("ALT", 20, 900.0, "U/L", lower=7.0, upper=45.0, baseline=24.0, baseline_flag="NORMAL")
 
 
@@ -190,3 +193,113 @@ def test_a_named_person_accepts_gaps_or_gives_the_window_up_once_it_ended() -> N
     assert judge(toxic).outcome == "T", "toxicity is not given up"
     unread = replace(who, labs=(*who.labs, lab("PLAT", 20, 9.0, "")), evaluability=(accepted,))
     assert judge(unread).outcome == "P", "accepting gaps reads no result"
+
+
+def told(term: str, first: int, last: int | None, grade: int | None = 3, **more: object) -> AdverseEventInput:
+    ended = None if last is None else day(last)
+    one = AdverseEventInput(f"{term}{first}", term, grade, day(first), ended, "related")
+    return replace(one, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "doubt",
+    [
+        {"events": (told("Hepatic failure", 20, 25, None),)},
+        {"events": (told("Hepatic failure", 20, None, 4, onset=day(1), onset_until=day(60)),)},
+        {"labs": (lab("NEUT", 16, 0.1),)},  # days 16 to 22 of unknown length
+        {"withdrew": Departure(day(30), None, "w")},
+        {"events": (told("Fatigue", 20, 30, 2, action="DRUG WITHDRAWN"),)},
+    ],
+    ids=["no grade", "no day", "no duration", "no cause", "treatment ended"],
+)
+def test_a_second_dose_answers_no_question(doubt: dict[str, object]) -> None:
+    weeks = (8, 15, 29, 36, 43) if "labs" in doubt else WEEKS
+    more = {key: value for key, value in doubt.items() if key != "labs"}
+    labs = (*counts(*weeks), *doubt.get("labs", ()))  # type: ignore[misc]
+    who = patient(*labs, **more)
+    assert judge(who).outcome == "P"
+    second = judge(replace(who, cycle2=day(43)), 90).outcome
+    assert second == ("N" if "DRUG WITHDRAWN" in str(doubt) else "P")
+
+
+@pytest.mark.parametrize(
+    "action", ["Dose held", "treatment delayed", "DRUG INTERRUPTED", "withheld", "stopped"]
+)
+def test_a_dose_put_off_in_any_words_waits(action: str) -> None:
+    waits = patient(*counts(*WEEKS), events=(told("Fatigue", 20, None, 2, action=action),))
+    assert judge(waits, 45).outcome == "P"
+    goes_on = told("Fatigue", 20, None, 2, action=f"not {action.lower()}")
+    assert judge(patient(*counts(*WEEKS), events=(goes_on,)), 45).outcome == "N"
+
+
+def test_a_nameless_yes_is_asked_who_said_it() -> None:
+    yes = DltAdjudication("j", day(30), True, "")
+    found = judge(patient(*counts(*WEEKS), adjudications=(yes,)))
+    assert (found.outcome, found.facts) == ("P", ("j",))
+
+
+@pytest.mark.parametrize(
+    ("event", "outcome"),
+    [
+        (told(ENZYME, 20, 30, 4, attribution="unrelated"), "N"),
+        (
+            told(ENZYME, 20, 30, 1, attribution="unrelated"),
+            "P",
+        ),  # not that grave
+        (
+            told(ENZYME, -20, -5, 4, attribution="unrelated"),
+            "P",
+        ),  # before the dose
+    ],
+)
+def test_an_event_answers_for_a_value_only_of_its_grade_and_days(
+    event: AdverseEventInput, outcome: str
+) -> None:
+    assert judge(patient(*counts(*WEEKS), ALT, events=(event,))).outcome == outcome
+
+
+def test_weeks_of_a_low_value_are_not_answered_by_two_days_of_it() -> None:
+    low = tuple(lab("K", number, 2.6, "mmol/L", lower=3.5, upper=5.1) for number in (15, 22, 29, 36))
+    short = told("Hypokalemia", 15, 17)
+    assert judge(patient(*counts(*WEEKS), *low, events=(short,))).outcome == "P"
+
+
+PLATELETS = (lab("PLAT", 18, 40.0), lab("PLAT", 25, 160.0))
+
+
+@pytest.mark.parametrize(
+    ("event", "outcome"),
+    [
+        (told("Epistaxis", 10, 30, 1), "T"),  # begun before the fall, still there
+        (told("Epistaxis", -10, None, 1), "T"),  # for ever
+        (told("Epistaxis", -10, -2, 1), "N"),
+        (told("Epistaxis", 30, 31, 1), "N"),
+    ],
+)
+def test_a_bleeding_lasts_until_it_ends(event: AdverseEventInput, outcome: str) -> None:
+    assert judge(patient(*counts(8, 15, 29, 36, 43), *PLATELETS, events=(event,))).outcome == outcome
+
+
+def test_platelets_given_on_the_day_of_recovery_were_given_for_the_fall() -> None:
+    given = TransfusionInput("t", day(25), "platelets")
+    assert judge(patient(*counts(8, 15, 29, 36, 43), *PLATELETS, transfusions=(given,))).outcome == "T"
+
+
+def test_events_back_to_back_are_as_long_as_both() -> None:
+    term = "Neutrophil count decreased"
+    both = (told(term, 10, 14, 4), told(term, 15, 19, 4))
+    found = judge(patient(*counts(*WEEKS), events=both))
+    assert (found.outcome, set(found.facts)) == ("T", {f"{term}10", f"{term}15"})
+    apart = (told(term, 10, 14, 4), told(term, 17, 21, 4))
+    assert judge(patient(*counts(*WEEKS), events=apart)).outcome == "N"
+
+
+def test_hys_law_without_limits_is_judged_by_the_smallest() -> None:
+    values = (lab("ALT", 20, 90.0, "U/L"), lab("BILI", 20, 30.0, "umol/L"))
+    found = judge(patient(*counts(*WEEKS), *values))
+    assert (found.outcome, found.rule_id) == ("P", "liver-injury")
+
+
+@pytest.mark.parametrize("text", ["pending", "see comment", "clumped", "invalid", "*"])
+def test_a_result_that_is_still_to_come_is_waited_for(text: str) -> None:
+    assert judge(patient(*counts(*WEEKS), lab("PLAT", 20, None, text=text))).outcome == "P"

@@ -12,8 +12,9 @@ from galu.desk.review import write_review
 from galu.protocol import load_study
 from galu.protocol.cautions import cautions
 from galu.record import Entry, Fact, Record, record_of
+from galu.record.conduct import Judgement, Retraction
 from galu.record.disease import AdverseEvent, AdverseEventCourse
-from galu.record.people import Consent, Death, Lab, Withdrawal
+from galu.record.people import Consent, Death, Disposition, Lab, Withdrawal
 from galu.record.treatment import Administration, Dispensed, Enrolment, Residual
 from galu.trial.board import derive_board
 from galu.trial.state import TrialState, derive_state
@@ -166,3 +167,62 @@ def test_a_study_whose_keys_do_not_fit_is_told() -> None:
     assert "shorter than the window" in said and plan.emergent_days == 42
     without = safety.model_copy(update={"dlt": safety.dlt.model_copy(update={"assessments": None})})
     assert "assessments is missing" in cautions(STUDY.model_copy(update={"safety": without}))[0]
+
+
+def outcome(*facts: Fact, day: int = 60) -> str:
+    slot = state(*facts, day=day).board.slot("A")
+    assert slot is not None
+    return slot.outcome
+
+
+def test_the_activity_of_another_level_is_no_full_dose_of_this_one() -> None:
+    second = [fact for fact in patient("A") if not isinstance(fact, Enrolment)]
+    level2 = Enrolment(id="e", subject="A", on=on(-3), phase="escalation", level=2)
+    seen = state(*second, level2)
+    slot = seen.board.slot("A")
+    assert slot is not None and slot.outcome == "X"
+    assert any(one.rule == "activity of another level" for one in seen.deviations)
+
+
+def test_an_event_that_killed_is_a_dlt_whatever_its_grade() -> None:
+    assert outcome(*patient("A", event("A", grade=2, outcome="Resulted in death"))) == "T"
+    assert outcome(*patient("A", event("A", grade=2, outcome="not fatal", ended=on(12)))) == "N"
+
+
+@pytest.mark.parametrize(("term", "expected"), [("DEATH", "T"), ("Adverse Event", "P"), ("COMPLETED", "N")])
+def test_a_disposition_tells_what_happened(term: str, expected: str) -> None:
+    assert outcome(*patient("A", Disposition(id="d", subject="A", on=on(29), term=term))) == expected
+
+
+@pytest.mark.parametrize("item", ["dlt", "DLT", " Dlt ", "DLT:x-A", "dlt : x-A"])
+def test_a_judgement_is_read_in_any_spelling(item: str) -> None:
+    mild = event("A", grade=2, ended=on(12))
+    yes = Judgement(id="j", subject="A", on=on(50), item=item, value="yes", by="Dr One")
+    assert outcome(*patient("A", mild, yes)) == "T"
+
+
+def test_accepted_gaps_are_not_accepted_for_ever() -> None:
+    few = weekly_counts("A", FIRST, leave=(15, 22))
+    yes = Judgement(id="j", subject="A", on=on(50), item="DLT_evaluable", value="yes", by="Dr One")
+    assert outcome(*patient("A", *few, yes, watched=False)) == "N"
+    gone = [Retraction(id=f"r{n}", on=on(55), supersedes=one.id, reason="x") for n, one in enumerate(few)]
+    assert outcome(*patient("A", *few, yes, *gone, watched=False)) == "P"
+
+
+def test_everyone_who_consented_is_somewhere() -> None:
+    def consent(name: str) -> Consent:
+        return Consent(id=f"c-{name}", subject=name, on=on(-20))
+
+    facts = [
+        consent("S"), consent("D"), Death(id="x", subject="D", on=on(-10)),
+        consent("W"), Withdrawal(id="w", subject="W", on=on(-10), scope="treatment"),
+        consent("F"), Disposition(id="f", subject="F", on=on(-10), term="Not eligible"),
+        event("GHOST"), *patient("A"),
+    ]  # fmt: skip
+    seen = state(*facts)
+    flow = seen.flow
+    assert seen.board.screening == ("S",)
+    assert (flow.screen_failed, flow.in_screening, flow.left_before, flow.dosed) == (1, 1, 2, 1)
+    assert flow.screened == flow.screen_failed + flow.in_screening + flow.left_before + flow.dosed
+    assert seen.board.unplaced == flow.unplaced == ("GHOST",)
+    assert any(one.subject == "GHOST" for one in seen.deviations)

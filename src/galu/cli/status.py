@@ -61,6 +61,9 @@ def _show(console: Console, found: Status) -> None:
         _lane(console, lane)
     names = ", ".join(board.screening)
     console.print(f"\n[bold]Screening[/] ({len(board.screening)}) {escape(names)}")
+    if board.unplaced:
+        said = "no consent, slot or dose: mistyped?"
+        console.print(f"[bold red]Unknown subjects[/] {escape(', '.join(board.unplaced))} ({said})")
     console.print("\n[bold]What may happen next[/]")
     for name, value in decision_rows(board):
         console.print(f"  [dim]{name:<20}[/] {escape(value)}")

@@ -29,6 +29,8 @@ Grades = Mapping[str, tuple[Graded, ...]]
 HYS_AMINOTRANSFERASE: Final = 3.0
 HYS_BILIRUBIN: Final = 2.0
 HYS_DAYS: Final = 14
+#: An event tells of a value from so many days beside it (assumed).
+TOLD_DAYS: Final = 3
 #: Smallest upper limits in use, by test: where a laboratory gave none, a value is judged by these, so that
 #: only one that no limit could make severe passes. Assumed; adult, either sex.
 SMALLEST_UPPER: Final = {
@@ -65,7 +67,8 @@ def ask_of_labs(
             found += _clinical(rule, term, patient, values, (window, version))
             continue
         if rule.evidence == "other-event":
-            values = tuple(one for one in values if not _is_told(patient.events, term, _days(one[0]), rule))
+            told = rule.min_grade
+            values = tuple(one for one in values if not _is_told(patient.events, term, _days(one[0]), told))
         found += _unread(rule, term, values, (window, version))
         if _is_clinical_above(term, version):
             found += _clinical(rule, term, patient, values, (window, version))
@@ -195,7 +198,7 @@ def _value_alone(
         began = max(before + timedelta(1), window[0]) if before else window[0]
         if worst in exempt and after is not None and (after - began).days <= exempt[worst]:
             continue
-        if _is_told(patient.events, term, (began, after or last.day), rule):
+        if _is_told(patient.events, term, (first.day, last.day), worst):
             continue
         at = next(lab for lab, grade in known if lab in run and grade == worst)
         note = lab_note(at, term, worst, version)
@@ -220,13 +223,18 @@ def _grade_before(lab: LabInput, term: str, version: str) -> int:
     return (grades[0][1] or 0) if grades else 0
 
 
-def _is_told(events: Iterable[AdverseEventInput], term: str, span: tuple[date, date], rule: DltRule) -> bool:
-    """Whether an event of the term, of that grade or called unrelated, was reported for these days."""
+def _is_told(events: Iterable[AdverseEventInput], term: str, span: tuple[date, date], grade: int) -> bool:
+    """Whether an event of the term, of that grade at least, was reported for these days.
+
+    Sites date an event by when they learned of it: a few days beside the value count.
+    """
+    slack = timedelta(days=TOLD_DAYS)
     return any(
         is_one_of(event, (term,))
-        and event.onset <= span[1]
-        and (event.ended is None or event.ended >= span[0])
-        and (event.attribution == "unrelated" or (event.grade is not None and event.grade >= rule.min_grade))
+        and event.grade is not None
+        and event.grade >= grade
+        and event.onset <= span[0] + slack
+        and (event.ended is None or event.ended >= span[1] - slack)
         for event in events
     )
 
@@ -303,5 +311,6 @@ def _hys_law(rule: DltRule, graded: Grades, window: tuple[date, date]) -> list[S
 
 
 def _times_limit(lab: LabInput) -> float:
-    """Multiple of the upper limit; 0 where either is not known."""
-    return lab.value / lab.upper if lab.value is not None and lab.upper else 0.0
+    """Multiple of the upper limit, the smallest in use where none is given; 0 where neither is known."""
+    upper = lab.upper or _smallest_upper(lab)
+    return lab.value / upper if lab.value is not None and upper else 0.0

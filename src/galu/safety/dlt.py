@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -13,10 +14,15 @@ from galu.safety.inputs import AdverseEventInput, DltAdjudication, DltPatient, E
 from galu.safety.plan import SafetyPlan
 from galu.safety.signs import Sign, derive_signs, grade_patient_labs, grades_by
 
-#: What was done with the therapy, as collected, that puts off the next cycle.
-WITHHOLDING: Final = frozenset(
-    {"drug interrupted", "dose delayed", "dose withheld", "dose interrupted", "delayed", "withheld", "hold"}
+#: Beginnings of words that say the therapy was put off or ended, as sites write what was done.
+_PUT_OFF: Final = re.compile(
+    r"\b(withdr|withh|discontinu|interrupt|delay|postpon|defer|suspend|held|hold|stop|paus|off[- ]treatment)",
+    re.I,
 )
+#: Those that say it was ended.
+_ENDED: Final = re.compile(r"\b(withdr|discontinu|stopped|off[- ]treatment)", re.IGNORECASE)
+#: What denies it.
+_GOES_ON: Final = re.compile(r"\b(not|no|none|never|without)\b", re.IGNORECASE)
 #: Said beside the outcome where somebody judged without a name.
 NAMELESS: Final = ". A judgement without a name does not count"
 
@@ -93,9 +99,17 @@ def _withheld(
 def _puts_off(event: AdverseEventInput, window: tuple[date, date], as_of: date) -> bool:
     open_ = event.ended is None or event.ended > as_of
     began = window[0] <= event.onset <= as_of
-    return (
-        began and open_ and event.attribution != "unrelated" and event.action.strip().lower() in WITHHOLDING
-    )
+    waits = is_put_off(event.action) and (open_ or _ENDED.search(event.action) is not None)
+    return began and waits and event.attribution != "unrelated"
+
+
+def is_put_off(action: str) -> bool:
+    """Whether what was done with the therapy puts off or ends it, in whatever words.
+
+    >>> is_put_off("Dose held"), is_put_off("DRUG WITHDRAWN"), is_put_off("not interrupted")
+    (True, True, False)
+    """
+    return _PUT_OFF.search(action) is not None and _GOES_ON.search(action) is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +157,9 @@ def _verdict(patient: DltPatient, seen: _Seen, as_of: date) -> _Verdict:
         return _Verdict("P", None, "window", reason, facts)
     if patient.full_dose is None:
         return _Verdict("P", None, "evaluability", "It is not known whether the full first dose was received")
-    open_ = _open(patient, seen, as_of)
-    if open_ is not None and as_of >= seen.deadline:
+    dosed = patient.cycle2 is not None and patient.cycle2 <= as_of
+    open_ = _open(patient, seen, as_of, dosed)
+    if open_ is not None and as_of >= seen.deadline and not dosed:
         reason = f"{open_.reason}; undosed at the last day allowed"
         return _Verdict("T", seen.deadline, "unresolved", reason, open_.facts)
     waiting = open_ or _asked(seen)
@@ -154,18 +169,21 @@ def _verdict(patient: DltPatient, seen: _Seen, as_of: date) -> _Verdict:
     return waiting or _completed(seen)
 
 
-def _open(patient: DltPatient, seen: _Seen, as_of: date) -> _Verdict | None:
-    """What a completed window leaves unresolved; a second dose settles it, but for what a person said."""
+def _open(patient: DltPatient, seen: _Seen, as_of: date, dosed: bool) -> _Verdict | None:
+    """What a completed window leaves unresolved; a second dose settles only that it was put off."""
     signs = [sign for sign in seen.signs if not sign.asks]
     said = next((sign for sign in signs if sign.rule_id == _SAID), None)
     if said:
         return _Verdict("P", None, said.rule_id, said.reason, said.facts)
-    if patient.cycle2 is not None and patient.cycle2 <= as_of:
-        return None
     if signs:
         return _Verdict("P", None, signs[0].rule_id, signs[0].reason, signs[0].facts)
     waits = _withheld(patient, seen.window, as_of)
-    return None if waits is None else _Verdict("P", None, "unresolved", waits[0], waits[1])
+    left = patient.withdrew is not None and patient.withdrew.by(seen.window[1]) is not False
+    return (
+        None
+        if waits is None or (dosed and not left)
+        else _Verdict("P", None, "unresolved", waits[0], waits[1])
+    )
 
 
 def _asked(seen: _Seen) -> _Verdict | None:
@@ -198,7 +216,11 @@ def assess_dlt(patient: DltPatient, plan: SafetyPlan, as_of: date) -> DltAssessm
     made = [one for one in patient.adjudications if one.day is None or one.day <= as_of]
     named = _in_force(one for one in made if one.signed_by.strip())
     verdict, adjudicated = _adjudicated(patient, seen, as_of, named) or (rules, None)
-    nameless = "" if all(one.signed_by.strip() for one in made) else NAMELESS
+    unnamed = [one for one in made if not one.signed_by.strip()]
+    nameless = NAMELESS if unnamed else ""
+    if verdict.outcome == "N" and any(one.is_dlt for one in unnamed):
+        refs = tuple(one.ref for one in unnamed if one.is_dlt)
+        verdict = _Verdict("P", None, _SAID, "Judged a DLT by nobody named: who says so?", refs)
     return DltAssessment(
         outcome=verdict.outcome,
         decided_on=verdict.on,
@@ -309,4 +331,4 @@ def _without(patient: DltPatient, cleared: tuple[DltAdjudication, ...]) -> DltPa
     return replace(patient, cycle2_withheld_for_toxicity=held, events=events, withdrew=withdrew, died=died)
 
 
-__all__ = ["WITHHOLDING", "DltAssessment", "assess_dlt", "grade_patient_labs"]
+__all__ = ["DltAssessment", "assess_dlt", "grade_patient_labs"]

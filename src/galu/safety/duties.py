@@ -12,7 +12,7 @@ from galu.safety.inputs import AdverseEventInput
 from galu.safety.late import Exposure
 from galu.safety.plan import FollowUpRule, SafetyPlan
 from galu.safety.reporting import reporting_clock
-from galu.safety.tables import Phase, TreatedSubject, phase_of, seriousness
+from galu.safety.tables import Phase, TreatedSubject, is_fatal, phase_of, seriousness
 
 Receiver = Literal["sponsor", "authority"]
 
@@ -85,7 +85,7 @@ def _aware(event: AdverseEventInput, zone: tzinfo) -> tuple[datetime, list[str]]
 
 def _is_grave(event: AdverseEventInput) -> bool | None:
     """Whether the event killed or threatened life; unknown for a grade 4 of which nobody said."""
-    if event.grade == 5 or event.outcome.strip().lower() == "fatal" or event.life_threatening:
+    if is_fatal(event) or event.life_threatening:
         return True
     if event.life_threatening is False or (event.grade is not None and event.grade < 4):
         return False

@@ -18,7 +18,7 @@ from galu.safety.calcium import value_to_grade, with_albumin
 from galu.safety.course import Episode, episodes, readings
 from galu.safety.ctcae import grade_labs
 from galu.safety.events import is_bleeding, is_blood_count, is_one_of
-from galu.safety.inputs import AdverseEventInput, DltPatient, LabInput
+from galu.safety.inputs import AdverseEventInput, DltPatient, LabInput, TransfusionInput
 from galu.safety.notes import lab_note
 from galu.safety.plan import DltRule, SafetyPlan
 from galu.vocabulary.laboratory import DECLARED_OTHER, lab_code, terms_of_test
@@ -223,7 +223,35 @@ def _event_signs(rule: DltRule, patient: DltPatient, window: tuple[date, date], 
         read = [_signs_of(rule, one, (window[0], last), as_of) for one in readings(event, (window[0], last))]
         found = read[0] if len(read) == 1 else _agreed(rule, event, read, window[0])
         signs += found if applies else [_unread(sign, event) if sign.met else sign for sign in found]
+    if rule.longer_than_days is not None:
+        for joined, refs in _joined(patient.events, rule):
+            found = _signs_of(rule, joined, (window[0], last), as_of)
+            signs += [replace(sign, facts=refs) for sign in found if sign.met]
     return signs
+
+
+def _joined(
+    events: tuple[AdverseEventInput, ...], rule: DltRule
+) -> list[tuple[AdverseEventInput, tuple[str, ...]]]:
+    """Events of a rule that follow each other without a day between them, as the one event they may be."""
+    severe = (one for one in events if (one.grade or 0) >= rule.min_grade and not one.course)
+    wanted = sorted(
+        (event for event in severe if _applies(rule, event) is not False),
+        key=lambda event: (event.onset, event.ref),
+    )
+    found: list[tuple[AdverseEventInput, tuple[str, ...]]] = []
+    run: list[AdverseEventInput] = []
+    for event in wanted:
+        ended = run[-1].ended if run else None
+        if run and ended is not None and event.onset <= ended + timedelta(1):
+            run.append(event)
+        else:
+            run = [event]
+        if len(run) > 1:
+            ends = [one.ended for one in run if one.ended is not None]
+            ended = max(ends) if len(ends) == len(run) else None
+            found.append((replace(run[0], ended=ended), tuple(one.ref for one in run)))
+    return found
 
 
 def _signs_of(rule: DltRule, event: AdverseEventInput, window: tuple[date, date], as_of: date) -> list[Sign]:
@@ -253,31 +281,65 @@ def _agreed(rule: DltRule, event: AdverseEventInput, read: list[list[Sign]], fir
     return [Sign(None, start, rule.id, said, (event.ref,), (start, event.ended))]
 
 
+@dataclass(frozen=True, slots=True)
+class _Support:
+    """A bleeding or a transfusion, and from when to when it may have been."""
+
+    event: AdverseEventInput | TransfusionInput
+    first: date
+    last: date
+
+    def sure(self, span: tuple[date, date]) -> bool:
+        """Whether it surely touches a span of days: a bleeding lasts, a transfusion is of one day."""
+        if isinstance(self.event, AdverseEventInput):
+            return (self.event.onset_until or self.event.onset) <= span[1] and self.last >= span[0]
+        return span[0] <= self.first and self.last <= span[1]
+
+    def maybe(self, span: tuple[date, date]) -> bool:
+        """Whether it may touch a span of days."""
+        return self.first <= span[1] and self.last >= span[0]
+
+
+def _bleeding(event: AdverseEventInput, as_of: date) -> _Support:
+    return _Support(event, event.onset, event.ended or max(as_of, event.onset_until or event.onset))
+
+
+def _given(one: TransfusionInput) -> _Support:
+    return _Support(one, one.day, one.until or one.day)
+
+
 def _with_support(signs: list[Sign], patient: DltPatient, as_of: date) -> list[Sign]:
     """Keep the signs while which the patient bled or was given platelets; undecided where he may have."""
-    support = [(t.day, t.until or t.day, t.ref) for t in patient.transfusions if t.product == "platelets"]
-    unsaid = [(t.day, t.until or t.day, t.ref) for t in patient.transfusions if t.product == "unknown"]
-    bled = [(e, is_bleeding(e)) for e in patient.events]
-    support += [(e.onset, e.onset_until or e.onset, e.ref) for e, known in bled if known]
-    open_ = [(e.onset, e.onset_until or e.onset, e) for e, known in bled if known is None]
-    found: list[Sign] = []
-    for sign in signs:
-        first, last = sign.span[0], min(sign.span[1] or as_of, as_of)
-        surely = sorted((day, ref) for day, until, ref in support if first <= day and until <= last)
-        perhaps = sorted((day, ref) for day, until, ref in support if day <= last and until >= first)
-        if surely:
-            day, ref = surely[0]
-            found.append(replace(sign, on=max(sign.on, day), facts=(*sign.facts, ref)))
-        elif perhaps:
-            said = f"{sign.reason}, with bleeding or transfusion on a day known only in part"
-            found.append(replace(sign, met=None, reason=said, facts=(*sign.facts, perhaps[0][1]), asks=True))
-        elif given := [ref for day, until, ref in unsaid if day <= last and until >= first]:
-            said = f"{sign.reason}; it is not said of what the transfusion was"
-            found.append(replace(sign, met=None, reason=said, facts=(*sign.facts, given[0]), asks=True))
-        elif unread := [e for day, until, e in open_ if day <= last and until >= first]:
-            said = f"{sign.reason}; whether {unread[0].term!r} is a bleeding is not known"
-            found.append(replace(sign, met=None, reason=said, facts=(*sign.facts, unread[0].ref), asks=True))
-    return found
+    bled = [(event, is_bleeding(event)) for event in patient.events]
+    known = [_bleeding(event, as_of) for event, yes in bled if yes]
+    known += [_given(t) for t in patient.transfusions if t.product == "platelets"]
+    unsaid = [_given(t) for t in patient.transfusions if t.product == "unknown"]
+    unsaid += [_bleeding(event, as_of) for event, yes in bled if yes is None]
+    found = (_supported(sign, known, unsaid, as_of) for sign in signs)
+    return [sign for sign in found if sign]
+
+
+def _supported(sign: Sign, known: list[_Support], unsaid: list[_Support], as_of: date) -> Sign | None:
+    # On the day of the value that shows the recovery platelets may have been given for the fall.
+    last = as_of if sign.span[1] is None else min(sign.span[1] + timedelta(1), as_of)
+    span = (sign.span[0], last)
+    surely = sorted((one.first, one.event.ref) for one in known if one.sure(span))
+    if surely:
+        day, ref = surely[0]
+        return replace(sign, on=max(sign.on, day), facts=(*sign.facts, ref))
+    said = sign.reason
+    maybe = next((one for one in known if one.maybe(span)), None)
+    if maybe:
+        said += ", with bleeding or transfusion on a day known only in part"
+    else:
+        maybe = next((one for one in unsaid if one.maybe(span)), None)
+        if maybe is None:
+            return None
+        if isinstance(maybe.event, AdverseEventInput):
+            said += f"; whether {maybe.event.term!r} is a bleeding is not known"
+        else:
+            said += "; it is not said of what the transfusion was"
+    return replace(sign, met=None, reason=said, facts=(*sign.facts, maybe.event.ref), asks=True)
 
 
 def _death_signs(rule: DltRule, patient: DltPatient, window: tuple[date, date], as_of: date) -> list[Sign]:

@@ -11,6 +11,7 @@ from typing import Final, Literal
 from galu.safety.course import worsened_since
 from galu.safety.events import Labels
 from galu.safety.inputs import AdverseEventInput
+from galu.vocabulary.events import tells_of_death
 
 Phase = Literal["before", "68Ga-emergent", "treatment-emergent", "later"]
 
@@ -89,7 +90,7 @@ def seriousness(event: AdverseEventInput) -> bool | None:
 
 def is_fatal(event: AdverseEventInput) -> bool:
     """Whether an event ended in death, by its grade or its outcome."""
-    return event.grade == 5 or event.outcome.strip().lower() == "fatal"
+    return event.grade == 5 or tells_of_death(event.outcome)
 
 
 def is_serious(event: AdverseEventInput) -> bool:

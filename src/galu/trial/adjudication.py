@@ -23,14 +23,14 @@ _SEEN: Final = ("adverse_event", "lab", "transfusion", "withdrawal", "death", "j
 
 def adjudications_by_subject(record: Record) -> dict[str, tuple[DltAdjudication, ...]]:
     """Judgements of dose-limiting toxicity, in the order in which they were made."""
-    items = pl.col("item").str.strip_chars()
+    items = _item()
     rows = record.facts("judgement").filter((items == _ITEM) | items.str.starts_with(f"{_ITEM}:"))
     if rows.height == 0:
         return {}
     chains = _Chains(record)
     found: dict[str, tuple[DltAdjudication, ...]] = {}
     for row, _ in in_order((row, moment_of(row, record.zone)) for row in rows.iter_rows(named=True)):
-        about = row["item"].strip().removeprefix(_ITEM).removeprefix(":").strip()
+        about = row["item"].partition(":")[2].strip()
         event = chains.standing.get(about, about)
         if event is not None:
             one = DltAdjudication(
@@ -43,12 +43,36 @@ def adjudications_by_subject(record: Record) -> dict[str, tuple[DltAdjudication,
 
 def evaluability_by_subject(record: Record) -> dict[str, tuple[EvaluabilityJudgement, ...]]:
     """Judgements of whether a window can be judged, in the order in which they were made."""
-    rows = record.facts("judgement").filter(pl.col("item").str.strip_chars() == _EVALUABLE)
+    rows = record.facts("judgement").filter(_item() == _EVALUABLE)
     found: dict[str, tuple[EvaluabilityJudgement, ...]] = {}
     for row, _ in in_order((row, moment_of(row, record.zone)) for row in rows.iter_rows(named=True)):
-        one = EvaluabilityJudgement(row["id"], row["day"], _VALUES.get(row["value"]), row["by"] or "")
+        said = None if _lost_since(record, row) else _VALUES.get(row["value"])
+        one = EvaluabilityJudgement(row["id"], row["day"], said, row["by"] or "")
         found[row["subject"]] = (*found.get(row["subject"], ()), one)
     return found
+
+
+def _item() -> pl.Expr:
+    """The item of a judgement in one spelling: blanks, underscores and case do not matter."""
+    plain = pl.col("item").str.strip_chars().str.to_lowercase().str.replace_all(r"[\s_]+", "-")
+    return plain.str.replace_all(r"-*:-*", ":")
+
+
+def _lost_since(record: Record, row: dict[str, Any]) -> bool:
+    """Whether a laboratory fact that a judgement could see was taken back after it."""
+    frame = record.frames.get("lab")
+    if frame is None:
+        return False
+    seen = frame.filter((pl.col("subject") == row["subject"]) & (pl.col("seq") < row["seq"]))
+    gone = set(seen["id"].to_list()) & record.superseded
+    # What had been replaced by then was not there to be seen.
+    earlier = set(seen["supersedes"].drop_nulls().to_list())
+    return bool(gone - earlier - _retracted_before(record, row["seq"]))
+
+
+def _retracted_before(record: Record, seq: int) -> set[str]:
+    frame = record.frames.get("retraction")
+    return set() if frame is None else set(frame.filter(pl.col("seq") < seq)["supersedes"].to_list())
 
 
 def course_facts(record: Record) -> dict[str, tuple[str, ...]]:

@@ -96,6 +96,7 @@ class Board:
     next_level: int | None
     next_step: str
     screening: tuple[str, ...]
+    unplaced: tuple[str, ...]
     due: tuple[Due, ...]
     decisions: tuple[SignedDecision, ...]
     monitor: ToxicityMonitor | None
@@ -144,6 +145,7 @@ def derive_board(
         next_level=accrual.level,
         next_step=accrual.step,
         screening=tuple(s.id for s in people if _is_screening(s)),
+        unplaced=tuple(s.id for s in people if is_unplaced(s)),
         due=_due(study, people, day),
         decisions=tuple(one for one, _ in decisions),
         monitor=monitor,
@@ -182,6 +184,11 @@ def _monitor(
     )
 
 
+def is_unplaced(subject: Subject) -> bool:
+    """Whether nothing says how a subject came into the trial: no consent, slot, dose or screen failure."""
+    return not (subject.consent or subject.has_slot or subject.therapy or subject.imaging or subject.failed)
+
+
 def _is_screening(subject: Subject) -> bool:
     return (
         subject.consent is not None
@@ -189,7 +196,7 @@ def _is_screening(subject: Subject) -> bool:
         and not subject.therapy
         and not subject.failed
         and not subject.dead
-        and subject.left("study") is None
+        and subject.left("treatment") is None
     )
 
 

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from galu.protocol import Study
-from galu.trial.board import Board, dosed_amiss
+from galu.trial.board import Board, dosed_amiss, is_unplaced
 from galu.trial.efficacy import EfficacyResults
 from galu.trial.eligibility import GateVerdicts
 from galu.trial.exposure import Dose
@@ -24,7 +24,9 @@ FULL_DOSE: Final = 0.10
 class Flow:
     """Numbers of subjects; `left` counts why those dosed left treatment before it was completed.
 
-    Who was dosed is on treatment, has completed it, or left it (a death is an exit): these add up.
+    Who was dosed is on treatment, has completed it, or left it (a death is an exit): these add up. So do
+    those screened: failed, in screening, with a slot that waits, left before a dose, dosed. `unplaced` are
+    known from other facts only, without consent, slot or dose: a mistyped identifier, perhaps.
     """
 
     known: int
@@ -38,6 +40,8 @@ class Flow:
     completed: int
     left: Mapping[str, int]
     died: int
+    left_before: int = 0
+    unplaced: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,15 @@ def derive_flow(study: Study, subjects: Iterable[Subject], board: Board) -> Flow
         completed=len(completed),
         left=dict(sorted(left.items(), key=lambda item: (-item[1], item[0]))),
         died=sum(s.dead for s in people),
+        left_before=sum(_left_before(s) for s in people),
+        unplaced=tuple(s.id for s in people if is_unplaced(s)),
     )
+
+
+def _left_before(subject: Subject) -> bool:
+    """Whether somebody who had not failed screening died or left before any dose."""
+    gone = subject.dead or subject.left("treatment") is not None
+    return subject.consent is not None and not subject.failed and not subject.therapy and gone
 
 
 def _why_gone(subject: Subject) -> str:
@@ -228,6 +240,9 @@ def derive_deviations(
     for subject in subjects:
         if subject.first_dose is not None:
             first_doses[subject.id] = subject.first_dose
+        if is_unplaced(subject):
+            what = "facts of somebody without consent, slot or dose: a mistyped subject?"
+            found.append(Deviation(subject.id, None, "unknown subject", what, subject.facts))
         facts = (*subject.facts, *(subject.therapy[0].facts if subject.therapy else ()))
         found += [
             Deviation(subject.id, subject.first_dose, "dosed off protocol", amiss, facts)
@@ -235,6 +250,7 @@ def derive_deviations(
         ]
         for row in _exposure(study, subject):
             found += _dose_deviations(row, tolerance, slack)
+        found += _off_level(study, subject, tolerance)
         for dose in (*subject.imaging, *subject.therapy):
             if dose.repeated_by:
                 again = f"cycle {dose.cycle} of {dose.agent} is recorded {len(dose.repeated_by) + 1} times"
@@ -245,6 +261,18 @@ def derive_deviations(
         if gate.gate.value == "dose" and gate.subject in first_doses:
             found += _against_criteria(gate, first_doses[gate.subject])
     return tuple(sorted(found, key=lambda one: (one.subject, one.day or date.min, one.rule)))
+
+
+def _off_level(study: Study, subject: Subject, tolerance: float) -> Iterable[Deviation]:
+    """A first dose that was planned otherwise than the level is."""
+    levels = {} if study.treatment is None else {lv.level: lv.activity_gbq for lv in study.treatment.levels}
+    level = None if subject.level is None else levels.get(subject.level)
+    if level is None or not subject.therapy or subject.unplanned:
+        return
+    first = subject.therapy[0]
+    if first.planned_mbq and abs(first.planned_mbq / (1000.0 * level) - 1.0) > tolerance:
+        what = f"first dose planned with {first.planned_mbq:g} MBq, level {subject.level} is {level:g} GBq"
+        yield Deviation(subject.id, first.day, "activity of another level", what, first.facts)
 
 
 def _against_criteria(gate: GateVerdicts, first_dose: date) -> Iterable[Deviation]:

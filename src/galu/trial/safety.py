@@ -29,6 +29,7 @@ from galu.safety.plan import SafetyPlan
 from galu.trial.adjudication import adjudications_by_subject, evaluability_by_subject, event_roots
 from galu.trial.schedule import planned_days
 from galu.trial.subjects import Death, Exit, Subject
+from galu.vocabulary.events import tells_of_death
 from galu.vocabulary.laboratory import in_unit
 from galu.vocabulary.results import kind_of_result, read_result
 from galu.vocabulary.therapies import support_given
@@ -59,6 +60,8 @@ def events_by_subject(record: Record) -> dict[str, tuple[AdverseEventInput, ...]
 
 def _event(row: dict[str, Any], course: list[dict[str, Any]], zone: str) -> AdverseEventInput:
     grades = [g for g in (row["grade"], *(step["grade"] for step in course)) if g is not None]
+    if tells_of_death(row["outcome"] or ""):
+        grades.append(5)
     onset, until = days_of(row["on"])
     dated = [(step["day"], step["grade"]) for step in course if step["day"] is not None]
     known = [day for day in (*(day for day, _ in dated), day_of(row["ended"])) if day is not None]
@@ -76,7 +79,7 @@ def _event(row: dict[str, Any], course: list[dict[str, Any]], zone: str) -> Adve
         soc=row["soc"] or "",
         action=row["action"] or "",
         # Empty where nothing but the first grade was reported.
-        course=((onset, row["grade"]), *dated) if course else (),
+        course=_course(onset, row, dated) if course else (),
         outcome=row["outcome"] or "",
         expected=row["expected"],
         life_threatening=row["life_threatening"],
@@ -86,6 +89,17 @@ def _event(row: dict[str, Any], course: list[dict[str, Any]], zone: str) -> Adve
         reported=row["recorded"].astimezone(ZoneInfo(zone)).date(),
         coded=row.get("coded") or "",
     )
+
+
+def _course(
+    onset: date, row: dict[str, Any], dated: list[tuple[date, int]]
+) -> tuple[tuple[date, int | None], ...]:
+    """Grades from day to day; who died of it had the highest at the last of them."""
+    steps: list[tuple[date, int | None]] = [(onset, row["grade"]), *dated]
+    if tells_of_death(row["outcome"] or ""):
+        last = day_of(row["ended"]) or max(day for day, _ in steps)
+        steps.append((last, 5))
+    return tuple(steps)
 
 
 def _untold(event: str, course: list[dict[str, Any]]) -> tuple[str, AdverseEventInput]:
@@ -239,12 +253,17 @@ def _transfusions(record: Record) -> dict[str, tuple[TransfusionInput, ...]]:
 def _full_dose(subject: Subject, study: Study, plan: SafetyPlan) -> bool | None:
     """Whether the first activity was that of the level; of a dose outside the plan that is not known."""
     dose, least = subject.therapy[0], plan.dlt.full_dose_fraction.value
-    fraction = dose.fraction_of_planned
-    if subject.unplanned and study.treatment is not None and dose.net_mbq is not None:
-        level = next(one for one in study.treatment.levels if one.level == subject.level)
-        fraction = dose.net_mbq / (1000.0 * level.activity_gbq)
+    if dose.net_mbq is None:
+        return None
+    levels = study.treatment.levels if study.treatment else ()
+    level = next((1000.0 * one.activity_gbq for one in levels if one.level == subject.level), None)
+    planned = level or dose.planned_mbq
+    if not planned:
+        return None
+    fraction = dose.net_mbq / planned
+    if subject.unplanned:
         return True if least <= fraction <= 2.0 - least else None
-    return None if fraction is None else fraction >= least
+    return fraction >= least
 
 
 def dlt_patients(study: Study, record: Record, subjects: Iterable[Subject]) -> tuple[DltPatient, ...]:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from galu.protocol import Study
-from galu.record import Record
+from galu.record import KINDS, Record
 from galu.record.when import days_of
 from galu.trial.alive import signs_of_life
 from galu.trial.exposure import Dose, derive_doses
 from galu.trial.order import in_order, moment_of
+from galu.vocabulary.events import tells_of_death
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +126,8 @@ def derive_subjects(study: Study, record: Record) -> tuple[Subject, ...]:
     kinds = ("consent", "demographics", "enrolment", "withdrawal", "death", "disposition", "contact")
     tables = {kind: _by_subject(record, kind) for kind in kinds}
     known: set[str] = set(doses)
-    for table in tables.values():
-        known.update(table)
+    for kind in (kind for kind in record.frames if KINDS[kind].about_subject):
+        known.update(record.facts(kind)["subject"].drop_nulls().unique().to_list())
     return tuple(
         _subject(
             study,
@@ -172,9 +174,41 @@ class _Rows:
         return consent, slot, failed
 
 
+_FAILED: Final = re.compile(
+    r"screen\w*[\s-]*fail|fail\w*[\s-]*screen|(not|in)[\s-]*eligible"
+    r"|criteria (were |was )?not (met|fulfilled|satisfied)"
+    r"|(did not|failed to) (meet|fulfil)",
+    re.IGNORECASE,
+)
+
+
 def _is_failure(term: str) -> bool:
-    said = term.upper()
-    return "SCREEN" in said and "FAIL" in said
+    """Whether a disposition says that screening failed.
+
+    >>> _is_failure("SCREEN FAILURE"), _is_failure("Not eligible"), _is_failure("COMPLETED")
+    (True, True, False)
+    """
+    return _FAILED.search(term) is not None
+
+
+def _died(rows: _Rows) -> dict[str, Any] | None:
+    """The fact that tells of a death: itself, or a disposition that says so."""
+    told = [{**row, "related": None} for row in rows.of["disposition"] if tells_of_death(row["term"])]
+    return next(iter((*rows.of["death"], *told)), None)
+
+
+def _exits(rows: _Rows, given: tuple[Dose, ...]) -> tuple[Exit, ...]:
+    """Ways out of treatment or study; a disposition for an adverse event after a dose is one too."""
+    stated = tuple(
+        Exit(r["day"], r["scope"], r["cause"] or "", r["toxicity_related"], r["id"], rows.between(r))
+        for r in rows.of["withdrawal"]
+    )
+    told = tuple(
+        Exit(r["day"], "treatment", r["term"], None, r["id"], rows.between(r))
+        for r in rows.of["disposition"]
+        if given and "ADVERSE EVENT" in r["term"].upper() and days_of(r["on"])[1] >= given[0].day
+    )
+    return stated or told
 
 
 def _completed(rows: _Rows, given: tuple[Dose, ...]) -> bool:
@@ -194,7 +228,7 @@ def _subject(study: Study, name: str, doses: Iterable[Dose], rows: _Rows) -> Sub
     if therapy and slot is None:
         # Whoever was dosed stays in the level, whatever is said of screening.
         slot = next(reversed(rows.of["enrolment"]), None)
-    death = rows.of["death"][0] if rows.of["death"] else None
+    death = _died(rows)
     days = [r["day"] for group in rows.of.values() for r in group if r["day"]] + [dose.day for dose in given]
     named = [row for row in (consent, slot, death, failed) if row]
     return Subject(
@@ -206,10 +240,7 @@ def _subject(study: Study, name: str, doses: Iterable[Dose], rows: _Rows) -> Sub
         unplanned=slot is None and bool(therapy),
         therapy=therapy,
         imaging=tuple(dose for dose in given if not _is_therapy(study, dose.agent)),
-        exits=tuple(
-            Exit(r["day"], r["scope"], r["cause"] or "", r["toxicity_related"], r["id"], rows.between(r))
-            for r in rows.of["withdrawal"]
-        ),
+        exits=_exits(rows, therapy),
         death=Death(death["day"], death["related"], death["id"], rows.between(death)) if death else None,
         failed=failed is not None,
         screen_failed=failed["day"] if failed else None,

@@ -175,3 +175,16 @@ def _bleeding(text: str, terms: tuple[EventTerm, ...]) -> bool | None:
 def nearest_terms(written: str) -> tuple[str, ...]:
     """Known terms that look most like what was written, best first."""
     return tuple(dict.fromkeys(nearest(written, [*event_terms(), *event_synonyms()])))
+
+
+_DEATH: Final = re.compile(r"\b(fatal|death|died|dead|lethal|décès|tod|verstorben)\b|死亡", re.IGNORECASE)
+_NO_DEATH: Final = re.compile(r"\b(not|non|no|without)\b", re.IGNORECASE)
+
+
+def tells_of_death(written: str) -> bool:
+    """Whether an outcome or a disposition says that the subject died, in whatever words.
+
+    >>> tells_of_death("FATAL"), tells_of_death("resulted in death"), tells_of_death("not fatal")
+    (True, True, False)
+    """
+    return _DEATH.search(written) is not None and _NO_DEATH.search(written) is None

@@ -62,7 +62,8 @@ def flow(state: TrialState) -> Section:
     rows += [("enrolled", counts.enrolled), ("got the imaging agent", counts.imaged), ("dosed", counts.dosed)]
     rows += [("on treatment", counts.on_treatment), ("completed all cycles", counts.completed)]
     rows += [(f"left treatment: {cause}", n) for cause, n in counts.left.items()]
-    rows += [("died", counts.died)]
+    rows += [("left before a dose", counts.left_before), ("died", counts.died)]
+    rows += [("of no consent, slot or dose", len(counts.unplaced))] if counts.unplaced else []
     table = Table("flow", "Subjects", ("state", "subjects"), tuple(rows))
     if not counts.known:
         return Section("flow", "Flow of subjects", silent="The record knows no subject yet.")
