@@ -303,3 +303,31 @@ def test_hys_law_without_limits_is_judged_by_the_smallest() -> None:
 @pytest.mark.parametrize("text", ["pending", "see comment", "clumped", "invalid", "*"])
 def test_a_result_that_is_still_to_come_is_waited_for(text: str) -> None:
     assert judge(patient(*counts(*WEEKS), lab("PLAT", 20, None, text=text))).outcome == "P"
+
+
+@pytest.mark.parametrize("fever", ["event", "temperature", "none"])
+def test_neutropenia_beside_fever_is_asked_for(fever: str) -> None:
+    low = lab("NEUT", 15, 0.6)
+    ways: dict[str, dict[str, object]] = {
+        "event": {"events": (told("Pyrexia", 16, 17, 1),)},
+        "temperature": {"fevers": ((day(14), "v"),)},
+        "none": {},
+    }  # fmt: skip
+    labs = tuple(one for one in counts(*WEEKS) if one.ref != "NEUT15")
+    found = judge(patient(*labs, low, **ways[fever]))
+    assert found.outcome == ("N" if fever == "none" else "P")
+    named = told("Febrile neutropenia", 15, 18, 3)
+    assert judge(patient(*labs, low, events=(named,))).outcome == "T"
+
+
+@pytest.mark.parametrize("way", ["half a dose", "died", "left"])
+def test_who_is_not_evaluable_may_still_have_had_a_toxicity(way: str) -> None:
+    gone = Departure(day(30), False, "w")
+    ways: dict[str, dict[str, object]] = {
+        "half a dose": {"full_dose": False}, "died": {"died": gone}, "left": {"withdrew": gone}
+    }  # fmt: skip
+    early = counts(8, 15, 22, 29)
+    assert judge(patient(*early, **ways[way])).outcome == "X"
+    unread = judge(patient(*early, lab("PLAT", 20, 15.0, ""), **ways[way]))
+    assert (unread.outcome, unread.suspect) == ("P", True)
+    assert judge(patient(*early, lab("PLAT", 20, 15.0), **ways[way])).outcome == "T"

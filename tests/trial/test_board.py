@@ -262,7 +262,7 @@ def _course(grade: int, on: int = 25) -> AdverseEventCourse:
         ([SEVERE, _course(5), _judged("j", "no", on=_on(30))], "N"),
         ([SEVERE, _judged("j", "no", by="")], "T"),
         ([SEVERE, _judged("j", "no", by=" ")], "T"),
-        ([MILD, _judged("j", "yes", by="")], "N"),
+        ([MILD, _judged("j", "yes", by="")], "P"),  # who says so?
         ([SEVERE, _judged("j", "no", "dlt:x1")], "N"),
         ([SEVERE, MILD, _judged("j", "no", "dlt:x2")], "T"),
         ([MILD, _judged("j", "yes", "dlt:x2")], "T"),

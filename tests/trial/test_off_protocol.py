@@ -12,7 +12,7 @@ from galu.desk.review import write_review
 from galu.protocol import load_study
 from galu.protocol.cautions import cautions
 from galu.record import Entry, Fact, Record, record_of
-from galu.record.conduct import Judgement, Retraction
+from galu.record.conduct import Decision, Judgement, Retraction
 from galu.record.disease import AdverseEvent, AdverseEventCourse
 from galu.record.people import Consent, Death, Disposition, Lab, Withdrawal
 from galu.record.treatment import Administration, Dispensed, Enrolment, Residual
@@ -226,3 +226,55 @@ def test_everyone_who_consented_is_somewhere() -> None:
     assert flow.screened == flow.screen_failed + flow.in_screening + flow.left_before + flow.dosed
     assert seen.board.unplaced == flow.unplaced == ("GHOST",)
     assert any(one.subject == "GHOST" for one in seen.deviations)
+
+
+def test_a_slot_given_later_takes_no_toxicity_off_its_level() -> None:
+    later = Enrolment(id="e2", subject="A", on=on(15), phase="escalation", level=2)
+    board = state(*patient("A", event("A"), later)).board
+    slot = board.slot("A")
+    assert slot is not None and (slot.level, slot.outcome) == (1, "T")
+
+
+def test_harm_without_a_recorded_dose_is_not_a_free_slot() -> None:
+    undosed = [fact for fact in patient("A", event("A")) if not isinstance(fact, Administration)]
+    slot = state(*undosed).board.slot("A")
+    assert slot is not None and (slot.outcome, slot.suspect) == ("P", True)
+    quiet = [fact for fact in patient("A") if not isinstance(fact, Administration)]
+    free = state(*quiet).board.slot("A")
+    assert free is not None and (free.outcome, free.suspect) == ("P", False)
+    board = state(*patient("B", event("B")), *patient("C"), *undosed).board
+    assert not board.may_enrol and "waits for A" in board.next_step
+
+
+@pytest.mark.parametrize("decision", ["stop", "suspend", "close-level"])
+def test_what_holds_enrolment_holds_until_it_is_signed_or_withdrawn(decision: str) -> None:
+    three = [*patient("A"), *patient("B"), *patient("C")]
+    said = Decision.model_validate(
+        {"id": "d", "on": on(50), "decision": decision, "level": 1, "by": "Dr Chair"}
+    )
+    board = state(*three, said).board
+    assert not board.may_enrol and board.held and "not signed" in board.next_step
+    taken_back = Retraction(id="r", on=on(51), supersedes="d", reason="typed in error")
+    assert state(*three, said, taken_back).board.may_enrol
+
+
+def test_no_dose_is_proposed_to_who_had_or_may_have_had_a_toxicity() -> None:
+    def why(*more: Fact) -> str:
+        agenda = state(*patient("A", *more), day=50).agenda
+        return next(one.why for one in agenda if "dose, cycle 2" in one.what)
+
+    assert "had a dose-limiting toxicity" in why(event("A", ended=on(20)))
+    assert "may have had a dose-limiting toxicity" in why(
+        Lab(id="u", subject="A", on=on(20), test="PLAT", value=15)
+    )
+
+
+def test_a_dlt_is_in_every_table_of_adverse_events() -> None:
+    low = Lab(
+        id="l", subject="A", on=on(20), test="PLAT", value=12, unit="10^9/L", lower_limit=150, upper_limit=400
+    )
+    seen = state(*patient("A", low), *patient("B", event("B")))
+    overview = {row.term: row.subjects for row in seen.safety.overview}
+    assert overview["dose-limiting toxicity"] == 2 and overview["any"] == 1
+    bare = [row for row in seen.safety.by_term if row.soc.startswith("Dose-limiting")]
+    assert [(row.term, row.subjects) for row in bare] == [("", 1), ("platelets-g4", 1)]

@@ -38,6 +38,12 @@ SMALLEST_UPPER: Final = {
     "BILI": (12.0, "umol/L"), "CREAT": (60.0, "umol/L"), "LIPASE": (38.0, "U/L"), "AMYLASE": (53.0, "U/L"),
     "CK": (145.0, "U/L"), "URATE": (340.0, "umol/L"),
 }  # fmt: skip
+#: CTCAE v5.0, febrile neutropenia: neutrophils below 1.0 (grade 3 by the count) and fever.
+FEBRILE_NEUTROPENIA: Final = "Febrile neutropenia"
+_NEUTROPHILS: Final = "Neutrophil count decreased"
+_FEVERS: Final = ("Fever", "Sepsis")
+#: Days between a count and a fever that are read together (assumed).
+FEVER_DAYS: Final = 3
 _AMINOTRANSFERASES: Final = ("Alanine aminotransferase increased", "Aspartate aminotransferase increased")
 _BILIRUBIN: Final = "Blood bilirubin increased"
 
@@ -63,6 +69,8 @@ def ask_of_labs(
         if rule.evidence == "other-event" and read_event(term).blood_count:
             continue
         values = graded.get(term, ())
+        if term == FEBRILE_NEUTROPENIA:
+            found += _febrile(rule, patient, graded, window)
         if rule.evidence == "grade" and rule.from_events_only:
             found += _clinical(rule, term, patient, values, (window, version))
             continue
@@ -266,6 +274,24 @@ def _clinical(
             said = f"{lab.words} of {lab.day} is grade {grade} at least; grade {rule.min_grade} is a clinical"
             found.append(_ask(rule, lab, f"{said} judgement, and no event tells it"))
     return found
+
+
+def _febrile(rule: DltRule, patient: DltPatient, graded: Grades, window: tuple[date, date]) -> list[Sign]:
+    """Neutrophils of grade 3 beside a fever that nobody called febrile neutropenia."""
+    hot = [event for event in patient.events if is_one_of(event, _FEVERS)]
+    fevers = [(e.onset, e.ended or e.onset_until or e.onset, e.ref) for e in hot]
+    fevers += [(day, day, ref) for day, ref in patient.fevers]
+    named = any(is_one_of(event, (FEBRILE_NEUTROPENIA,)) for event in patient.events)
+    near = timedelta(days=FEVER_DAYS)
+    found = []
+    for lab, grade in graded.get(_NEUTROPHILS, ()):
+        if named or grade is None or grade < rule.min_grade or not _inside(lab, window):
+            continue
+        beside = next((ref for a, b, ref in fevers if a - near <= lab.last_day and b + near >= lab.day), None)
+        if beside is not None:
+            said = f"{lab.words} of {lab.day} with fever: was it febrile neutropenia? To be judged"
+            found.append(replace(_ask(rule, lab, said), facts=(lab.ref, beside)))
+    return found[:1]
 
 
 def _highest_grade(term: str, version: str) -> int:

@@ -52,7 +52,10 @@ class DltAssessment:
 
 
 _SAID: Final = "adjudicated"
-_COUNTS: Final = "counts"
+#: Rule of a patient whose window runs.
+WINDOW: Final = "window"
+#: Rule of a patient who waits for nothing but counts that are missing.
+COUNTS: Final = "counts"
 _LEFT: Final = "Left treatment for related toxicity"
 
 
@@ -148,13 +151,16 @@ def _verdict(patient: DltPatient, seen: _Seen, as_of: date) -> _Verdict:
         return _Verdict("T", met.on, met.rule_id, met.reason, met.facts)
     left = _left_early(patient, seen.window, as_of)
     if left:
-        return left
+        return _unless_asked(left, seen)
     waits = _withheld(patient, seen.window, as_of)
     if as_of < seen.window[1]:
         facts = (*(waits[1] if waits else ()), *(f for s in seen.signs for f in s.facts))
-        asked = next((s.reason for s in seen.signs if s.asks), "The window is running")
-        reason = waits[0] if waits and patient.withdrew else asked
-        return _Verdict("P", None, "window", reason, facts)
+        asks = next((s for s in seen.signs if s.asks), None)
+        if waits and patient.withdrew:
+            return _Verdict("P", None, "unresolved", waits[0], facts)
+        if asks:
+            return _Verdict("P", None, asks.rule_id, asks.reason, facts)
+        return _Verdict("P", None, WINDOW, "; ".join(("The window is running", *seen.coverage.gaps)), facts)
     if patient.full_dose is None:
         return _Verdict("P", None, "evaluability", "It is not known whether the full first dose was received")
     dosed = patient.cycle2 is not None and patient.cycle2 <= as_of
@@ -167,6 +173,15 @@ def _verdict(patient: DltPatient, seen: _Seen, as_of: date) -> _Verdict:
         said = f"Judged not evaluable by {seen.evaluable.signed_by}. {waiting.reason}"
         return _Verdict("X", seen.evaluable.day, "evaluability", said, (seen.evaluable.ref, *waiting.facts))
     return waiting or _completed(seen)
+
+
+def _unless_asked(left: _Verdict, seen: _Seen) -> _Verdict:
+    """Who left or got too little is not evaluable, unless a toxicity may have been there: then it waits."""
+    given_up = seen.evaluable is not None and seen.evaluable.evaluable is False
+    if left.outcome != "X" or not seen.signs or given_up:
+        return left
+    first = seen.signs[0]
+    return _Verdict("P", None, first.rule_id, f"{first.reason}. {left.reason}", (*first.facts, *left.facts))
 
 
 def _open(patient: DltPatient, seen: _Seen, as_of: date, dosed: bool) -> _Verdict | None:
@@ -193,7 +208,7 @@ def _asked(seen: _Seen) -> _Verdict | None:
         return _Verdict("P", None, asks.rule_id, asks.reason, asks.facts)
     if seen.coverage.gaps and not (seen.evaluable and seen.evaluable.evaluable):
         said = f"Not known to be free of toxicity: {'; '.join(seen.coverage.gaps)}"
-        return _Verdict("P", None, _COUNTS, said)
+        return _Verdict("P", None, COUNTS, said)
     return None
 
 
@@ -202,8 +217,8 @@ def _completed(seen: _Seen) -> _Verdict:
     said = "The window was completed without a dose-limiting toxicity"
     if seen.coverage.gaps and seen.evaluable:
         said += f"; accepted by {seen.evaluable.signed_by} although {'; '.join(seen.coverage.gaps)}"
-        return _Verdict("N", seen.evaluable.day or on, "window", said, (seen.evaluable.ref,))
-    return _Verdict("N", on, "window", said)
+        return _Verdict("N", seen.evaluable.day or on, WINDOW, said, (seen.evaluable.ref,))
+    return _Verdict("N", on, WINDOW, said)
 
 
 def assess_dlt(patient: DltPatient, plan: SafetyPlan, as_of: date) -> DltAssessment:

@@ -169,7 +169,8 @@ class DltPatient:
     """All that the DLT rules need of one patient; `adjudications` stand in the order they were made in.
 
     `counts` are the blood counts planned in the window; `evaluability` holds what was judged of whether the
-    window can be judged at all, in the order it was said.
+    window can be judged at all, in the order it was said. `fevers` holds (day, fact) of each body temperature
+    from 38.0 °C on.
     """
 
     subject: str
@@ -186,3 +187,4 @@ class DltPatient:
     cycle2_withheld_for_toxicity: bool = False
     counts: tuple[PlannedCount, ...] = ()
     evaluability: tuple[EvaluabilityJudgement, ...] = ()
+    fevers: tuple[tuple[date, str], ...] = ()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -22,6 +22,8 @@ from galu.record import Record, fact_digest, fact_of
 from galu.safety.dlt import DltAssessment
 from galu.trial.order import Moment, in_order, moment_of
 
+#: What holds enrolment, and which signed decision lifts it.
+_RESTRICTIVE: Final = {"stop": "resume", "suspend": "resume", "close-level": "open-level"}
 Phase = Literal["escalation", "awaiting RP2D", "expansion", "complete", "stopped", "not planned"]
 
 
@@ -49,7 +51,7 @@ class Orders:
     """What the signed decisions add up to.
 
     `closed_from` is the lowest closed level: it and all above are closed. `resumed` holds when each
-    `resume` was signed.
+    `resume` was signed, `unsigned` what was recorded to hold enrolment and nobody has signed or lifted yet.
     """
 
     stopped: bool = False
@@ -57,6 +59,7 @@ class Orders:
     closed_from: int | None = None
     rp2d: SignedDecision | None = None
     resumed: tuple[Moment, ...] = ()
+    unsigned: tuple[SignedDecision, ...] = ()
 
     def highest(self, planned: int) -> int:
         """The highest level that is open, of so many planned; 0 where none is."""
@@ -126,7 +129,8 @@ def read_decisions(record: Record) -> tuple[tuple[SignedDecision, Moment], ...]:
 
 def fold_orders(decisions: Iterable[tuple[SignedDecision, Moment]]) -> Orders:
     """What the signed ones among the decisions add up to."""
-    signed = [pair for pair in decisions if pair[0].signed]
+    pairs = tuple(decisions)
+    signed = [pair for pair in pairs if pair[0].signed]
 
     def of(kind: str) -> list[tuple[SignedDecision, Moment]]:
         return [pair for pair in signed if pair[0].decision == kind]
@@ -144,6 +148,13 @@ def fold_orders(decisions: Iterable[tuple[SignedDecision, Moment]]) -> Orders:
         closed_from=min(closed, default=None),
         rp2d=rp2ds[-1][0] if rp2ds else None,
         resumed=resumed,
+        unsigned=tuple(
+            one
+            for one, when in pairs
+            if not one.signed
+            and one.decision in _RESTRICTIVE
+            and not any(later.after(when) for _, later in of(_RESTRICTIVE[one.decision]))
+        ),
     )
 
 
@@ -207,6 +218,12 @@ def next_accrual(
     if orders.stopped:
         return Accrual("stopped", False, None, "The trial was stopped by a signed decision")
     found = _escalation(decision, silence, orders) if orders.rp2d is None else _expansion(orders, room, halt)
+    if orders.unsigned and found.phase in ("escalation", "expansion"):
+        one = orders.unsigned[0]
+        said = (
+            f"A {one.decision} by {one.by} is recorded and not signed: it is to be signed or withdrawn first"
+        )
+        return replace(found, may_enrol=False, step=said, held=True)
     if orders.suspended and found.phase in ("escalation", "expansion"):
         said = "Accrual is suspended by a signed decision"
         return replace(found, may_enrol=False, step=said, held=True)

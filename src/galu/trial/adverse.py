@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -22,8 +23,10 @@ from galu.safety.calcium import (
     nearest_albumin,
 )
 from galu.safety.ctcae import grade_labs
+from galu.safety.inputs import AdverseEventInput
 from galu.safety.notes import grade_note
 from galu.safety.tables import AeCount, TreatedSubject, ae_by_soc_and_term, ae_overview, lab_shift
+from galu.trial.board import Slot
 from galu.trial.safety import IN_BLOOD, after_dose, events_by_subject
 from galu.trial.subjects import Subject
 from galu.trial.unread import Unread, derive_unread
@@ -54,8 +57,10 @@ class SafetyResults:
     unread: tuple[Unread, ...] = ()
 
 
-def derive_safety(study: Study, record: Record, subjects: Iterable[Subject]) -> SafetyResults:
-    """Safety tables of everyone who got any agent."""
+def derive_safety(
+    study: Study, record: Record, subjects: Iterable[Subject], slots: Iterable[Slot] = ()
+) -> SafetyResults:
+    """Safety tables of everyone who got any agent; the DLTs of the board's slots are in each of them."""
     people = tuple(subjects)
     plan = study.safety
     version = plan.ctcae_version.value if plan else CTCAE_VERSION
@@ -75,16 +80,44 @@ def derive_safety(study: Study, record: Record, subjects: Iterable[Subject]) -> 
     )
     therapy = tuple(one for one in dosed if one.first_dose is not None)
     imaged = tuple(one for one in dosed if one.first_scan is not None)
+    limiting = tuple(slot for slot in slots if slot.outcome == "T")
     grades = grade_record(record, {s.id: s.therapy[0].start for s in people if s.therapy}, version)
     return SafetyResults(
         treated=dosed,
-        overview=ae_overview(therapy, emergent),
-        by_term=ae_by_soc_and_term(therapy, emergent),
+        overview=(*ae_overview(therapy, emergent), *_beside_events(people, limiting)),
+        by_term=(*ae_by_soc_and_term(therapy, emergent), *_without_event(limiting, events, len(therapy))),
         imaging_overview=ae_overview(imaged, emergent, "68Ga-emergent"),
         grades=grades,
         shifts=_shifts(grades),
         unread=derive_unread(record, events, grades),
     )
+
+
+def _beside_events(people: tuple[Subject, ...], limiting: tuple[Slot, ...]) -> tuple[AeCount, ...]:
+    """Subjects with a dose-limiting toxicity from whatever source, and those who died of whatever cause."""
+    dosed = [one for one in people if one.therapy]
+    rows = [("dose-limiting toxicity", len(limiting)), ("died", sum(one.dead for one in dosed))]
+    return tuple(_row("", name, count, len(dosed)) for name, count in rows if count)
+
+
+def _without_event(
+    limiting: tuple[Slot, ...], events: Mapping[str, tuple[AdverseEventInput, ...]], dosed: int
+) -> tuple[AeCount, ...]:
+    """Dose-limiting toxicities that rest on no reported event: a value, a death or a judgement alone."""
+    refs = {name: {event.ref for event in own} for name, own in events.items()}
+    bare = [slot for slot in limiting if refs.get(slot.subject, set()).isdisjoint(slot.decided_by)]
+    by = Counter(slot.rule for slot in bare)
+    if not bare:
+        return ()
+    title = "Dose-limiting toxicity without a reported event"
+    return (
+        _row(title, "", len(bare), dosed),
+        *(_row(title, rule, n, dosed) for rule, n in sorted(by.items())),
+    )
+
+
+def _row(soc: str, term: str, count: int, of: int) -> AeCount:
+    return AeCount(soc, term, count, count, 100.0 * count / of if of else None, (0, 0, 0, 0, 0))
 
 
 def _last_given(subject: Subject) -> date | None:

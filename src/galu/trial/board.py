@@ -31,7 +31,7 @@ from galu.trial.accrual import (
     reviewed,
 )
 from galu.trial.adjudication import course_facts
-from galu.trial.safety import derive_dlt
+from galu.trial.safety import derive_dlt, harm_without_dose
 from galu.trial.subjects import Subject, derive_subjects
 from galu.trial.words import read_words
 
@@ -43,7 +43,7 @@ class Slot:
     `facts` are all that the outcome rests on: what decided it and what was looked at, so that a correction
     of either shows. `counts` says how complete the blood counts of the window are,
     `deviations` what was amiss when the patient was dosed; `suspect` that a pending patient may have had a
-    toxicity.
+    toxicity, `decided_by` which of the facts decided.
     """
 
     subject: str
@@ -60,6 +60,7 @@ class Slot:
     counts: str = ""
     deviations: tuple[str, ...] = ()
     suspect: bool = False
+    decided_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,8 @@ def derive_board(
     # Once the RP2D is signed nothing asks for the outcome of later patients but the safety watch.
     assessments = derive_dlt(study, record, in_slots, day)
     courses = course_facts(record)
-    slots = tuple(_slot(s, assessments.get(s.id), courses, day) for s in in_slots)
+    told = harm_without_dose(record, (s for s in in_slots if not s.therapy))
+    slots = tuple(_slot(s, assessments.get(s.id), courses, told.get(s.id, ())) for s in in_slots)
     decisions = read_decisions(record)
     orders = fold_orders(decisions)
     outcomes = Outcomes(tuple(outcome_of(study, s) for s in slots if s.phase == "escalation"))
@@ -201,11 +203,16 @@ def _is_screening(subject: Subject) -> bool:
 
 
 def _slot(
-    subject: Subject, assessed: DltAssessment | None, courses: Mapping[str, tuple[str, ...]], day: date
+    subject: Subject,
+    assessed: DltAssessment | None,
+    courses: Mapping[str, tuple[str, ...]],
+    told: tuple[str, ...],
 ) -> Slot:
     assert subject.level is not None
     gone = _is_gone(subject)
-    if assessed is None:
+    if assessed is None and told:
+        outcome, reason = "P", "no dose is recorded, but harm that may come of one: is its record missing?"
+    elif assessed is None:
         outcome, reason = ("X", "left before the first dose") if gone else ("P", "not yet dosed")
     else:
         outcome, reason = assessed.outcome, assessed.reason
@@ -228,7 +235,8 @@ def _slot(
         facts=tuple(dict.fromkeys((*subject.facts, *_first_dose(subject), *looked))),
         counts=assessed.coverage.words(subject.first_dose) if assessed and subject.first_dose else "",
         deviations=dosed_amiss(subject),
-        suspect=assessed is not None and assessed.suspect,
+        suspect=assessed.suspect if assessed else bool(told),
+        decided_by=assessed.facts if assessed else told,
     )
 
 

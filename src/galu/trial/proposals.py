@@ -17,12 +17,13 @@ import polars as pl
 
 from galu.protocol import Study
 from galu.safety.course import present_grade
+from galu.safety.dlt import COUNTS, WINDOW
 from galu.safety.events import is_one_of
 from galu.safety.inputs import AdverseEventInput
 from galu.safety.modification import DoseProposal, RenalCourse, TermCourse, propose_dose
 from galu.safety.plan import SafetyPlan
 from galu.safety.tables import TreatedSubject
-from galu.trial.board import Due
+from galu.trial.board import Board, Due, Slot
 from galu.trial.dosimetry import SubjectDose
 from galu.trial.exposure import Dose
 from galu.trial.organ_limits import OrganRoom, Standing, Standings, derive_standings
@@ -62,7 +63,7 @@ class Toxicity:
 def derive_proposals(
     study: Study,
     subjects: Iterable[Subject],
-    due: Iterable[Due],
+    board: Board,
     toxicity: Toxicity,
     doses: Iterable[SubjectDose],
 ) -> tuple[CycleProposal, ...]:
@@ -70,8 +71,8 @@ def derive_proposals(
 
     Parameters
     ----------
-    due
-        The next cycles, as the board lists them.
+    board
+        Lists the next cycles, and says of whom a toxicity is known or asked for.
     toxicity
         Events, graded laboratory values and kidney function.
     doses
@@ -88,15 +89,29 @@ def derive_proposals(
         absorbed.setdefault(dose.subject, []).append(dose)
     people = {subject.id: subject for subject in subjects}
     found = []
-    for item in due:
+    for item in board.due:
         subject = people[item.subject]
         courses = _courses(subject, plan, by_subject.get(subject.id), events.get(subject.id, ()))
         safe = propose_dose(courses, plan, toxicity.renal.get(subject.id))
         standings = Standings((), ())
         if study.dosimetry is not None:
             standings = derive_standings(study.dosimetry, subject.therapy, absorbed.get(subject.id, ()))
+        if len(subject.therapy) == 1:
+            safe = _with_outcome(safe, board.slot(subject.id))
         found.append(_proposal(study, subject, item, safe, standings))
     return tuple(found)
+
+
+def _with_outcome(proposal: DoseProposal, slot: Slot | None) -> DoseProposal:
+    """The second dose waits for who had a dose-limiting toxicity, or may have had one.
+
+    A rule of the study that reduces after it goes first; counts that are missing hold by their own rules.
+    """
+    if slot is None or not (slot.outcome == "T" or slot.suspect) or slot.rule in (COUNTS, WINDOW):
+        return proposal
+    what = "had a dose-limiting toxicity" if slot.outcome == "T" else "may have had a dose-limiting toxicity"
+    action = "hold" if proposal.action == "give" else proposal.action
+    return replace(proposal, action=action, reasons=(f"{what}: {slot.reason}", *proposal.reasons))
 
 
 def _next_planned(study: Study, subject: Subject) -> float | None:
@@ -183,12 +198,16 @@ def _course(
     rows: Sequence[dict[str, Any]],
     own_events: Sequence[AdverseEventInput],
 ) -> TermCourse:
-    own = [row for row in rows if row["term"] == term and row["grade"] is not None and row["day"] is not None]
+    dated = [row for row in rows if row["term"] == term and row["day"] is not None]
+    own = [row for row in dated if row["grade"] is not None]
     last = subject.therapy[-1].day
+    unread = [row["day"] for row in dated if row["grade"] is None and row["day"] > last]
     since = sorted((row for row in own if row["day"] > last), key=lambda row: row["day"])
     recent = [e for e in own_events if e.onset > last or e.ended is None or e.ended > last]
     graded = [row["grade"] for row in since] + [e.grade for e in recent if e.grade is not None]
-    present = [since[-1]["grade"]] if since else []
+    # A later value that nobody can grade says that the last grade is not the present one.
+    current = since and not any(day >= since[-1]["day"] for day in unread)
+    present = [since[-1]["grade"]] if current else []
     present += [grade for e in recent if e.ended is None and (grade := present_grade(e)) is not None]
     baseline = [row["grade"] for row in own if row["is_baseline"]]
     return TermCourse(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -35,6 +35,11 @@ from galu.vocabulary.results import kind_of_result, read_result
 from galu.vocabulary.therapies import support_given
 
 _PRODUCTS = {"red-cells": "red cells"}
+#: From this grade on an event may be a dose-limiting toxicity of any usual definition (assumed).
+SEVERE_GRADE: Final = 3
+#: Fever [°C]; no living person has a temperature of that many °C: it is in °F.
+FEVER_C: Final = 38.0
+FAHRENHEIT_FROM: Final = 60.0
 #: CTCAE grades blood: the pH or glucose of urine says nothing of acidosis or hypoglycaemia.
 IN_BLOOD = ~pl.col("specimen").fill_null("").str.to_uppercase().str.contains("URIN")
 
@@ -295,7 +300,7 @@ def watched_patients(study: Study, record: Record, subjects: Iterable[Subject]) 
     events = events_by_subject(record)
     labs = labs_by_subject(record, dosed, _dlt_tests(plan, record))
     transfusions, adjudications = _transfusions(record), adjudications_by_subject(record)
-    evaluability = evaluability_by_subject(record)
+    evaluability, fevers = evaluability_by_subject(record), _fevers(record)
     patients = (
         _dlt_patient(s, study, events.get(s.id, ()), labs.get(s.id, ()), transfusions.get(s.id, ()))
         for s in dosed
@@ -306,9 +311,25 @@ def watched_patients(study: Study, record: Record, subjects: Iterable[Subject]) 
             adjudications=adjudications.get(patient.subject, ()),
             evaluability=evaluability.get(patient.subject, ()),
             counts=_planned_counts(study, plan, patient.first_dose),
+            fevers=fevers.get(patient.subject, ()),
         )
         for patient in patients
     )
+
+
+def _fevers(record: Record) -> dict[str, tuple[tuple[date, str], ...]]:
+    """Body temperatures of a fever by subject (CTCAE: 38.0 °C or more)."""
+    found: dict[str, tuple[tuple[date, str], ...]] = {}
+    rows = record.facts("vital").filter(pl.col("value").is_not_null() & pl.col("day").is_not_null())
+    hot = rows.filter(pl.col("test").str.to_uppercase().str.starts_with("TEMP"))
+    for row in hot.iter_rows(named=True):
+        unit = (row["unit"] or "").upper()
+        celsius = (
+            (row["value"] - 32.0) / 1.8 if "F" in unit or row["value"] > FAHRENHEIT_FROM else row["value"]
+        )
+        if celsius >= FEVER_C:
+            found[row["subject"]] = (*found.get(row["subject"], ()), (row["day"], row["id"]))
+    return found
 
 
 def _planned_counts(study: Study, plan: SafetyPlan, first_dose: date) -> tuple[PlannedCount, ...]:
@@ -373,3 +394,28 @@ def derive_dlt(
         return {}
     plan = study.safety
     return {p.subject: _assess(p, plan, day) for p in dlt_patients(study, record, subjects)}
+
+
+def harm_without_dose(record: Record, subjects: Iterable[Subject]) -> dict[str, tuple[str, ...]]:
+    """Facts of harm since the slot was given, of subjects without a recorded dose.
+
+    Events of grade 3 or more or of no grade that are not called unrelated, a judgement of a toxicity, a death
+    that is not known to be unrelated: the record of a dose may be missing.
+    """
+    waiting = {one.id: one for one in subjects}
+    if not waiting:
+        return {}
+    found: dict[str, list[str]] = {}
+    mine = pl.col("subject").is_in(list(waiting))
+    for row in record.facts("adverse_event").filter(mine).iter_rows(named=True):
+        grave = row["grade"] is None or row["grade"] >= SEVERE_GRADE
+        slot = waiting[row["subject"]].enrolled
+        if grave and row["attribution"] != "unrelated" and (slot is None or days_of(row["on"])[1] >= slot):
+            found.setdefault(row["subject"], []).append(row["id"])
+    for name, made in adjudications_by_subject(record).items():
+        if name in waiting:
+            found.setdefault(name, []).extend(one.ref for one in made if one.is_dlt)
+    for one in waiting.values():
+        if one.death is not None and one.death.related is not False:
+            found.setdefault(one.id, []).append(one.death.fact)
+    return {name: tuple(facts) for name, facts in found.items() if facts}

@@ -88,7 +88,7 @@ def derive_state(study: Study, record: Record, as_of: date, cutoff: date | None 
     board = derive_board(study, known, as_of, subjects)
     gates = derive_eligibility(study, known, subjects, as_of)
     doses = derive_absorbed_doses(study, known, subjects)
-    safety = derive_safety(study, known, subjects)
+    safety = derive_safety(study, known, subjects, board.slots)
     toxicity = Toxicity(safety.treated, safety.grades, derive_renal(study, known, subjects))
     pk = derive_pharmacokinetics(study, known, subjects)
     efficacy = derive_efficacy(study, known, subjects)
@@ -96,7 +96,7 @@ def derive_state(study: Study, record: Record, as_of: date, cutoff: date | None 
     measured = frozenset(one.subject for one in doses if one.course is not None)
     visits = derive_schedule(study, known, subjects, as_of, progressed)
     watch = derive_watch(study, known, subjects, safety.treated, (board, doses))
-    proposals = derive_proposals(study, subjects, board.due, toxicity, doses)
+    proposals = derive_proposals(study, subjects, board, toxicity, doses)
     scans = scans_due(study, known, subjects, as_of)
     return TrialState(
         study=study,

@@ -225,9 +225,9 @@ def _subject(study: Study, name: str, doses: Iterable[Dose], rows: _Rows) -> Sub
     consent, slot, failed = rows.way_in()
     given = tuple(doses)
     therapy = tuple(dose for dose in given if _is_therapy(study, dose.agent))
-    if therapy and slot is None:
-        # Whoever was dosed stays in the level, whatever is said of screening.
-        slot = next(reversed(rows.of["enrolment"]), None)
+    if therapy:
+        # Whoever was dosed stays in the level, whatever is said of screening or of slots later.
+        slot = _slot_at(rows.of["enrolment"], therapy[0].day) or slot
     death = _died(rows)
     days = [r["day"] for group in rows.of.values() for r in group if r["day"]] + [dose.day for dose in given]
     named = [row for row in (consent, slot, death, failed) if row]
@@ -248,6 +248,12 @@ def _subject(study: Study, name: str, doses: Iterable[Dose], rows: _Rows) -> Sub
         last_alive=max((day for day in days if death is None or day != death["day"]), default=None),
         facts=tuple(row["id"] for row in named),
     )
+
+
+def _slot_at(slots: list[dict[str, Any]], day: date) -> dict[str, Any] | None:
+    """The slot in force on a day, or the first that was given later."""
+    before = [row for row in slots if days_of(row["on"])[0] <= day]
+    return before[-1] if before else next(iter(slots), None)
 
 
 def _nearest_level(study: Study, therapy: tuple[Dose, ...]) -> int | None:
