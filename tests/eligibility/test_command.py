@@ -117,6 +117,7 @@ def test_atoms_that_speak_against_a_subject_are_marked(
     ("question", "fault"),
     [
         (Question(subject="P9", as_of=date(2026, 2, 10)), "no subject P9"),
+        (Question(as_of=date(9000, 1, 1)), "lies in the future"),
         (Question(settings={"nonsense": "x"}, as_of=date(2026, 2, 10)), "no switch nonsense"),
     ],
 )

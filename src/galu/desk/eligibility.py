@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
-from galu.desk.clock import utc_now
 from galu.desk.folder import open_trial
 from galu.desk.places import RECORD
+from galu.desk.status import day_of_report
 from galu.desk.study import study_file
 from galu.eligibility import (
     Change,
@@ -148,7 +147,7 @@ def _open(study: Path, record: Path, question: Question) -> _Case:
     if loaded.eligibility is None:
         raise InputError(str(study), "states no eligibility", "add the section eligibility")
     everything = _read_record(record, loaded)
-    day = question.as_of or _today(everything)
+    day = day_of_report(everything, question.as_of)
     known = read_words(loaded, everything.as_of(day))
     everyone = derive_subjects(loaded, known)
     people = tuple(one for one in everyone if question.subject in (None, one.id))
@@ -156,14 +155,6 @@ def _open(study: Path, record: Path, question: Question) -> _Case:
         shown = ", ".join(one.id for one in everyone[:5]) or "nobody"
         raise InputError(str(record), f"knows no subject {question.subject} on {day}", f"it knows {shown}")
     return _Case(loaded.eligibility, day, people, gather_evidence(loaded, known, people))
-
-
-def _today(record: Record) -> date:
-    """Today; for a simulated or imported record the day on which it ends."""
-    zone, ends = ZoneInfo(record.zone), record.last_recorded
-    if record.origin != "observed" and ends is not None:
-        return ends.astimezone(zone).date()
-    return utc_now().astimezone(zone).date()
 
 
 def _read_record(path: Path, study: Study) -> Record:
