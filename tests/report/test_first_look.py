@@ -89,16 +89,18 @@ def _ungraded(event: str) -> Fact:
     ("fact", "what", "words"),
     [
         (_ungraded("Fatigue"), "event without a grade", "Fatigue"),
-        (_ungraded("zzqx complaint"), "event term not recognised", "zzqx complaint"),
+        (_ungraded("zzqx complaint"), "event term not read", "zzqx complaint"),
         (
-            Lab(id="u", subject="P", on=day(30), test="PLAT", value=None, text="clotted", unit="10^9/L"),
-            "result without a grade",
+            Lab(
+                id="u", subject="P", on=day(30), test="PLAT", value=None, text="about 3 dozen", unit="10^9/L"
+            ),
+            "result not read",
             "PLAT",
         ),
         (
             Lab(id="u", subject="P", on=day(30), test="HGB", value=90, unit="furlong"),
-            "result without a grade",
-            "HGB [furlong]",
+            "result not read",
+            "furlong",
         ),
     ],
 )

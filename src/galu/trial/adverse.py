@@ -44,7 +44,8 @@ class SafetyResults:
     """Tables of the safety sets; events after the imaging agent and before the therapy stand apart.
 
     `grades` has a row per gradable laboratory value and direction: subject, test, day, value, unit,
-    term, direction, grade (null: cannot be graded), after_dose, fact, note (what the grade rests on).
+    term, direction, grade (null: cannot be graded), after_dose, is_baseline, fact, note (what the
+    grade rests on), and the limits of normal lower and upper in that unit.
     `unread` lists the terms, names and results that could not be read.
     """
 
@@ -177,7 +178,7 @@ def grade_record(record: Record, starts: Mapping[str, str], version: str) -> pl.
         "subject", pl.col("test"), "day", "value", pl.col("AVALU").alias("unit"),
         pl.col("TERM").alias("term"), pl.col("DIRECTION").alias("direction"),
         "grade", "after_dose", "is_baseline",
-        pl.col("id").alias("fact"), "note",
+        pl.col("id").alias("fact"), "note", pl.col("ANRLO").alias("lower"), pl.col("ANRHI").alias("upper"),
     )  # fmt: skip
 
 

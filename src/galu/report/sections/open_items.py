@@ -6,11 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import polars as pl
-
 from galu.report.blocks import Section, Table
 from galu.report.board import standing_of
-from galu.safety.events import is_recognised
 from galu.trial.agenda import RECENT
 from galu.trial.state import TrialState
 
@@ -130,26 +127,20 @@ def _events(state: TrialState) -> Iterator[Item]:
             if event.grade is None:
                 known = f"{event.term}, onset {event.onset_text}"
                 yield Item("event without a grade", subject.subject, known, "the CTCAE grade", "Safety")
-            if not (event.coded or is_recognised(event)):
-                asked = "code it, or name it in the study's table of terms"
-                yield Item("event term not recognised", subject.subject, event.term, asked, "Safety")
 
 
-def _results(state: TrialState) -> Iterator[Item]:
-    """Results after the first dose that no rule could grade, by test and unit."""
-    grades = state.safety.grades
-    lacking = grades.filter(pl.col("grade").is_null() & pl.col("after_dose"))
-    graded = grades.filter(pl.col("grade").is_not_null())["fact"].unique().to_list()
-    lacking = lacking.filter(~pl.col("fact").is_in(graded)).unique("fact", keep="first", maintain_order=True)
-    for (test, unit), own in lacking.group_by(["test", "unit"], maintain_order=True):
-        unread, names = own["value"].null_count(), own["subject"].unique().sort().to_list()
-        known = f"{own.height} results of {test} [{unit or 'no unit'}]" + (
-            f", {unread} unread" if unread else ""
-        )
-        who = names[0] if len(names) == 1 else f"{len(names)} subjects"
-        yield Item("result without a grade", who, known, "the unit, the limits or the baseline", "Safety")
+def _unread(state: TrialState) -> Iterator[Item]:
+    """What could not be read; results of a subject that lack the same thing are one item."""
+    alike: dict[tuple[str, str, str, str, str], list[str]] = {}
+    for one in state.safety.unread:
+        written = one.written if one.day is None else f"{one.written} on {one.day}"
+        name = "" if one.kind == "result" else one.written
+        alike.setdefault((one.kind, one.subject, name, one.why, one.remedy), []).append(written)
+    for (kind, subject, _, why, remedy), written in alike.items():
+        more = f" and {len(written) - 1} more" if len(written) > 1 else ""
+        yield Item(f"{kind} not read", subject, f"{written[0]}{more}: {why}", remedy, "Safety")
 
 
 _SOURCES: Final[Iterable[Callable[[TrialState], Iterator[Item]]]] = (
-    _held, _suspects, _dlts, _off_protocol, _decisions, _reports, _events, _results,
+    _held, _suspects, _dlts, _off_protocol, _decisions, _reports, _events, _unread,
 )  # fmt: skip

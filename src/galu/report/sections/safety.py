@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import polars as pl
 
 from galu.report.blocks import Block, Row, Section, Table
-from galu.report.figures.safety import blood_counts, events_by_grade
-from galu.report.sections.exposure import activities_of
+from galu.report.figures.safety import events_by_grade
+from galu.report.sections.laboratory import courses
 from galu.report.sections.overview import assumed_in
 from galu.safety.calcium import NOT_CORRECTED
 from galu.safety.notes import WORST_CASE
@@ -108,11 +108,9 @@ def worst_grades(grades: pl.DataFrame) -> pl.DataFrame:
 
 def _laboratory(state: TrialState) -> list[Block]:
     grades = state.safety.grades
-    starts = {s.id: (s.first_dose, s.level) for s in state.subjects if s.first_dose is not None}
     if not grades.height:
         note = "No laboratory value could be graded."
         return [Table("lab-worst", "Laboratory values by worst grade", ("term",), (), note)]
-    courses = blood_counts(grades, starts, activities_of(state))
     worst = worst_grades(grades)
     rows: list[Row] = []
     for (term,), own in worst.sort("term").group_by(["term"], maintain_order=True):
@@ -122,7 +120,7 @@ def _laboratory(state: TrialState) -> list[Block]:
     table = Table("lab-worst", "Subjects by worst laboratory grade after the first dose", columns,
                   tuple(rows),
                   _resting(worst))  # fmt: skip
-    return [*([courses] if courses else []), table, _shifts(state), _listing(worst)]
+    return [*courses(state), table, _shifts(state), _listing(worst)]
 
 
 def _resting(worst: pl.DataFrame) -> str:
