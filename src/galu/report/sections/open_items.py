@@ -133,9 +133,9 @@ def _unread(state: TrialState) -> Iterator[Item]:
     """What could not be read; results of a subject that lack the same thing are one item."""
     alike: dict[tuple[str, str, str, str, str], list[str]] = {}
     for one in state.safety.unread:
-        written = one.written if one.day is None else f"{one.written} on {one.day}"
+        told = one.written if one.day is None else f"{one.written} on {one.day}"
         name = "" if one.kind == "result" else one.written
-        alike.setdefault((one.kind, one.subject, name, one.why, one.remedy), []).append(written)
+        alike.setdefault((one.kind, one.subject, name, one.why, one.remedy), []).append(told)
     for (kind, subject, _, why, remedy), written in alike.items():
         more = f" and {len(written) - 1} more" if len(written) > 1 else ""
         yield Item(f"{kind} not read", subject, f"{written[0]}{more}: {why}", remedy, "Safety")
