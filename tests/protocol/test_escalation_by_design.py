@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from galu.escalation.designs import DESIGNS
+from galu.escalation.designs import DESIGNS, design_named
 from galu.escalation.plan import design_from_plan
 from galu.finding import InputError
 from galu.protocol import Study, elements, parse_study
@@ -43,6 +43,15 @@ def test_every_design_loads_with_its_own_keys_alone(design: str) -> None:
     for key in own:
         with pytest.raises(InputError, match=f"'{key}' is missing"):
             study_with(design=design, **{k: v for k, v in own.items() if k != key})
+
+
+@pytest.mark.parametrize("design", list(DESIGNS))
+def test_what_a_file_does_not_state_is_the_default_of_that_very_design(design: str) -> None:
+    own = needs(design)
+    study = study_with(design=design, **own)
+    assert study.escalation is not None
+    numbers = {"target": 0.25, "doses": (3.7, 6.0)}
+    assert design_from_plan(study.escalation) == design_named(design, **{key: numbers[key] for key in own})
 
 
 @pytest.mark.parametrize("design", list(DESIGNS))

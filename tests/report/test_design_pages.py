@@ -93,7 +93,7 @@ def test_distributions_are_whole(pages):
     assert sum(row["probability"] for row in found["patients"]) == pytest.approx(1.0)
     mean = sum(row["patients"] * row["probability"] for row in found["patients"])
     assert mean == pytest.approx(answer["expected_n"])
-    assert sum(found["duration_days"]["shares"]) == pytest.approx(1.0)
+    assert sum(found["duration_days"]["histogram"]["shares"]) == pytest.approx(1.0)
     assert pages["oc-cohorts"][1]["distribution"]["duration_days"] is None
 
 
@@ -112,3 +112,24 @@ def test_a_page_is_not_written_over_what_galu_did_not_make(tmp_path):
 def test_nested_values_print_as_lines():
     done = CliRunner().invoke(app, ["simon", "--p0", "0.1", "--p1", "0.3"])
     assert done.exit_code == 0 and "{" not in done.stdout and "  r1: 1" in done.stdout.splitlines()
+
+
+def test_the_committee_sees_the_course_and_the_bands(tmp_path):
+    file = tmp_path / "review.html"
+    command = ["review", "crm", "--outcomes", "1NNN 2NTP", "--levels", "3", "-o", str(file)]
+    command += ["--switch", "prior=0.1,0.2,0.35", "--switch", "target=0.3"]
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0, done.output
+    page = file.read_text(encoding="utf-8")
+    assert 'id="figure-escalation-course"' in page and 'id="figure-dose-toxicity"' in page
+    assert "6 patients in order of enrolment; level 1: 0 DLT of 3, level 2: 1 DLT of 3" in page
+    assert "against the target of 0.3" in page and 'id="table-dlt-rates"' in page
+    assert not re.findall(r"https?://|<script", page)
+
+
+def test_before_a_known_outcome_no_rate_is_drawn(tmp_path):
+    file = tmp_path / "review.html"
+    done = CliRunner().invoke(app, ["review", "boin", "--outcomes", "1PP", "-o", str(file)])
+    assert done.exit_code == 0, done.output
+    page = file.read_text(encoding="utf-8")
+    assert "figure-escalation-course" in page and "figure-dose-toxicity" not in page

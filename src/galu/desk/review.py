@@ -15,6 +15,8 @@ from galu.escalation.review import CohortReview, review_cohort, review_levels
 from galu.finding import InputError
 from galu.record import Record
 from galu.report.cohort_review import Listing, Package, Seat, cohort_review_page
+from galu.report.course import trial_course
+from galu.report.figures.style import stamped
 from galu.trial.board import Slot, outcome_of, trial_design
 from galu.trial.state import TrialState, derive_state
 
@@ -39,6 +41,8 @@ def write_review(folder: Path, file: Path, as_of: date | None = None, cohorts: i
     study = trial.study_on(day)
     state = derive_state(study, record, day)
     review, silence = _review(state, cohorts)
+    with stamped(mark.banner):
+        pictures = trial_course(state)
     page = cohort_review_page(
         Package(
             study=mark.study or mark.title,
@@ -50,6 +54,7 @@ def write_review(folder: Path, file: Path, as_of: date | None = None, cohorts: i
             banner=mark.banner,
             standing=state.board.next_step,
             silence=silence,
+            pictures=pictures,
         )
     )
     return write_output(file, page)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 
 from galu.escalation.climb import check_order
 from galu.escalation.conventions import (
@@ -173,6 +173,10 @@ class Crm:
         return f"The estimate at level {level} is {fit.p_tox[level - 1]:.3f} at target {self.target}."
 
 
+#: What CRM takes for granted when it weighs pending patients by their follow-up.
+TITE_DEFAULTS: Final[dict[str, Any]] = {"tite": True, "cohort_size": 1}
+
+
 def tite_crm(**switches: Any) -> Crm:
     """CRM with pending patients weighted by the followed fraction of the window, asked for every patient."""
-    return Crm(**{"tite": True, "cohort_size": 1, **switches})
+    return Crm(**{**TITE_DEFAULTS, **switches})

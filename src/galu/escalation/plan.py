@@ -22,7 +22,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from galu.escalation.crm_design import Crm, tite_crm
+from galu.escalation.crm_design import TITE_DEFAULTS, Crm, tite_crm
 from galu.escalation.decision import Design
 from galu.escalation.designs import DESIGNS, GUARDS, design_named
 from galu.finding import InputError
@@ -110,9 +110,10 @@ def _unread(key: str, given: Any, design: str, known: tuple[str, ...]) -> InitEr
 def _switches_of(name: str) -> dict[str, tuple[Any, Any]]:
     """Switches of a design with their type and default."""
     maker: Callable[..., Any] = Crm if DESIGNS[name] is tite_crm else DESIGNS[name]
+    granted = TITE_DEFAULTS if DESIGNS[name] is tite_crm else {}
     hints = get_type_hints(maker.func if isinstance(maker, partial) else maker)
     own = {
-        one.name: (hints.get(one.name, Any), one.default)
+        one.name: (hints.get(one.name, Any), granted.get(one.name, one.default))
         for one in signature(maker).parameters.values()
         if one.kind is not Parameter.VAR_KEYWORD and one.name != "tite"
     }

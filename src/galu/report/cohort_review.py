@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from galu.escalation.pathways import Pathway
 from galu.escalation.review import CohortReview
-from galu.report.blocks import number
+from galu.report.blocks import Block, number
 
 #: Outcomes in words; the letters are those of the design's written form.
 WORDS = {"N": "no DLT", "T": "DLT", "P": "pending", "X": "inevaluable"}
@@ -63,6 +63,8 @@ class Package:
         What may happen next, signed decisions and the monitor counted in.
     silence
         Why the design gives no answer.
+    pictures
+        The course of the escalation and the DLT rates of the levels, with their numbers.
     """
 
     study: str
@@ -74,18 +76,22 @@ class Package:
     banner: str = ""
     standing: str = ""
     silence: str = ""
+    pictures: tuple[Block, ...] = ()
 
 
 def cohort_review_page(package: Package) -> str:
     """Write the self-contained page."""
-    from jinja2 import Environment
+    from jinja2 import Environment, PackageLoader
+    from markupsafe import Markup
 
     source = files("galu.report").joinpath("cohort_review.html").read_text(encoding="utf-8")
-    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        loader=PackageLoader("galu.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
     environment.filters["results"] = _results
     environment.filters["answer"] = _answer
     environment.filters["cell"] = _cell
-    return environment.from_string(source).render(p=package, words=WORDS)
+    return environment.from_string(source).render(p=package, words=WORDS, svg=Markup)
 
 
 def _results(pathway: Pathway) -> str:

@@ -132,14 +132,18 @@ def next_sections(
 
 def estimate_section(levels: Sequence[Answer], limits: tuple[float | None, float]) -> Section:
     """What the patients say of each level's DLT rate."""
+    return Section("estimates", "DLT rate of each level", (), estimate_blocks(levels, limits))
+
+
+def estimate_blocks(levels: Sequence[Answer], limits: tuple[float | None, float]) -> tuple[Block, ...]:
+    """Bands against the target, of BLRM the interval masses, and the numbers; `limits` as above."""
     target, overdose = limits
     kind = ISOTONIC if "isotonic_estimate" in levels[0] else MODEL
     blocks: list[Block] = [draw.bands(levels, target, kind)]
     if "p_over" in levels[0]:
         blocks.append(draw.masses(levels, overdose))
     note = "An estimate is not known (–) where no patient was evaluated." if kind is ISOTONIC else ""
-    blocks.append(table_of("levels", "Estimates by level", levels, note))
-    return Section("estimates", "DLT rate of each level", (), tuple(blocks))
+    return (*blocks, table_of("dlt-rates", "Estimates by level", levels, note))
 
 
 def table_sections(answer: Answer) -> Iterator[Section]:

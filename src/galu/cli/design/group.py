@@ -48,6 +48,8 @@ def show_with_page(command: str, answer: dict[str, Any], asked: dict[str, Any], 
 def _lines(answer: dict[str, Any], margin: str) -> Iterator[str]:
     """A line per value; what is nested stands indented below its name, rows as aligned columns."""
     for key, value in answer.items():
+        if key == "histogram":
+            continue  # for JSON and pictures; as text the quantiles beside it say more
         if isinstance(value, dict) and value:
             yield f"{margin}{key}:"
             yield from _lines(value, margin + "  ")

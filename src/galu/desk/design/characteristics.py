@@ -133,8 +133,10 @@ def distribution(found: Trials) -> dict[str, Any]:
         cuts = np.quantile(days, _QUANTILES)
         timed = {
             "quantiles": {f"{100 * q:g}%": float(x) for q, x in zip(_QUANTILES, cuts, strict=True)},
-            "edges": [float(x) for x in edges],
-            "shares": [float(x) / len(days) for x in shares],
+            "histogram": {
+                "edges": [float(x) for x in edges],
+                "shares": [float(x) / len(days) for x in shares],
+            },
         }
     return {
         "patients": [

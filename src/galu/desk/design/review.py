@@ -13,6 +13,7 @@ from galu.escalation import Outcomes
 from galu.escalation.review import review_cohort
 from galu.finding import InputError
 from galu.report.cohort_review import Package, cohort_review_page
+from galu.report.course import course_blocks
 
 
 def write_review(
@@ -35,7 +36,9 @@ def write_review(
     check_path(design, outcomes, count)
     conventions = ", ".join(f"{key} {value}" for key, value in getattr(design, "switches", {}).items())
     full = f"{name} ({conventions})" if conventions else name
-    page = cohort_review_page(Package(study, _day(day), full, review_cohort(design, outcomes, count, ahead)))
+    review = review_cohort(design, outcomes, count, ahead)
+    pictures = course_blocks(design, outcomes, count, review.decision)
+    page = cohort_review_page(Package(study, _day(day), full, review, pictures=pictures))
     return write_output(file, page)
 
 

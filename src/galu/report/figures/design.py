@@ -24,7 +24,7 @@ ACTIONS: Final[dict[str, tuple[str, str]]] = {
     Action.SUSPEND.value: ("#c9ced6", "W"),
     Action.DECLARE_MTD.value: ("#d79bbd", "M"),
     Action.DECLARE_HIGHEST.value: ("#b7a5d9", "H"),
-    Action.STOP_NO_DOSE.value: ("#9c6b5a", "X"),
+    Action.STOP_NO_DOSE.value: ("#c08f7d", "X"),
 }
 #: Text on a coloured cell: dark in both themes of a page, unlike the page's own ink.
 ON_COLOUR: Final = "#10151d"
@@ -40,31 +40,39 @@ MOST_LEAVES: Final = 80
 Cell = tuple[int, int, int]
 
 
-def course(outcomes: Outcomes, levels: int, then: tuple[str, int | None]) -> Picture:
-    """Patients in order of enrolment by level and outcome; `then` is the decision and its level."""
-    count, word = len(outcomes), then[0] + ("" if then[1] is None else f", level {then[1]}")
+def course(outcomes: Outcomes, levels: int, then: tuple[str, int | None] | None) -> Picture:
+    """Patients in order of enrolment by level and outcome; `then` is the decision, if any, and its level."""
+    count = len(outcomes)
     tallies = ", ".join(
         f"level {k}: {t.dlts} DLT of {t.enrolled}" for k in outcomes.levels_tried if (t := outcomes.tally(k))
     )
-    alt = f"{count} patients in order of enrolment; {tallies or 'nobody yet'}; then {word}"
-    caption = f"Escalation course: patients in order of enrolment, then “{word}”"
+    alt = f"{count} patients in order of enrolment; {tallies or 'nobody yet'}"
+    caption = "Escalation course: patients in order of enrolment"
+    if then is not None:
+        word = then[0] + ("" if then[1] is None else f", level {then[1]}")
+        alt, caption = f"{alt}; then {word}", f"{caption}, then “{word}”"
     return picture(
-        ("course", caption, alt), (8.6, 1.7 + 0.36 * levels), lambda f: _course(f, outcomes, levels, then)
+        ("escalation-course", caption, alt),
+        (8.6, 1.7 + 0.36 * levels),
+        lambda f: _course(f, outcomes, levels, then),
     )
 
 
-def _course(figure: Figure, outcomes: Outcomes, levels: int, then: tuple[str, int | None]) -> None:
+def _course(figure: Figure, outcomes: Outcomes, levels: int, then: tuple[str, int | None] | None) -> None:
     axes = figure.add_subplot()
     at = [patient.level for patient in outcomes]
-    steps = [*at, then[1]] if then[1] is not None else at
+    following = None if then is None else then[1]
+    steps = at if following is None else [*at, following]
     axes.plot(range(1, len(steps) + 1), steps, color=SOFT, lw=0.8, alpha=0.6, zorder=1)
     for outcome, (mark, face, edge, _) in MARKS.items():
         places = [(i, p.level) for i, p in enumerate(outcomes, start=1) if p.outcome is outcome]
         if places:
             axes.plot(*zip(*places, strict=True), ls="", marker=mark, ms=8, mfc=face, mec=edge, mew=1.6,
                       zorder=3)  # fmt: skip
-    if then[1] is not None:
-        axes.plot(len(at) + 1, then[1], ls="", marker="D", ms=7, mfc="none", mec=SERIES[0], mew=1.4, zorder=3)
+    if following is not None:
+        axes.plot(
+            len(at) + 1, following, ls="", marker="D", ms=7, mfc="none", mec=SERIES[0], mew=1.4, zorder=3
+        )
     axes.set(xlabel="patient, in order of enrolment", ylabel="dose level")
     axes.set(xlim=(0.4, max(12.6, len(at) + 1.6)), ylim=(0.5, levels + 0.5))
     axes.set_yticks(range(1, levels + 1))
@@ -210,7 +218,7 @@ def bands(rows: Sequence[Mapping[str, Any]], target: float | None, estimate: str
     )
     against = "" if target is None else f", against the target of {target:g}"
     caption = f"DLT rate of each level: {estimate}{against}"
-    name = ("bands", caption, f"DLT rate with 95 % interval; {words}")
+    name = ("dose-toxicity", caption, f"DLT rate with 95 % interval; {words}")
     return picture(name, (8.6, 3.3), lambda figure: _bands(figure, rows, target, key))
 
 
@@ -283,4 +291,4 @@ def masses(rows: Sequence[Mapping[str, Any]], limit: float) -> Picture:
         axes.set(ylim=(0, 1.0), xlim=(0.5, len(rows) + 0.5), ylabel="posterior probability")
         figure.legend(loc="outside lower center", ncols=4)
 
-    return picture(("masses", caption, words), (8.6, 3.3), paint)
+    return picture(("interval-masses", caption, words), (8.6, 3.3), paint)

@@ -161,7 +161,7 @@ def distributions(found: Mapping[str, Any]) -> Picture:
         panels[0].bar([r["patients"] for r in sizes], [r["probability"] for r in sizes], 0.8, color=SERIES[0])
         panels[0].set(title="Patients in the escalation", xlabel="patients", ylabel="probability")
         if days:
-            edges, share = days["edges"], days["shares"]
+            edges, share = days["histogram"]["edges"], days["histogram"]["shares"]
             panels[1].bar(edges[:-1], share, [b - a for a, b in pairwise(edges)],
                           align="edge", color=_GREEN, edgecolor="white", lw=0.4)  # fmt: skip
             for name, at in days["quantiles"].items():

@@ -7,6 +7,7 @@ from typing import Final
 from galu.protocol import Element, elements
 from galu.report.blocks import ASSUMED, Lanes, Row, Section, Table, area_of, assumed_name
 from galu.report.board import decision_rows, due_table, lanes_of, signed_table
+from galu.report.course import trial_course
 from galu.report.figures.flow import flow_diagram
 from galu.trial.state import TrialState
 
@@ -92,6 +93,6 @@ def board(state: TrialState) -> Section:
         columns,
         slots,
     )
-    blocks = (Lanes(lanes_of(state.study, state.board)), decision, listing, signed_table(state.board),
-              due_table(state.agenda, state.day))  # fmt: skip
+    blocks = (Lanes(lanes_of(state.study, state.board)), decision, listing, *trial_course(state),
+              signed_table(state.board), due_table(state.agenda, state.day))  # fmt: skip
     return Section("board", "Board", blocks=blocks, assumed=assumed)
