@@ -57,6 +57,12 @@ def test_a_simulated_record_says_so(out: Path, folder: Path) -> None:
     assert json.loads((out / "findings.json").read_text(encoding="utf-8"))["origin"] == "simulated"
 
 
+def test_the_course_draws_no_next_level_while_enrolment_waits(out: Path) -> None:
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "Enrolment waits" in page
+    assert "Escalation course: patients in order of enrolment</figcaption>" in page
+
+
 def test_hostile_words_stay_words(out: Path) -> None:
     page = (out / "report.html").read_text(encoding="utf-8")
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page

@@ -39,10 +39,10 @@ def course_blocks(
 
 
 def trial_course(state: TrialState) -> tuple[Block, ...]:
-    """The same of a trial as it stands."""
+    """The same of a trial as it stands; no next level is drawn where nobody may be enrolled."""
     study, board = state.study, state.board
     slots = [slot for slot in board.slots if slot.phase == "escalation"]
     outcomes = Outcomes(tuple(outcome_of(study, slot) for slot in slots))
     levels = len(study.treatment.levels) if study.treatment else 0
     design = None if study.escalation is None else trial_design(study, study.escalation)
-    return course_blocks(design, outcomes, levels, board.decision)
+    return course_blocks(design, outcomes, levels, board.decision if board.may_enrol else None)
