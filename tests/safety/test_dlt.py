@@ -71,7 +71,8 @@ def test_window_counts_day_1() -> None:
         (((20, 1.0), (21, 0.4), (28, 0.9)), 42, "N"),  # at most 7 days
         (((14, 1.0), (21, 0.4), (28, 0.3)), 28, "T"),  # at least 8 days
         (((41, 0.4), (49, 0.4)), 49, "T"),  # onset inside, end outside
-        (((43, 0.4), (51, 0.4)), 51, "N"),  # onset outside
+        (((43, 0.4), (51, 0.4)), 51, "P"),  # nobody knows since when
+        (((42, 1.9), (43, 0.4), (51, 0.4)), 51, "N"),  # onset outside
         (((14, 1.0), (21, 0.4), (28, 0.9)), 64, "T"),  # undecided at day 64
     ],
 )

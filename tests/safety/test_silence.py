@@ -331,3 +331,37 @@ def test_who_is_not_evaluable_may_still_have_had_a_toxicity(way: str) -> None:
     unread = judge(patient(*early, lab("PLAT", 20, 15.0, ""), **ways[way]))
     assert (unread.outcome, unread.suspect) == ("P", True)
     assert judge(patient(*early, lab("PLAT", 20, 15.0), **ways[way])).outcome == "T"
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        (lab("PLAT", 43, 12.0),),
+        (lab("PLAT", 47, 15.0),),
+        (lab("NEUT", 43, 0.2), lab("NEUT", 51, 0.2)),
+        (replace(ALT, ref="late", day=day(43)),),
+    ],
+    ids=["the last count", "a late count", "neutrophils", "enzymes"],
+)
+def test_what_the_last_count_shows_may_have_begun_before_the_window_ended(late: tuple[LabInput, ...]) -> None:
+    replaced = {(one.test, day(43)) for one in late}
+    rest = tuple(one for one in counts(*WEEKS) if (one.test, one.day) not in replaced)
+    found = judge(patient(*rest, *late), 60)
+    assert found.outcome == "P" and found.suspect
+    looked = lab(late[0].test, 42, {"PLAT": 200.0, "NEUT": 4.0, "ALT": 20.0}[late[0].test], late[0].unit)
+    looked = replace(looked, lower=late[0].lower, upper=late[0].upper, baseline=24.0, baseline_flag="NORMAL")
+    assert judge(patient(*rest, looked, *late), 60).outcome == "N", "seen to be well on the last day of it"
+
+
+def test_creatinine_without_its_baseline_is_judged_by_the_worst() -> None:
+    high = lab("CREAT", 20, 270.0, "umol/L", lower=60.0, upper=110.0)
+    assert judge(patient(*counts(*WEEKS), high)).outcome == "P"
+    assert judge(patient(*counts(*WEEKS), replace(high, unit=""))).outcome == "P"
+    assert judge(patient(*counts(*WEEKS), replace(high, value=100.0))).outcome == "N"
+    known = replace(high, baseline=100.0, baseline_flag="NORMAL")
+    assert judge(patient(*counts(*WEEKS), known)).outcome == "N"
+
+
+def test_a_count_needs_no_limits_to_show_that_it_is_not_severe() -> None:
+    plain = tuple(replace(one, lower=None, upper=None) for one in counts(*WEEKS))
+    assert judge(patient(*plain)).outcome == "N"

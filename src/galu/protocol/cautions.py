@@ -13,7 +13,7 @@ PROPOSED: Final = "proposed from the record's words, to be confirmed"
 
 def cautions(study: Study) -> tuple[str, ...]:
     """Sentences on keys that do not fit one another, with what galu does about it."""
-    return (*_proposed(study), *_zone(study), *_emergent(study), *_counts(study))
+    return (*_proposed(study), *_zone(study), *_emergent(study), *_sentinel(study), *_counts(study))
 
 
 def _proposed(study: Study) -> Iterator[str]:
@@ -35,6 +35,14 @@ def _emergent(study: Study) -> Iterator[str]:
             f"safety.treatment_emergent_days ({emergent}) is shorter than the window of dose-limiting "
             f"toxicity ({window} days): the tables use the longer"
         )
+
+
+def _sentinel(study: Study) -> Iterator[str]:
+    if study.escalation is None or study.safety is None:
+        return
+    days, window = study.escalation.sentinel_interval_days.value, study.safety.dlt.window_days.value
+    if days > window:
+        yield f"escalation.sentinel_interval_days ({days}) exceeds the window ({window} days): that counts"
 
 
 def _counts(study: Study) -> Iterator[str]:

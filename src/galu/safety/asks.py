@@ -20,8 +20,9 @@ from galu.safety.inputs import AdverseEventInput, DltPatient, LabInput
 from galu.safety.notes import lab_note
 from galu.safety.plan import DltRule, SafetyPlan
 from galu.safety.signs import Graded, Sign, grade_patient_labs, is_unknown_test, lab_runs
+from galu.safety.worst import has_multiples, smallest_upper, worst_grade
 from galu.vocabulary.events import read_event
-from galu.vocabulary.laboratory import in_unit, lab_code, terms_of_test
+from galu.vocabulary.laboratory import terms_of_test
 
 Grades = Mapping[str, tuple[Graded, ...]]
 #: Hy's law: aminotransferase and bilirubin, multiples of the upper limit (FDA, Drug-Induced Liver Injury,
@@ -29,15 +30,10 @@ Grades = Mapping[str, tuple[Graded, ...]]
 HYS_AMINOTRANSFERASE: Final = 3.0
 HYS_BILIRUBIN: Final = 2.0
 HYS_DAYS: Final = 14
+#: Days after the window in which a first value tells of it (assumed).
+CLOSING_DAYS: Final = 14
 #: An event tells of a value from so many days beside it (assumed).
 TOLD_DAYS: Final = 3
-#: Smallest upper limits in use, by test: where a laboratory gave none, a value is judged by these, so that
-#: only one that no limit could make severe passes. Assumed; adult, either sex.
-SMALLEST_UPPER: Final = {
-    "ALT": (19.0, "U/L"), "AST": (20.0, "U/L"), "ALP": (80.0, "U/L"), "GGT": (20.0, "U/L"),
-    "BILI": (12.0, "umol/L"), "CREAT": (60.0, "umol/L"), "LIPASE": (38.0, "U/L"), "AMYLASE": (53.0, "U/L"),
-    "CK": (145.0, "U/L"), "URATE": (340.0, "umol/L"),
-}  # fmt: skip
 #: CTCAE v5.0, febrile neutropenia: neutrophils below 1.0 (grade 3 by the count) and fever.
 FEBRILE_NEUTROPENIA: Final = "Febrile neutropenia"
 _NEUTROPHILS: Final = "Neutrophil count decreased"
@@ -112,26 +108,38 @@ def _ask(rule: DltRule, lab: LabInput, said: str) -> Sign:
 def _unread(
     rule: DltRule, term: str, values: Iterable[Graded], context: tuple[tuple[date, date], str]
 ) -> list[Sign]:
-    """Values that cannot be graded, or that reach the grade on a day known only in part."""
+    """Values of which it is not known whether they reach the grade, or whether it was in the window."""
     window, version = context
     found = []
     for lab, grade in values:
-        if not _inside(lab, window):
-            continue
-        if grade is None and _worst_grade(lab, term, (version, rule.min_grade)) >= rule.min_grade:
-            found.append(_ask(rule, lab, f"{lab.words} of {lab.day} cannot be graded"))
-        elif grade is not None and grade < rule.min_grade and _is_open(lab, term):
-            said = f"{lab.words} of {lab.day} is grade {grade} at least: how far beyond is not known"
-            found.append(_ask(rule, lab, said))
-        elif (
-            grade is not None and grade < rule.min_grade and _may_reach(lab, term, (version, rule.min_grade))
-        ):
-            said = f"{lab.words} of {lab.day} is not corrected: albumin unknown, corrected it may be grade"
-            found.append(_ask(rule, lab, f"{said} {rule.min_grade}"))
-        elif grade is not None and lab.until is not None and grade >= rule.min_grade:
-            said = f"{lab.words}, grade {grade}, between {lab.day} and {lab.until}"
-            found.append(_ask(rule, lab, f"{said}: its day is known only in part"))
+        if _inside(lab, window):
+            why = _doubt(lab, grade, term, (version, rule.min_grade))
+            if why:
+                found.append(_ask(rule, lab, f"{lab.words} of {lab.day} {why}"))
     return found
+
+
+def _doubt(lab: LabInput, grade: int | None, term: str, sought: tuple[str, int]) -> str:
+    """Why a value may reach a grade although it does not, or not surely; empty where nothing is open."""
+    least = sought[1]
+    if grade is None:
+        return "cannot be graded" if worst_grade(lab, term, sought) >= least else ""
+    if grade >= least:
+        return "" if lab.until is None else f"or up to {lab.until}: its day is known only in part"
+    if _lacks_baseline(lab, term, sought):
+        return f"is grade {grade} by the limits; its baseline is not known"
+    if _is_open(lab, term):
+        return f"is grade {grade} at least: how far beyond is not known"
+    if _may_reach(lab, term, sought):
+        return f"is not corrected: albumin unknown, corrected it may be grade {least}"
+    return ""
+
+
+def _lacks_baseline(lab: LabInput, term: str, sought: tuple[str, int]) -> bool:
+    """Whether a grade by the limits alone may be severe by the baseline, which is not known."""
+    if lab.baseline is not None or not has_multiples(term, "BASE", sought):
+        return False
+    return worst_grade(lab, term, sought) >= sought[1]
 
 
 def _is_open(lab: LabInput, term: str) -> bool:
@@ -142,46 +150,7 @@ def _is_open(lab: LabInput, term: str) -> bool:
 
 def _may_reach(lab: LabInput, term: str, sought: tuple[str, int]) -> bool:
     """Whether a calcium without albumin reaches a grade at an albumin that a patient may have."""
-    return is_corrected(lab, term) and not lab.albumin and _worst_grade(lab, term, sought) >= sought[1]
-
-
-def _worst_grade(lab: LabInput, term: str, sought: tuple[str, int]) -> int:
-    """The highest grade that a value can have whatever its missing limits, baseline, albumin are; 5: unknown.
-
-    `sought` is the version and the lowest grade that matters.
-    """
-    version = sought[0]
-    if lab.value is None:
-        return 5
-    smallest = _smallest_upper(lab)
-    upper = lab.upper if lab.upper is not None else smallest
-    lower = lab.lower
-    if upper is None and not _has_multiples(term, "ULN", sought):
-        upper = 0.0  # an absolute cut: without a limit the value counts as above it
-    if lower is None and not _has_multiples(term, "LLN", sought):
-        lower = 2.0 * lab.value
-    base = lab.baseline if lab.baseline is not None else smallest or lab.value
-    albumin = lab.albumin or (PLAUSIBLE_ALBUMIN_G_PER_L if is_corrected(lab, term) else ())
-    filled = replace(
-        lab, lower=lower, upper=upper, baseline=base, baseline_flag="NORMAL", until=None, albumin=albumin
-    )
-    found = dict(grade_patient_labs((filled,), version)).get(term, ())
-    grade = found[0][1] if found else None
-    return 5 if grade is None else grade
-
-
-def _smallest_upper(lab: LabInput) -> float | None:
-    """The smallest upper limit in use, in the unit of the value."""
-    code = lab_code(lab.test) or ""
-    known = SMALLEST_UPPER.get(code)
-    return None if known is None else in_unit(code, known[0], known[1], lab.unit)
-
-
-def _has_multiples(term: str, limit: str, sought: tuple[str, int]) -> bool:
-    """Whether a grade that matters is a multiple of a limit of the laboratory."""
-    version, least = sought
-    rows = (row for row in lab_rules(version) if row.term == term)
-    return any(cut.reference == limit for row in rows for cuts in row.cuts[least - 1 :] for cut in cuts)
+    return is_corrected(lab, term) and not lab.albumin and worst_grade(lab, term, sought) >= sought[1]
 
 
 def _value_alone(
@@ -198,7 +167,7 @@ def _value_alone(
     known = tuple((lab, grade) for lab, grade in values if lab.until is None)
     for run, before, after in lab_runs(known, rule.min_grade):
         first, last = run[0], run[-1]
-        if not window[0] <= first.day <= window[1]:
+        if first.day < window[0] or not _may_begin_inside(before, first.day, window):
             continue
         worst = max(grade for lab, grade in known if lab in run and grade is not None)
         if _grade_before(first, term, version) >= worst:
@@ -216,6 +185,16 @@ def _value_alone(
         refs = tuple(lab.ref for lab in run)
         found.append(replace(sign, facts=refs, span=(began, after)))
     return found
+
+
+def _may_begin_inside(before: date | None, seen: date, window: tuple[date, date]) -> bool:
+    """Whether a value seen on a day may have been there before the window ended.
+
+    The value before it says from when on; without one a value seen soon after the window tells of it.
+    """
+    if seen <= window[1]:
+        return True
+    return before < window[1] if before else seen <= window[1] + timedelta(days=CLOSING_DAYS)
 
 
 def _grade_before(lab: LabInput, term: str, version: str) -> int:
@@ -338,5 +317,5 @@ def _hys_law(rule: DltRule, graded: Grades, window: tuple[date, date]) -> list[S
 
 def _times_limit(lab: LabInput) -> float:
     """Multiple of the upper limit, the smallest in use where none is given; 0 where neither is known."""
-    upper = lab.upper or _smallest_upper(lab)
+    upper = lab.upper or smallest_upper(lab)
     return lab.value / upper if lab.value is not None and upper else 0.0

@@ -14,6 +14,7 @@ from datetime import date
 from galu.safety.calcium import ALBUMIN, CORRECTED_TERMS
 from galu.safety.inputs import DltPatient, LabInput
 from galu.safety.plan import SafetyPlan
+from galu.safety.worst import worst_grade
 from galu.vocabulary.laboratory import DECLARED_OTHER, lab_code, lab_tests, terms_of_test
 
 
@@ -93,7 +94,7 @@ def derive_coverage(
     terms = sorted(rule_terms(plan))
     if not terms:
         return Coverage(0, 0, None, (), ends)
-    known = {term: _known_days(graded.get(term, ())) for term in terms}
+    known = {term: _known_days(graded.get(term, ()), term, plan) for term in terms}
     seen = sorted({lab.day for lab in patient.labs if lab.day <= as_of and _is_count(lab, terms)})
     due = [one for one in patient.counts if one.earliest <= min(ends, as_of)]
     done, gaps, missing = 0, [], []
@@ -118,8 +119,18 @@ def derive_coverage(
     return Coverage(len(due), done, seen[-1] if seen else None, tuple(gaps), complete)
 
 
-def _known_days(graded: tuple[tuple[LabInput, int | None], ...]) -> tuple[date, ...]:
-    return tuple(lab.day for lab, grade in graded if grade is not None and lab.until is None)
+def _known_days(
+    graded: tuple[tuple[LabInput, int | None], ...], term: str, plan: SafetyPlan
+) -> tuple[date, ...]:
+    """Days with a value that is graded, or that no limit could make as severe as a rule asks."""
+    named = (rule for rule in plan.dlt.rules if rule.evidence == "grade" and term in rule.terms)
+    least = min(rule.min_grade for rule in named)
+    sought = (plan.ctcae_version.value, least)
+    return tuple(
+        lab.day
+        for lab, grade in graded
+        if lab.until is None and (grade is not None or worst_grade(lab, term, sought) < least)
+    )
 
 
 def _is_count(lab: LabInput, terms: list[str]) -> bool:

@@ -153,9 +153,9 @@ def _lab_signs(
     dated = tuple((lab, grade) for lab, grade in graded if lab.until is None)
     for run, before, after in lab_runs(dated, rule.min_grade):
         start = run[0].day
-        if not window[0] <= start <= window[1]:
-            continue
         earliest = max(before + timedelta(1), window[0]) if before else window[0]
+        if start < window[0] or earliest > window[1]:
+            continue
         latest = None if after is None else after - timedelta(1)
         said = _said(rule, run, dated, of)
         refs = tuple(lab.ref for lab in run)
@@ -164,6 +164,9 @@ def _lab_signs(
             least = (run[-1].day - start).days + 1
             most = None if latest is None else (latest - earliest).days + 1
             sign = _judge_duration(sign, rule.longer_than_days, least, most)
+        if sign and start > window[1]:
+            told = f"{sign.reason}; it began between {earliest} and {start}, perhaps inside the window"
+            sign = replace(sign, met=None, reason=told, asks=True)
         if sign:
             signs.append(sign)
     return signs

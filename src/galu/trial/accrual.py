@@ -255,5 +255,5 @@ def _escalation(decision: Decision | None, silence: str, orders: Orders) -> Accr
         phase: Phase = "stopped" if decision.action.value == "stop-no-dose" else "awaiting RP2D"
         said = f"{reason} The RP2D is a signed committee decision"
         return Accrual(phase, False, decision.level, said)
-    may = decision.action.value in ("escalate", "same", "de-escalate")
+    may = decision.action.value in ("escalate", "same", "de-escalate", "eliminate")
     return Accrual("escalation", may, decision.level, reason)

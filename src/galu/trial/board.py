@@ -282,10 +282,20 @@ def _decide(study: Study, outcomes: Outcomes, orders: Orders) -> tuple[Decision 
     if highest == 0:
         return None, orders.closure
     within = Outcomes(tuple(one for one in outcomes if orders.closed_from is None or one.level <= highest))
-    try:
-        return trial_design(study, study.escalation).decide(within, highest), ""
-    except InputError as error:
-        return None, f"The enrolment so far breaks the design ({error.fault}): the safety committee decides"
+    design, fault = trial_design(study, study.escalation), ""
+    found = []
+    # Closing a level takes it from the choice, and nothing from what is known: both are asked.
+    for seen, top in ((within, highest), (outcomes, len(study.treatment.levels))):
+        try:
+            found.append(design.decide(seen, top))
+        except InputError as error:
+            fault = fault or error.fault
+    if not found:
+        return None, f"The enrolment so far breaks the design ({fault}): the safety committee decides"
+    lowest = min(found, key=_reach)
+    if (lowest.level or 0) > highest:
+        return None, f"{orders.closure}, and the design would go on above it: the safety committee decides"
+    return lowest, ""
 
 
 def _waits_for(study: Study, slots: tuple[Slot, ...], decision: Decision | None, orders: Orders) -> str:
@@ -308,7 +318,7 @@ def _waits_for(study: Study, slots: tuple[Slot, ...], decision: Decision | None,
 
 def _reach(decision: Decision) -> int:
     """The highest level at which a decision lets somebody in; 0 where it lets nobody in."""
-    enrols = decision.action in (Action.ESCALATE, Action.SAME, Action.DE_ESCALATE)
+    enrols = decision.action in (Action.ESCALATE, Action.SAME, Action.DE_ESCALATE, Action.ELIMINATE)
     return (decision.level or 0) if enrols else 0
 
 

@@ -57,7 +57,7 @@ def support_given(written: str) -> str | None:
     ('g-csf', 'platelets', None)
     """
     said, folded = set(words(written)), key(written)
-    if said & _NO_SUPPORT:
+    if said & _NO_SUPPORT and not any(word.startswith("transfus") for word in said):
         return None
     best: tuple[int, str] | None = None
     for name, means in _rows("product").items():
