@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import ClassVar
 
 import numpy as np
@@ -19,13 +19,14 @@ from galu.escalation.climb import check_order
 from galu.escalation.conventions import (
     COHERENT,
     Skipping,
-    at_last_end,
-    binding,
     check_counts,
     check_skipping,
     counting,
     group_above,
+    in_cohort,
     reachable,
+    step_back,
+    waits_elsewhere,
 )
 from galu.escalation.decision import Action, Decision
 from galu.escalation.outcomes import Outcome, Outcomes, PatientOutcome
@@ -271,12 +272,9 @@ class Blrm:
         level = outcomes.level_in_use_from(self.start)
         tally = outcomes.tally(level)
         full = len(used) >= self.largest
-        if not full and (not used or tally.enrolled % self.cohort_size):
-            before = at_last_end(outcomes, level, self.cohort_size)
-            bound = None if before is None else self.decide(before, levels)
-            if bound is not None and binding(bound):
-                return bound
-            return Decision(Action.SAME, level, "The cohort has a free slot.", "cohort", tally)
+        opened = not full and (not used or tally.enrolled % self.cohort_size != 0)
+        if opened and not waits_elsewhere(outcomes, level, self.cohort_size, levels + 1):
+            return in_cohort(partial(self.decide, levels=levels), outcomes, level, self.cohort_size)
         if any(p.outcome is Outcome.PENDING for p in used):
             return Decision(Action.SUSPEND, None, "Some outcomes are not yet known.", "waiting", tally)
         return self._answer(outcomes, self.estimates(used), full)
@@ -295,6 +293,10 @@ class Blrm:
         if full:
             return Decision(Action.DECLARE_MTD, following, f"{reason}.", "largest", tally)
         size = self.group or self.cohort_size
+        if following > level and self.skipping != "any":
+            back = step_back(outcomes, self.start, level)
+            if back is not None:
+                return back
         if following > level and self.coherent and group_above(outcomes, level, size, self.over):
             return Decision(Action.SAME, level, f"{reason}, but {COHERENT}.", "coherent", tally)
         step = (following > level) - (following < level)

@@ -7,7 +7,8 @@ stage: Cheung & Chappell, Biometrics 2000;56:1177; Yuan et al., Clin Cancer Res 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from galu.escalation.decision import Action, Decision
@@ -35,17 +36,78 @@ def at_last_end(outcomes: Outcomes, level: int, size: int) -> Outcomes | None:
     still binds. None where the present stay began after the level's last cohort end, or no cohort is open.
     """
     used = counting(outcomes)
-    here = sum(p.level == level for p in used)
-    left = here % size
-    stay = next((i for i, p in enumerate(reversed(used)) if p.level != level), len(used))
-    if left == 0 or stay <= left:
+    left = sum(p.level == level for p in used) % size
+    if left == 0 or _stay(used, level) <= left:
         return None
     return Outcomes(tuple(used[:-left]))
+
+
+def before_stay(outcomes: Outcomes, level: int) -> Outcomes | None:
+    """What is known of those enrolled before the present stay at a level; None where there are none."""
+    used = counting(outcomes)
+    stay = _stay(used, level)
+    return Outcomes(tuple(used[:-stay])) if 0 < stay < len(used) else None
+
+
+def known_in_stay(outcomes: Outcomes, level: int) -> int:
+    """Patients of the present stay at a level whose outcome is known."""
+    used = counting(outcomes)
+    here = used[len(used) - _stay(used, level) :]
+    return sum(p.outcome is not Outcome.PENDING for p in here)
+
+
+def _stay(used: list[PatientOutcome], level: int) -> int:
+    return next((i for i, p in enumerate(reversed(used)) if p.level != level), len(used))
 
 
 def binding(decision: Decision) -> bool:
     """Whether a decision at a cohort end forbids to go on filling the level."""
     return decision.action not in (Action.SAME, Action.ESCALATE)
+
+
+def in_cohort(decide: Callable[[Outcomes], Decision], outcomes: Outcomes, level: int, size: int) -> Decision:
+    """Fill the open cohort of a design by cohorts, as far as what came before it allows.
+
+    What the design says of the patients at the last cohort end, or of those before the present stay where
+    it began later, binds whoever was enrolled since: also a patient whom it would not have enrolled.
+    """
+    before = at_last_end(outcomes, level, size) or before_stay(outcomes, level)
+    bound = None if before is None else decide(before)
+    if bound is None or (bound.level is not None and bound.level >= level):
+        return Decision(Action.SAME, level, "The cohort has a free slot.", "cohort", outcomes.tally(level))
+    if bound.action in (Action.SAME, Action.ESCALATE):
+        return replace(bound, action=Action.DE_ESCALATE)
+    return bound
+
+
+def waits_elsewhere(outcomes: Outcomes, level: int, size: int, closed: int) -> bool:
+    """Whether somebody is pending below level `closed` who is not of the open cohort of `level`.
+
+    A design by cohorts knows every cohort before it begins another, whoever was enrolled meanwhile.
+    """
+    waiting = [p for p in outcomes if p.outcome is Outcome.PENDING and p.level < closed]
+    here = [p for p in counting(outcomes) if p.level == level]
+    left = len(here) % size
+    opened = sum(p.outcome is Outcome.PENDING for p in here[len(here) - left :])
+    return len(waiting) > opened
+
+
+def unobserved(outcomes: Outcomes, start: int, level: int) -> int | None:
+    """Lowest level from `start` to below `level` at which patients were enrolled, none of whom counts."""
+    tried = {p.level for p in outcomes if start <= p.level < level}
+    return min(tried - {p.level for p in counting(outcomes)}, default=None)
+
+
+def step_back(outcomes: Outcomes, start: int, level: int) -> Decision | None:
+    """In place of a step up from `level`: back to a level whose patients were all inevaluable, or None.
+
+    Their slots are open, so nobody goes above before somebody was observed there.
+    """
+    lower = unobserved(outcomes, start, level)
+    if lower is None:
+        return None
+    reason = f"All patients of level {lower} were inevaluable, so the next patient goes there (step back)."
+    return Decision(Action.DE_ESCALATE, lower, reason, "unobserved", outcomes.tally(level))
 
 
 def group_above(outcomes: Outcomes, level: int, size: int, target: float, seen: float = 2.0) -> bool:
@@ -90,10 +152,9 @@ def followed_share(patient: PatientOutcome) -> float:
 def too_early(outcomes: Outcomes, level: int, stage: int) -> bool:
     """Whether the initial stage forbids a step up from a level.
 
-    Until the first DLT of the trial a step up needs `stage` patients of the level whose windows have ended.
+    A step up needs `stage` patients of the level whose windows have ended without a DLT. A first DLT does not
+    lift this (assumed; as published the stage ends there), since no DLT may open a level.
     """
-    if any(p.outcome is Outcome.DLT for p in outcomes):
-        return False
     return outcomes.tally(level).no_dlts < stage
 
 
@@ -134,4 +195,4 @@ def told(held: Sequence[tuple[bool, str, str]]) -> tuple[str, str] | None:
 
 COHERENT = "the last group had more DLTs than the target, so no step up right after it (coherence)"
 UNFOLLOWED = "a pending patient was followed too briefly for a step up (minimum follow-up)"
-INITIAL = "too few windows have ended at this level for a step up before the first DLT (initial stage)"
+INITIAL = "too few windows have ended without a DLT at this level for a step up (initial stage)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any, ClassVar, Final, Literal
 
 from galu.escalation.climb import check_order
@@ -12,20 +13,22 @@ from galu.escalation.conventions import (
     SEEN,
     UNFOLLOWED,
     Skipping,
-    at_last_end,
     binding,
     check_counts,
     check_skipping,
     counting,
     group_above,
+    in_cohort,
     reachable,
+    step_back,
     told,
     too_early,
     unfollowed,
+    waits_elsewhere,
 )
 from galu.escalation.crm import SCALE, Fit, Model, fit_bayes, skeleton, weighted
 from galu.escalation.decision import Action, Decision
-from galu.escalation.outcomes import Outcome, Outcomes
+from galu.escalation.outcomes import Outcome, Outcomes, Tally
 from galu.finding import InputError
 
 
@@ -57,7 +60,7 @@ class Crm:
         Share of the window for which every pending patient at or below the new level was followed before
         a step up; TITE only.
     initial_stage
-        Until the first DLT a step up needs this many ended windows at the level; TITE only.
+        A step up needs this many windows at the level that have ended without a DLT; TITE only.
     start
         Level of the first patient.
     """
@@ -127,20 +130,24 @@ class Crm:
         if not used or (not full and tally.enrolled % self.cohort_size):
             return self._in_cohort(model, outcomes, level)
         if pending and (full or not self.tite):
-            return Decision(Action.SUSPEND, None, "Some outcomes are not yet known.", "waiting", tally)
+            return self._waiting(tally)
         return self._answer(outcomes, fit_bayes(model, weighted(used), self.target), full)
 
     def _in_cohort(self, model: Model, outcomes: Outcomes, level: int) -> Decision:
         """Fill the cohort, unless what is known already says to step down or to wait."""
-        bound: Decision | None = None
-        if self.tite and counting(outcomes):
-            fit = fit_bayes(model, weighted(counting(outcomes)), self.target)
-            bound = self._answer(outcomes, fit, False)
-        elif (before := at_last_end(outcomes, level, self.cohort_size)) is not None:
-            bound = self.decide(before, len(model.skeleton))
-        if bound is not None and binding(bound):
-            return bound
+        levels, size = len(model.skeleton), self.cohort_size
+        if not self.tite:
+            if waits_elsewhere(outcomes, level, size, levels + 1):
+                return self._waiting(outcomes.tally(level))
+            return in_cohort(partial(self.decide, levels=levels), outcomes, level, size)
+        if counting(outcomes):
+            bound = self._answer(outcomes, fit_bayes(model, weighted(counting(outcomes)), self.target), False)
+            if binding(bound):
+                return bound
         return Decision(Action.SAME, level, "The cohort has a free slot.", "cohort", outcomes.tally(level))
+
+    def _waiting(self, tally: Tally) -> Decision:
+        return Decision(Action.SUSPEND, None, "Some outcomes are not yet known.", "waiting", tally)
 
     def _answer(self, outcomes: Outcomes, fit: Fit, full: bool) -> Decision:
         level = outcomes.level_in_use_from(self.start)
@@ -150,6 +157,11 @@ class Crm:
             following = min(fit.recommended, tried)
             return Decision(Action.DECLARE_MTD, following, self._because(fit, following), "largest", tally)
         following = min(fit.recommended, reachable(self.skipping, level, tried, len(fit.p_tox)))
+        back = (
+            step_back(outcomes, self.start, level) if following > level and self.skipping != "any" else None
+        )
+        if back is not None:
+            return back
         held = told(self._holds(outcomes, level, following)) if following > level else None
         if held is not None:
             reason = f"{self._because(fit, following)[:-1]}, but {held[1]}."

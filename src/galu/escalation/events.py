@@ -313,10 +313,20 @@ def unfollowed(w, highest, share, window):  # type: ignore[no-untyped-def]
 @inlined
 def too_early(w, level, stage):  # type: ignore[no-untyped-def]
     """Whether the initial stage forbids a step up, as `conventions.too_early`."""
-    dlts = 0
-    for lv in range(1, w.tried + 1):
-        dlts += w.y[lv]
-    return dlts == 0 and w.n[level] - w.c[level] < stage
+    return w.n[level] - w.c[level] - w.y[level] < stage
+
+
+@inlined
+def unobserved(w, level):  # type: ignore[no-untyped-def]
+    """Lowest level below whose patients were all inevaluable, as `conventions.unobserved`; 0 for none.
+
+    Of a design that skips no level, so that every one from the first was tried.
+    """
+    found = 0
+    for lv in range(level - 1, w.first - 1, -1):
+        if w.n[lv] == 0:
+            found = lv
+    return found
 
 
 @inlined

@@ -15,20 +15,26 @@ from galu.escalation.guarded import (
     MinFollowup,
     PreciseAtLevel,
     Sentinel,
+    too_high,
 )
 from galu.escalation.interval import too_toxic
 
-Guards = tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]
+Guards = tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]
 
 
 def guard_tables(design: Guarded, largest: int) -> Guards:
-    """What the kernels read: (sentinel share, minimum follow-up, enough), too toxic at level 1, precise.
+    """What the kernels read: (sentinel share, follow-up, enough), too toxic at level 1, precise, too high.
 
     A number of 0 switches its guard off; the tables have y of n known patients, up to `largest`.
     """
     numbers = np.zeros(3)
     toxic = np.zeros((largest + 1, largest + 1), np.bool_)
     precise = np.zeros((largest + 1, largest + 1), np.bool_)
+    high = np.zeros((largest + 1, largest + 1), np.bool_)
+    target = design.target
+    for n in range(1, largest + 1 if target is not None else 1):
+        for y in range(n + 1):
+            high[n, y] = too_high(n, y, target or 0.0)
     for guard in design.guards:
         if isinstance(guard, Sentinel):
             numbers[0] = guard.share
@@ -42,7 +48,7 @@ def guard_tables(design: Guarded, largest: int) -> Guards:
                     toxic[n, y] = y > 0 and too_toxic(n, y, guard.limit, guard.certainty)
                 elif isinstance(guard, PreciseAtLevel):
                     precise[n, y] = guard.holds(n, y)
-    return numbers, toxic, precise
+    return numbers, toxic, precise, high
 
 
 @inlined
@@ -73,7 +79,7 @@ def _brief(w, highest, share, window, first):  # type: ignore[no-untyped-def]
 @inlined
 def guard_answer(w, action, level, window, guards):  # type: ignore[no-untyped-def]
     """What the first guard that objects answers, else the design's (action, level)."""
-    numbers, toxic, precise = guards
+    numbers, toxic, precise, high = guards
     w.until = np.inf
     if toxic[w.n[1] - w.c[1], w.y[1]]:
         return STOP, 0
@@ -93,5 +99,8 @@ def guard_answer(w, action, level, window, guards):  # type: ignore[no-untyped-d
     if (numbers[2] > 0.0 and w.n[level] >= numbers[2]) or precise[known, w.y[level]]:
         if w.c[level] > 0:
             return HOLD, 0
-        return MTD, level
+        if not high[known, w.y[level]]:
+            return MTD, level
+        if level == 1:
+            return STOP, 0
     return action, level

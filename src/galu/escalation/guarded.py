@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from galu.escalation.conventions import TINY, check_counts, followed_share, unfollowed
 from galu.escalation.decision import Action, Decision, Design
-from galu.escalation.interval import too_toxic
+from galu.escalation.interval import boin_lambdas, too_toxic
 from galu.escalation.outcomes import Outcome, Outcomes, Tally
 from galu.finding import InputError
 
@@ -146,6 +146,11 @@ def credible(n: int, y: int, level: float = 0.95) -> tuple[float, float]:
     return low, high
 
 
+def too_high(n: int, y: int, target: float) -> bool:
+    """Whether y DLTs of n known patients are a rate at which BOIN steps down: no level to declare."""
+    return n > 0 and y >= boin_lambdas(target)[1] * n - TINY
+
+
 def _declare(level: int, tally: Tally, words: str, rule: str) -> Decision:
     if tally.pending:
         reason = f"Level {level} {words}, some are pending."
@@ -195,17 +200,39 @@ class Guarded:
         """Shares of the window at which an answer may change without an outcome."""
         return tuple(g.share for g in self.guards if isinstance(g, (Sentinel, MinFollowup)))
 
+    @property
+    def target(self) -> float | None:
+        """Target DLT rate of the design inside, or the highest of its target interval; None of a table."""
+        found = getattr(self.design, "target", getattr(self.design, "over", None))
+        return None if found is None else float(found)
+
     def decide(self, outcomes: Outcomes, levels: int) -> Decision:
         """Ask the design, then the guards."""
         decision = self.design.decide(outcomes, levels)
         answers = (guard.overrule(decision, outcomes) for guard in self.guards)
-        return next((answer for answer in answers if answer is not None), decision)
+        return self._first(answers, decision)
+
+    def _first(self, answers: Iterable[Decision | None], decision: Decision) -> Decision:
+        """The first answer, where it declares no level with too many DLTs: the lowest then ends the trial."""
+        for answer in answers:
+            if answer is None:
+                continue
+            if answer.action is not Action.DECLARE_MTD or not self._too_high(answer.tally):
+                return answer
+            if answer.level == 1:
+                reason = f"{answer.reason[:-1]}, with too many DLTs ({answer.tally.dlts})."
+                return Decision(Action.STOP_NO_DOSE, None, reason, answer.rule, answer.tally)
+        return decision
+
+    def _too_high(self, tally: Tally) -> bool:
+        return self.target is not None and too_high(tally.enrolled, tally.dlts, self.target)
 
     def by_tallies(self, decision: Decision, tallies: Tallies) -> Decision | None:
         """What the first guard that objects answers from tallies; those that ask for time are passed over."""
         judges = (guard for guard in self.guards if not isinstance(guard, (Sentinel, MinFollowup)))
         answers = (guard.by_tallies(decision, tallies) for guard in judges)  # type: ignore[attr-defined]
-        return next((answer for answer in answers if answer is not None), None)
+        answer = self._first(answers, decision)
+        return None if answer is decision else answer
 
     def inside(self, **changes: Any) -> Guarded:
         """The same guards around the design with some of its switches changed."""

@@ -14,7 +14,14 @@ from functools import partial
 from typing import Any, Literal
 
 from galu.escalation.climb import check_order
-from galu.escalation.conventions import COHERENT, at_last_end, binding, check_counts, group_above
+from galu.escalation.conventions import (
+    COHERENT,
+    check_counts,
+    group_above,
+    in_cohort,
+    step_back,
+    waits_elsewhere,
+)
 from galu.escalation.decision import Action, Decision
 from galu.escalation.outcomes import Outcomes, Tally
 from galu.escalation.rolling_six import TableRow
@@ -253,18 +260,14 @@ class IntervalDesign:
             return Decision(Action.STOP_NO_DOSE, None, "Level 1 is too toxic.", "eliminate", tally)
         if sum(t.enrolled for t in tallies) >= self.largest:
             return select_or_wait(tallies, tally, self.target, self.cutoff)
-        if out <= level:
+        if out <= level and not self._waits(tallies[out - 2]):
             return Decision(
                 Action.ELIMINATE, out - 1, f"Level {out} and all above are eliminated.", "eliminate", tally
             )
-        if tally.enrolled % self.cohort_size or tally.enrolled == 0:
-            before = at_last_end(outcomes, level, self.cohort_size)
-            bound = None if before is None else self.decide(before, levels)
-            if bound is not None and binding(bound):
-                return bound
-            return Decision(Action.SAME, level, "The cohort has a free slot.", "cohort", tally)
-        if tally.pending:
+        if out <= level or waits_elsewhere(outcomes, level, self.cohort_size, out):
             return Decision(Action.SUSPEND, None, "The cohort is not yet known.", "cohort", tally)
+        if tally.enrolled % self.cohort_size or tally.enrolled == 0:
+            return in_cohort(partial(self.decide, levels=levels), outcomes, level, self.cohort_size)
         return self._move(outcomes, level, min(levels, out - 1))
 
     def _move(self, outcomes: Outcomes, level: int, highest: int) -> Decision:
@@ -274,10 +277,16 @@ class IntervalDesign:
         following = min(max(level + step, 1), highest)
         counts = f"{tally.dlts} DLTs of {tally.enrolled} at target {self.target}"
         size = self.group or self.cohort_size
+        if following > level and (back := step_back(outcomes, self.start, level)) is not None:
+            return back
         if following > level and self.coherent and group_above(outcomes, level, size, self.target):
             return Decision(Action.SAME, level, f"{counts}: {COHERENT}.", "coherent", tally)
         moved = Action.SAME if following == level else action
         return Decision(moved, following, f"{counts}: level {following} is next.", self.name, tally)
+
+    def _waits(self, tally: Tally) -> bool:
+        """Whether the level's last cohort is full and not yet known."""
+        return tally.pending > 0 and tally.enrolled % self.cohort_size == 0
 
     def _eliminated(self, tally: Tally) -> bool:
         """Pending patients add no information: what is known is judged, at any number or at cohort ends."""
@@ -292,7 +301,8 @@ def select_or_wait(tallies: list[Tally], current: Tally, target: float, cutoff: 
         return Decision(Action.SUSPEND, None, "All are enrolled, some are pending.", "end", current)
     level = select_mtd([t.enrolled for t in tallies], [t.dlts for t in tallies], target, cutoff)
     if level == 0:
-        return Decision(Action.STOP_NO_DOSE, None, "Level 1 is too toxic.", "eliminate", current)
+        lowest = next((lv for lv, t in enumerate(tallies, start=1) if t.enrolled), 1)
+        return Decision(Action.STOP_NO_DOSE, None, f"Level {lowest} is too toxic.", "eliminate", current)
     reason = f"Level {level} is nearest to the target."
     return Decision(Action.DECLARE_MTD, level, reason, "isotonic", current)
 
@@ -308,12 +318,12 @@ def select_mtd(n: list[int], y: list[int], target: float, cutoff: float = 0.95) 
     Returns
     -------
     int
-        The level, 0 when level 1 is too toxic.
+        The level, one that patients were treated at; 0 when the lowest of these is too toxic.
     """
     out = next((i for i in range(len(n)) if n[i] >= 3 and too_toxic(n[i], y[i], target, cutoff)), len(n))
-    if out == 0 or n[0] == 0:
-        return 0
     tried = [i for i in range(out) if n[i] > 0]
+    if not tried:
+        return 0
     means = [(y[i] + 0.05) / (n[i] + 0.1) for i in tried]
     weights = [selection_weight(n[i], y[i]) for i in tried]
     smooth = [value + (k + 1) * 1e-10 for k, value in enumerate(_isotonic(means, weights))]

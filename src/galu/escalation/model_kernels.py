@@ -29,6 +29,7 @@ from galu.escalation.events import (
     seen_group_above,
     too_early,
     unfollowed,
+    unobserved,
 )
 from galu.escalation.guard_kernels import guard_answer
 
@@ -126,6 +127,8 @@ def crm_move(w, nearest, full, plan):  # type: ignore[no-untyped-def]
     if plan[5] == 0.0:
         highest = level
     following = nearest if plan[5] == 2.0 else min(nearest, highest + 1)
+    if following > level and plan[5] != 2.0 and (back := unobserved(w, level)) > 0:
+        return SAME, back
     coherent = following > level and plan[4] > 0.0 and plan[3] == 0.0
     if coherent and group_above(w, level, int(plan[4]), plan[6]):
         return SAME, level

@@ -105,8 +105,9 @@ class RollingSix:
     six_zero_one_escalates
         Whether six enrolled, no DLT and one pending escalates (and declares under "table").
     replace_inevaluable
-        Whether the slot of an inevaluable patient reopens. Without replacement a level whose slots
-        are used up is judged as if the missing patients had no DLT, given three evaluable (assumed).
+        Whether the slot of an inevaluable patient reopens. Without replacement a level whose six slots
+        are used up is judged by those evaluable, given three, once all are known: without a DLT as the
+        table judges so many; with one DLT the missing count as DLTs and close it (assumed).
     max_per_level
         Six; with more a cleared level may be expanded, and closes from a third of DLTs on (assumed).
     safe_top_label
@@ -173,16 +174,20 @@ class RollingSix:
         rows = self.rows
 
         def judge(level: int, above: Above) -> Row:
-            return first_row(rows, self._judged(outcomes, level), above)
+            tally = outcomes.tally(level)
+            if self._used_up(outcomes, level) and tally.dlts < 2:
+                if tally.pending:
+                    return _FULL
+                missing = 6 - tally.enrolled
+                tally = Tally(6, 1 + missing, 0) if tally.dlts else tally
+            return first_row(rows, tally, above)
 
         return climb(judge, outcomes, levels, self.start)
 
-    def _judged(self, outcomes: Outcomes, level: int) -> Tally:
-        tally = outcomes.tally(level)
-        slots = len(outcomes.at(level))
-        if self.replace_inevaluable or slots < 6 or tally.enrolled < 3:
-            return tally
-        return Tally(max(6, tally.enrolled), tally.dlts, tally.pending)
+    def _used_up(self, outcomes: Outcomes, level: int) -> bool:
+        """Whether an inevaluable patient holds one of the level's six slots and is not replaced."""
+        kept = not self.replace_inevaluable and len(outcomes.at(level)) >= 6
+        return kept and 3 <= outcomes.tally(level).enrolled < 6
 
     @property
     def switches(self) -> dict[str, object]:

@@ -107,8 +107,6 @@ def select_level(w, target, out, excess, room):  # type: ignore[no-untyped-def]
     """
     value, weight, size = room[0], room[1], room[2]
     blocks = 0
-    if w.n[1] == 0:
-        return 0
     for level in range(1, out):
         n, y = w.n[level], w.y[level]
         if n == 0:
@@ -170,6 +168,9 @@ def interval_decision(judge, excess, ended, w, plan, room):  # type: ignore[no-u
         return (STOP, 0) if best == 0 else (MTD, best)
     if out <= level:
         return OUT, out - 1
+    for lv in range(1, tried + 1):
+        if lv != level and lv < out and w.c[lv] > 0:
+            return HOLD, 0
     n = w.n[level]
     if n == 0 or n % size != 0:
         return SAME, level

@@ -36,7 +36,8 @@ def _safe(t: Tally) -> bool:
 
 
 def _waiting(t: Tally) -> bool:
-    return t.enrolled in (3, 6) and t.pending > 0
+    """A cohort is full and not yet known, or a patient was added before the first three were known."""
+    return t.pending > 0 and (t.enrolled in (3, 6) or 3 < t.enrolled < t.pending + 3)
 
 
 def _always(t: Tally) -> bool:

@@ -19,10 +19,13 @@ from galu.escalation.conventions import (
     TINY,
     UNFOLLOWED,
     at_last_end,
+    before_stay,
     binding,
     check_counts,
     followed_share,
     group_above,
+    known_in_stay,
+    step_back,
     told,
     too_early,
     unfollowed,
@@ -117,7 +120,7 @@ class TiteBoin:
         Share of the window for which every pending patient at or below the new level was followed before
         a step up.
     initial_stage
-        Until the first DLT a step up needs this many ended windows at the level.
+        A step up needs this many windows at the level that have ended without a DLT.
     start
         Level of the first patient.
     """
@@ -218,17 +221,48 @@ class TiteBoin:
                 Action.ELIMINATE, out - 1, f"Level {out} and all above are eliminated.", "eliminate", tally
             )
         if tally.enrolled % self.cohort_size or tally.enrolled == 0:
-            before = at_last_end(outcomes, level, self.cohort_size)
-            bound = None if before is None else self._judge(before, level, min(levels, out - 1))
-            if bound is not None and binding(bound):
-                return bound
-            return Decision(Action.SAME, level, "The cohort has a free slot.", "cohort", tally)
+            return self._in_cohort(outcomes, level)
+        if tally.pending and binding(bound := self._in_cohort(outcomes, level)):
+            return bound
         return self._judge(outcomes, level, min(levels, out - 1))
+
+    def _in_cohort(self, outcomes: Outcomes, level: int) -> Decision:
+        """Fill the open cohort, unless what was said before it, read today, says to wait or step down."""
+        tally = outcomes.tally(level)
+        action, judged = self._said(outcomes) if tally.enrolled else (Action.SAME, level)
+        following = max(judged - 1, 1)
+        if action is Action.SUSPEND:
+            return Decision(action, None, "Accrual waits for outcomes.", self.rule, tally)
+        if action is Action.DE_ESCALATE and following < level:
+            reason = f"Level {judged} says to step down: level {following} is next."
+            return Decision(action, following, reason, self.rule, outcomes.tally(judged))
+        return Decision(Action.SAME, level, "The cohort has a free slot.", "cohort", tally)
+
+    def _said(self, outcomes: Outcomes) -> tuple[Action, int]:
+        """Action of the rule at the last cohort end, and its level.
+
+        Until a whole cohort of the present stay is known, what was said before it binds. A step down holds
+        while all that is known of the level by now says the same.
+        """
+        level, size = outcomes.level_in_use_from(self.start), self.cohort_size
+        before = before_stay(outcomes, level)
+        if before is not None and before.current_level <= level and known_in_stay(outcomes, level) < size:
+            action, judged = self._said(before)
+            if action in (Action.SUSPEND, Action.DE_ESCALATE):
+                return action, judged
+        if outcomes.tally(level).enrolled % size == 0:
+            return self._rule(outcomes, level, self.max_pending), level
+        end = at_last_end(outcomes, level, size)
+        if end is None:
+            return Action.SAME, level
+        action = self._rule(end, level, self.max_pending)
+        lifted = action is Action.DE_ESCALATE and self._rule(outcomes, level, 1.0) is not action
+        return (Action.SAME if lifted else action), level
 
     def _judge(self, outcomes: Outcomes, level: int, highest: int) -> Decision:
         tally = outcomes.tally(level)
         stft = followed(outcomes, level)
-        action = self._rule(outcomes, level, stft)
+        action = self._rule(outcomes, level, self.max_pending)
         counts = (
             f"{tally.dlts} DLTs of {tally.enrolled}, {tally.pending} pending followed for {stft:.2f} windows"
         )
@@ -236,21 +270,24 @@ class TiteBoin:
             return Decision(action, None, f"{counts}: accrual waits for outcomes.", self.rule, tally)
         step = {Action.ESCALATE: 1, Action.DE_ESCALATE: -1}.get(action, 0)
         following = min(max(level + step, 1), highest)
+        back = step_back(outcomes, self.start, level) if following > level else None
+        if back is not None:
+            return back
         if following > level and (held := told(self._holds(outcomes, level))) is not None:
             return Decision(Action.SAME, level, f"{counts}: {held[1]}.", held[0], tally)
         moved = Action.SAME if following == level else action
         return Decision(moved, following, f"{counts}: level {following} is next.", self.rule, tally)
 
-    def _rule(self, outcomes: Outcomes, level: int, stft: float) -> Action:
+    def _rule(self, outcomes: Outcomes, level: int, most: float) -> Action:
         """The published rule, but nobody who was not followed at all undoes a step down by being imputed."""
-        tally = outcomes.tally(level)
+        tally, stft = outcomes.tally(level), followed(outcomes, level)
         new = sum(p.outcome is Outcome.PENDING and p.followup == 0.0 for p in outcomes.at(level))
         bare = Tally(tally.enrolled - new, tally.dlts, tally.pending - new)
         if self.rule == "imputation-2018" and new and bare.enrolled:
             without = by_imputation(bare, stft, self.target, 1.0)
             if without is Action.DE_ESCALATE:
                 return without
-        return RULES[self.rule](tally, stft, self.target, self.max_pending)
+        return RULES[self.rule](tally, stft, self.target, most)
 
     def _holds(self, outcomes: Outcomes, level: int) -> list[tuple[bool, str, str]]:
         size = self.group or self.cohort_size

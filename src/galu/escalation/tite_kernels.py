@@ -23,6 +23,7 @@ from galu.escalation.events import (
     state_of,
     too_early,
     unfollowed,
+    unobserved,
 )
 from galu.escalation.guard_kernels import guard_answer
 from galu.escalation.interval import boin_lambdas
@@ -58,24 +59,9 @@ def _part(w, k, window):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _open(w, level, size):  # type: ignore[no-untyped-def]
-    """Patient from whom on the level's open cohort is, if the present stay has seen a cohort end; else -1."""
-    left, stay, place, patient = w.n[level] % size, 0, -1, w.patient - 1
-    while patient >= 0 and stay <= left:
-        if w.gone[patient] != 1:
-            if w.level[patient] != level:
-                break
-            stay += 1
-            if stay == left:
-                place = patient
-        patient -= 1
-    return place if stay > left else -1
-
-
-@inlined
-def _judge(w, level, before, window, plan):  # type: ignore[no-untyped-def]
+def _judge(w, level, before, window, plan, most):  # type: ignore[no-untyped-def]
     """Action of the published rule on the level's patients in order of enrolment before number `before`."""
-    up, down, most = plan[4], plan[5], plan[6]
+    up, down = plan[4], plan[5]
     n, y, c, stft, new = w.n[level], w.y[level], w.c[level], 0.0, 0
     for patient in range(before, w.patient):
         if w.level[patient] == level and w.gone[patient] != 1:
@@ -106,6 +92,41 @@ def _judge(w, level, before, window, plan):  # type: ignore[no-untyped-def]
     if c == 0:
         return UP if y <= up * n else SAME
     return _by_imputation((n, y, c), stft, up, down, half)
+
+
+@inlined
+def _said(w, window, plan):  # type: ignore[no-untyped-def]
+    """Action of the rule at the last cohort end, and its level, as `TiteBoin._said`."""
+    size, level, end, n = int(plan[2]), w.in_use, w.patient, w.n[w.in_use]
+    action, judged, goes_on = SAME, w.in_use, True
+    while goes_on:
+        left, stay, known, place, patient = n % size, 0, 0, -1, end - 1
+        while patient >= 0 and (stay <= left or known < size):
+            if w.gone[patient] != 1:
+                if w.level[patient] != level:
+                    break
+                stay += 1
+                if state_of(w, patient) >= 2:
+                    known += 1
+                if stay == left:
+                    place = patient
+            patient -= 1
+        found = SAME
+        if left == 0:
+            found = _judge(w, level, end, window, plan, plan[6])
+        elif stay > left:
+            found = _judge(w, level, place, window, plan, plan[6])
+            if found == DOWN and _judge(w, level, end, window, plan, 1.0) != DOWN:
+                found = SAME
+        if found in (DOWN, HOLD):
+            action, judged = found, level
+        goes_on = known < size and patient >= 0 and w.level[patient] < level
+        if goes_on:
+            level, end, n = w.level[patient], patient + 1, 0
+            for earlier in range(end):
+                if w.level[earlier] == level and w.gone[earlier] != 1:
+                    n += 1
+    return action, judged
 
 
 @inlined
@@ -146,17 +167,24 @@ def tite_boin_decision(w, window, plan, excess, most_by_dlts, room):  # type: ig
         return OUT, out - 1
     n = w.n[level]
     fills = n == 0 or n % size != 0
-    before = w.patient
+    if n == 0:
+        return SAME, level
+    if fills or w.c[level] > 0:
+        bound, judged = _said(w, window, plan)
+        if bound == HOLD:
+            return HOLD, 0
+        if bound == DOWN and max(judged - 1, 1) < level:
+            return DOWN, max(judged - 1, 1)
     if fills:
-        before = -1 if n == 0 else _open(w, level, size)
-        if before < 0:
-            return SAME, level
-    action = _judge(w, level, before, window, plan)
+        return SAME, level
+    action = _judge(w, level, w.patient, window, plan, plan[6])
     if action == HOLD:
         return HOLD, 0
     if action == DOWN and level > 1:
         return DOWN, level - 1
-    if action == UP and not fills and level + 1 < out and level < levels:
+    if action == UP and level + 1 < out and level < levels:
+        if (back := unobserved(w, level)) > 0:
+            return DOWN, back
         if plan[8] > 0.0 and seen_group_above(w, level, int(plan[8]), target, window):
             return SAME, level
         if unfollowed(w, level + 1, plan[9], window) or too_early(w, level, plan[10]):
