@@ -6,8 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from galu.desk import design as desk
 from galu.escalation import DESIGNS, Action, Decision, Outcome, Outcomes, design_named
+from galu.escalation import plan as escalation_plan
 from galu.escalation.three_plus_three import ThreePlusThree
+from galu.finding import InputError
 
 LEVELS = 4
 MORE: dict[str, dict[str, object]] = {"blrm": {"doses": (1.0, 2.0, 4.0, 8.0)}}
@@ -145,3 +148,35 @@ def test_no_guard_declares_a_level_with_too_many_dlts(name: str, guard: dict[str
 def test_the_first_cohort_is_filled(name: str, text: str) -> None:
     said = ask(name, text)
     assert (said.action, said.level) == (Action.SAME, 1)
+
+
+@pytest.mark.parametrize(
+    "name", ["crm", "tite-crm", "mtpi", "mtpi2", "keyboard", "boin", "i3+3", "tite-boin"]
+)
+@pytest.mark.parametrize("target", [0.01, 0.05, 0.0501, 0.1, 0.6, 0.69, 0.95, 0.99])
+def test_an_extreme_target_is_answered_or_gets_a_sentence(name: str, target: float) -> None:
+    for text in ("", "1NNN", "1NNT", "1TTT"):
+        try:
+            ask(name, text, target=target)
+        except InputError as error:
+            assert "below" in error.remedy or "1" in error.remedy
+    if name == "crm":
+        with pytest.raises(InputError, match=r"above 0\.05 and below 0\.95"):
+            design_named(name, target=0.05)
+        assert ask(name, "1NNN", target=0.05, prior=(0.01, 0.05, 0.1, 0.2)).level == 2
+
+
+@pytest.mark.parametrize("name", [*BY_COHORT, "tite-crm", "tite-boin", "3+3", "rolling-six"])
+@pytest.mark.parametrize("text", ["1N", "1NN", "1NNN", "1NNN 2N", "1NNN 2NN", "1NNN 2NNN"])
+def test_next_and_the_board_go_up_at_the_same_patients(name: str, text: str) -> None:
+    asked = desk.next_decision(name, dict(MORE.get(name, {})), read(text), LEVELS)
+    said = ask(name, text)
+    assert (asked["decision"], asked["level"]) == (said.action.value, said.level)
+
+
+def test_a_study_has_the_cohorts_of_its_design() -> None:
+    for name in DESIGNS:
+        field = escalation_plan._switches_of(name).get("cohort_size")
+        if field is not None:
+            given = {"doses": (1.0, 2.0)} if name == "blrm" else {}
+            assert field[1] == design_named(name, **given).cohort_size  # type: ignore[attr-defined]

@@ -180,6 +180,7 @@ def skeleton(halfwidth: float, target: float, start: int, levels: int, model: Mo
     levels
         Number of levels.
     """
+    check_interval("target", target, halfwidth, "or give a skeleton of your own (prior)")
     scale, unscale = _dose_scale(model)
     doses = [0.0] * levels
     doses[start - 1] = scale(target)
@@ -189,6 +190,20 @@ def skeleton(halfwidth: float, target: float, start: int, levels: int, model: Mo
     for k in range(start - 1, levels - 1):
         doses[k + 1] = high * doses[k] / low
     return tuple(unscale(dose) for dose in doses)
+
+
+def check_interval(place: str, target: float, halfwidth: float, remedy: str) -> None:
+    """Refuse a target whose interval leaves 0–1.
+
+    Raises
+    ------
+    InputError
+        With the range that is allowed.
+    """
+    if not halfwidth < target < 1.0 - halfwidth:
+        fault = f"{target} ± {halfwidth} leaves 0–1"
+        between = f"give a target above {halfwidth:g} and below {1.0 - halfwidth:g}"
+        raise InputError(place, fault, f"{between}, {remedy}" if remedy else between)
 
 
 def _dose_scale(model: Model) -> tuple[Callable[[float], float], Callable[[float], float]]:

@@ -26,10 +26,13 @@ from galu.escalation.conventions import (
     unfollowed,
     waits_elsewhere,
 )
-from galu.escalation.crm import SCALE, Fit, Model, fit_bayes, skeleton, weighted
+from galu.escalation.crm import SCALE, Fit, Model, check_interval, fit_bayes, skeleton, weighted
 from galu.escalation.decision import Action, Decision
 from galu.escalation.outcomes import Outcome, Outcomes, Tally
 from galu.finding import InputError
+
+#: Half the width of the indifference interval of the skeleton that is made where none is given.
+_HALFWIDTH = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,8 @@ class Crm:
         if not 0.0 <= self.min_followup <= 1.0 or self.initial_stage < 0:
             fault = "the minimum follow-up is no share, or the initial stage no number of patients"
             raise InputError("crm", fault, "give a fraction in 0–1, and 0 or more patients")
+        if self.prior is None:
+            check_interval("target", self.target, _HALFWIDTH, "or give a skeleton of your own (prior)")
         Model((self.target,) if self.prior is None else self.prior, self.model, self.scale)
 
     @property
@@ -105,7 +110,7 @@ class Crm:
             When the skeleton and the levels differ in number.
         """
         curve = Model((self.target,), self.model, self.scale)
-        prior = self.prior or skeleton(0.05, self.target, (levels + 1) // 2, levels, curve)
+        prior = self.prior or skeleton(_HALFWIDTH, self.target, (levels + 1) // 2, levels, curve)
         if levels != len(prior):
             raise InputError("prior", f"{len(prior)} probabilities for {levels} levels", "give one per level")
         return Model(prior, self.model, self.scale)

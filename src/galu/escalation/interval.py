@@ -22,6 +22,7 @@ from galu.escalation.conventions import (
     step_back,
     waits_elsewhere,
 )
+from galu.escalation.crm import check_interval
 from galu.escalation.decision import Action, Decision
 from galu.escalation.outcomes import Outcomes, Tally
 from galu.escalation.rolling_six import TableRow
@@ -67,6 +68,8 @@ def _strongest(parts: list[tuple[float, float]], target: float, n: int, y: int) 
 
 #: Patients from which a level may be eliminated; three where not named.
 _FEWEST = {"keyboard": 1, "mtpi": 2, "mtpi2": 2}
+#: Designs whose target interval is the target ± this margin, and must lie within 0–1.
+_WITH_MARGIN, _MARGIN = ("keyboard", "mtpi", "mtpi2"), 0.05
 _MOVES = {-1: Action.ESCALATE, 0: Action.SAME, 1: Action.DE_ESCALATE}
 
 
@@ -172,6 +175,8 @@ class IntervalDesign:
             raise InputError(
                 "target", f"{self.target} is no target rate", "give a fraction above 0 and below 0.7"
             )
+        if self.name in _WITH_MARGIN:
+            check_interval("target", self.target, _MARGIN, "or use boin")
         if not 0.0 < self.cutoff < 1.0:
             raise InputError("cutoff", f"{self.cutoff} is no probability", "give a fraction, as in 0.95")
         check_counts(self.name, largest=self.largest, cohort_size=self.cohort_size, start=self.start)

@@ -54,9 +54,9 @@ def table(name: str, switches: dict[str, Any], above_closed: bool) -> dict[str, 
 def next_decision(name: str, switches: dict[str, Any], outcomes: Outcomes, levels: int) -> dict[str, Any]:
     """Decide on the next patient of a trial.
 
-    Unless switches say otherwise the trial has no planned end, and the design is asked there and then, in
-    the middle of a cohort too. With pending patients that may only be more careful: what the known
-    patients alone say, stop or step down, binds.
+    Unless switches say otherwise the trial has no planned end. In the middle of a cohort the design is asked
+    there and then besides, which may only be more careful: what the known patients alone say, stop or step
+    down, binds; nobody goes up before the cohort is known.
     """
     design = make_design(name, switches)
     check_path(design, outcomes, levels)
@@ -96,10 +96,7 @@ def _early_stop(design: Design, levels: int) -> str:
 
 def _asked(design: Design, switches: dict[str, Any], outcomes: Outcomes, levels: int) -> Decision:
     endless = _changed(design, {"largest": _NO_END}, switches)
-    pending = any(patient.outcome is Outcome.PENDING for patient in outcomes)
     now = _changed(endless, {"cohort_size": 1, "group": getattr(bare(design), "cohort_size", 1)}, switches)
-    if not pending:
-        return now.decide(outcomes, levels)
     decision = endless.decide(outcomes, levels)
     if not hasattr(bare(design), "cohort_size"):
         return decision
