@@ -187,7 +187,7 @@ def test_follow_up_before_a_step_up(name: str, text: str, days: str, level: int)
         ("1NNN 2P", "42,42,42,3", "sentinel"),
         ("1NNN 2PP", "42,42,42,3,3", "sentinel"),  # a second patient does not end the interval
         ("1NNN 2XP", "42,42,42,20,3", "sentinel"),  # who is replaced by the next
-        ("1NNN 2P 1NNN", "42,42,42,3,42,42,42", "sentinel"),  # seen from level 1, whence the design goes up
+        ("1NNN 2P 1NNN", "42,42,42,3,42,42,42", "cohort"),  # the design waits by itself
     ],
 )
 def test_the_sentinel_is_seen_from_any_level(text: str, days: str, rule: str) -> None:

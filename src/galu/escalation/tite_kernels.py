@@ -58,7 +58,7 @@ def _part(w, k, window):  # type: ignore[no-untyped-def]
     return min(max((w.now - w.start[k]) / window, 0.0), 1.0)
 
 
-@inlined
+@kernel
 def _judge(w, level, before, window, plan, most):  # type: ignore[no-untyped-def]
     """Action of the published rule on the level's patients in order of enrolment before number `before`."""
     up, down = plan[4], plan[5]
@@ -94,7 +94,7 @@ def _judge(w, level, before, window, plan, most):  # type: ignore[no-untyped-def
     return _by_imputation((n, y, c), stft, up, down, half)
 
 
-@inlined
+@kernel
 def _said(w, window, plan):  # type: ignore[no-untyped-def]
     """Action of the rule at the last cohort end, and its level, as `TiteBoin._said`."""
     size, level, end, n = int(plan[2]), w.in_use, w.patient, w.n[w.in_use]
@@ -183,7 +183,8 @@ def tite_boin_decision(w, window, plan, excess, most_by_dlts, room):  # type: ig
     if action == DOWN and level > 1:
         return DOWN, level - 1
     if action == UP and level + 1 < out and level < levels:
-        if (back := unobserved(w, level)) > 0:
+        back = unobserved(w, level)
+        if back > 0:
             return DOWN, back
         if plan[8] > 0.0 and seen_group_above(w, level, int(plan[8]), target, window):
             return SAME, level
