@@ -57,7 +57,8 @@ def test_the_one_pending_exception_is_a_switch() -> None:
 
 def test_a_slot_that_is_not_replaced_stays_used() -> None:
     assert decide("1NNNNTX", replace_inevaluable=True) == ("same", 1)
-    assert decide("1NNNNTX", replace_inevaluable=False) == ("escalate", 2)
+    assert decide("1NNNNTX", replace_inevaluable=False) == ("stop-no-dose", None)
+    assert decide("1NNNNNX", replace_inevaluable=False) == ("escalate", 2)
 
 
 def test_a_late_dlt_pauses_the_level_above_and_alerts() -> None:

@@ -127,8 +127,10 @@ def crm_move(w, nearest, full, plan):  # type: ignore[no-untyped-def]
     if plan[5] == 0.0:
         highest = level
     following = nearest if plan[5] == 2.0 else min(nearest, highest + 1)
-    if following > level and plan[5] != 2.0 and (back := unobserved(w, level)) > 0:
-        return SAME, back
+    if following > level and plan[5] != 2.0:
+        back = unobserved(w, level)
+        if back > 0:
+            return SAME, back
     coherent = following > level and plan[4] > 0.0 and plan[3] == 0.0
     if coherent and group_above(w, level, int(plan[4]), plan[6]):
         return SAME, level

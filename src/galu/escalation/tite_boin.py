@@ -241,11 +241,12 @@ class TiteBoin:
     def _said(self, outcomes: Outcomes) -> tuple[Action, int]:
         """Action of the rule at the last cohort end, and its level.
 
-        Until a whole cohort of the present stay is known, what was said before it binds. A step down holds
-        while all that is known of the level by now says the same.
+        Until a whole cohort of the present stay is known, what was said before it binds; as published, with
+        a minimum follow-up of 0, it does not. A step down holds while all that
+        is known of the level by now says the same.
         """
         level, size = outcomes.level_in_use_from(self.start), self.cohort_size
-        before = before_stay(outcomes, level)
+        before = before_stay(outcomes, level) if self.min_followup > 0.0 else None
         if before is not None and before.current_level <= level and known_in_stay(outcomes, level) < size:
             action, judged = self._said(before)
             if action in (Action.SUSPEND, Action.DE_ESCALATE):

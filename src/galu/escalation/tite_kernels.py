@@ -120,7 +120,7 @@ def _said(w, window, plan):  # type: ignore[no-untyped-def]
                 found = SAME
         if found in (DOWN, HOLD):
             action, judged = found, level
-        goes_on = known < size and patient >= 0 and w.level[patient] < level
+        goes_on = plan[9] > 0.0 and known < size and patient >= 0 and w.level[patient] < level
         if goes_on:
             level, end, n = w.level[patient], patient + 1, 0
             for earlier in range(end):
