@@ -99,8 +99,7 @@ def guard_answer(w, action, level, window, guards):  # type: ignore[no-untyped-d
     if (numbers[2] > 0.0 and w.n[level] >= numbers[2]) or precise[known, w.y[level]]:
         if w.c[level] > 0:
             return HOLD, 0
-        if not high[known, w.y[level]]:
-            return MTD, level
-        if level == 1:
+        if level == 1 and high[known, w.y[level]]:
             return STOP, 0
+        return MTD, level
     return action, level

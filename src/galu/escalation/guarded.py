@@ -213,15 +213,15 @@ class Guarded:
         return self._first(answers, decision)
 
     def _first(self, answers: Iterable[Decision | None], decision: Decision) -> Decision:
-        """The first answer, where it declares no level with too many DLTs: the lowest then ends the trial."""
+        """The first answer; level 1, below which no design steps, is not declared with too many DLTs."""
         for answer in answers:
             if answer is None:
                 continue
-            if answer.action is not Action.DECLARE_MTD or not self._too_high(answer.tally):
+            lowest = answer.action is Action.DECLARE_MTD and answer.level == 1
+            if not lowest or not self._too_high(answer.tally):
                 return answer
-            if answer.level == 1:
-                reason = f"{answer.reason[:-1]}, with too many DLTs ({answer.tally.dlts})."
-                return Decision(Action.STOP_NO_DOSE, None, reason, answer.rule, answer.tally)
+            reason = f"{answer.reason[:-1]}, with too many DLTs ({answer.tally.dlts})."
+            return Decision(Action.STOP_NO_DOSE, None, reason, answer.rule, answer.tally)
         return decision
 
     def _too_high(self, tally: Tally) -> bool:
