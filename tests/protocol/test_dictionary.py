@@ -16,7 +16,7 @@ from galu.record.disease import AdverseEvent
 from galu.record.record import Entry, record_of
 from galu.record.treatment import Enrolment
 from galu.safety.events import is_bleeding, is_recognised
-from galu.trial.safety import events_by_subject
+from galu.trial.events import events_by_subject
 from galu.trial.words import read_words
 from support import ROOT
 

@@ -14,7 +14,7 @@ from galu.record.people import Consent, Contact, Demographics, Lab, Vital
 from galu.record.treatment import Administration, Enrolment, Transfusion
 from galu.trial.admission import check_admission
 from galu.trial.board import derive_board
-from galu.trial.safety import events_by_subject
+from galu.trial.events import events_by_subject
 from galu.trial.state import TrialState, derive_state
 from support import ROOT, weekly_counts
 

@@ -7,18 +7,16 @@ from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from galu.protocol import Study
 from galu.record import Record
-from galu.record.when import day_of, days_of, hours_between, instant_of
+from galu.record.when import days_of, hours_between
 from galu.safety.coverage import is_read
 from galu.safety.dlt import DltAssessment, assess_dlt
 from galu.safety.inputs import (
     AdverseEventInput,
-    Attribution,
     Departure,
     DltPatient,
     LabInput,
@@ -26,10 +24,10 @@ from galu.safety.inputs import (
     TransfusionInput,
 )
 from galu.safety.plan import SafetyPlan
-from galu.trial.adjudication import adjudications_by_subject, evaluability_by_subject, event_roots
+from galu.trial.adjudication import adjudications_by_subject, evaluability_by_subject
+from galu.trial.events import events_by_subject
 from galu.trial.schedule import planned_days
 from galu.trial.subjects import Death, Exit, Subject
-from galu.vocabulary.events import tells_of_death
 from galu.vocabulary.laboratory import in_unit
 from galu.vocabulary.results import kind_of_result, read_result
 from galu.vocabulary.therapies import support_given
@@ -42,111 +40,6 @@ FEVER_C: Final = 38.0
 FAHRENHEIT_FROM: Final = 60.0
 #: CTCAE grades blood: the pH or glucose of urine says nothing of acidosis or hypoglycaemia.
 IN_BLOOD = ~pl.col("specimen").fill_null("").str.to_uppercase().str.contains("URIN")
-
-
-def events_by_subject(record: Record) -> dict[str, tuple[AdverseEventInput, ...]]:
-    """Adverse events with their course folded in: worst grade so far, latest attribution, end.
-
-    A course may name any fact of the chain of corrections of its event.
-    """
-    roots = event_roots(record)
-    courses: dict[str, list[dict[str, Any]]] = {}
-    for row in record.facts("adverse_event_course").iter_rows(named=True):
-        courses.setdefault(roots.get(row["event"], row["event"]), []).append(row)
-    found: dict[str, list[AdverseEventInput]] = {}
-    for row in record.facts("adverse_event").iter_rows(named=True):
-        event = _event(row, courses.get(row["root"], []), record.zone)
-        found.setdefault(row["subject"], []).append(event)
-    for event_id in courses.keys() - roots.keys() - {*roots.values()}:
-        subject, event = _untold(event_id, courses[event_id])
-        found.setdefault(subject, []).append(event)
-    return {subject: tuple(events) for subject, events in found.items()}
-
-
-def _event(row: dict[str, Any], course: list[dict[str, Any]], zone: str) -> AdverseEventInput:
-    grades = [g for g in (row["grade"], *(step["grade"] for step in course)) if g is not None]
-    if tells_of_death(row["outcome"] or ""):
-        grades.append(5)
-    onset, until = days_of(row["on"])
-    dated = [(step["day"], step["grade"]) for step in course if step["day"] is not None]
-    known = [day for day in (*(day for day, _ in dated), day_of(row["ended"])) if day is not None]
-    # What is known of the end or the course narrows down when an event can have begun.
-    until = max(onset, min([until, *known]))
-    return AdverseEventInput(
-        ref=row["id"],
-        term=row["term"],
-        grade=max(grades) if grades else None,
-        onset=onset,
-        ended=_ended(day_of(row["ended"]), course),
-        attribution=_attribution(row, course),
-        serious=row["serious"],
-        clinically_meaningful=row["clinically_meaningful"],
-        soc=row["soc"] or "",
-        action=row["action"] or "",
-        # Empty where nothing but the first grade was reported.
-        course=_course(onset, row, dated) if course else (),
-        outcome=row["outcome"] or "",
-        expected=row["expected"],
-        life_threatening=row["life_threatening"],
-        aware=instant_of(row["aware"], zone),
-        onset_until=until if row["day"] is None else None,
-        undated=tuple(_undated(step, onset) for step in course if step["day"] is None),
-        reported=row["recorded"].astimezone(ZoneInfo(zone)).date(),
-        coded=row.get("coded") or "",
-    )
-
-
-def _course(
-    onset: date, row: dict[str, Any], dated: list[tuple[date, int]]
-) -> tuple[tuple[date, int | None], ...]:
-    """Grades from day to day; who died of it had the highest at the last of them."""
-    steps: list[tuple[date, int | None]] = [(onset, row["grade"]), *dated]
-    if tells_of_death(row["outcome"] or ""):
-        last = day_of(row["ended"]) or max(day for day, _ in steps)
-        steps.append((last, 5))
-    return tuple(steps)
-
-
-def _untold(event: str, course: list[dict[str, Any]]) -> tuple[str, AdverseEventInput]:
-    """An event of which only the course is in the record: what it was, and since when, is not known."""
-    grades = [step["grade"] for step in course if step["grade"]]
-    first, until = days_of(course[0]["on"])
-    told = AdverseEventInput(
-        ref=course[0]["id"],
-        term=f"event {event}, which is not recorded",
-        grade=max(grades, default=None),
-        onset=first - timedelta(days=365),
-        attribution=_attribution(course[0], course),
-        onset_until=until,
-    )
-    return course[0]["subject"], told
-
-
-def _undated(step: dict[str, Any], onset: date) -> tuple[date, date, int]:
-    first, last = days_of(step["on"])
-    return max(first, onset), max(last, onset), step["grade"]
-
-
-def _ended(stated: date | None, course: list[dict[str, Any]]) -> date | None:
-    """Day on which an event was over; None where it went on, or came back, after that."""
-    steps = [(step["day"], step["grade"]) for step in course if step["day"] is not None]
-    if stated is not None:
-        return None if any(day > stated and grade > 0 for day, grade in steps) else stated
-    if not steps or steps[-1][1] > 0:
-        return None
-    over: date = steps[-1][0]
-    for day, grade in reversed(steps):
-        if grade > 0:
-            break
-        over = day
-    return over
-
-
-def _attribution(row: dict[str, Any], course: list[dict[str, Any]]) -> Attribution | None:
-    """The last that was written, in the event or its course; None where that is unknown."""
-    stated = [(one["seq"], one["attribution"]) for one in (row, *course) if one["attribution"] is not None]
-    known: dict[str, Attribution] = {"related": "related", "unrelated": "unrelated"}
-    return known.get(max(stated, default=(0, "unknown"))[1])
 
 
 def labs_by_subject(
