@@ -131,7 +131,8 @@ def test_a_row_without_budget_says_why(tmp_path: Path) -> None:
     reasons = [row["budget_reason"] for row in rows]
     assert all(row["budget"] is None for row in rows)
     assert "four" in reasons[0] and "prior" in reasons[1] and "above zero" in reasons[2]
-    joint = fit_together(_activities(tmp_path, bi), PLAN)
+    mono = "".join(_line("S1", 1, "kidneys", t, 150.0 * 2.0 ** (-t / 46.0)) for t in times)
+    joint = fit_together(_activities(tmp_path, mono), PLAN)
     assert "together" in with_budgets(dose_rows(joint, PLAN), joint, PLAN)[0]["budget_reason"]
 
 
