@@ -19,7 +19,7 @@ from galu.simulation.pen import Line
 BOARD_KINDS = frozenset(
     {"study_version", "consent", "demographics", "enrolment", "withdrawal", "death", "disposition"}
     | {"contact", "decision", "signature", "administration", "dispensed", "residual", "adverse_event"}
-    | {"adverse_event_course", "lab", "transfusion", "judgement", "retraction"}
+    | {"adverse_event_course", "lab", "transfusion", "therapy", "vital", "judgement", "retraction"}
 )
 
 
