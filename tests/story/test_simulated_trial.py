@@ -26,7 +26,7 @@ def _galu(*words: str) -> None:
 @pytest.fixture(scope="module")
 def trial(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("story") / "trial"
-    _galu("simulate", str(STUDY), str(STUDY / "scenario.yaml"), "--seed", "1", "-o", str(folder))
+    _galu("simulate", str(STUDY), str(STUDY / "scenario.yaml"), "--seed", "7", "-o", str(folder))
     return folder
 
 

@@ -13,13 +13,13 @@ from datetime import date, datetime, time, timedelta
 
 from galu.protocol import Study
 from galu.record import Entry, fact_digest
-from galu.record.conduct import Decision, Signature, StudyVersion
+from galu.record.conduct import Decision, Judgement, Signature, StudyVersion
 from galu.record.people import Disposition
 from galu.record.treatment import Enrolment
 from galu.simulation.course import Course, Setting
 from galu.simulation.draws import Draws
 from galu.simulation.ledger import Ledger
-from galu.simulation.pen import Pen, at
+from galu.simulation.pen import Line, Pen, at
 from galu.simulation.people import Person, Screening, meet
 from galu.simulation.scenario import Scenario
 from galu.simulation.tumour import draw_lesions
@@ -30,6 +30,8 @@ BOARD_TIME = time(20, 0)
 #: After this long nobody else is enrolled, whatever happened (assumed).
 _MOST_DAYS = 2500
 _COMMITTEE = "Safety review committee"
+#: Investigators answer what the board asks so many days after a window (assumed).
+_JUDGED_AFTER = timedelta(days=14)
 Watch = Callable[[datetime, Board], None]
 
 
@@ -61,6 +63,8 @@ class _World:
     committee: _Committee = field(default_factory=_Committee)
     consented: int = 0
     board: Board | None = None
+    toxic: dict[str, bool] = field(default_factory=dict)
+    judged: set[str] = field(default_factory=set)
 
 
 def simulate_trial(
@@ -151,6 +155,8 @@ def _evening(world: _World, day: date) -> None:
     if not ready and (world.committee.expanding or day.weekday() != 0):
         return
     board = _ask(world, datetime.combine(day, BOARD_TIME))
+    if _answer(world, board, day):
+        board = _ask(world, datetime.combine(day, BOARD_TIME))
     minute = 0
     while ready and board.may_enrol and board.next_level is not None:
         minute += 1
@@ -174,9 +180,34 @@ def _enrol(world: _World, candidate: _Candidate, board: Board, moment: datetime)
     before = len(pen.lines)
     phase = "expansion" if board.phase == "expansion" else "escalation"
     pen.write(Enrolment, day, moment, phase=phase, level=board.next_level)
-    Course(world.setting, person, board.next_level, day, pen).write()
+    course = Course(world.setting, person, board.next_level, day, pen)
+    world.toxic[person.subject] = course.dlt is not None
+    course.write()
     world.ledger.note(pen.lines[before:])
     world.ledger.release(moment)
+
+
+def _answer(world: _World, board: Board, day: date) -> bool:
+    """Investigators judge, by what is true, who may have had a toxicity; unwatched windows are given up."""
+    moment = datetime.combine(day, BOARD_TIME)
+    lines: list[Line] = []
+    for slot in board.slots:
+        over = slot.window_ends is not None and day >= slot.window_ends + _JUDGED_AFTER
+        if not (slot.suspect and over) or slot.subject in world.judged:
+            continue
+        world.judged.add(slot.subject)
+        toxic = world.toxic.get(slot.subject, False)
+        said = {"dlt": "yes" if toxic else "no", "dlt-evaluable": "no"}
+        for item, value in said.items():
+            name = f"{slot.subject}.{item}"
+            by = f"Investigator of site {slot.subject[:2]}"
+            judgement = Judgement(
+                id=name, subject=slot.subject, on=day.isoformat(), item=item, value=value, by=by
+            )
+            lines.append((moment, judgement))
+    world.ledger.note(lines)
+    world.ledger.release(moment)
+    return bool(lines)
 
 
 def _turn_away(world: _World, candidate: _Candidate, told: datetime, why: str) -> None:
