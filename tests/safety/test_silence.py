@@ -365,3 +365,14 @@ def test_creatinine_without_its_baseline_is_judged_by_the_worst() -> None:
 def test_a_count_needs_no_limits_to_show_that_it_is_not_severe() -> None:
     plain = tuple(replace(one, lower=None, upper=None) for one in counts(*WEEKS))
     assert judge(patient(*plain)).outcome == "N"
+
+
+def test_an_event_hides_no_value_that_is_graver_than_it() -> None:
+    low = lab("K", 20, 2.3, "mmol/L", lower=3.5, upper=5.1)
+    short = told("Hypokalemia", 20, 22)
+    assert judge(patient(*counts(*WEEKS), low, events=(short,))).outcome == "P"
+    pale = lab("HGB", 20, 60.0, "g/L")
+    mild = told("Anemia", 20, 27, 1)
+    found = judge(patient(*counts(*WEEKS), pale, events=(mild,)))
+    assert (found.outcome, found.rule_id) == ("P", "anaemia-g4")
+    assert judge(patient(*counts(*WEEKS), pale, events=(replace(mild, grade=3),))).outcome == "N"

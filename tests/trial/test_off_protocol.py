@@ -14,7 +14,7 @@ from galu.protocol.cautions import cautions
 from galu.record import Entry, Fact, Record, record_of
 from galu.record.conduct import Decision, Judgement, Retraction
 from galu.record.disease import AdverseEvent, AdverseEventCourse
-from galu.record.people import Consent, Death, Disposition, Lab, Withdrawal
+from galu.record.people import Consent, Death, Disposition, Lab, Vital, Withdrawal
 from galu.record.treatment import Administration, Dispensed, Enrolment, Residual
 from galu.trial.board import derive_board
 from galu.trial.state import TrialState, derive_state
@@ -278,3 +278,15 @@ def test_a_dlt_is_in_every_table_of_adverse_events() -> None:
     assert overview["dose-limiting toxicity"] == 2 and overview["any"] == 1
     bare = [row for row in seen.safety.by_term if row.soc.startswith("Dose-limiting")]
     assert [(row.term, row.subjects) for row in bare] == [("", 1), ("platelets-g4", 1)]
+
+
+def test_a_named_no_clears_what_it_saw_of_every_kind() -> None:
+    low = Lab(
+        id="l", subject="A", on=on(14), test="NEUT", value=0.6, unit="10^9/L", lower_limit=2, upper_limit=7
+    )
+    counts = [one for one in weekly_counts("A", FIRST) if one.id != "A-NEUT-15"]
+    fever = Vital(id="v", subject="A", on=on(15), test="TEMP", value=39.0, unit="C")
+    course = AdverseEventCourse(id="k", subject="A", on=on(20), event="x-gone", grade=0)
+    asked = patient("A", *counts, low, fever, course, watched=False)
+    no = Judgement(id="j", subject="A", on=on(50), item="dlt", value="no", by="Dr One")
+    assert outcome(*asked) == "P" and outcome(*asked, no) == "N"

@@ -17,8 +17,7 @@ from galu.record import Record
 from galu.report.blocks import Lane, Mark
 from galu.report.board import lanes_of
 from galu.store.sqlite import Clock
-from galu.trial.agenda import Task
-from galu.trial.board import Board
+from galu.trial.board import Board, Due
 from galu.trial.state import derive_state
 
 
@@ -32,7 +31,7 @@ class Status:
     mark: Mark
     board: Board
     lanes: tuple[Lane, ...]
-    agenda: tuple[Task, ...]
+    agenda: tuple[Due, ...]
     unread: tuple[str, ...] = ()
     skew: str | None = None
 

@@ -10,8 +10,7 @@ from galu.escalation.outcomes import Outcome
 from galu.protocol import Study
 from galu.report.blocks import Card, Lane, Table
 from galu.trial.accrual import SignedDecision
-from galu.trial.agenda import Task
-from galu.trial.board import Board, Slot
+from galu.trial.board import Board, Due, Slot
 
 #: Slots of a level in the rolling six.
 SLOTS: Final = 6
@@ -103,7 +102,7 @@ def standing_of(one: SignedDecision) -> str:
     return "stale: a fact it rests on was corrected" if one.stale else ""
 
 
-def due_table(agenda: Iterable[Task], day: date) -> Table:
+def due_table(agenda: Iterable[Due], day: date) -> Table:
     """What is due and what is overdue, earliest first."""
     rows = tuple(
         (one.subject, one.what, one.due, one.latest,

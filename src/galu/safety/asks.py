@@ -70,10 +70,11 @@ def ask_of_labs(
         if rule.evidence == "grade" and rule.from_events_only:
             found += _clinical(rule, term, patient, values, (window, version))
             continue
+        asked = _unread(rule, term, values, (window, version))
         if rule.evidence == "other-event":
-            told = rule.min_grade
-            values = tuple(one for one in values if not _is_told(patient.events, term, _days(one[0]), told))
-        found += _unread(rule, term, values, (window, version))
+            events, least = patient.events, rule.min_grade
+            asked = [a for a in asked if not _is_told(events, term, (a.on, a.span[1] or a.on), least)]
+        found += asked
         if _is_clinical_above(term, version):
             found += _clinical(rule, term, patient, values, (window, version))
         if rule.evidence == "other-event":
@@ -242,13 +243,7 @@ def _clinical(
     for lab, grade in values:
         if grade is None or grade < highest or not _inside(lab, window):
             continue
-        told = any(
-            is_one_of(event, (term,))
-            and event.grade is not None
-            and event.onset <= lab.last_day
-            and (event.ended is None or event.ended >= lab.day)
-            for event in patient.events
-        )
+        told = _is_told(patient.events, term, _days(lab), grade)
         if not told and _grade_before(lab, term, version) < grade:
             said = f"{lab.words} of {lab.day} is grade {grade} at least; grade {rule.min_grade} is a clinical"
             found.append(_ask(rule, lab, f"{said} judgement, and no event tells it"))

@@ -137,7 +137,7 @@ def _see(patient: DltPatient, plan: SafetyPlan, as_of: date) -> _Seen:
     asked = (sign for rule in plan.dlt.rules for sign in ask_of_labs(rule, patient, plan, graded, window))
     named = ask_of_names(patient, window, as_of)
     signs = sorted(
-        (*derive_signs(patient, plan, window, as_of), *asked, *named),
+        (*derive_signs(patient, plan, graded, window, as_of), *asked, *named),
         key=lambda s: (s.on, s.rule_id, s.facts),
     )
     coverage = derive_coverage(patient, plan, graded, window[1], as_of)
@@ -187,18 +187,14 @@ def _unless_asked(left: _Verdict, seen: _Seen) -> _Verdict:
 def _open(patient: DltPatient, seen: _Seen, as_of: date, dosed: bool) -> _Verdict | None:
     """What a completed window leaves unresolved; a second dose settles only that it was put off."""
     signs = [sign for sign in seen.signs if not sign.asks]
-    said = next((sign for sign in signs if sign.rule_id == _SAID), None)
-    if said:
-        return _Verdict("P", None, said.rule_id, said.reason, said.facts)
     if signs:
-        return _Verdict("P", None, signs[0].rule_id, signs[0].reason, signs[0].facts)
+        first = next((sign for sign in signs if sign.rule_id == _SAID), signs[0])
+        return _Verdict("P", None, first.rule_id, first.reason, first.facts)
     waits = _withheld(patient, seen.window, as_of)
     left = patient.withdrew is not None and patient.withdrew.by(seen.window[1]) is not False
-    return (
-        None
-        if waits is None or (dosed and not left)
-        else _Verdict("P", None, "unresolved", waits[0], waits[1])
-    )
+    if waits is None or (dosed and not left):
+        return None
+    return _Verdict("P", None, "unresolved", waits[0], waits[1])
 
 
 def _asked(seen: _Seen) -> _Verdict | None:

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 from galu.safety.inputs import DltPatient
 from galu.safety.plan import SafetyPlan
-from galu.safety.signs import derive_signs
+from galu.safety.signs import derive_signs, grades_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def late_toxicities(watched: WatchedPatient, plan: SafetyPlan, as_of: date) -> t
     if as_of < starts:
         return ()
     found = []
-    for sign in derive_signs(patient, plan, (starts, as_of), as_of):
+    for sign in derive_signs(patient, plan, grades_by(patient, plan, as_of), (starts, as_of), as_of):
         given = [one for one in watched.exposures if one.day <= sign.on]
         found.append(
             LateToxicity(

@@ -358,9 +358,17 @@ def _death_signs(rule: DltRule, patient: DltPatient, window: tuple[date, date], 
     return [Sign(inside, died.known_on, rule.id, said, died.facts, (died.day, died.known_on))]
 
 
-def derive_signs(patient: DltPatient, plan: SafetyPlan, window: tuple[date, date], as_of: date) -> list[Sign]:
-    """Every sign with its onset in the window (first and last day), as known at the end of a day; by day."""
-    graded = grades_by(patient, plan, as_of)
+def derive_signs(
+    patient: DltPatient,
+    plan: SafetyPlan,
+    graded: Mapping[str, tuple[Graded, ...]],
+    window: tuple[date, date],
+    as_of: date,
+) -> list[Sign]:
+    """Every sign with its onset in the window (first and last day), as known at the end of a day; by day.
+
+    `graded` are the patient's values by term, as `grades_by` gives them for that day.
+    """
     signs: list[Sign] = []
     for rule in plan.dlt.rules:
         if rule.evidence == "death":

@@ -6,6 +6,7 @@ A judgement of the item ``dlt`` is of the patient, one of ``dlt:<event>`` of tha
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import polars as pl
@@ -18,13 +19,15 @@ _ITEM: Final = "dlt"
 _EVALUABLE: Final = "dlt-evaluable"
 _VALUES: Final = {"yes": True, "no": False}
 #: Kinds from whose facts the rules of dose-limiting toxicity judge.
-_SEEN: Final = ("adverse_event", "lab", "transfusion", "withdrawal", "death", "judgement")
+_SEEN: Final = (
+    "adverse_event", "adverse_event_course", "lab", "vital", "transfusion", "therapy", "withdrawal", "death",
+    "disposition", "judgement",
+)  # fmt: skip
 
 
 def adjudications_by_subject(record: Record) -> dict[str, tuple[DltAdjudication, ...]]:
     """Judgements of dose-limiting toxicity, in the order in which they were made."""
-    items = _item()
-    rows = record.facts("judgement").filter((items == _ITEM) | items.str.starts_with(f"{_ITEM}:"))
+    rows = _of_toxicity(record)
     if rows.height == 0:
         return {}
     chains = _Chains(record)
@@ -39,6 +42,17 @@ def adjudications_by_subject(record: Record) -> dict[str, tuple[DltAdjudication,
             )  # fmt: skip
             found[row["subject"]] = (*found.get(row["subject"], ()), one)
     return found
+
+
+def judged_toxic(record: Record, subjects: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """(subject, fact) of each judgement, of these subjects, that there was a dose-limiting toxicity."""
+    yes = _of_toxicity(record).filter((pl.col("value") == "yes") & pl.col("subject").is_in(list(subjects)))
+    yield from yes.select("subject", "id").iter_rows()
+
+
+def _of_toxicity(record: Record) -> pl.DataFrame:
+    item = _item()
+    return record.facts("judgement").filter((item == _ITEM) | item.str.starts_with(f"{_ITEM}:"))
 
 
 def evaluability_by_subject(record: Record) -> dict[str, tuple[EvaluabilityJudgement, ...]]:
@@ -99,11 +113,17 @@ class _Chains:
 
     def __init__(self, record: Record) -> None:
         self._record = record
-        self._events = list(record.facts("adverse_event").iter_rows(named=True))
-        now = {row["root"]: row["id"] for row in self._events}
+        self._events: dict[str, list[dict[str, Any]]] = {}
+        now: dict[str, str] = {}
+        for row in record.facts("adverse_event").iter_rows(named=True):
+            self._events.setdefault(row["subject"], []).append(row)
+            now[row["root"]] = row["id"]
         self.standing: dict[str, str | None] = {
             name: now.get(root) for name, root in event_roots(record).items()
         }
+        self._steps: dict[str | None, list[dict[str, Any]]] = {}
+        for step in record.facts("adverse_event_course").iter_rows(named=True):
+            self._steps.setdefault(self.standing.get(step["event"]), []).append(step)
 
     def seen(self, subject: str, seq: int) -> frozenset[str]:
         """Facts of a subject written before a number, without the events that grew worse after it."""
@@ -114,14 +134,13 @@ class _Chains:
             .filter((pl.col("subject") == subject) & (pl.col("seq") < seq))["id"]
             .to_list()
         }
-        return frozenset(ids - {row["id"] for row in self._events if self._worse_since(row, seq)})
+        own = self._events.get(subject, ())
+        return frozenset(ids - {row["id"] for row in own if self._worse_since(row, seq)})
 
     def _worse_since(self, event: dict[str, Any], seq: int) -> bool:
         """Whether the course written after a number tells of a higher grade or makes the event related."""
         grade, related = event["grade"] or 0, event["attribution"] != "unrelated"
-        for step in self._record.facts("adverse_event_course").iter_rows(named=True):
-            if self.standing.get(step["event"]) != event["id"]:
-                continue
+        for step in self._steps.get(event["id"], ()):
             attribution = step["attribution"]
             now = related if attribution is None else attribution != "unrelated"
             if step["seq"] > seq and (step["grade"] > grade or (now and not related)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -12,7 +12,7 @@ from galu.protocol.sections import ScanPlan
 from galu.record import Record
 from galu.record.when import hours_between
 from galu.safety.modification import NO_GRADE
-from galu.trial.board import Board
+from galu.trial.board import Board, Due
 from galu.trial.exposure import Dose
 from galu.trial.proposals import CycleProposal
 from galu.trial.schedule import PlannedVisit, outstanding
@@ -26,28 +26,13 @@ SCAN_SHARE: Final = 0.35
 SCAN_HOURS: Final = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """Something to see to between `due` and `latest`; `why` is the plan, or what speaks against it."""
-
-    subject: str
-    what: str
-    due: date
-    latest: date
-    why: str
-
-    def overdue(self, day: date) -> bool:
-        """Whether the window has closed."""
-        return day > self.latest
-
-
 def derive_agenda(
     board: Board,
     proposals: Iterable[CycleProposal],
     visits: Iterable[PlannedVisit],
     watch: SafetyWatch,
-    scans: Iterable[Task],
-) -> tuple[Task, ...]:
+    scans: Iterable[Due],
+) -> tuple[Due, ...]:
     """Every task of the board's day, the earliest first.
 
     Parameters
@@ -64,12 +49,12 @@ def derive_agenda(
     day = board.day
     found = [*_doses(board, proposals), *scans]
     found += [
-        Task(one.subject, f"visit {one.visit}", one.planned, one.latest, f"lacks {', '.join(one.lacking)}")
+        Due(one.subject, f"visit {one.visit}", one.planned, one.latest, f"lacks {', '.join(one.lacking)}")
         for one in outstanding(visits, day)
         if "dose" not in one.lacking
     ]
     found += [
-        Task(
+        Due(
             one.subject,
             f"report of {one.term} to the {one.receiver}",
             one.aware.date(),
@@ -80,7 +65,7 @@ def derive_agenda(
         if one.due.date() >= day - RECENT
     ]
     found += [
-        Task(
+        Due(
             one.subject,
             f"follow-up: {one.domain}",
             one.due,
@@ -93,16 +78,16 @@ def derive_agenda(
     return tuple(sorted(found, key=lambda task: (task.due, task.subject, task.what)))
 
 
-def _doses(board: Board, proposals: Iterable[CycleProposal]) -> Iterator[Task]:
+def _doses(board: Board, proposals: Iterable[CycleProposal]) -> Iterator[Due]:
     proposed = {one.subject: one for one in proposals}
     for due in board.due:
         one = proposed.get(due.subject)
         if one is None:
-            yield Task(due.subject, due.what, due.due, due.latest, "")
+            yield due
             continue
         amount = "" if one.activity_mbq is None else f" {one.activity_mbq:.0f} MBq"
         said = (f"{one.action}{amount}", *_grouped(one.reasons))
-        yield Task(due.subject, due.what, due.due, due.latest, "; ".join(said))
+        yield replace(due, why="; ".join(said))
 
 
 def _grouped(reasons: Iterable[str]) -> Iterator[str]:
@@ -118,13 +103,13 @@ def _grouped(reasons: Iterable[str]) -> Iterator[str]:
         yield f"{', '.join(silent)}{NO_GRADE}"
 
 
-def scans_due(study: Study, record: Record, subjects: Iterable[Subject], day: date) -> tuple[Task, ...]:
+def scans_due(study: Study, record: Record, subjects: Iterable[Subject], day: date) -> tuple[Due, ...]:
     """Scans of the last two weeks and the coming day that the plan wants and no fact shows."""
     plans = study.schedule.scans if study.schedule else ()
     done: dict[tuple[str, str], list[str]] = {}
     for row in record.facts("scan").iter_rows(named=True):
         done.setdefault((row["subject"], row["modality"]), []).append(row["on"])
-    found: list[Task] = []
+    found: list[Due] = []
     for subject in subjects:
         for dose in (*subject.imaging, *subject.therapy):
             if dose.day < day - RECENT - timedelta(days=7) or subject.dead:
@@ -137,7 +122,7 @@ def scans_due(study: Study, record: Record, subjects: Iterable[Subject], day: da
 
 def _scans_of(
     plan: ScanPlan, subject: Subject, dose: Dose, look: tuple[list[str], date, str]
-) -> Iterator[Task]:
+) -> Iterator[Due]:
     seen, day, zone = look
     first = (dose.cycle or 0) <= 1
     if plan.agent != dose.agent or not (plan.cycles == "all" or (plan.cycles == "first") == first):
@@ -151,4 +136,4 @@ def _scans_of(
         latest = dose.day + timedelta(hours=time_h + margin)
         if due <= day + timedelta(days=1) and latest >= day - RECENT:
             what = f"{plan.modality} {time_h:g} h after cycle {dose.cycle} of {plan.agent}"
-            yield Task(subject.id, what, due, latest, "planned scan")
+            yield Due(subject.id, what, due, latest, "planned scan")

@@ -65,12 +65,13 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Something a coordinator should do, with its window."""
+    """Something a coordinator should do, with its window; `why` is the plan, or what speaks against it."""
 
     subject: str
     what: str
     due: date
     latest: date
+    why: str = ""
 
     def overdue(self, day: date) -> bool:
         """Whether the window has closed."""

@@ -24,7 +24,7 @@ from galu.safety.inputs import (
     TransfusionInput,
 )
 from galu.safety.plan import SafetyPlan
-from galu.trial.adjudication import adjudications_by_subject, evaluability_by_subject
+from galu.trial.adjudication import adjudications_by_subject, evaluability_by_subject, judged_toxic
 from galu.trial.events import events_by_subject
 from galu.trial.schedule import planned_days
 from galu.trial.subjects import Death, Exit, Subject
@@ -43,18 +43,28 @@ IN_BLOOD = ~pl.col("specimen").fill_null("").str.to_uppercase().str.contains("UR
 
 
 def labs_by_subject(
-    record: Record, subjects: Iterable[Subject], tests: frozenset[str] | None = None
+    record: Record,
+    subjects: Iterable[Subject],
+    tests: frozenset[str] | None = None,
+    until: Mapping[str, date] | None = None,
 ) -> dict[str, tuple[LabInput, ...]]:
     """Laboratory values, each with its baseline: that marked by its source, else the last before the dose.
 
-    A result in words is read by `read_result`; one that is no number has no value. One of a partly known
-    day holds the first and the last that it can have been, and is no baseline.
+    Of `subjects`, of these `tests`, up to the day that `until` has for a subject. A result in words is read
+    by `read_result`; one that is no number has no value. One of a partly known day holds the first and the
+    last that it can have been, and is no baseline.
     """
     first = {subject.id: subject.therapy[0] for subject in subjects if subject.therapy}
     told = pl.col("value").is_not_null() | pl.col("text").is_not_null()
     frame = record.facts("lab").filter(told & IN_BLOOD)
     if tests is not None:
         frame = frame.filter(pl.col("test").is_in(list(tests)))
+    if until is not None:
+        # Rows are left out before they are read: most of a long record lies after the windows.
+        last = pl.col("subject").replace_strict(
+            {name: day.isoformat() for name, day in until.items()}, default="", return_dtype=pl.String
+        )
+        frame = frame.filter(pl.col("on").str.slice(0, 10) <= last)
     labs: dict[str, list[LabInput]] = {}
     bases: dict[tuple[str, str], tuple[bool, LabInput]] = {}
     for row in frame.iter_rows(named=True):
@@ -173,25 +183,30 @@ def dlt_patients(study: Study, record: Record, subjects: Iterable[Subject]) -> t
     if plan is None:
         return ()
     reach = timedelta(days=2 * plan.dlt.unresolved_until_day.value)
-    return tuple(_up_to(one, one.first_dose + reach) for one in watched_patients(study, record, subjects))
-
-
-def _up_to(patient: DltPatient, until: date) -> DltPatient:
-    return replace(
-        patient,
-        events=tuple(event for event in patient.events if event.onset <= until),
-        labs=tuple(lab for lab in patient.labs if lab.day <= until),
+    people = tuple(subjects)
+    until = {one.id: one.first_dose + reach for one in people if one.first_dose is not None}
+    patients = _patients(study, record, people, until)
+    return tuple(
+        replace(one, events=tuple(event for event in one.events if event.onset <= until[one.subject]))
+        for one in patients
     )
 
 
 def watched_patients(study: Study, record: Record, subjects: Iterable[Subject]) -> tuple[DltPatient, ...]:
     """The same with everything that happened since the first dose, for the watch on late toxicity."""
+    return _patients(study, record, subjects, None)
+
+
+def _patients(
+    study: Study, record: Record, subjects: Iterable[Subject], until: Mapping[str, date] | None
+) -> tuple[DltPatient, ...]:
+    """What the rules read of each subject who was dosed; laboratory values up to a day, if one is given."""
     plan = study.safety
     dosed = [s for s in subjects if s.first_dose is not None and s.level is not None]
     if plan is None or not dosed:
         return ()
     events = events_by_subject(record)
-    labs = labs_by_subject(record, dosed, _dlt_tests(plan, record))
+    labs = labs_by_subject(record, dosed, _dlt_tests(plan, record), until)
     transfusions, adjudications = _transfusions(record), adjudications_by_subject(record)
     evaluability, fevers = evaluability_by_subject(record), _fevers(record)
     patients = (
@@ -305,9 +320,8 @@ def harm_without_dose(record: Record, subjects: Iterable[Subject]) -> dict[str, 
         slot = waiting[row["subject"]].enrolled
         if grave and row["attribution"] != "unrelated" and (slot is None or days_of(row["on"])[1] >= slot):
             found.setdefault(row["subject"], []).append(row["id"])
-    for name, made in adjudications_by_subject(record).items():
-        if name in waiting:
-            found.setdefault(name, []).extend(one.ref for one in made if one.is_dlt)
+    for name, fact in judged_toxic(record, waiting):
+        found.setdefault(name, []).append(fact)
     for one in waiting.values():
         if one.death is not None and one.death.related is not False:
             found.setdefault(one.id, []).append(one.death.fact)

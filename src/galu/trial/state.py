@@ -12,8 +12,8 @@ from datetime import date, datetime
 from galu.protocol import Study
 from galu.record import Fork, Record
 from galu.trial.adverse import SafetyResults, derive_safety
-from galu.trial.agenda import Task, derive_agenda, scans_due
-from galu.trial.board import Board, derive_board
+from galu.trial.agenda import derive_agenda, scans_due
+from galu.trial.board import Board, Due, derive_board
 from galu.trial.dosimetry import SubjectDose, derive_absorbed_doses
 from galu.trial.efficacy import EfficacyResults, derive_efficacy
 from galu.trial.eligibility import GateVerdicts, derive_eligibility
@@ -63,7 +63,7 @@ class TrialState:
     pharmacokinetics: PharmacokineticResults
     efficacy: EfficacyResults
     deviations: tuple[Deviation, ...]
-    agenda: tuple[Task, ...]
+    agenda: tuple[Due, ...]
     forks: tuple[Fork, ...]
 
 
