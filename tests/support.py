@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from galu.cli.main import main
 from galu.record.people import Lab
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,3 +35,18 @@ def weekly_counts(subject: str, first: date, *, leave: tuple[int, ...] = ()) -> 
         if number not in leave
         for test, value, low, high in (("NEUT", 3.9, 2.0, 7.0), ("PLAT", 210.0, 150.0, 400.0))
     ]  # fmt: skip
+
+
+def run(*words: object) -> int:
+    """Exit code of the command line."""
+    with pytest.raises(SystemExit) as ended:
+        main([str(word) for word in words])
+    return int(ended.value.code or 0)
+
+
+def csv(folder: Path, kind: str, *lines: str) -> Path:
+    """A file of facts of a kind, line by line."""
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{kind}.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path

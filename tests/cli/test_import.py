@@ -9,7 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from galu.cli.main import main
 from galu.desk.folder import open_trial
 from galu.desk.record import write_templates
 from galu.exchange.dialect import PLAIN, dialect_named, number_in, other_reading, time_in
@@ -19,18 +18,11 @@ from galu.finding import InputError
 from galu.protocol import load_study
 from galu.record import Record
 from galu.trial.admission import Notation, check_admission
-from support import ROOT
+from support import ROOT, csv, run
 
 STUDY = ROOT / "studies" / "nct07310355"
 REFERENCE = load_study(STUDY / "study.yaml")
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
-
-
-def run(*words: object) -> int:
-    """Exit code of the command line."""
-    with pytest.raises(SystemExit) as ended:
-        main([str(word) for word in words])
-    return int(ended.value.code or 0)
 
 
 @pytest.fixture
@@ -38,13 +30,6 @@ def trial(tmp_path: Path) -> Path:
     folder = tmp_path / "trial"
     assert run("init", STUDY, "-o", folder) == 0
     return folder
-
-
-def csv(folder: Path, kind: str, *lines: str) -> Path:
-    folder.mkdir(exist_ok=True)
-    path = folder / f"{kind}.csv"
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return path
 
 
 LAB = "id,subject,on,test,value,unit"

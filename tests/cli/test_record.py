@@ -7,21 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from galu.cli.main import main
 from galu.desk.folder import create_trial, open_trial
 from galu.desk.places import RECORD
 from galu.finding import InputError
-from support import ROOT
+from support import ROOT, csv, run
 
 STUDY = ROOT / "studies" / "nct07310355"
 AGENT = "177Lu-PSMA-0057"
-
-
-def run(*words: object) -> int:
-    """Exit code of the command line."""
-    with pytest.raises(SystemExit) as ended:
-        main([str(word) for word in words])
-    return int(ended.value.code or 0)
 
 
 @pytest.fixture
@@ -29,13 +21,6 @@ def trial(tmp_path: Path) -> Path:
     folder = tmp_path / "a trial"
     assert run("init", STUDY, "-o", folder) == 0
     return folder
-
-
-def csv(folder: Path, kind: str, *lines: str) -> Path:
-    folder.mkdir(exist_ok=True)
-    path = folder / f"{kind}.csv"
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return path
 
 
 def valid_folder(tmp_path: Path) -> Path:
