@@ -45,7 +45,8 @@ def test_a_trial_folder_is_written_once(small: Path, tmp_path: Path) -> None:
     done = _run(small, small / "scenario.yaml", "--seed", 3, "-o", out)
     assert done.exit_code == 0, done.output
     trial = open_trial(out)
-    dosed = {fact.subject for fact in trial.record if fact.kind == "administration" and fact.data["agent"] == "therapy"}
+    given = trial.record.facts("administration")
+    dosed = set(given.filter(given["agent"] == "177Lu-PSMA-0057")["subject"])
     assert len(dosed) >= 7, "whoever is not evaluable is replaced, so more than the target may be dosed"
     assert "SIMULATED" in done.output and f"{len(dosed)} dosed" in done.output
     assert trial.record.origin == "simulated"
