@@ -260,9 +260,9 @@ def test_a_table_in_which_a_pending_patient_reopens_a_level_is_refused() -> None
 TABLE = RollingSix(top_level_rule="table").table()
 
 
-@pytest.mark.parametrize(("mean", "warns"), [("-1,0", True), ("-3,0", False)])
+@pytest.mark.parametrize(("mean", "warns"), [("-1,0", True), ("-3,0", True), ("-5,0", False)])
 def test_a_prior_that_stops_after_one_dlt_is_warned_of(mean: str, warns: bool) -> None:
     switches = desk.read_switches([f"mean={mean}"])
     answer = desk.next_decision("blrm", switches, Outcomes(), 2)
-    one = design_named("blrm", **switches).decide(Outcomes.from_string("1NNT"), 2)
+    one = design_named("blrm", **switches).decide(Outcomes.from_string("1T"), 2)
     assert ("warning" in answer) == (one.action is Action.STOP_NO_DOSE) == warns

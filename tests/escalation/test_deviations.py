@@ -48,7 +48,7 @@ def test_a_deviating_patient_above_undoes_no_stop_and_no_step_down(name: str, be
 @pytest.mark.parametrize("above", [0, 1])
 @pytest.mark.parametrize("count", [1, 2])
 def test_one_more_pending_patient_ends_no_waiting(name: str, text: str, above: int, count: int) -> None:
-    assert ask(name, text).action is Action.SUSPEND
+    assert reach(ask(name, text)) == 0
     top = int(text.split()[-1][0]) + above
     longer = f"{text}{'P' * count}" if above == 0 else f"{text} {top}{'P' * count}"
     assert reach(ask(name, longer)) == 0

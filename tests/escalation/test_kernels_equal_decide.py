@@ -35,6 +35,11 @@ CASES = [
     ("tite-boin", {"rule": "imputation-2018", "target": 0.2}, FIVE),
     ("tite-boin", {"cohort_size": 1, "largest": 18}, (0.3, 0.5)),
     ("crm", {"largest": 18}, FIVE),
+    ("crm", {"largest": 24, "cohort_size": 4, "cutoff": 0.8}, (0.3, 0.5, 0.7)),
+    ("boin", {"cohort_size": 5, "step_down_at": "cohort"}, (0.2, 0.3, 0.6)),
+    ("boin", {"cohort_size": 5, "enough_at_level": 6, "eliminate_at": "cohort"}, (0.1, 0.5, 0.6)),
+    ("crm", {"enough_at_level": 5, "cohort_size": 2}, (0.1, 0.6, 0.7)),
+    ("tite-boin", {"step_down_at": "cohort", "largest": 18}, FIVE),
     ("crm", {"cohort_size": 1, "model": "logistic", "largest": 15}, (0.1, 0.3)),
     ("tite-crm", {"largest": 18}, FIVE),
     ("blrm", {"largest": 18}, (0.1, 0.3)),
@@ -114,7 +119,7 @@ def test_chunks_put_together_equal_the_whole() -> None:
 @pytest.mark.parametrize(
     ("name", "switches"),
     [
-        # Whole cohorts are known together, so elimination is judged at their ends.
+        # Whole cohorts are known together, so nothing is judged inside one.
         ("boin", {"eliminate_at": "cohort"}),
         ("boin", {"cohort_size": 1, "largest": 20}),
         ("boin", {"eliminate_at": "cohort", "enough_at_level": 9, "start": 2}),
@@ -131,7 +136,7 @@ def test_chunks_put_together_equal_the_whole() -> None:
 def test_without_a_calendar_the_same_patients_give_the_same_trials(
     name: str, switches: dict[str, object], truth: tuple[float, ...]
 ) -> None:
-    design = design_named(name, **switches)
+    design = design_named(name, **switches, step_down_at="cohort")
     timed = simulate(design, truth, PLAIN, 3, range(7, 2007))
     plain = simulate_cohorts(design, truth, 3, range(7, 2007))
     assert np.array_equal(timed.selected, plain.selected)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields
 from functools import lru_cache, partial
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,15 +21,18 @@ from galu.escalation.conventions import (
     Skipping,
     check_counts,
     check_skipping,
+    check_when,
     counting,
     group_above,
     in_cohort,
+    known_in_stay,
+    lower_of,
     reachable,
     step_back,
     waits_elsewhere,
 )
 from galu.escalation.decision import Action, Decision
-from galu.escalation.outcomes import Outcome, Outcomes, PatientOutcome
+from galu.escalation.outcomes import Outcome, Outcomes, PatientOutcome, Tally
 from galu.finding import InputError
 
 Floats = NDArray[np.float64]
@@ -171,6 +174,8 @@ class Blrm:
         How far a step up may go: `none`, to the next level; `untried`, to the lowest untried; `any`.
     start
         Level of the first patient.
+    step_down_at
+        `any`: what is known inside a cohort steps down, or ends the trial, at once. `cohort`: at its end.
     """
 
     name: ClassVar[str] = "blrm"
@@ -188,6 +193,7 @@ class Blrm:
     group: int | None = None
     skipping: Skipping = "none"
     start: int = 1
+    step_down_at: Literal["any", "cohort"] = "any"
 
     def __post_init__(self) -> None:
         if not self.doses or min(self.doses) <= 0 or list(self.doses) != sorted(set(self.doses)):
@@ -198,6 +204,7 @@ class Blrm:
             raise InputError("blrm", "the target interval or the overdose limit is none", "give fractions")
         check_counts("blrm", largest=self.largest, cohort_size=self.cohort_size, start=self.start)
         check_skipping(self.skipping)
+        check_when("step_down_at", self.step_down_at)
         Prior(self.mean, self.covariance)
 
     @property
@@ -274,10 +281,31 @@ class Blrm:
         full = len(used) >= self.largest
         opened = not full and (not used or tally.enrolled % self.cohort_size != 0)
         if opened and not waits_elsewhere(outcomes, level, self.cohort_size, levels + 1):
-            return in_cohort(partial(self.decide, levels=levels), outcomes, level, self.cohort_size)
+            filled = in_cohort(partial(self.decide, levels=levels), outcomes, level, self.cohort_size)
+            return lower_of(filled, self.at_any_number(outcomes, level))
         if any(p.outcome is Outcome.PENDING for p in used):
-            return Decision(Action.SUSPEND, None, "Some outcomes are not yet known.", "waiting", tally)
+            waits = Decision(Action.SUSPEND, None, "Some outcomes are not yet known.", "waiting", tally)
+            return lower_of(waits, self.at_any_number(outcomes, level))
         return self._answer(outcomes, self.estimates(used), full)
+
+    def at_any_number(self, outcomes: Outcomes, level: int) -> Decision | None:
+        """The stop or step below `level` that those known of its open cohort ask for already, or None."""
+        if self.step_down_at == "cohort" or known_in_stay(outcomes, level) == 0:
+            return None
+        found = self.estimates(tuple(outcomes))
+        following = best_level([(x.target, x.over) for x in found[:level]], self.overdose)
+        if following == level:
+            return None
+        return self._leads_to(following, found, outcomes.tally(level))
+
+    def _leads_to(self, following: int, found: tuple[DoseEstimate, ...], tally: Tally) -> Decision:
+        """The stop where every level may be an overdose, or the step down."""
+        if following == 0:
+            reason = f"Every level may be an overdose: {found[0].over:.3f} at level 1."
+            return Decision(Action.STOP_NO_DOSE, None, reason, "ewoc", tally)
+        here = found[following - 1]
+        reason = f"Level {following} hits the target with {here.target:.3f}, overdoses with {here.over:.3f}."
+        return Decision(Action.DE_ESCALATE, following, reason, "ewoc", tally)
 
     def _answer(self, outcomes: Outcomes, found: tuple[DoseEstimate, ...], full: bool) -> Decision:
         level = outcomes.level_in_use_from(self.start)
@@ -286,8 +314,7 @@ class Blrm:
         highest = tried if full else reachable(self.skipping, level, tried, len(found))
         following = best_level([(x.target, x.over) for x in found[:highest]], self.overdose)
         if following == 0:
-            reason = f"Every level may be an overdose: {found[0].over:.3f} at level 1."
-            return Decision(Action.STOP_NO_DOSE, None, reason, "ewoc", tally)
+            return self._leads_to(following, found, tally)
         here = found[following - 1]
         reason = f"Level {following} hits the target with {here.target:.3f}, overdoses with {here.over:.3f}"
         if full:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Literal
 
 from galu.escalation.decision import Action, Decision
-from galu.escalation.outcomes import Outcome, Outcomes, PatientOutcome
+from galu.escalation.outcomes import Outcome, Outcomes, PatientOutcome, Tally
 from galu.finding import InputError
 
 #: How far a model may step up: to the next level; to the lowest untried one; anywhere.
@@ -78,6 +78,53 @@ def in_cohort(decide: Callable[[Outcomes], Decision], outcomes: Outcomes, level:
     if bound.action in (Action.SAME, Action.ESCALATE):
         return replace(bound, action=Action.DE_ESCALATE)
     return bound
+
+
+def lower_of(first: Decision, second: Decision | None) -> Decision:
+    """The more careful of two answers: a stop before a wait before a lower level."""
+
+    def reach(decision: Decision) -> tuple[int, bool]:
+        return decision.level or 0, decision.action is not Action.STOP_NO_DOSE
+
+    return first if second is None or reach(first) <= reach(second) else second
+
+
+def check_when(name: str, value: str) -> None:
+    """Refuse an unknown word for when something is judged.
+
+    Raises
+    ------
+    InputError
+        Naming the switch.
+    """
+    if value not in ("any", "cohort"):
+        raise InputError(name, f"`{value}` is not known", "use any or cohort")
+
+
+def held_at(outcomes: Outcomes, level: int, size: int, asked: tuple[float, int]) -> int | None:
+    """Lowest level that the patients above it were not to leave yet; None where there is none.
+
+    What held a step up from a level, read today, binds whoever was enrolled above it all the same, until a
+    cohort there is known. `asked` is the minimum follow-up and the initial stage.
+    """
+    found, seen = None, outcomes
+    while (before := before_stay(seen, level)) is not None:
+        lower = before.level_in_use
+        if lower < level:
+            if known_in_stay(seen, level) >= size:
+                return found
+            if unfollowed(before, level, asked[0]) or too_early(before, lower, asked[1]):
+                found = lower
+        seen, level = before, lower
+    return found
+
+
+def as_held(decision: Decision, held: int | None, tally: Tally) -> Decision:
+    """The decision, or back to the level that was not to be left yet where it would dose above that."""
+    if held is None or decision.level is None or decision.level <= held or decision.action.ends_escalation:
+        return decision
+    reason = f"Level {held} was left before the step up was allowed, so the next patient goes there."
+    return Decision(Action.DE_ESCALATE, held, reason, "held", tally)
 
 
 def waits_elsewhere(outcomes: Outcomes, level: int, size: int, closed: int) -> bool:

@@ -62,10 +62,11 @@ class Model:
 
     def p_tox(self, b: Floats | float, skeleton: Floats) -> Floats:
         """DLT probability, shape of `b` broadcast against `skeleton`."""
-        if self.kind == "empiric":
-            return np.asarray(skeleton ** np.exp(b))
-        dose = np.log(skeleton / (1.0 - skeleton)) - self.intercept
-        with np.errstate(over="ignore"):
+        # Far out in the tails the curve is flat: 0 or 1, as the overflowing power says.
+        with np.errstate(over="ignore", under="ignore"):
+            if self.kind == "empiric":
+                return np.asarray(skeleton ** np.exp(b))
+            dose = np.log(skeleton / (1.0 - skeleton)) - self.intercept
             return np.asarray(1.0 / (1.0 + np.exp(-(self.intercept + np.exp(b) * dose))))
 
 

@@ -13,12 +13,17 @@ from galu.escalation.conventions import (
     SEEN,
     UNFOLLOWED,
     Skipping,
+    as_held,
     binding,
     check_counts,
     check_skipping,
+    check_when,
     counting,
     group_above,
+    held_at,
     in_cohort,
+    known_in_stay,
+    lower_of,
     reachable,
     step_back,
     told,
@@ -29,6 +34,7 @@ from galu.escalation.conventions import (
 from galu.escalation.crm import SCALE, Fit, Model, check_interval, fit_bayes, skeleton, weighted
 from galu.escalation.decision import Action, Decision
 from galu.escalation.outcomes import Outcome, Outcomes, Tally
+from galu.escalation.toxic import FEWEST, too_toxic
 from galu.finding import InputError
 
 #: Half the width of the indifference interval of the skeleton that is made where none is given.
@@ -66,6 +72,12 @@ class Crm:
         A step up needs this many windows at the level that have ended without a DLT; TITE only.
     start
         Level of the first patient.
+    step_down_at
+        `any`: what is known inside a cohort steps down at once. `cohort`: at its end, as published; not TITE,
+        which asks at every patient.
+    cutoff
+        A level with Pr(DLT rate > target) above it under a uniform prior, from three patients on, is not
+        declared, nor one above it; 1: whatever the DLTs, as published.
     """
 
     name: ClassVar[str] = "crm"
@@ -82,12 +94,19 @@ class Crm:
     min_followup: float = 0.25
     initial_stage: int = 3
     start: int = 1
+    step_down_at: Literal["any", "cohort"] = "any"
+    cutoff: float = 0.95
 
     def __post_init__(self) -> None:
         if not 0.0 < self.target < 1.0:
             raise InputError("target", f"{self.target} is no target rate", "give a fraction between 0 and 1")
         check_counts("crm", largest=self.largest, cohort_size=self.cohort_size, start=self.start)
         check_skipping(self.skipping)
+        check_when("step_down_at", self.step_down_at)
+        if self.tite and self.step_down_at == "cohort":
+            raise InputError("step_down_at", "TITE-CRM asks at every patient", "leave it out, or use crm")
+        if not 0.0 < self.cutoff <= 1.0:
+            raise InputError("cutoff", f"{self.cutoff} is no probability", "give a fraction, as in 0.95")
         if not 0.0 <= self.min_followup <= 1.0 or self.initial_stage < 0:
             fault = "the minimum follow-up is no share, or the initial stage no number of patients"
             raise InputError("crm", fault, "give a fraction in 0–1, and 0 or more patients")
@@ -133,10 +152,28 @@ class Crm:
         pending = any(p.outcome is Outcome.PENDING for p in used)
         full = len(used) >= self.largest
         if not used or (not full and tally.enrolled % self.cohort_size):
-            return self._in_cohort(model, outcomes, level)
+            return self._held(outcomes, level, self._in_cohort(model, outcomes, level))
         if pending and (full or not self.tite):
             return self._waiting(tally)
-        return self._answer(outcomes, fit_bayes(model, weighted(used), self.target), full)
+        answer = self._answer(outcomes, fit_bayes(model, weighted(used), self.target), full)
+        return self._held(outcomes, level, answer)
+
+    def _held(self, outcomes: Outcomes, level: int, decision: Decision) -> Decision:
+        if not self.tite:
+            return decision
+        held = held_at(outcomes, level, self.cohort_size, (self.min_followup, self.initial_stage))
+        return as_held(decision, held, outcomes.tally(level))
+
+    def at_any_number(self, outcomes: Outcomes, level: int, levels: int) -> Decision | None:
+        """The step below `level` that those known of its open cohort ask for already, or None."""
+        if self.step_down_at == "cohort" or known_in_stay(outcomes, level) == 0:
+            return None
+        known = [p for p in counting(outcomes) if p.outcome is not Outcome.PENDING]
+        fit = fit_bayes(self.model_for(levels), weighted(known), self.target)
+        if fit.recommended >= level:
+            return None
+        reason = self._because(fit, fit.recommended)
+        return Decision(Action.DE_ESCALATE, fit.recommended, reason, "nearest", outcomes.tally(level))
 
     def _in_cohort(self, model: Model, outcomes: Outcomes, level: int) -> Decision:
         """Fill the cohort, unless what is known already says to step down or to wait."""
@@ -144,7 +181,8 @@ class Crm:
         if not self.tite:
             if waits_elsewhere(outcomes, level, size, levels + 1):
                 return self._waiting(outcomes.tally(level))
-            return in_cohort(partial(self.decide, levels=levels), outcomes, level, size)
+            filled = in_cohort(partial(self.decide, levels=levels), outcomes, level, size)
+            return lower_of(filled, self.at_any_number(outcomes, level, levels))
         if counting(outcomes):
             bound = self._answer(outcomes, fit_bayes(model, weighted(counting(outcomes)), self.target), False)
             if binding(bound):
@@ -159,7 +197,9 @@ class Crm:
         tally = outcomes.tally(level)
         tried = max(p.level for p in counting(outcomes))
         if full:
-            following = min(fit.recommended, tried)
+            following = min(fit.recommended, tried, self._closed_from(outcomes, tried) - 1)
+            if following == 0:
+                return Decision(Action.STOP_NO_DOSE, None, "Level 1 is too toxic.", "eliminate", tally)
             return Decision(Action.DECLARE_MTD, following, self._because(fit, following), "largest", tally)
         following = min(fit.recommended, reachable(self.skipping, level, tried, len(fit.p_tox)))
         back = (
@@ -175,6 +215,12 @@ class Crm:
         action = {1: Action.ESCALATE, 0: Action.SAME, -1: Action.DE_ESCALATE}[step]
         return Decision(action, following, self._because(fit, following), "nearest", tally)
 
+    def _closed_from(self, outcomes: Outcomes, tried: int) -> int:
+        """Lowest level with too many DLTs to be declared, else the one above those tried."""
+        tallies = ((level, outcomes.tally(level)) for level in range(1, tried + 1))
+        toxic = (lv for lv, t in tallies if t.dlts >= fewest_toxic(t.enrolled, self.target, self.cutoff))
+        return next(toxic, tried + 1)
+
     def _holds(self, outcomes: Outcomes, level: int, following: int) -> list[tuple[bool, str, str]]:
         size = self.group or self.cohort_size
         toxic = self.coherent and group_above(outcomes, level, size, self.target, SEEN if self.tite else 2.0)
@@ -188,6 +234,12 @@ class Crm:
 
     def _because(self, fit: Fit, level: int) -> str:
         return f"The estimate at level {level} is {fit.p_tox[level - 1]:.3f} at target {self.target}."
+
+
+def fewest_toxic(n: int, target: float, cutoff: float) -> int:
+    """Fewest DLTs of n patients that forbid to declare a level; n + 1 where none do."""
+    found = (y for y in range(n + 1) if n >= FEWEST and too_toxic(n, y, target, cutoff))
+    return next(found, n + 1)
 
 
 #: What CRM takes for granted when it weighs pending patients by their follow-up.

@@ -18,6 +18,13 @@ from galu.finding import InputError
 
 COLUMNS = ("enrolled", "dlts", "pending", "decision")
 _CLOSING = (Action.DE_ESCALATE, Action.ELIMINATE)
+#: What nobody who is added and pending may undo, in words.
+_RESTRICTIVE = {
+    Action.DE_ESCALATE: "closes",
+    Action.ELIMINATE: "closes",
+    Action.SUSPEND: "waits",
+    Action.STOP_NO_DOSE: "stops",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,18 +121,17 @@ def read_table(name: str, rows: Iterable[tuple[int, Mapping[str, str]]]) -> Deci
             f"{t.pending} pending",
             "add a row for every state up to the largest number enrolled",
         )
-    undone = [t for t, action in cells.items() if action in _CLOSING and _undone(cells, t)]
-    if undone:
-        t = undone[0]
-        state = f"{t.enrolled} enrolled, {t.dlts} DLTs, {t.pending} pending"
-        fault = f"{state} closes, with one more pending it doses"
+    undone = next((t for t, action in cells.items() if action in _RESTRICTIVE and _undone(cells, t)), None)
+    if undone is not None:
+        state = f"{undone.enrolled} enrolled, {undone.dlts} DLTs, {undone.pending} pending"
+        fault = f"{state} {_RESTRICTIVE[cells[undone]]}, with one more pending it doses"
         raise InputError(name, fault, "a pending patient adds no information: close or suspend there too")
     cells.setdefault(Tally(0, 0, 0), Action.SAME)
     return DecisionTable(name, tuple((tally, cells[tally]) for tally in wanted))
 
 
 def _undone(cells: Mapping[Tally, Action], tally: Tally) -> bool:
-    """Whether one more pending patient turns a closed level into a dose there or above."""
+    """Whether one more pending patient turns a closed or waiting level into a dose there or above."""
     more = cells.get(Tally(tally.enrolled + 1, tally.dlts, tally.pending + 1))
     return more in (Action.SAME, Action.ESCALATE)
 

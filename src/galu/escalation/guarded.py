@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Protocol
 
 from galu.escalation.conventions import TINY, check_counts, followed_share, unfollowed
 from galu.escalation.decision import Action, Decision, Design
-from galu.escalation.interval import boin_lambdas, too_toxic
+from galu.escalation.interval import boin_lambdas
 from galu.escalation.outcomes import Outcome, Outcomes, Tally
+from galu.escalation.toxic import FEWEST, too_toxic
 from galu.finding import InputError
 
 _ENROLLING = (Action.ESCALATE, Action.SAME, Action.DE_ESCALATE, Action.ELIMINATE)
+#: Name of the rule that leads below a level with too many DLTs to be declared.
+_BARRED = "too-toxic"
+_STEPS = {1: Action.ESCALATE, 0: Action.SAME, -1: Action.DE_ESCALATE}
+#: What a guard says of a decision.
+Asked = Callable[[Decision], "Decision | None"]
 #: Gives the tally of a level.
 Tallies = Callable[[int], Tally]
 
@@ -151,6 +158,19 @@ def too_high(n: int, y: int, target: float) -> bool:
     return n > 0 and y >= boin_lambdas(target)[1] * n - TINY
 
 
+def barred(level: int, n: int, y: int, target: float) -> bool:
+    """Whether y DLTs of n known patients forbid to declare a level.
+
+    None is declared that the elimination rule closes, nor level 1, below which no design steps, with so many
+    DLTs that BOIN would step down.
+    """
+    return (n >= FEWEST and too_toxic(n, y, target)) or (level == 1 and too_high(n, y, target))
+
+
+def _overrule(guard: Guard, outcomes: Outcomes, decision: Decision) -> Decision | None:
+    return guard.overrule(decision, outcomes)
+
+
 def _declare(level: int, tally: Tally, words: str, rule: str) -> Decision:
     if tally.pending:
         reason = f"Level {level} {words}, some are pending."
@@ -177,7 +197,7 @@ class LowestToxic:
         """The same from tallies."""
         tally = tallies(1)
         known = tally.enrolled - tally.pending
-        if tally.dlts == 0 or not too_toxic(known, tally.dlts, self.limit, self.certainty):
+        if not too_toxic(known, tally.dlts, self.limit, self.certainty):
             return None
         reason = f"Level 1 has {tally.dlts} DLTs of {known} known: its rate exceeds {self.limit:.0%}."
         return Decision(Action.STOP_NO_DOSE, None, reason, "lowest-toxic", tally)
@@ -209,29 +229,42 @@ class Guarded:
     def decide(self, outcomes: Outcomes, levels: int) -> Decision:
         """Ask the design, then the guards."""
         decision = self.design.decide(outcomes, levels)
-        answers = (guard.overrule(decision, outcomes) for guard in self.guards)
-        return self._first(answers, decision)
+        asked = (partial(_overrule, guard, outcomes) for guard in self.guards)
+        answer = self._overruled(tuple(asked), decision, outcomes.tally)
+        if answer.rule != _BARRED or answer.level is None:
+            return answer
+        level = outcomes.level_in_use_from(int(getattr(self.design, "start", 1)))
+        step = (answer.level > level) - (answer.level < level)
+        return replace(answer, action=_STEPS[step])
 
-    def _first(self, answers: Iterable[Decision | None], decision: Decision) -> Decision:
-        """The first answer; level 1, below which no design steps, is not declared with too many DLTs."""
-        for answer in answers:
-            if answer is None:
-                continue
-            lowest = answer.action is Action.DECLARE_MTD and answer.level == 1
-            if not lowest or not self._too_high(answer.tally):
-                return answer
-            reason = f"{answer.reason[:-1]}, with too many DLTs ({answer.tally.dlts})."
-            return Decision(Action.STOP_NO_DOSE, None, reason, answer.rule, answer.tally)
-        return decision
+    def _overruled(self, guards: tuple[Asked, ...], decision: Decision, tallies: Tallies) -> Decision:
+        """The first guard's answer, else the decision; for a level too toxic to be declared the one below.
 
-    def _too_high(self, tally: Tally) -> bool:
-        return self.target is not None and too_high(tally.enrolled, tally.dlts, self.target)
+        Below level 1 there is none, so that the trial ends without a dose.
+        """
+        answer = next((found for guard in guards if (found := guard(decision)) is not None), None)
+        if answer is None:
+            return decision
+        if answer.action is not Action.DECLARE_MTD or answer.level is None:
+            return answer
+        if not self._barred(answer.level, answer.tally):
+            return answer
+        reason = f"{answer.reason[:-1]}, with too many DLTs ({answer.tally.dlts})"
+        if answer.level == 1:
+            return Decision(Action.STOP_NO_DOSE, None, f"{reason}.", answer.rule, answer.tally)
+        lower = answer.level - 1
+        action = Action.SAME if decision.action is Action.ESCALATE else Action.DE_ESCALATE
+        reason += f": level {lower} is next."
+        return self._overruled(guards, Decision(action, lower, reason, _BARRED, tallies(lower)), tallies)
+
+    def _barred(self, level: int, tally: Tally) -> bool:
+        return self.target is not None and barred(level, tally.enrolled, tally.dlts, self.target)
 
     def by_tallies(self, decision: Decision, tallies: Tallies) -> Decision | None:
         """What the first guard that objects answers from tallies; those that ask for time are passed over."""
         judges = (guard for guard in self.guards if not isinstance(guard, (Sentinel, MinFollowup)))
-        answers = (guard.by_tallies(decision, tallies) for guard in judges)  # type: ignore[attr-defined]
-        answer = self._first(answers, decision)
+        asked = (partial(guard.by_tallies, tallies=tallies) for guard in judges)  # type: ignore[attr-defined]
+        answer = self._overruled(tuple(asked), decision, tallies)
         return None if answer is decision else answer
 
     def inside(self, **changes: Any) -> Guarded:

@@ -17,8 +17,11 @@ from galu.escalation.climb import check_order
 from galu.escalation.conventions import (
     COHERENT,
     check_counts,
+    check_when,
     group_above,
     in_cohort,
+    known_in_stay,
+    lower_of,
     step_back,
     waits_elsewhere,
 )
@@ -26,18 +29,8 @@ from galu.escalation.crm import check_interval
 from galu.escalation.decision import Action, Decision
 from galu.escalation.outcomes import Outcomes, Tally
 from galu.escalation.rolling_six import TableRow
+from galu.escalation.toxic import FEWEST, beta_cdf, too_toxic
 from galu.finding import InputError
-
-
-def _beta_cdf(x: float, a: float, b: float) -> float:
-    from scipy.special import betainc
-
-    return float(betainc(a, b, min(max(x, 0.0), 1.0)))
-
-
-def too_toxic(n: int, y: int, target: float, cutoff: float = 0.95) -> bool:
-    """Whether Pr(DLT rate > target | y of n) exceeds `cutoff` under a uniform prior."""
-    return 1.0 - _beta_cdf(target, y + 1, n - y + 1) > cutoff
 
 
 def boin_lambdas(
@@ -61,12 +54,12 @@ def boin(n: int, y: int, target: float, p_saf: float | None = None, p_tox: float
 
 def _strongest(parts: list[tuple[float, float]], target: float, n: int, y: int) -> int:
     """-1, 0 or 1: where the part with the greatest posterior mass per length lies against the target."""
-    mass = [(_beta_cdf(b, y + 1, n - y + 1) - _beta_cdf(a, y + 1, n - y + 1)) / (b - a) for a, b in parts]
+    mass = [(beta_cdf(b, y + 1, n - y + 1) - beta_cdf(a, y + 1, n - y + 1)) / (b - a) for a, b in parts]
     a, b = parts[mass.index(max(mass))]
     return -1 if b <= target else 1 if a >= target else 0
 
 
-#: Patients from which a level may be eliminated; three where not named.
+#: Patients from which a level may be eliminated, where fewer than for the others.
 _FEWEST = {"keyboard": 1, "mtpi": 2, "mtpi2": 2}
 #: Designs whose target interval is the target ± this margin, and must lie within 0–1.
 _WITH_MARGIN, _MARGIN = ("keyboard", "mtpi", "mtpi2"), 0.05
@@ -148,6 +141,8 @@ class IntervalDesign:
         A level, with all above, is eliminated when Pr(rate > target) exceeds it, from a few patients on.
     eliminate_at
         `any`: judged at any number known. `cohort`: only when a cohort is known, as published.
+    step_down_at
+        `any`: what is known inside a cohort steps down at once. `cohort`: at its end, as published.
     coherent
         Whether no step up follows a group whose rate is above the target (Cheung 2005).
     group
@@ -164,6 +159,7 @@ class IntervalDesign:
     largest: int = 30
     cutoff: float = 0.95
     eliminate_at: Literal["any", "cohort"] = "any"
+    step_down_at: Literal["any", "cohort"] = "any"
     coherent: bool = True
     group: int | None = None
     start: int = 1
@@ -180,8 +176,8 @@ class IntervalDesign:
         if not 0.0 < self.cutoff < 1.0:
             raise InputError("cutoff", f"{self.cutoff} is no probability", "give a fraction, as in 0.95")
         check_counts(self.name, largest=self.largest, cohort_size=self.cohort_size, start=self.start)
-        if self.eliminate_at not in ("any", "cohort"):
-            raise InputError("eliminate_at", f"`{self.eliminate_at}` is not known", "use any or cohort")
+        check_when("eliminate_at", self.eliminate_at)
+        check_when("step_down_at", self.step_down_at)
         if (self.p_saf, self.p_tox) != (None, None):
             self._check_rates()
 
@@ -208,6 +204,7 @@ class IntervalDesign:
             "n": self.largest,
             "cutoff": self.cutoff,
             "eliminate_at": self.eliminate_at,
+            "step_down_at": self.step_down_at,
             "coherent": self.coherent,
         }
         if self.start != 1:
@@ -220,7 +217,7 @@ class IntervalDesign:
         """Decide on y DLTs of n known patients."""
         if n == 0:
             return Action.SAME
-        if n >= _FEWEST.get(self.name, 3) and too_toxic(n, y, self.target, self.cutoff):
+        if n >= _FEWEST.get(self.name, FEWEST) and too_toxic(n, y, self.target, self.cutoff):
             return Action.ELIMINATE
         if self.name == "boin":
             return boin(n, y, self.target, *self.rates)
@@ -272,8 +269,20 @@ class IntervalDesign:
         if out <= level or waits_elsewhere(outcomes, level, self.cohort_size, out):
             return Decision(Action.SUSPEND, None, "The cohort is not yet known.", "cohort", tally)
         if tally.enrolled % self.cohort_size or tally.enrolled == 0:
-            return in_cohort(partial(self.decide, levels=levels), outcomes, level, self.cohort_size)
+            filled = in_cohort(partial(self.decide, levels=levels), outcomes, level, self.cohort_size)
+            return lower_of(filled, self.at_any_number(outcomes, level))
         return self._move(outcomes, level, min(levels, out - 1))
+
+    def at_any_number(self, outcomes: Outcomes, level: int) -> Decision | None:
+        """The step below `level` that those known of its open cohort ask for already, or None."""
+        if self.step_down_at == "cohort" or level == 1 or known_in_stay(outcomes, level) == 0:
+            return None
+        tally = outcomes.tally(level)
+        known = tally.enrolled - tally.pending
+        if self.judge(known, tally.dlts) not in (Action.DE_ESCALATE, Action.ELIMINATE):
+            return None
+        reason = f"{tally.dlts} DLTs of {known} known at level {level}: level {level - 1} is next."
+        return Decision(Action.DE_ESCALATE, level - 1, reason, self.name, tally)
 
     def _move(self, outcomes: Outcomes, level: int, highest: int) -> Decision:
         tally = outcomes.tally(level)
@@ -325,7 +334,7 @@ def select_mtd(n: list[int], y: list[int], target: float, cutoff: float = 0.95) 
     int
         The level, one that patients were treated at; 0 when the lowest of these is too toxic.
     """
-    out = next((i for i in range(len(n)) if n[i] >= 3 and too_toxic(n[i], y[i], target, cutoff)), len(n))
+    out = next((i for i in range(len(n)) if n[i] >= FEWEST and too_toxic(n[i], y[i], target, cutoff)), len(n))
     tried = [i for i in range(out) if n[i] > 0]
     if not tried:
         return 0

@@ -17,7 +17,7 @@ import numpy as np
 
 from galu.binomial import binomial_pmf
 from galu.escalation.conventions import TINY
-from galu.escalation.crm_design import Crm
+from galu.escalation.crm_design import Crm, fewest_toxic
 from galu.escalation.decision import Action, Decision
 from galu.escalation.exact import Characteristics, check_truth
 from galu.escalation.guarded import Guarded
@@ -33,12 +33,14 @@ _STEP = {Action.ESCALATE: 1, Action.DE_ESCALATE: -1}
 class Standing(NamedTuple):
     """Where a trial stands between two cohorts: the current level and (patients, DLTs) of each level.
 
-    `above` says that the cohort just known had a rate above the target, which coherence asks for.
+    `above` says that the group just known had a rate above the target, which coherence asks for; `opened`
+    has the DLTs of each level's group where that takes more cohorts than are known, else 0.
     """
 
     level: int
     counts: tuple[tuple[int, int], ...]
     above: bool = False
+    opened: tuple[int, ...] = ()
 
 
 #: Gives a level for each standing: the next cohort's or the selected one; 0 for none.
@@ -48,8 +50,12 @@ Levels = Callable[[Sequence[Standing]], Sequence[int]]
 class Walk(Protocol):
     """A design as it walks from cohort to cohort."""
 
+    @property
+    def group(self) -> int | None:
+        """Patients of a group that coherence asks for; None is a cohort."""
+
     def above(self, dlts: int, size: int) -> bool:
-        """Whether a cohort forbids a step up: more DLTs than the target, where the design is coherent."""
+        """Whether a group forbids a step up: more DLTs than the target, where the design is coherent."""
 
     def following(self, standings: Sequence[Standing]) -> Sequence[int]:
         """Level of the next cohort, 0 when the trial stops without a level."""
@@ -64,8 +70,13 @@ class IntervalWalk:
 
     design: IntervalDesign
 
+    @property
+    def group(self) -> int | None:
+        """Patients of a group that coherence asks for."""
+        return self.design.group
+
     def above(self, dlts: int, size: int) -> bool:
-        """Whether a cohort forbids a step up."""
+        """Whether a group forbids a step up."""
         return self.design.coherent and dlts > self.design.target * size + TINY
 
     def following(self, standings: Sequence[Standing]) -> list[int]:
@@ -101,8 +112,13 @@ class CrmWalk:
 
     design: Crm
 
+    @property
+    def group(self) -> int | None:
+        """Patients of a group that coherence asks for."""
+        return self.design.group
+
     def above(self, dlts: int, size: int) -> bool:
-        """Whether a cohort forbids a step up."""
+        """Whether a group forbids a step up."""
         return self.design.coherent and dlts > self.design.target * size + TINY
 
     def following(self, standings: Sequence[Standing]) -> list[int]:
@@ -128,9 +144,14 @@ class CrmWalk:
         return [int(found) for found in nearest]
 
     def selected(self, standings: Sequence[Standing]) -> list[int]:
-        """Level nearest to the target among those tried."""
+        """Level nearest to the target among those tried, below one with too many DLTs to be declared."""
         counts = [s.counts for s in standings]
-        tried = [max(lv for lv, (n, _) in enumerate(c, start=1) if n) for c in counts]
+        fewest = cache(lambda n: fewest_toxic(n, self.design.target, self.design.cutoff))
+        tried = []
+        for tallies in counts:
+            highest = max(lv for lv, (n, _) in enumerate(tallies, start=1) if n)
+            toxic = (lv for lv, (n, y) in enumerate(tallies, start=1) if y >= fewest(n))
+            tried.append(min(highest, next(toxic, highest + 1) - 1))
         free = replace(self.design, coherent=False, skipping="any")
         nearest = CrmWalk(free).following(standings)
         return [min(level, most) for level, most in zip(nearest, tried, strict=True)]
@@ -149,7 +170,7 @@ class GuardedWalk:
             raise InputError("design", fault, "leave them out, or simulate with `galu design oc`")
 
     def above(self, dlts: int, size: int) -> bool:
-        """Whether a cohort forbids a step up."""
+        """Whether a group forbids a step up."""
         return self.inside.above(dlts, size)
 
     def following(self, standings: Sequence[Standing]) -> Sequence[int]:
@@ -160,12 +181,23 @@ class GuardedWalk:
         """Level selected at the end."""
         return self.inside.selected(standings)
 
-    def ended(self, standing: Standing) -> int | None:
-        """Level that a guard declares in place of the next cohort, 0 for none; None when no guard objects."""
+    @property
+    def group(self) -> int | None:
+        """Patients of a group that coherence asks for."""
+        return self.inside.group
+
+    def asked(self, standing: Standing, level: int, full: bool) -> tuple[bool, int]:
+        """What the guards make of a level: whether the trial ends, and with which level or where it goes on.
+
+        The design has answered before: at the end of a trial with the level that it declares.
+        """
         tallies = [Tally(n, y, 0) for n, y in standing.counts]
-        asked = Decision(Action.SAME, standing.level, "", "", tallies[standing.level - 1])
-        answer = self.design.by_tallies(asked, lambda level: tallies[level - 1])
-        return None if answer is None else answer.level or 0
+        action = Action.SAME if not full else Action.DECLARE_MTD if level else Action.STOP_NO_DOSE
+        asked = Decision(action, level or None, "", "", tallies[max(level, 1) - 1])
+        answer = self.design.by_tallies(asked, lambda lv: tallies[lv - 1])
+        if answer is None:
+            return full, level
+        return answer.action.ends_escalation, answer.level or 0
 
 
 def where_next(standings: Sequence[Standing]) -> list[int]:
@@ -236,41 +268,62 @@ def by_merged_states(
     check_truth(truth)
     if not 1 <= start <= len(truth):
         raise InputError("start", f"level {start} of {len(truth)} does not exist", "start at a planned level")
+    _check_group(walk.group, sizes)
     patients = [0.0] * len(truth)
     found = [0.0] * (len(truth) + 1)
     frontier = {Standing(start, ((0, 0),) * len(truth)): 1.0}
     if isinstance(walk, GuardedWalk):
-        frontier = _end(walk, frontier, found)
-    for size in sizes.each:
+        frontier = _guarded(walk, frontier, found)
+    for number, size in enumerate(sizes.each, start=1):
         chances = [binomial_pmf(size, p) for p in truth]
         treated: dict[Standing, float] = defaultdict(float)
         for standing, weight in frontier.items():
-            level, counts = standing.level, standing.counts
-            n, y = counts[level - 1]
+            level = standing.level
             patients[level - 1] += weight * size
             for more, chance in enumerate(chances[level - 1]):
-                tally = (n + size, y + more)
-                after = (*counts[: level - 1], tally, *counts[level:])
-                treated[Standing(level, after, walk.above(more, size))] += weight * chance
+                treated[_treated(walk, standing, size, more)] += weight * chance
         frontier = _move(treated, walk.following(tuple(treated)), found)
-        if isinstance(walk, GuardedWalk):
-            frontier = _end(walk, frontier, found)
+        if isinstance(walk, GuardedWalk) and number < len(sizes.each):
+            frontier = _guarded(walk, frontier, found)
     ends = tuple(frontier)
-    for level, weight in zip((select or walk.selected)(ends) if ends else (), frontier.values(), strict=True):
-        found[level] += weight
+    declared = (select or walk.selected)(ends) if ends else ()
+    for standing, level, weight in zip(ends, declared, frontier.values(), strict=True):
+        last = walk.asked(standing, level, True)[1] if isinstance(walk, GuardedWalk) else level
+        found[last] += weight
     dlts = tuple(n * p for n, p in zip(patients, truth, strict=True))
     return Characteristics(tuple(found), tuple(patients), dlts)
 
 
-def _end(walk: GuardedWalk, frontier: dict[Standing, float], found: list[float]) -> dict[Standing, float]:
-    """Take out the trials that a guard ends."""
-    going: dict[Standing, float] = {}
+def _check_group(group: int | None, sizes: Sizes) -> None:
+    """Refuse a group that ends inside a cohort: who of a cohort had the DLTs is not in the states."""
+    if group is not None and group % sizes.size:
+        fault = f"a group of {group} ends inside a cohort of {sizes.size}, whose order is not followed here"
+        raise InputError("group", fault, "give a multiple of the cohort, or simulate with `galu design oc`")
+
+
+def _treated(walk: Walk, standing: Standing, size: int, more: int) -> Standing:
+    """The standing after a cohort with `more` DLTs."""
+    level, counts = standing.level, standing.counts
+    n, y = counts[level - 1]
+    after = (*counts[: level - 1], (n + size, y + more), *counts[level:])
+    group = walk.group
+    if group is None:
+        return Standing(level, after, walk.above(more, size))
+    opened = standing.opened or (0,) * len(counts)
+    dlts, known = opened[level - 1] + more, n % group + size
+    left = dlts if known < group else 0
+    return Standing(level, after, walk.above(dlts, known), (*opened[: level - 1], left, *opened[level:]))
+
+
+def _guarded(walk: GuardedWalk, frontier: dict[Standing, float], found: list[float]) -> dict[Standing, float]:
+    """Take out the trials that a guard ends, and lead those that it sends to a lower level there."""
+    going: dict[Standing, float] = defaultdict(float)
     for standing, weight in frontier.items():
-        level = walk.ended(standing)
-        if level is None:
-            going[standing] = weight
-        else:
+        ends, level = walk.asked(standing, standing.level, False)
+        if ends:
             found[level] += weight
+        else:
+            going[standing._replace(level=level)] += weight
     return going
 
 
@@ -283,5 +336,5 @@ def _move(
         if level == 0:
             found[0] += weight
         else:
-            frontier[Standing(level, standing.counts)] += weight
+            frontier[standing._replace(level=level, above=False)] += weight
     return frontier

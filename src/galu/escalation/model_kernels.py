@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from galu.compiled import borrowed, inlined, kernel
 from galu.escalation.conventions import SKIPPING
 from galu.escalation.crm import Model
-from galu.escalation.crm_design import Crm
+from galu.escalation.crm_design import Crm, fewest_toxic
 from galu.escalation.draws import stream
 from galu.escalation.events import (
     HOLD,
     MTD,
     NONE,
     SAME,
+    STOP,
     TOXIC,
     UP,
     begin,
@@ -27,6 +28,7 @@ from galu.escalation.events import (
     group_above,
     proceed,
     seen_group_above,
+    stay_known,
     too_early,
     unfollowed,
     unobserved,
@@ -116,14 +118,21 @@ def crm_move(w, nearest, full, plan):  # type: ignore[no-untyped-def]
     """From the nearest level to (action, level), as `Crm._answer` without what TITE asks of follow-up.
 
     `plan` is (levels, largest, cohort size, tite, group of coherence or 0, skipping, target, minimum
-    follow-up, initial stage, whether to answer though nobody waits, because a guard may suspend).
+    follow-up, initial stage, whether to answer though nobody waits, because a guard may suspend, whether
+    inside a cohort a step down is judged at any number known, then for each number of patients the fewest
+    DLTs that forbid to declare a level).
     """
     highest = w.tried
     while highest > w.first and w.n[highest] == 0:
         highest -= 1
     level = w.in_use
     if full:
-        return MTD, min(nearest, highest)
+        best = min(nearest, highest)
+        for lv in range(1, best + 1):
+            if w.y[lv] >= plan[11 + w.n[lv]]:
+                best = lv - 1
+                break
+        return (STOP, 0) if best == 0 else (MTD, best)
     if plan[5] == 0.0:
         highest = level
     following = nearest if plan[5] == 2.0 else min(nearest, highest + 1)
@@ -143,7 +152,13 @@ def crm_decision(nodes, toxic, cuts, known, work, w, window, plan):  # type: ign
     level = w.in_use
     full = w.total >= plan[1]
     fills = not full and (w.total == 0 or w.n[level] % int(plan[2]) != 0)
-    if fills and (w.total == 0 or plan[3] == 0.0):
+    if fills and w.total == 0:
+        return SAME, level
+    if fills and plan[3] == 0.0:
+        if w.known < w.last - w.c[level]:
+            return HOLD, 0
+        if plan[10] > 0.0 and level > 1 and stay_known(w, level):
+            return SAME, min(level, nearest_level(nodes, cuts, known))
         return SAME, level
     waits = w.known < w.last
     if waits and (full or plan[3] == 0.0):
@@ -217,5 +232,6 @@ def crm_plan(design: Crm, levels: int, guarded: bool = False) -> Floats:
     """The numbers that `crm_decision` reads."""
     group = (design.group or design.cohort_size) if design.coherent else 0
     sizes = (levels, design.largest, design.cohort_size, int(design.tite), group)
-    asked = (design.target, design.min_followup, design.initial_stage, guarded)
-    return np.array([*sizes, SKIPPING.index(design.skipping), *asked], dtype=float)
+    asked = (design.target, design.min_followup, design.initial_stage, guarded, design.step_down_at == "any")
+    closed = (fewest_toxic(n, design.target, design.cutoff) for n in range(design.largest + 1))
+    return np.array([*sizes, SKIPPING.index(design.skipping), *asked, *closed], dtype=float)

@@ -2,7 +2,8 @@
 
 The kernel looks a state up; where it finds none it stops at that trial, the readable `decide` answers, and
 the trial starts again, which its random numbers allow. Tallies, the level in use and the DLTs of its last
-group are all that such a design may look at.
+group are all that such a design may look at. One that has `at_any_number` is asked with those known of an
+open cohort too.
 """
 
 from __future__ import annotations
@@ -15,7 +16,16 @@ from numpy.typing import NDArray
 from galu.compiled import inlined, kernel
 from galu.escalation.decision import Action, Decision
 from galu.escalation.draws import mix, stream
-from galu.escalation.events import HOLD, SAME, begin, finish, proceed, state_of
+from galu.escalation.events import (
+    HOLD,
+    SAME,
+    STOP,
+    begin,
+    finish,
+    proceed,
+    state_of,
+    stay_known,
+)
 from galu.escalation.exact import ACTIONS
 from galu.escalation.guard_kernels import Guards, guard_answer
 from galu.escalation.outcomes import Outcome, Outcomes, PatientOutcome
@@ -41,9 +51,10 @@ class CohortDesign(Protocol):
 
 @inlined
 def _last_group(w, level, size):  # type: ignore[no-untyped-def]
-    """DLTs of the level's last group, all of them known."""
-    count = w.n[level] % size
-    left = min(size, w.n[level]) if count == 0 else count
+    """DLTs of the level's last group of those known."""
+    known = w.n[level] - w.c[level]
+    count = known % size
+    left = min(size, known) if count == 0 else count
     dlts, patient = 0, w.patient - 1
     while left > 0:
         state = state_of(w, patient) if w.level[patient] == level else 1
@@ -55,13 +66,30 @@ def _last_group(w, level, size):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _key(worlds, levels, group):  # type: ignore[no-untyped-def]
+def _key(worlds, levels, group, inside):  # type: ignore[no-untyped-def]
     """Hash of the state; two of 100,000 states share one with probability 3e-10."""
     w = worlds[0]
     key = np.uint64(w.in_use * 1024 + _last_group(w, w.in_use, group))
     for level in range(1, levels + 1):
-        key = mix(key + np.uint64(w.n[level] * 1024 + w.y[level] + 1) * np.uint64(0x9E3779B97F4A7C15))
+        known = w.n[level] - w.c[level]
+        key = mix(key + np.uint64(known * 1024 + w.y[level] + 1) * np.uint64(0x9E3779B97F4A7C15))
+    if inside:
+        key = mix(key)
     return key | np.uint64(1)
+
+
+@inlined
+def _fills(w, plan):  # type: ignore[no-untyped-def]
+    """Whether the cohort of the level in use is open."""
+    n = w.n[w.in_use]
+    return w.total < plan[1] and (n == 0 or n % plan[2] != 0)
+
+
+@kernel
+def _inside(worlds, plan):  # type: ignore[no-untyped-def]
+    """Whether the state is one inside a cohort, or before its patients are known."""
+    w = worlds[0]
+    return _fills(w, plan) or w.known < w.last
 
 
 @kernel
@@ -76,19 +104,21 @@ def _place(keys, key):  # type: ignore[no-untyped-def]
 
 @kernel
 def _decision(keys, answers, worlds, plan):  # type: ignore[no-untyped-def]
-    """`plan` is (levels, largest, cohort size, group)."""
+    """`plan` is (levels, largest, cohort size, group, whether it is asked inside a cohort)."""
     w = worlds[0]
     level = w.in_use
-    full = w.total >= plan[1]
-    if not full and (w.n[level] == 0 or w.n[level] % plan[2] != 0):
-        return SAME, level
-    if w.known < w.last:
-        return HOLD, 0
-    key = _key(worlds, plan[0], plan[3])
+    inside = _inside(worlds, plan)
+    fills = _fills(w, plan) and w.known >= w.last - w.c[level]
+    if inside and (plan[4] == 0 or not stay_known(w, level)):
+        return (SAME, level) if fills else (HOLD, 0)
+    key = _key(worlds, plan[0], plan[3], inside)
     place = _place(keys, key)
     if keys[place] != key:
         return _UNKNOWN, 0
-    return answers[place, 0], answers[place, 1]
+    action, to = answers[place, 0], answers[place, 1]
+    if inside and action != STOP and not fills:
+        return HOLD, 0
+    return action, to
 
 
 @kernel
@@ -122,7 +152,8 @@ def remembered_trials(
     """Simulate; `run` is (truth, conditions, seeds), `results` the arrays to fill."""
     truth, conditions, seeds = run
     group = int(getattr(design, "group", None) or design.cohort_size)
-    plan = np.array([len(truth), design.largest, design.cohort_size, group])
+    asked = hasattr(design, "at_any_number")
+    plan = np.array([len(truth), design.largest, design.cohort_size, group, asked])
     memory = np.zeros(_ROOM, np.uint64), np.zeros((_ROOM, 2), np.int64)
     trial, known = 0, 0
     while True:
@@ -132,23 +163,30 @@ def remembered_trials(
         known += 1
         if known > _ROOM // 2:
             raise MemoryError(f"more than {known} states: simulate fewer patients or larger cohorts")
-        _learn(design, memory, world, (len(truth), group))
+        _learn(design, memory, world, plan)
 
 
 def _learn(
     design: CohortDesign,
     memory: tuple[NDArray[np.uint64], NDArray[np.int64]],
     world: NDArray[np.void],
-    look: tuple[int, int],
+    plan: NDArray[np.int64],
 ) -> None:
-    levels, group = look
-    decision = design.decide(_as_outcomes(world, levels, group), levels)
-    action = Action.SAME if decision.action is Action.SUSPEND else decision.action
-    key = np.uint64(_key(world, levels, group))
+    levels, group, inside = int(plan[0]), int(plan[3]), bool(_inside(world, plan))
+    outcomes, level = _as_outcomes(world, levels, group), int(world["in_use"][0])
+    if inside:
+        found = design.at_any_number(outcomes, level)  # type: ignore[attr-defined]
+        action, to = (Action.SAME, level) if found is None else (found.action, found.level)
+    else:
+        decision = design.decide(outcomes, levels)
+        action, to = decision.action, decision.level
+        if action is Action.SUSPEND:
+            action = Action.SAME
+    key = np.uint64(_key(world, levels, group, inside))
     keys, answers = memory
     place = _place(keys, key)
     keys[place] = key
-    answers[place] = ACTIONS.index(action), decision.level or 0
+    answers[place] = ACTIONS.index(action), to or 0
 
 
 def _as_outcomes(world: NDArray[np.void], levels: int, group: int) -> Outcomes:
@@ -157,7 +195,7 @@ def _as_outcomes(world: NDArray[np.void], levels: int, group: int) -> Outcomes:
     patients: list[PatientOutcome] = []
     last: list[PatientOutcome] = []
     for level in range(1, int(min(levels, world["tried"][0])) + 1):
-        n, y = int(world["n"][0, level]), int(world["y"][0, level])
+        n, y = int(world["n"][0, level] - world["c"][0, level]), int(world["y"][0, level])
         if level == in_use and n:
             count = n % group or min(group, n)
             last = _here(level, count, int(_last_of(world, level, group)))

@@ -48,7 +48,7 @@ def _always(t: Tally) -> bool:
 _ESCALATES = _is((3, 0, 0), (4, 0, 0), (5, 0, 0), (6, 0, 0), (6, 1, 0))
 _TWO_DLTS = Row(
     "two-dlts",
-    lambda t: t.dlts >= 2 and t.enrolled <= 6,
+    lambda t: t.dlts >= 2,
     Action.DE_ESCALATE,
     "two DLTs close the level",
     _GRID,
@@ -59,13 +59,6 @@ _SIX_COMPLETE = _is((6, 0, 0), (6, 1, 0))
 _FIVE_OR_SIX = _is((5, 0, 0), (6, 0, 0), (6, 1, 0))
 _EXCEPTION = _is((6, 0, 1))
 _EXPANDED = (
-    Row(
-        "expanded-toxic",
-        lambda t: t.enrolled > 6 and t.dlts >= 2 and 3 * t.dlts >= t.enrolled - t.pending,
-        Action.DE_ESCALATE,
-        "a third or more of the expanded level have a DLT",
-        "assumed: 2 of 6 carried on",
-    ),
     Row(
         "expanded-waiting",
         lambda t: t.enrolled > 6 and t.pending > 0,
@@ -109,7 +102,7 @@ class RollingSix:
         are used up is judged by those evaluable, given three, once all are known: without a DLT as the
         table judges so many; with one DLT the missing count as DLTs and close it (assumed).
     max_per_level
-        Six; with more a cleared level may be expanded, and closes from a third of DLTs on (assumed).
+        Six; with more a cleared level may be expanded, and two DLTs close it as they do any level.
     safe_top_label
         What a safe top level is called.
     start
@@ -140,8 +133,8 @@ class RollingSix:
         """The ordered decision table under these switches."""
         below, top, source = _END_RULES[self.top_level_rule]
         rows = [
-            *(_EXPANDED if self.max_per_level > 6 else ()),
             _TWO_DLTS,
+            *(_EXPANDED if self.max_per_level > 6 else ()),
             Row("safe", _ESCALATES, Action.ESCALATE, "the level is safe enough", _GRID, _OPEN),
             Row("mtd", below, Action.DECLARE_MTD, "at most one DLT under a closed level", source, _CLOSED),
             Row("top", top, Action.DECLARE_HIGHEST, "at most one DLT at the top level", source, _TOP),

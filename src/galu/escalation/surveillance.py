@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from galu.escalation.interval import too_toxic
+from galu.escalation.toxic import too_toxic
 from galu.finding import InputError
 
 

@@ -62,7 +62,6 @@ def _list(count: int | None) -> Callable[[Any], tuple[float, ...] | None]:
     return read
 
 
-_PROBABILITY = Kind("probability between 0 and 1", "0.95", _between(0.0, 1.0))
 _RATE = Kind("rate between 0 and 1", "0.25", _between(0.0, 1.0))
 _SHARE = Kind("share in 0–1", "0.25", _between(0.0, 1.0, ends=True))
 _TARGET = Kind("target rate between 0 and 1", "0.25", _between(0.0, 1.0))
@@ -76,7 +75,7 @@ _LIST = Kind("list of numbers", "0.1,0.3", _list(None))
 #: Every switch of every registered design and guard.
 KINDS: dict[str, Kind] = {
     "target": _TARGET,
-    **dict.fromkeys(("cutoff",), _PROBABILITY),
+    "cutoff": Kind("probability above 0", "0.95", lambda x: _between(0.0, 1.0, ends=True)(x) or None),
     **dict.fromkeys(("p_saf", "p_tox", "under", "over", "lowest_toxic", "precise_width"), _RATE),
     **dict.fromkeys(("sentinel_share", "min_followup", "max_pending"), _SHARE),
     "overdose": Kind("probability above 0", "0.25", lambda x: _between(0.0, 1.0, ends=True)(x) or None),
@@ -86,7 +85,17 @@ KINDS: dict[str, Kind] = {
         ("tite", "coherent", "by_covariate", "six_zero_one_escalates", "replace_inevaluable"), _FLAG
     ),
     **dict.fromkeys(
-        ("model", "rule", "variant", "skipping", "eliminate_at", "eliminate_by", "top_level_rule"), _WORD
+        (
+            "model",
+            "rule",
+            "variant",
+            "skipping",
+            "eliminate_at",
+            "step_down_at",
+            "eliminate_by",
+            "top_level_rule",
+        ),
+        _WORD,
     ),
     "safe_top_label": Kind("label", "highest planned dose", _word),
     **dict.fromkeys(("scale", "reference"), _POSITIVE),

@@ -19,6 +19,7 @@ from galu.escalation.events import (
     finish,
     group_above,
     proceed,
+    stay_known,
 )
 from galu.escalation.exact import ACTIONS
 from galu.escalation.guard_kernels import guard_answer
@@ -141,7 +142,8 @@ def select_level(w, target, out, excess, room):  # type: ignore[no-untyped-def]
 def interval_decision(judge, excess, ended, w, plan, room):  # type: ignore[no-untyped-def]
     """Decide as `IntervalDesign.decide`.
 
-    `plan` is (levels, largest, cohort size, target, group of coherence or 0, eliminated every so many known).
+    `plan` is (levels, largest, cohort size, target, group of coherence or 0, eliminated every so many known,
+    whether inside a cohort a step down is judged at any number known).
     """
     levels, largest, size = int(plan[0]), int(plan[1]), int(plan[2])
     group, each = int(plan[4]), int(plan[5])
@@ -173,6 +175,11 @@ def interval_decision(judge, excess, ended, w, plan, room):  # type: ignore[no-u
             return HOLD, 0
     n = w.n[level]
     if n == 0 or n % size != 0:
+        if plan[6] > 0.0 and level > 1:
+            said = judge[n - w.c[level], w.y[level]]
+            lower = said in (DOWN, OUT)
+            if lower and stay_known(w, level):
+                return DOWN, level - 1
         return SAME, level
     if w.c[level] > 0:
         return HOLD, 0
@@ -228,7 +235,8 @@ def interval_plan(design: IntervalDesign, levels: int) -> NDArray[np.float64]:
     """The numbers that `interval_decision` reads."""
     group = (design.group or design.cohort_size) if design.coherent else 0
     each = 1 if design.eliminate_at == "any" else design.cohort_size
-    return np.array([levels, design.largest, design.cohort_size, design.target, group, each])
+    sooner = float(design.step_down_at == "any")
+    return np.array([levels, design.largest, design.cohort_size, design.target, group, each, sooner])
 
 
 def judge_table(design: IntervalDesign) -> NDArray[np.int8]:
@@ -245,12 +253,13 @@ def regression_tables(
     largest: int, target: float, cutoff: float
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Weights of the isotonic regression and what is too toxic at the end, each for y of n patients."""
-    from galu.escalation.interval import selection_weight, too_toxic
+    from galu.escalation.interval import selection_weight
+    from galu.escalation.toxic import FEWEST, too_toxic
 
     weights = np.zeros((largest + 1, largest + 1))
     ended = np.zeros((largest + 1, largest + 1), np.bool_)
     for n in range(1, largest + 1):
         for y in range(n + 1):
             weights[n, y] = selection_weight(n, y)
-            ended[n, y] = n >= 3 and too_toxic(n, y, target, cutoff)
+            ended[n, y] = n >= FEWEST and too_toxic(n, y, target, cutoff)
     return weights, ended

@@ -18,13 +18,17 @@ from galu.escalation.conventions import (
     SEEN,
     TINY,
     UNFOLLOWED,
+    as_held,
     at_last_end,
     before_stay,
     binding,
     check_counts,
+    check_when,
     followed_share,
     group_above,
+    held_at,
     known_in_stay,
+    lower_of,
     step_back,
     told,
     too_early,
@@ -123,6 +127,8 @@ class TiteBoin:
         A step up needs this many windows at the level that have ended without a DLT.
     start
         Level of the first patient.
+    step_down_at
+        `any`: what is known inside a cohort steps down at once. `cohort`: at its end, as published.
     """
 
     name: ClassVar[str] = "tite-boin"
@@ -138,6 +144,7 @@ class TiteBoin:
     min_followup: float = 0.25
     initial_stage: int = 2
     start: int = 1
+    step_down_at: Literal["any", "cohort"] = "any"
 
     def __post_init__(self) -> None:
         if self.rule not in RULES:
@@ -155,6 +162,7 @@ class TiteBoin:
             raise InputError(
                 "eliminate_by", f"`{self.eliminate_by}` is not known", "use followed or enrolled"
             )
+        check_when("step_down_at", self.step_down_at)
         if self.initial_stage < 0:
             raise InputError("initial_stage", "a number of patients is negative", "give 0 or more")
 
@@ -221,10 +229,27 @@ class TiteBoin:
                 Action.ELIMINATE, out - 1, f"Level {out} and all above are eliminated.", "eliminate", tally
             )
         if tally.enrolled % self.cohort_size or tally.enrolled == 0:
-            return self._in_cohort(outcomes, level)
+            filled = lower_of(self._in_cohort(outcomes, level), self.at_any_number(outcomes, level))
+            return self._held(outcomes, level, filled)
         if tally.pending and binding(bound := self._in_cohort(outcomes, level)):
             return bound
-        return self._judge(outcomes, level, min(levels, out - 1))
+        return self._held(outcomes, level, self._judge(outcomes, level, min(levels, out - 1)))
+
+    def _held(self, outcomes: Outcomes, level: int, decision: Decision) -> Decision:
+        asked = self.min_followup, self.initial_stage
+        held = held_at(outcomes, level, self.cohort_size, asked)
+        return as_held(decision, held, outcomes.tally(level))
+
+    def at_any_number(self, outcomes: Outcomes, level: int) -> Decision | None:
+        """The step below `level` that those known of its open cohort ask for already, or None."""
+        if self.step_down_at == "cohort" or level == 1 or known_in_stay(outcomes, level) == 0:
+            return None
+        if self._rule(outcomes, level, 1.0) is not Action.DE_ESCALATE:
+            return None
+        tally = outcomes.tally(level)
+        known = f"{tally.dlts} DLTs of {tally.enrolled}, {tally.pending} pending at level {level}"
+        reason = f"{known}: level {level - 1} is next."
+        return Decision(Action.DE_ESCALATE, level - 1, reason, self.rule, tally)
 
     def _in_cohort(self, outcomes: Outcomes, level: int) -> Decision:
         """Fill the open cohort, unless what was said before it, read today, says to wait or step down."""
@@ -311,7 +336,7 @@ def eliminated_up_to(dlts: int, target: float, cutoff: float) -> float:
     def excess(size: float) -> float:
         return float(betaincc(dlts + 1, size - dlts + 1, target)) - cutoff
 
-    if excess(dlts) <= 0.0:
+    if dlts == 0 or excess(dlts) <= 0.0:
         return -1.0
     most = 2.0 * max(dlts, 1)
     while excess(most) > 0.0:

@@ -21,6 +21,7 @@ from galu.escalation.events import (
     proceed,
     seen_group_above,
     state_of,
+    stay_known,
     too_early,
     unfollowed,
     unobserved,
@@ -151,7 +152,8 @@ def tite_boin_decision(w, window, plan, excess, most_by_dlts, room):  # type: ig
     """Decide as `TiteBoin.decide`.
 
     `plan` is (levels, largest, cohort size, target, λe, λd, largest share pending, imputes, group of
-    coherence or 0, minimum follow-up, initial stage, eliminates by the enrolled).
+    coherence or 0, minimum follow-up, initial stage, eliminates by the enrolled, whether inside a cohort a
+    step down is judged at any number known).
     """
     levels, size, target = int(plan[0]), int(plan[2]), plan[3]
     out = _first_out(w, levels, window, plan, most_by_dlts)
@@ -176,6 +178,9 @@ def tite_boin_decision(w, window, plan, excess, most_by_dlts, room):  # type: ig
         if bound == DOWN and max(judged - 1, 1) < level:
             return DOWN, max(judged - 1, 1)
     if fills:
+        sooner = plan[12] > 0.0 and level > 1 and stay_known(w, level)
+        if sooner and _judge(w, level, w.patient, window, plan, 1.0) == DOWN:
+            return DOWN, level - 1
         return SAME, level
     action = _judge(w, level, w.patient, window, plan, plan[6])
     if action == HOLD:
@@ -237,7 +242,8 @@ def tite_boin_plan(design: TiteBoin, levels: int) -> NDArray[np.float64]:
     group = (design.group or design.cohort_size) if design.coherent else 0
     rule = (design.target, *boin_lambdas(design.target), design.max_pending, imputes)
     enrolled = float(design.eliminate_by == "enrolled")
-    return np.array([*sizes, *rule, group, design.min_followup, design.initial_stage, enrolled])
+    sooner = float(design.step_down_at == "any")
+    return np.array([*sizes, *rule, group, design.min_followup, design.initial_stage, enrolled, sooner])
 
 
 def eliminations(design: TiteBoin) -> NDArray[np.float64]:

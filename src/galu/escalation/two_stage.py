@@ -11,6 +11,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from galu.binomial import binomial_pmf
 from galu.finding import InputError
 
@@ -109,15 +111,14 @@ def reaching(stages: Stages, x: int, p: float) -> float:
 
     A trial that ends after its first stage ranks below every one that goes on.
     """
-    first = binomial_pmf(stages.n1, p)
+    first = np.array(binomial_pmf(stages.n1, p))
     if x <= stages.r1:
-        return math.fsum(first[x:])
-    second = binomial_pmf(stages.n - stages.n1, p)
-    return math.fsum(
-        chance * math.fsum(second[max(0, x - x1) :])
-        for x1, chance in enumerate(first)
-        if x1 > stages.r1 and x - x1 < len(second)
-    )
+        return float(first[x:].sum())
+    # Added from the small end, so that a tail keeps its digits.
+    second = np.cumsum(binomial_pmf(stages.n - stages.n1, p)[::-1])[::-1]
+    second = np.append(second, 0.0)
+    need = np.clip(x - np.arange(stages.r1 + 1, stages.n1 + 1), 0, len(second) - 1)
+    return float(first[stages.r1 + 1 :] @ second[need])
 
 
 def umvue(stages: Stages, x: int) -> float:
@@ -126,8 +127,14 @@ def umvue(stages: Stages, x: int) -> float:
     if x <= r1:
         return x / n1
     span = range(max(r1 + 1, x - n2), min(x, n1) + 1)
-    ways = sum(math.comb(n1, k) * math.comb(n2, x - k) for k in span)
-    return sum(math.comb(n1 - 1, k - 1) * math.comb(n2, x - k) for k in span) / ways
+    ways = np.array([_log_ways(n1, k) + _log_ways(n2, x - k) for k in span])
+    weights = np.exp(ways - ways.max())
+    # Of the ways with k responses in the first stage, k / n1 have one in its first patient.
+    return float(weights @ np.array(span) / (n1 * weights.sum()))
+
+
+def _log_ways(n: int, k: int) -> float:
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
 
 
 def _solve(rising: Callable[[float], float], wanted: float) -> float:

@@ -67,12 +67,16 @@ def characteristics_by_cohorts(
     name: str, truth: tuple[float, ...], runs: tuple[int, int], switches: dict[str, Any], crew: Crew = ALONE
 ) -> dict[str, Any]:
     """Simulate a design by cohorts without a calendar: no time of a trial is known, the rest as above."""
+    from galu.desk.design.exact_characteristics import by_cohorts, check_by_cohorts
     from galu.escalation.cohorts import simulate_cohorts
 
     count, seed = _checked(runs)
+    check_by_cohorts(switches)
     design = make_design(name, switches)
     trials = partial(simulate_cohorts, design, truth, seed)
-    return {**described(name, run_scaled(trials, count, crew)), "seed": seed, **stated(design, len(truth))}
+    told = stated(design, len(truth))
+    told["switches"] = by_cohorts(told["switches"])
+    return {**described(name, run_scaled(trials, count, crew)), "seed": seed, **told}
 
 
 def assumptions(conditions: Conditions) -> dict[str, Any]:

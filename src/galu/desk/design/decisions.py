@@ -9,12 +9,11 @@ from galu.desk.design.reading import check_path, make_design, stated
 from galu.escalation import Action, Outcomes, design_named
 from galu.escalation.blrm import Blrm
 from galu.escalation.crm import Model, Patients, fit_bayes, fit_mle
-from galu.escalation.decision import Decision, Design
+from galu.escalation.decision import Design
 from galu.escalation.estimates import estimates
 from galu.escalation.guarded import Guarded, bare
 from galu.escalation.interval import IntervalDesign
 from galu.escalation.outcomes import Outcome, PatientOutcome
-from galu.escalation.tite_boin import TiteBoin
 from galu.finding import InputError
 
 #: Stands for "no planned number of patients": a decision asked for is not the trial's last.
@@ -54,13 +53,12 @@ def table(name: str, switches: dict[str, Any], above_closed: bool) -> dict[str, 
 def next_decision(name: str, switches: dict[str, Any], outcomes: Outcomes, levels: int) -> dict[str, Any]:
     """Decide on the next patient of a trial.
 
-    Unless switches say otherwise the trial has no planned end. In the middle of a cohort the design is asked
-    there and then besides, which may only be more careful: what the known patients alone say, stop or step
-    down, binds; nobody goes up before the cohort is known.
+    Unless switches say otherwise the trial has no planned end.
     """
     design = make_design(name, switches)
     check_path(design, outcomes, levels)
-    decision = _asked(design, switches, outcomes, levels)
+    asked = design if "largest" in switches else _endless(design)
+    decision = asked.decide(outcomes, levels)
     answer: dict[str, Any] = {
         "decision": decision.action.value,
         "level": decision.level,
@@ -84,6 +82,8 @@ def _early_stop(design: Design, levels: int) -> str:
     if not isinstance(design, Blrm):
         return ""
     size, start = design.cohort_size, design.start
+    if design.decide(Outcomes((PatientOutcome(start, Outcome.DLT),)), levels).action is Action.STOP_NO_DOSE:
+        return "Under this prior a DLT of the first patient alone already ends the trial."
     for dlts in range(2):
         kinds = [Outcome.DLT] * dlts + [Outcome.NONE] * (size - dlts)
         first = Outcomes(tuple(PatientOutcome(start, kind) for kind in kinds))
@@ -94,35 +94,13 @@ def _early_stop(design: Design, levels: int) -> str:
     return ""
 
 
-def _asked(design: Design, switches: dict[str, Any], outcomes: Outcomes, levels: int) -> Decision:
-    endless = _changed(design, {"largest": _NO_END}, switches)
-    now = _changed(endless, {"cohort_size": 1, "group": getattr(bare(design), "cohort_size", 1)}, switches)
-    decision = endless.decide(outcomes, levels)
-    if not hasattr(bare(design), "cohort_size"):
-        return decision
-    by_time = getattr(bare(design), "tite", False) or isinstance(bare(design), TiteBoin)
-    seen = outcomes if by_time else Outcomes(tuple(p for p in outcomes if p.outcome is not Outcome.PENDING))
-    return _careful(decision, now.decide(seen, levels))
-
-
-def _careful(decision: Decision, bound: Decision) -> Decision:
-    """The decision, or what binds where that is a stop or a step below the decision's level."""
-    if bound.action is Action.STOP_NO_DOSE:
-        return bound
-    steps_down = bound.action in (Action.DE_ESCALATE, Action.ELIMINATE) and bound.level is not None
-    if steps_down and decision.level is not None and bound.level < decision.level:  # type: ignore[operator]
-        return bound
-    return decision
-
-
-def _changed(design: Design, changes: dict[str, Any], switches: dict[str, Any]) -> Design:
+def _endless(design: Design) -> Design:
+    """The design without a planned end."""
     inner = bare(design)
-    named: set[str] = {field.name for field in fields(inner)} if is_dataclass(inner) else set()
-    asked = {key: value for key, value in changes.items() if key in named and key not in switches}
-    if "cohort_size" in changes and "cohort_size" not in asked:
+    if not is_dataclass(inner) or "largest" not in {field.name for field in fields(inner)}:
         return design
-    changed = replace(inner, **asked) if asked else inner  # type: ignore[type-var]
-    return replace(design, design=changed) if isinstance(design, Guarded) else changed
+    longer = replace(inner, largest=_NO_END)
+    return replace(design, design=longer) if isinstance(design, Guarded) else longer
 
 
 def crm(

@@ -50,6 +50,10 @@ class ExactPlan:
 
 #: What published tables of these designs leave out; galu's own convention stands beside them.
 _PUBLISHED: dict[str, object] = {"coherent": False, "skipping": "untried"}
+#: What a CRM as published declares: the level of the model, whatever its DLTs.
+_PUBLISHED_CRM: dict[str, object] = {**_PUBLISHED, "cutoff": 1.0}
+#: Whole cohorts are known together, so that nothing is judged inside one.
+_BY_COHORTS: dict[str, object] = {"eliminate_at": "cohort", "step_down_at": "cohort"}
 
 
 def exact(name: str, truth: tuple[float, ...], plan: ExactPlan, switches: dict[str, Any]) -> dict[str, Any]:
@@ -64,7 +68,10 @@ def exact(name: str, truth: tuple[float, ...], plan: ExactPlan, switches: dict[s
         When the design has no exact computation, or the plan or a switch does not belong to it.
     """
     known = own_switches(name) if name in DESIGNS else ()
-    left = {key: value for key, value in _PUBLISHED.items() if key in known and key not in switches}
+    published = _PUBLISHED_CRM if name == "crm" else _PUBLISHED
+    left = {key: value for key, value in published.items() if key in known and key not in switches}
+    if "group" in switches:
+        left.pop("coherent", None)  # who names the group of coherence asks for it
     if plan.skips and "skipping" in known:
         if switches.get("skipping", "any") != "any":
             raise InputError("--skips", "skipping is given twice", "leave out one of the two")
@@ -79,7 +86,8 @@ def exact(name: str, truth: tuple[float, ...], plan: ExactPlan, switches: dict[s
             **{key: beside[key] for key in numbers},
         }
         answer["convention"] = (
-            "as published; `as_run` has the conventions that `galu design next` and `oc` take by default"
+            "as published; `as_run` has the conventions that `galu design next` and `oc` take by default. "
+            "Whole cohorts are known together: inside one, where these judge at any number known, nothing is"
         )
     return {"design": name, **answer}
 
@@ -93,8 +101,9 @@ def _exact(
     else:
         found, accrual = _by_cohorts(design, truth, plan, asked)
     told = stated(design, len(truth))
-    for idle in ("n", "largest", "cohort_size", "eliminate_at"):
+    for idle in ("n", "largest", "cohort_size"):
         told["switches"].pop(idle, None)  # the cohorts below say what was used of them
+    told["switches"] = by_cohorts(told["switches"])
     return {
         "select": {"none": found.select[0], "levels": list(found.select[1:])},
         "patients": {"levels": list(found.patients)},
@@ -152,9 +161,7 @@ def _by_cohorts(
         inner.model_for(len(truth))
     elif plan.skips:
         raise InputError("--skips", f"{design.name} skips no level", "leave it out")
-    if asked.get("eliminate_at") == "any":
-        fault = "whole cohorts are known together, so elimination is judged at their ends"
-        raise InputError("eliminate_at", fault, "leave it out, or simulate with `galu design oc`")
+    check_by_cohorts(asked)
     sizes = _sizes(inner, plan, asked)
     select = merged.where_next if plan.select == "next" else walk.selected
     start = int(getattr(inner, "start", 1))
@@ -166,6 +173,25 @@ def _by_cohorts(
         "select_by": plan.select,
         "accrual": "whole cohorts, each known before the next is dosed",
     }
+
+
+def check_by_cohorts(asked: dict[str, Any]) -> None:
+    """Refuse what judges inside a cohort, where whole cohorts are known together.
+
+    Raises
+    ------
+    InputError
+        Naming the switch.
+    """
+    for key, value in _BY_COHORTS.items():
+        if asked.get(key, value) != value:
+            fault = "whole cohorts are known together, so nothing is judged inside one"
+            raise InputError(key, fault, "leave it out, or simulate in calendar time with `galu design oc`")
+
+
+def by_cohorts(switches: dict[str, Any]) -> dict[str, Any]:
+    """The switches as an answer by whole cohorts states them."""
+    return switches | {key: value for key, value in _BY_COHORTS.items() if key in switches}
 
 
 def _sizes(design: Design, plan: ExactPlan, asked: dict[str, Any]) -> Sizes:
