@@ -73,7 +73,7 @@ def test_simulated_boin_selects_as_the_exact_computation() -> None:
     count = 20000
     for row in rows("boin_exact"):
         truth = tuple(numbers(row["truth"]))
-        published = {"coherent": False, "eliminate_at": "cohort"}
+        published = {"coherent": False, "eliminate_at": "cohort", "step_down_at": "cohort"}
         largest = 3 * int(row["ncohort"])
         design = IntervalDesign("boin", float(row["target"]), largest=largest, **published)
         found = simulate(design, truth, Conditions(42.0, 10.0), 11, range(count))

@@ -31,7 +31,7 @@ def test_dose_paths(row: dict[str, str]) -> None:
     if row["design"].startswith("CRM"):
         prior = five if len(truth) == 5 else (0.12, 0.25)
         skipping = "untried" if "dont_skip" in row["design"] else "any"
-        design = design_named("crm", prior=prior, target=0.25, coherent=False, skipping=skipping)
+        design = design_named("crm", prior=prior, target=0.25, coherent=False, skipping=skipping, cutoff=1.0)
     else:
         name = "mtpi2" if "mTPI" in row["design"] else "boin"
         design = design_named(name, target=0.25, coherent=False)
