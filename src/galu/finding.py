@@ -97,6 +97,10 @@ class InputError(Exception):
         self.remedy = remedy
 
 
+class OutOfReachError(InputError):
+    """What was asked cannot be known now: a file is locked, unreadable or not there."""
+
+
 class ManyFaultsError(InputError):
     """All that is wrong with one input: a sentence each, so that it can be mended in one go."""
 

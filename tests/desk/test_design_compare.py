@@ -35,7 +35,7 @@ def test_the_report_is_self_contained(tmp_path: Path) -> None:
     assert [path.name for path in written] == ["comparison.json", "comparison.png", "comparison.html"]
     page = written[2].read_text(encoding="utf-8")
     assert 'src="data:image/png;base64,' in page
-    assert "http" not in page
+    assert "://" not in page
     assert all(label in page for label in LABELS)
     assert written[1].read_bytes().startswith(b"\x89PNG")
 

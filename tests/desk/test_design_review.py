@@ -27,7 +27,7 @@ def test_the_page_says_all_and_escapes() -> None:
     for words in ("SIMULATED", "S&lt;1&gt;", "3.14", "not known", "None was reported.", "it is not computed"):
         assert words in page
     assert "1 DLT of 1 at level 2 (pending now)" in page
-    assert "S<1>" not in page and "http" not in page
+    assert "S<1>" not in page and "://" not in page
 
 
 def test_a_finished_trial_has_no_next_results() -> None:

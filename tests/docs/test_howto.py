@@ -17,7 +17,9 @@ BLOCK = re.compile(
 )
 
 
-@pytest.mark.parametrize("page", ["import-data.md", "judge-responses.md", "record-a-patient.md"])
+@pytest.mark.parametrize(
+    "page", ["import-data.md", "judge-responses.md", "keep-a-record-safe.md", "record-a-patient.md"]
+)
 def test_howto_runs(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(ROOT / "studies", tmp_path / "studies")
     monkeypatch.chdir(tmp_path)

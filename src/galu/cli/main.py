@@ -9,6 +9,8 @@ import typer
 from typer.exceptions import TyperException
 
 from galu import __version__
+from galu.cli.confined import is_confined, run_confined
+from galu.cli.terminal import shielded
 from galu.finding import InputError
 
 #: Command name to (module, attribute, help); a typer app is a group, a function a plain command.
@@ -56,6 +58,7 @@ def _load(name: str) -> typer.Typer:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; bad input ends with one sentence and exit code 2."""
     words = sys.argv[1:] if arguments is None else arguments
+    sys.stdout, sys.stderr = shielded(sys.stdout), shielded(sys.stderr)
     if words == ["--version"]:
         print(f"galu {__version__}")
         return
@@ -68,7 +71,10 @@ def main(arguments: list[str] | None = None) -> None:
         print(f"galu: no command {words[0]!r}; `galu --help` lists them.", file=sys.stderr)
         sys.exit(2)
     try:
-        code = _load(words[0])(words[1:], prog_name=f"galu {words[0]}", standalone_mode=False)
+        if is_confined(words):
+            code = run_confined(words)
+        else:
+            code = _load(words[0])(words[1:], prog_name=f"galu {words[0]}", standalone_mode=False)
     except InputError as error:
         print(f"galu: {error}", file=sys.stderr)
         sys.exit(2)

@@ -95,16 +95,70 @@ def _warn_of(report: SdtmReport) -> None:
 
 
 @app.command()
-def verify(folder: TrialPath) -> None:
-    """Check that the record is what was written, up to the signed head."""
+def verify(
+    folder: TrialPath,
+    key: Annotated[
+        str | None, typer.Option(help="the public key noted when the trial began, or a file that holds it")
+    ] = None,
+    against: Annotated[
+        list[Path] | None, typer.Option(help="a folder of signed heads kept elsewhere; may be repeated")
+    ] = None,
+) -> None:
+    """Check that the record is what was written, up to the signed head; exit code 1 where it is not.
+
+    Without --key, a record written and signed anew with another key is not noticed; without heads kept
+    elsewhere, last entries that were cut together with their head are not. What cannot be checked now, such
+    as a locked file, ends with exit code 2.
+    """
     from galu.desk.record import verify_record
 
-    found = verify_record(folder)
+    found = verify_record(folder, key, against or ())
     if found.fault is not None:
         typer.echo(f"galu: {folder}: {found.fault}.", err=True)
         raise typer.Exit(1)
     print(f"{folder}: {found.entries} entries hold together, {found.heads} signed heads agree")
-    print(f"signed with key {found.public_key}")
+    if found.witnesses:
+        print(f"{found.witnesses} heads kept elsewhere agree")
+    print(f"signed with key {found.public_key}{', as noted' if key else ''}")
+
+
+@app.command()
+def custody(
+    folder: TrialPath,
+    key: Annotated[Path | None, typer.Option(help="move the key that signs to this new file")] = None,
+    mirror: Annotated[Path | None, typer.Option(help="copy signed heads to this folder from now on")] = None,
+) -> None:
+    """Move the key out of the trial folder, lock it (GALU_PASSPHRASE), mirror the signed heads."""
+    from galu.desk.custody import take_custody
+
+    taken = take_custody(folder, key, mirror)
+    print(f"key: {taken.key or 'in the trial folder'}")
+    print(f"mirror of the signed heads: {taken.mirror or 'none'}")
+
+
+@app.command()
+def backup(
+    folder: TrialPath,
+    out: Annotated[Path, typer.Option("-o", help="a new file, such as trial.zip")],
+) -> None:
+    """Write the whole trial into one file: study, record, signed heads and, if it lies there, the key."""
+    from galu.desk.backup import backup_trial
+
+    kept = backup_trial(folder, out)
+    print(f"{out}: {kept.entries} entries, head {kept.digest}")
+    print("the key is in it: keep it safe" if kept.with_key else "the key lies elsewhere and is not in it")
+
+
+@app.command()
+def restore(
+    source: Annotated[Path, typer.Argument(help="a file of `galu record backup`")],
+    out: Annotated[Path, typer.Option("-o", help="a new folder for the trial")],
+) -> None:
+    """Unpack a backup into a new trial folder, checked before it appears."""
+    from galu.desk.backup import restore_trial
+
+    kept = restore_trial(source, out)
+    print(f"{out}: {kept.entries} entries hold together, head {kept.digest}")
 
 
 @app.command()

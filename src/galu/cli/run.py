@@ -20,11 +20,10 @@ def run(
     ] = None,
 ) -> None:
     """Write the report: one page without network, findings as JSON, tables as CSV, figures as PNG."""
-    from rich.console import Console
-
+    from galu.cli.terminal import console
     from galu.desk.run import run_trial
 
-    with Console(stderr=True).status("galu run") as progress:
+    with console(stderr=True).status("galu run") as progress:
         page = run_trial(
             folder,
             out,

@@ -22,11 +22,10 @@ def simulate(
     seed: Annotated[int, typer.Option(help="the same seed gives the same trial", min=0)] = 1,
 ) -> None:
     """Write the record of a SIMULATED trial: nothing in it was observed."""
-    from rich.console import Console
-
+    from galu.cli.terminal import console
     from galu.desk.simulate import simulate_into
 
-    with Console(stderr=True).status("galu simulate") as progress:
+    with console(stderr=True).status("galu simulate") as progress:
         done = simulate_into(study, scenario, seed, out, _shown(progress))
     print(f"{out}: SIMULATED trial, seed {seed}, {done.first} to {done.last}")
     print(f"{done.subjects} subjects consented, {done.dosed} dosed, {done.facts} facts")

@@ -35,9 +35,9 @@ def status(
 
         print(json.dumps(found.as_json(), default=str, indent=1, ensure_ascii=False))
         return
-    from rich.console import Console
+    from galu.cli.terminal import console
 
-    _show(Console(highlight=False), found)
+    _show(console(), found)
 
 
 def _show(console: Console, found: Status) -> None:
@@ -55,8 +55,8 @@ def _show(console: Console, found: Status) -> None:
     )
     for sentence in found.unread:
         console.print(f"[bold red]left out, because it cannot be read:[/] {escape(sentence)}")
-    if found.skew:
-        console.print(f"[bold red]clock:[/] {escape(found.skew)}")
+    if found.warning:
+        console.print(f"[bold red]warning:[/] {escape(found.warning)}")
     for lane in found.lanes:
         _lane(console, lane)
     names = ", ".join(board.screening)

@@ -31,16 +31,16 @@ def show(
     assumed: Annotated[bool, typer.Option("--assumed", help="only what is assumed")] = False,
 ) -> None:
     """List what is known and what is assumed."""
-    from rich.console import Console
     from rich.table import Table
 
+    from galu.cli.terminal import console
     from galu.desk.study import study_elements
 
     table = Table("element", "value", "source", "why", show_lines=False)
     for element in study_elements(study):
         if not assumed or element.source == "assumed":
             table.add_row(element.place, element.value[:160], element.source, element.why)
-    Console().print(table)
+    console().print(table)
 
 
 @app.command("import")

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from galu.desk.clock import utc_now
-from galu.desk.folder import TrialFolder, open_trial, read_study, version_file
-from galu.desk.places import STUDY
+from galu.desk.folder import TrialFolder, keep_dictionary_note, open_trial, read_study, version_file
+from galu.desk.places import STUDY, VERSIONS
 from galu.desk.study import study_file
 from galu.finding import InputError
 from galu.protocol import Element, elements, study_hash
-from galu.protocol.dictionaries import note_dictionary
 from galu.record.conduct import StudyVersion
+from galu.store.files import make_private, write_private
 from galu.store.sqlite import Clock
 
 
@@ -22,7 +21,7 @@ def amend_trial(
     """Bring a new study file into force; gives the trial and what the amendment changes.
 
     States of earlier days keep the version that was in force then. Both files are kept before the fact
-    is written, and the study file is replaced last: whatever breaks in between, nothing is lost.
+    is written, and the study file is replaced last: whatever breaks in between, the next opening finishes it.
 
     Raises
     ------
@@ -43,11 +42,10 @@ def amend_trial(
             f"counts its days in {loaded.zone}, the record in {trial.study.zone}",
             "keep the zone: past days would change",
         )
-    note_dictionary(loaded.vocabulary, text, folder)
+    keep_dictionary_note(loaded.vocabulary, text, folder)
+    make_private(folder / VERSIONS)
     for kept in (current, text):
-        path = version_file(folder, study_hash(kept))
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(kept)
+        write_private(version_file(folder, study_hash(kept)), kept)
     record = trial.record
     versions = record.facts("study_version")
     trial.store.append(
@@ -64,9 +62,7 @@ def amend_trial(
             )
         ]
     )
-    fresh = folder / f".{STUDY}"
-    fresh.write_bytes(text)
-    os.replace(fresh, folder / STUDY)
+    write_private(folder / STUDY, text)
     before, after = tuple(elements(trial.study)), tuple(elements(loaded))
     return open_trial(folder, clock), _changes(before, after)
 

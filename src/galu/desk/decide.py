@@ -94,8 +94,8 @@ def _warnings(trial: TrialFolder, record: Record, board: Board) -> tuple[str, ..
         if slot.outcome == "P"
     ]
     found += [f"left out, because it cannot be read: {one}" for one in record.unread]
-    skew = trial.skew()
-    return (*found, skew) if skew else tuple(found)
+    warning = trial.warning()
+    return (*found, warning) if warning else tuple(found)
 
 
 def _check(said: Statement, levels: int) -> None:

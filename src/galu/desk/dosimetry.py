@@ -15,6 +15,7 @@ from galu.desk.rows import Row as Cells
 from galu.desk.rows import read_rows
 from galu.finding import InputError
 from galu.nuclides import HALF_LIFE_SOURCE, nuclide
+from galu.protocol.loading import read_values
 from galu.vocabulary.regions import place, region_name
 
 Row = dict[str, Any]
@@ -194,15 +195,11 @@ def read_plan(study: Path) -> dosimetry.DosimetryPlan:
     InputError
         When the file or the section is bad.
     """
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
     path = study / "study.yaml" if study.is_dir() else study
     try:
-        document = YAML(typ="safe").load(path.read_text("utf-8"))
-        section = document["dosimetry"]
+        section = read_values(path.read_text("utf-8"), str(path))["dosimetry"]
         return dosimetry.DosimetryPlan.model_validate(section)
-    except (OSError, UnicodeDecodeError, YAMLError) as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise InputError(str(path), f"cannot be read ({error})", "give a study file") from None
     except (KeyError, TypeError):
         raise InputError(str(path), "has no dosimetry section", "add one") from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -10,14 +10,18 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from galu.desk.clock import utc_now
+from galu.desk.identity import passphrase
+from galu.desk.new_folder import new_folder
 from galu.desk.places import CHECKPOINTS, RECORD, STUDY, VERSIONS
 from galu.desk.study import study_file
 from galu.finding import InputError
 from galu.protocol import Study, parse_study, study_hash
-from galu.protocol.dictionaries import NOTE, note_dictionary
+from galu.protocol.dictionaries import NOTE, dictionary_note
+from galu.protocol.words import LocalWords
 from galu.record import Record
 from galu.record.conduct import StudyVersion
-from galu.store import Checkpoints, SqliteStore
+from galu.store import Checkpoints, Custody, SqliteStore
+from galu.store.files import write_private
 from galu.store.sqlite import Clock
 
 Origin = Literal["observed", "imported", "simulated"]
@@ -54,6 +58,11 @@ class TrialFolder:
             f"{last.astimezone(zone):%Y-%m-%d %H:%M}: one of them is wrong; new entries keep the later time"
         )
 
+    def warning(self) -> str | None:
+        """What whoever writes or looks should know of clock and mirror, as a sentence."""
+        found = [one for one in (self.skew(), self.checkpoints.mirror_fault()) if one]
+        return "; ".join(found) or None
+
     def study_on(self, day: date) -> Study:
         """The version in force at the end of a day, as the record knew it then.
 
@@ -63,7 +72,8 @@ class TrialFolder:
             When the file of an earlier version is missing, or is not the one that the record names.
         """
         versions = self.record.as_of(day).facts("study_version").sort("seq")
-        if versions.height == 0 or versions["study_hash"][-1] == self._in_force():
+        every = self.record.facts("study_version").sort("seq")
+        if versions.height == 0 or versions["study_hash"][-1] == every["study_hash"][-1]:
             return self.study
         named = str(versions["study_hash"][-1])
         path = version_file(self.path, named)
@@ -75,9 +85,6 @@ class TrialFolder:
                 "restore the trial from a backup",
             )
         return study
-
-    def _in_force(self) -> str:
-        return study_hash((self.path / STUDY).read_bytes())
 
 
 def version_file(folder: Path, digest: str) -> Path:
@@ -91,6 +98,7 @@ def create_trial(
     origin: Origin,
     recorded: datetime | None = None,
     clock: Clock = utc_now,
+    custody: Custody | None = None,
 ) -> TrialFolder:
     """Make a trial folder whose first fact names the study.
 
@@ -104,22 +112,34 @@ def create_trial(
         Where the facts come from; it labels every output.
     recorded
         When the record begins, for a simulated or imported one; by default now.
+    custody
+        Where the key lies and where heads are mirrored, if elsewhere.
 
     Raises
     ------
     InputError
         When the study does not load or the folder holds something; nothing is left behind.
     """
+    with new_folder(folder) as part:
+        begin_trial(study, part, origin, recorded, clock, custody).store.close()
+    return open_trial(folder, clock)
+
+
+def begin_trial(
+    study: Path,
+    folder: Path,
+    origin: Origin,
+    recorded: datetime | None = None,
+    clock: Clock = utc_now,
+    custody: Custody | None = None,
+) -> TrialFolder:
+    """Fill an empty folder that nobody else sees yet; see `create_trial`."""
     source = study_file(study)
     text, loaded = read_study(source)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(str(folder), "is not an empty folder", "name a new folder; nothing is overwritten")
-    existed = folder.exists()
-    folder.mkdir(parents=True, exist_ok=True)
+    write_private(folder / STUDY, text)
+    keep_dictionary_note(loaded.vocabulary, text, folder)
+    checkpoints = Checkpoints.create(folder / CHECKPOINTS, custody, passphrase())
     try:
-        (folder / STUDY).write_bytes(text)
-        note_dictionary(loaded.vocabulary, text, folder)
-        checkpoints = Checkpoints.create(folder / CHECKPOINTS)
         store = SqliteStore.create(folder / RECORD, clock, loaded.zone, checkpoints)
         begins = (recorded or clock()).astimezone(ZoneInfo(loaded.zone))
         first = StudyVersion(
@@ -132,12 +152,17 @@ def create_trial(
         )
         store.append([first], None if recorded is None else [recorded])
     except BaseException:
-        for name in (CHECKPOINTS, RECORD, f"{RECORD}-wal", f"{RECORD}-shm", STUDY, NOTE):
-            _remove(folder / name)
-        if not existed:
-            folder.rmdir()
+        if custody and custody.key:
+            custody.key.unlink(missing_ok=True)  # made a moment ago, and nothing was signed with it
         raise
     return TrialFolder(folder, loaded, store, checkpoints, clock)
+
+
+def keep_dictionary_note(words: LocalWords | None, study: bytes, folder: Path) -> None:
+    """Note in a trial folder which dictionary a study file uses; nothing where it uses none."""
+    note = dictionary_note(words, study, folder)
+    if note is not None:
+        write_private(folder / NOTE, note)
 
 
 def start_of(study: Path, day: date) -> datetime:
@@ -156,23 +181,35 @@ def open_trial(folder: Path, clock: Clock = utc_now) -> TrialFolder:
     """
     if not (folder / RECORD).is_file():
         raise InputError(str(folder), "is no trial folder", "make one with `galu init STUDY -o DIR`")
-    text, study = read_study(folder / STUDY)
-    checkpoints = Checkpoints(folder / CHECKPOINTS)
+    _, study = read_study(folder / STUDY)
+    checkpoints = Checkpoints(folder / CHECKPOINTS, passphrase())
     store = SqliteStore(folder / RECORD, clock, study.zone, checkpoints)
     versions = store.record().facts("study_version").sort("seq")
     if versions.height == 0:
         raise InputError(
             str(folder / RECORD), "the record names no study", "make a new folder with `galu init`"
         )
-    in_force = str(versions["study_hash"][-1])
-    if in_force != study_hash(text):
-        raise InputError(
-            str(folder / STUDY),
-            f"is not the study in force (its SHA-256 begins {study_hash(text)[:12]}, the record names "
-            f"{in_force[:12]})",
-            f"put back the file that the record names ({VERSIONS}/ keeps amended ones), or use `galu amend`",
-        )
-    return TrialFolder(folder, study, store, checkpoints, clock)
+    return TrialFolder(folder, _in_force(folder, versions["study_hash"].to_list()), store, checkpoints, clock)
+
+
+def _in_force(folder: Path, named: list[str]) -> Study:
+    """The study in force: that of the folder, or, where an amendment was cut off, the one that it kept."""
+    text, study = read_study(folder / STUDY)
+    found, wanted = study_hash(text), named[-1]
+    if found == wanted:
+        return study
+    kept = version_file(folder, wanted)
+    if found == named[-2:][0] and kept.is_file():
+        text, study = read_study(kept)
+        if study_hash(text) == wanted:
+            if os.access(folder, os.W_OK):
+                write_private(folder / STUDY, text)
+            return study
+    raise InputError(
+        str(folder / STUDY),
+        f"is not the study in force (its SHA-256 begins {found[:12]}, the record names {wanted[:12]})",
+        f"put back the file that the record names ({VERSIONS}/ keeps amended ones), or use `galu amend`",
+    )
 
 
 def read_study(path: Path) -> tuple[bytes, Study]:
@@ -186,10 +223,3 @@ def read_study(path: Path) -> tuple[bytes, Study]:
         ) from None
     except UnicodeDecodeError:
         raise InputError(str(path), "is not UTF-8 text", "save it as UTF-8") from None
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

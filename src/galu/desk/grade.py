@@ -9,6 +9,8 @@ from pathlib import Path
 
 import polars as pl
 
+from galu.cells import FORMULA, NUMBER
+from galu.desk.outputs import write_output
 from galu.finding import InputError
 from galu.safety.ctcae import grade_labs
 from galu.safety.regrade import regrade_labs, why_ungraded
@@ -78,7 +80,10 @@ def _read(source: Path) -> pl.DataFrame:
 
 
 def _write(frame: pl.DataFrame, target: Path) -> None:
-    try:
-        frame.write_csv(target)
-    except OSError as error:
-        raise InputError(str(target), "cannot be written", "name a file in a folder that exists") from error
+    texts = [pl.col(name) for name, kind in frame.schema.items() if kind == pl.String]
+    runs = [text.str.contains(f"(?s){FORMULA}") & ~text.str.contains(NUMBER) for text in texts]
+    safe = [
+        pl.when(one).then("'" + text).otherwise(text).alias(text.meta.output_name())
+        for one, text in zip(runs, texts, strict=True)
+    ]
+    write_output(target, frame.with_columns(safe).write_csv())

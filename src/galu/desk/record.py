@@ -17,7 +17,7 @@ from galu.desk.set_aside import note_set_aside
 from galu.exchange.dialect import PLAIN, Dialect
 from galu.exchange.facts_csv import survey_facts, write_facts
 from galu.exchange.facts_templates import TEMPLATES, template
-from galu.finding import InputError, ManyFaultsError
+from galu.finding import InputError, ManyFaultsError, OutOfReachError
 from galu.record import Fact, canonical
 from galu.record.conduct import StudyVersion
 from galu.store import Checkpoints, SqliteStore, Verification, verify
@@ -85,7 +85,7 @@ def import_csv(
     ]
     if found:
         raise ManyFaultsError(found)
-    warning = trial.skew()
+    warning = trial.warning()
     times = dict(zip((fact.id for fact in files.facts), files.recorded or (), strict=False))
     recorded = [times[fact.id] for fact in fresh] if times and fresh else None
     (trial.store.check if dry_run else trial.store.append)(fresh, recorded)
@@ -148,7 +148,7 @@ def import_sdtm(
     if not batch and not known:
         first = _sentences(found.facts, faults[:1])[0]
         raise InputError(first, "nothing of the source may enter", faults[0].remedy)
-    aside, warning = _sentences(found.facts, faults), trial.skew()
+    aside, warning = _sentences(found.facts, faults), trial.warning()
     if dry_run:
         trial.store.check(batch)
     else:
@@ -164,11 +164,39 @@ def write_report(path: Path, report: SdtmReport, imported: Imported) -> None:
     write_output(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
-def verify_record(folder: Path, clock: Clock = utc_now) -> Verification:
-    """Check chain, file and signed heads of a trial folder; the study file plays no part."""
+def verify_record(
+    folder: Path, key: str | None = None, against: Sequence[Path] = (), clock: Clock = utc_now
+) -> Verification:
+    """Check chain, file and signed heads of a trial folder; the study file plays no part.
+
+    Parameters
+    ----------
+    folder
+        A trial folder.
+    key
+        The public key noted when the trial began, in hexadecimal, or the path of a file that holds it.
+    against
+        Folders with signed heads kept elsewhere; the mirror, where there is one, is taken besides.
+
+    Raises
+    ------
+    OutOfReachError
+        When something cannot be checked now.
+    """
     if not (folder / RECORD).is_file():
-        raise InputError(str(folder), "is no trial folder", "give a folder made by `galu init`")
-    return verify(SqliteStore(folder / RECORD, clock), Checkpoints(folder / CHECKPOINTS))
+        raise OutOfReachError(str(folder), "is no trial folder", "give a folder made by `galu init`")
+    for place in against:
+        if not any(place.glob("*.json")):
+            remedy = "give a folder of signed heads, such as a mirror or a copy of checkpoints/"
+            raise OutOfReachError(str(place), "holds no signed head", remedy)
+    checkpoints = Checkpoints(folder / CHECKPOINTS)
+    mirror = checkpoints.custody.mirror
+    if mirror is not None and not mirror.is_dir():
+        raise OutOfReachError(str(mirror), "the mirror of the signed heads is not there", "connect it")
+    places = dict.fromkeys((*against, *((mirror,) if mirror else ())))
+    noted = Path(key).read_text(encoding="ascii") if key and Path(key).is_file() else key
+    store = SqliteStore(folder / RECORD, clock)
+    return verify(store, checkpoints, noted, tuple(Checkpoints(place) for place in places))
 
 
 def export_record(folder: Path, out: Path) -> tuple[tuple[Path, ...], tuple[str, ...]]:

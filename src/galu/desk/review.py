@@ -55,6 +55,7 @@ def write_review(folder: Path, file: Path, as_of: date | None = None, cohorts: i
             standing=state.board.next_step,
             silence=silence,
             pictures=pictures,
+            source=mark.source,
         )
     )
     return write_output(file, page)

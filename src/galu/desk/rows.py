@@ -11,6 +11,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from galu.cells import guarded_cell
 from galu.desk.outputs import write_output
 from galu.finding import InputError
 
@@ -104,5 +105,8 @@ def write_rows(path: Path, header: Sequence[str], rows: Iterable[Cells]) -> None
     text = io.StringIO()
     writer = csv.DictWriter(text, header, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows(
+        {name: guarded_cell(cell) if isinstance(cell, str) else cell for name, cell in row.items()}
+        for row in rows
+    )
     write_output(path, text.getvalue())

@@ -11,6 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from galu.finding import InputError
+from galu.store.files import write_private
 
 SET_ASIDE: Final = "set-aside.jsonl"
 
@@ -32,8 +33,9 @@ def note_set_aside(folder: Path, moment: datetime, rows: Iterable[tuple[str, int
         json.dumps(asdict(SetAside(stamp, file, row, why)), ensure_ascii=False) for file, row, why in rows
     ]
     if lines:
-        with (folder / SET_ASIDE).open("a", encoding="utf-8") as file_:
-            file_.write("\n".join(lines) + "\n")
+        path = folder / SET_ASIDE
+        before = path.read_bytes() if path.is_file() else b""
+        write_private(path, before + ("\n".join(lines) + "\n").encode("utf-8"))
 
 
 def read_set_aside(folder: Path, as_of: date, zone: str) -> tuple[SetAside, ...]:

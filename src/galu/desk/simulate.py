@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from galu.desk.folder import create_trial, start_of
+from galu.desk.folder import begin_trial, start_of
+from galu.desk.new_folder import new_folder
 from galu.desk.study import study_file
 from galu.finding import InputError
 from galu.protocol import Study, load_study, study_hash
@@ -54,19 +54,16 @@ def simulate_into(
     source = study_file(study)
     plan, truth = load_study(source), load_scenario(scenario)
     _check(plan, truth, scenario)
-    existed = folder.exists()
     start = start_of(source, truth.accrual.first_consent)
-    trial = create_trial(source, folder, "simulated", start)
-    try:
-        entries = simulate_trial(plan, truth, seed, study_hash(source.read_bytes()), watch)
-        kept = entries[1:]  # the folder's first fact names the study already
-        trial.store.append([entry.fact for entry in kept], [entry.recorded for entry in kept])
-    except BaseException:
-        trial.store.close()
-        shutil.rmtree(folder)
-        if existed:
-            folder.mkdir()
-        raise
+    with new_folder(folder) as part:
+        trial = begin_trial(source, part, "simulated", start)
+        try:
+            entries = simulate_trial(plan, truth, seed, study_hash(source.read_bytes()), watch)
+            kept = entries[1:]  # the folder's first fact names the study already
+            trial.store.append([entry.fact for entry in kept], [entry.recorded for entry in kept])
+            public_key = trial.checkpoints.public_key()
+        finally:
+            trial.store.close()
     dosed = {
         entry.fact.subject
         for entry in entries
@@ -78,7 +75,7 @@ def simulate_into(
         dosed=len(dosed),
         first=truth.accrual.first_consent,
         last=entries[-1].recorded.date(),
-        public_key=trial.checkpoints.public_key(),
+        public_key=public_key,
     )
 
 

@@ -25,7 +25,7 @@ from galu.trial.state import derive_state
 class Status:
     """The board of a trial with its lanes, what is to be done, and what it is shown without.
 
-    `unread` are facts inside that no rule can read; `skew` says what is wrong with the clock.
+    `unread` are facts inside that no rule can read; `warning` says what is wrong with clock or mirror.
     """
 
     mark: Mark
@@ -33,7 +33,7 @@ class Status:
     lanes: tuple[Lane, ...]
     agenda: tuple[Due, ...]
     unread: tuple[str, ...] = ()
-    skew: str | None = None
+    warning: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Everything as plain values."""
@@ -44,7 +44,7 @@ class Status:
         board["due"] = [
             {**dataclasses.asdict(one), "overdue": one.overdue(self.board.day)} for one in self.agenda
         ]
-        return {**dataclasses.asdict(self.mark), **board, "unread": self.unread, "skew": self.skew}
+        return {**dataclasses.asdict(self.mark), **board, "unread": self.unread, "warning": self.warning}
 
 
 def day_of_report(record: Record, as_of: date | None, clock: Clock = utc_now) -> date:
@@ -121,5 +121,5 @@ def trial_status(folder: Path, as_of: date | None = None) -> Status:
         lanes_of(study, state.board),
         state.agenda,
         tuple(map(str, record.unread)),
-        trial.skew(),
+        trial.warning(),
     )

@@ -19,6 +19,7 @@ from typing import Any, Final, get_args, get_origin
 
 from pydantic import ValidationError
 
+from galu.cells import guarded, unguarded
 from galu.exchange.dialect import PLAIN, Dialect, delimiter_fault, number_in, other_reading, time_in
 from galu.finding import InputError, ManyFaultsError
 from galu.record import KINDS, Entry, Fact
@@ -26,7 +27,6 @@ from galu.record.kinds import TIMES
 
 STAMPS: Final = ("seq", "recorded")
 _BLANK: Final = " \t\r\n"
-_FORMULA: Final = frozenset("=+-@\t\r\n＝＋－＠")
 _REMEDIES: Final = {
     "missing": "fill it",
     "float_parsing": "write a number such as 3.7, or leave the cell empty when it is not known",
@@ -174,23 +174,8 @@ def _cell(value: Any, default: Any) -> str:
     if isinstance(value, tuple):
         return json.dumps(value, ensure_ascii=False) if value else ""
     if isinstance(value, str):
-        return _guarded(value) if value or default != "" else ""
+        return guarded(value) if value or default != "" else ""
     return repr(value)
-
-
-def _needs_guard(text: str) -> bool:
-    """Whether a cell would run as a formula, or be taken for a guarded one."""
-    if text[:1] == "'":
-        return len(text) == 1 or text[1] == "'" or text[1] in _FORMULA
-    return text == "" or text[0] in _FORMULA
-
-
-def _guarded(text: str) -> str:
-    return f"'{text}" if _needs_guard(text) else text
-
-
-def _unguarded(text: str) -> str:
-    return text[1:] if text[:1] == "'" and _needs_guard(text) else text
 
 
 def _files(source: Path, faults: _Faults) -> list[Path]:
@@ -309,7 +294,7 @@ def _row(place: str, cells: list[str], shape: _Shape, faults: _Faults) -> _Row |
     if len(faults.found) == before:
         return row
     if written:
-        faults.unread.add(_unguarded(written))
+        faults.unread.add(unguarded(written))
     return None
 
 
@@ -334,7 +319,7 @@ def _translate(
             elif name in shape.times:
                 given[name] = time_in(cell, shape.dialect)
             else:
-                given[name] = _unguarded(cell)
+                given[name] = unguarded(cell)
         except json.JSONDecodeError:
             faults.add(place, f"column {name} is no list", 'write a list such as ["id-1", "id-2"]')
             told.add(name)

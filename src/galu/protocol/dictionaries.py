@@ -50,19 +50,19 @@ def read_meddra(folder: Path) -> Meddra:
     return Meddra(read_preferred(text[LLT], text[PT], str(folder)), version, digest)
 
 
-def note_dictionary(words: LocalWords | None, study: bytes, folder: Path) -> None:
-    """Note in a trial folder which dictionary a study file uses; nothing where it uses none."""
+def dictionary_note(words: LocalWords | None, study: bytes, folder: Path) -> bytes | None:
+    """What a trial folder is to note of the dictionaries of its study files; None where nothing is new."""
     if words is None or words.dictionary is None:
-        return
-    path, used = folder / NOTE, words.dictionary
-    notes = _notes(path)
+        return None
+    used = words.dictionary
+    notes = _notes(folder / NOTE)
     notes[hashlib.sha256(study).hexdigest()] = {
         "dictionary": "MedDRA",
         "folder": str(words.dictionary_folder),
         "version": used.version,
         "sha256": used.sha256,
     }
-    path.write_text(json.dumps(notes, indent=2) + "\n", encoding="utf-8")
+    return f"{json.dumps(notes, indent=2)}\n".encode()
 
 
 def _notes(path: Path) -> dict[str, dict[str, str]]:

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from galu.finding import InputError
+from galu.protocol.quick_yaml import UnusualError, quick_values
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -37,14 +36,22 @@ def load_document(path: Path, model: type[M]) -> M:
 def parse_document(text: str, name: str, model: type[M]) -> M:
     """Read a document from YAML text; `name` is what errors call it."""
     try:
-        document = YAML().load(text)
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise InputError(
-            f"{name}, line {line}", f"{error.problem or 'broken YAML'}", "correct the YAML"
-        ) from None
-    except YAMLError as error:
-        raise InputError(name, f"broken YAML ({error})", "correct the YAML") from None
+        return model.model_validate(quick_values(text))
+    except (UnusualError, ValidationError):
+        return _parse_slowly(text, name, model)
+
+
+def read_values(text: str, name: str) -> Any:
+    """Read YAML text without a model, as dicts, lists and plain values; `name` is what errors call it."""
+    try:
+        return quick_values(text)
+    except UnusualError:
+        return _located_values(text, name)
+
+
+def _parse_slowly(text: str, name: str, model: type[M]) -> M:
+    """Read a document with the line of every key, so that a fault is named with its place."""
+    document = _located_values(text, name)
     if not isinstance(document, dict):
         first = next(iter(model.model_fields))
         what = model.__name__.lower()
@@ -53,6 +60,21 @@ def parse_document(text: str, name: str, model: type[M]) -> M:
         return model.model_validate(document)
     except ValidationError as error:
         raise _first_fault(document, name, error) from None
+
+
+def _located_values(text: str, name: str) -> Any:
+    from ruamel.yaml import YAML  # a good file never needs it
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    try:
+        return YAML().load(text)
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise InputError(
+            f"{name}, line {line}", f"{error.problem or 'broken YAML'}", "correct the YAML"
+        ) from None
+    except YAMLError as error:
+        raise InputError(name, f"broken YAML ({error})", "correct the YAML") from None
 
 
 def _first_fault(document: Any, name: str, error: ValidationError) -> InputError:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import ClassVar, Final
 
+from galu.cells import guarded_cell
 from galu.protocol import Element
 
 Cell = str | int | float | bool | date | None
@@ -106,6 +107,8 @@ def _plain(cell: Cell) -> str:
         return ""
     if isinstance(cell, bool):
         return "yes" if cell else "no"
+    if isinstance(cell, str):
+        return guarded_cell(cell)
     return repr(cell) if isinstance(cell, float) else str(cell)
 
 
@@ -246,6 +249,14 @@ class Mark:
     study_hash: str
     last_recorded: datetime | None
     version: str
+
+    @property
+    def source(self) -> str:
+        """Entry, digest and study file, as a sentence; a record that does not hold together shows no page."""
+        return (
+            f"Record entry {self.seq}, digest {self.digest}; study file {self.study_hash}; "
+            "the chain holds together and ends in its signed head."
+        )
 
     @property
     def banner(self) -> str:

@@ -65,6 +65,8 @@ class Package:
         Why the design gives no answer.
     pictures
         The course of the escalation and the DLT rates of the levels, with their numbers.
+    source
+        Which entry of which record, under which study file, the page shows.
     """
 
     study: str
@@ -77,6 +79,7 @@ class Package:
     standing: str = ""
     silence: str = ""
     pictures: tuple[Block, ...] = ()
+    source: str = ""
 
 
 def cohort_review_page(package: Package) -> str:

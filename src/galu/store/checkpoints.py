@@ -5,23 +5,32 @@ day stays a witness. Which head is the newest is told by its entry, never by a c
 for a day leaves a file of tomorrow. A head is signed before its batch commits (``pending.json``) and
 takes its day's place after, so a crash at any moment leaves neither an unsigned entry nor a head without
 its entry.
+
+What this protects, and what not: whoever holds the folder with its key may write a new past and sign it, and
+whoever deletes the last entries together with their head leaves a record that holds together. Against the
+first the key is kept elsewhere or locked, and its public half is noted; against the second the heads are
+mirrored to a second place, or copied, and compared (`galu record verify --key --against`).
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Final
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from galu.finding import InputError
+from galu.finding import InputError, OutOfReachError
 from galu.record.seal import GENESIS, Head
+from galu.store.custody import CUSTODY, Custody, load_key, make_key, public_hex, read_custody, write_key
+from galu.store.files import make_private, sync, write_private
 
-_KEY, _PUBLIC, _PENDING = "key.pem", "key.pub", "pending.json"
+PUBLIC: Final = "key.pub"
+_PENDING: Final = "pending.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +63,43 @@ def _message(head: Head, time: str) -> bytes:
 
 
 class Checkpoints:
-    """The folder of signed heads and its key."""
+    """The folder of signed heads, and the custody of its key.
 
-    def __init__(self, folder: Path) -> None:
+    Parameters
+    ----------
+    folder
+        Where the heads and the public key lie.
+    passphrase
+        Unlocks a locked key; None where it is not locked, or nothing will be signed.
+    """
+
+    def __init__(self, folder: Path, passphrase: str | None = None) -> None:
         self.folder = folder
+        self._passphrase = passphrase
 
     @classmethod
-    def create(cls, folder: Path) -> Checkpoints:
-        """A new folder with a new key, readable by its owner only."""
-        folder.mkdir(parents=True)
-        key = Ed25519PrivateKey.generate()
-        pem = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        descriptor = os.open(folder / _KEY, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(pem)
-        (folder / _PUBLIC).write_text(_public_hex(key) + "\n", encoding="ascii")
-        return cls(folder)
+    def create(
+        cls, folder: Path, custody: Custody | None = None, passphrase: str | None = None
+    ) -> Checkpoints:
+        """A new folder with a new key, readable by its owner only.
+
+        Raises
+        ------
+        InputError
+            When a key lies already where the custody wants it, or it cannot be written there.
+        """
+        make_private(folder)
+        custody = custody or Custody()
+        key = make_key(custody.key_of(folder), passphrase)
+        write_private(folder / PUBLIC, f"{public_hex(key)}\n".encode("ascii"))
+        if custody != Custody():
+            write_private(folder / CUSTODY, custody.as_json())
+        return cls(folder, passphrase)
+
+    @property
+    def custody(self) -> Custody:
+        """Where the key lies and where heads are mirrored."""
+        return read_custody(self.folder)
 
     def public_key(self) -> str:
         """The key by which heads are checked, in hexadecimal.
@@ -82,10 +110,12 @@ class Checkpoints:
             When the folder or its key is missing.
         """
         try:
-            return (self.folder / _PUBLIC).read_text(encoding="ascii").strip()
+            return (self.folder / PUBLIC).read_text(encoding="ascii").strip()
+        except PermissionError:
+            raise _closed(self.folder / PUBLIC) from None
         except (OSError, UnicodeDecodeError):
             raise InputError(
-                str(self.folder / _PUBLIC),
+                str(self.folder / PUBLIC),
                 "the key of the signed heads is missing or unreadable",
                 "restore the checkpoints folder from a backup",
             ) from None
@@ -94,7 +124,7 @@ class Checkpoints:
         """Sign the head that the open transaction is about to commit."""
         key = self._private_key()
         signature = key.sign(_message(head, time)).hex()
-        self._write(_PENDING, Checkpoint(head.seq, head.digest, time, _public_hex(key), signature))
+        self._write(_PENDING, Checkpoint(head.seq, head.digest, time, public_hex(key), signature))
 
     def settle(self, head: Head) -> None:
         """Give a prepared head its day's place when its batch was committed, drop it when not.
@@ -106,7 +136,8 @@ class Checkpoints:
             return
         if pending.head == head and self._is_ours(pending):
             os.replace(self.folder / _PENDING, self.folder / f"{pending.time[:10]}.json")
-            self._sync()
+            sync(self.folder)
+            self.mirror()
         elif pending.seq > head.seq:
             (self.folder / _PENDING).unlink()
 
@@ -175,48 +206,83 @@ class Checkpoints:
         InputError
             When a file is no checkpoint.
         """
-        paths = sorted(path for path in self.folder.glob("*.json") if path.name != _PENDING)
+        paths = sorted(path for path in self.folder.glob("*.json") if path.name not in (_PENDING, CUSTODY))
         return tuple(sorted(((path.name, _read(path)) for path in paths), key=lambda one: one[1].seq))
 
-    def _private_key(self) -> Ed25519PrivateKey:
-        path = self.folder / _KEY
+    def take_custody(self, key: Path | None, mirror: Path | None, passphrase: str | None) -> None:
+        """Move the key to a new file, locked where a passphrase is given, and begin a mirror.
+
+        Whatever breaks in between, a key that signs is where the custody says, or where it was.
+
+        Raises
+        ------
+        InputError
+            When a file lies already where the key is to go, or a place cannot be written.
+        """
+        if key is None and mirror is None:
+            return
+        before = self.custody
+        after = Custody(key.absolute() if key else before.key, mirror or before.mirror)
+        old = before.key_of(self.folder)
+        if key is not None:
+            write_key(key, self._private_key(), passphrase)
+        write_private(self.folder / CUSTODY, after.as_json())
+        if key is not None:
+            old.unlink()
+        self.mirror()
+        fault = self.mirror_fault()
+        if fault is not None:
+            write_private(self.folder / CUSTODY, Custody(after.key, before.mirror).as_json())
+            raise InputError(str(mirror), fault, "name a folder that can be written; no mirror was begun")
+
+    def mirror(self) -> None:
+        """Copy to the second place whatever heads it lacks; what fails is tried again with the next batch."""
+        place = self.custody.mirror
+        if place is None:
+            return
+        with contextlib.suppress(OSError):  # `mirror_fault` tells it
+            make_private(place)
+            for name in self._unmirrored(place):
+                write_private(place / name, (self.folder / name).read_bytes())
+
+    def mirror_fault(self) -> str | None:
+        """What the second place lacks, as a sentence."""
+        place = self.custody.mirror
         try:
-            key = serialization.load_pem_private_key(path.read_bytes(), password=None)
-        except (OSError, ValueError):
+            lacking = self._unmirrored(place) if place else ()
+        except OSError as error:
+            return f"the mirror of the signed heads in {place} cannot be reached ({error.strerror})"
+        if not lacking:
+            return None
+        return f"the mirror in {place} lacks {len(lacking)} of the newest heads, and could not be written"
+
+    def _unmirrored(self, place: Path) -> tuple[str, ...]:
+        """Files that the second place lacks, or whose newest head it has in an earlier state."""
+        there = {path.name for path in place.iterdir()}
+        names = [name for name, _ in self.signed()]
+        old = names[-1:] if names and names[-1] in there and not self._is_same(place, names[-1]) else []
+        return (*(name for name in (PUBLIC, *names) if name not in there), *old)
+
+    def _is_same(self, place: Path, name: str) -> bool:
+        return (place / name).read_bytes() == (self.folder / name).read_bytes()
+
+    def _private_key(self) -> Ed25519PrivateKey:
+        path = self.custody.key_of(self.folder)
+        key = load_key(path, self._passphrase)
+        if public_hex(key) != self.public_key():
             raise InputError(
                 str(path),
-                "the key that signs the head is missing or unreadable",
-                "restore it from a backup; nothing was written",
-            ) from None
-        if not isinstance(key, Ed25519PrivateKey) or _public_hex(key) != self.public_key():
-            raise InputError(
-                str(path),
-                f"is not the key of {_PUBLIC}",
+                f"is not the key of {PUBLIC}",
                 "restore both from a backup; nothing was written",
             )
         return key
 
     def _write(self, name: str, checkpoint: Checkpoint) -> None:
-        fresh = self.folder / f"{name}.new"
-        with fresh.open("w", encoding="ascii") as file:
-            json.dump(asdict(checkpoint), file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(fresh, self.folder / name)
-        self._sync()
-
-    def _sync(self) -> None:
-        if os.name != "posix":  # elsewhere a folder cannot be opened for syncing
-            return
-        descriptor = os.open(self.folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        write_private(self.folder / name, json.dumps(asdict(checkpoint), indent=1).encode("ascii"))
 
 
-def _public_hex(key: Ed25519PrivateKey) -> str:
-    return key.public_key().public_bytes_raw().hex()
+def _closed(path: Path) -> OutOfReachError:
+    return OutOfReachError(str(path), "may not be read", "ask whoever owns it")
 
 
 def _read(path: Path) -> Checkpoint:
@@ -229,6 +295,8 @@ def _read(path: Path) -> Checkpoint:
         )
         if not typed:
             raise TypeError
+    except PermissionError:
+        raise _closed(path) from None
     except (OSError, ValueError, TypeError):
         raise InputError(str(path), "is no checkpoint", "restore it from a backup") from None
     return checkpoint

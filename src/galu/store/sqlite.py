@@ -7,8 +7,11 @@ hashes of 20,000 entries cost less than reading their JSON.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
+import os
+import sqlite3
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,7 +25,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import NullPool
 
-from galu.finding import InputError
+from galu.finding import InputError, OutOfReachError
 from galu.record import KINDS, Entry, Fact, Record, Unread, canonical
 from galu.record.corrections import Target, correction_fault
 from galu.record.record import frame_from_payloads, readable
@@ -31,6 +34,11 @@ from galu.store.checkpoints import Checkpoints
 from galu.store.schema import PRAGMAS, SCHEMA
 
 Clock = Callable[[], datetime]
+
+#: What hinders and says nothing of the record: SQLite's names of such errors begin so.
+_PASSING: Final = tuple(
+    f"SQLITE_{name}" for name in ("BUSY", "LOCKED", "CANTOPEN", "READONLY", "FULL", "IOERR", "PERM", "NOMEM")
+)
 
 _INSERT: Final = (
     "INSERT INTO entry (seq, recorded, kind, payload, previous, digest) VALUES (?, ?, ?, ?, ?, ?)"
@@ -80,10 +88,11 @@ class SqliteStore:
         if not path.is_file():
             raise InputError(str(path), "no record is here", "make one with `galu init`")
         self.path = path
+        self.read_only = not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
         self.zone = zone
         self._clock = clock
         self._checkpoints = checkpoints
-        self._engine = _engine(path)
+        self._engine = _engine(path, self.read_only)
         self._writer = self._engine.execution_options(begin="BEGIN IMMEDIATE")
         self._frames: dict[str, pl.DataFrame] = {}
         self._unread: tuple[Unread, ...] = ()
@@ -95,7 +104,8 @@ class SqliteStore:
     ) -> SqliteStore:
         """A new, empty record; an existing file is never touched."""
         try:
-            path.touch(exist_ok=False)
+            path.touch(mode=0o600, exist_ok=False)
+            path.chmod(0o600)  # the files that SQLite puts beside it take the same mode
         except FileExistsError:
             raise InputError(str(path), "exists already", "name a new folder") from None
         store = cls(path, clock, zone, checkpoints)
@@ -106,6 +116,9 @@ class SqliteStore:
 
     def append(self, facts: Iterable[Fact], recorded: Sequence[datetime] | None = None) -> tuple[Entry, ...]:
         """Write a batch, all or nothing; see `galu.record.store.Store.append`."""
+        if self.read_only:
+            remedy = "work on the original, or copy the folder to where you may write"
+            raise OutOfReachError(str(self.path), "may only be read here", remedy)
         batch = tuple(facts)
         if not batch:
             return ()
@@ -207,6 +220,15 @@ class SqliteStore:
         with _readable(self.path), self._engine.begin() as connection:
             return _last(connection)[0]
 
+    def copy_to(self, path: Path) -> None:
+        """Copy the database into a new file, as it stands at one moment."""
+        with _readable(self.path), contextlib.closing(sqlite3.connect(path)) as target:
+            source = self._engine.raw_connection()
+            try:
+                source.driver_connection.backup(target)  # type: ignore[union-attr]
+            finally:
+                source.close()
+
     def close(self) -> None:
         """Let go of the database file."""
         self._engine.dispose()
@@ -231,16 +253,22 @@ class SqliteStore:
                 self._checkpoints.settle(_last(connection)[0])
 
 
-def _engine(path: Path) -> Engine:
+def _engine(path: Path, read_only: bool) -> Engine:
     # Made of parts: in the text of a URL, ? and % of a folder's name would mean something else.
     place = URL.create("sqlite", database=str(path.absolute()))
+    if read_only:
+        if path.with_name(f"{path.name}-wal").is_file() and path.with_name(f"{path.name}-wal").stat().st_size:
+            remedy = "copy the folder to where you may write"
+            raise OutOfReachError(str(path), "its last entries wait in a file that may only be read", remedy)
+        query = {"mode": "ro", "immutable": "1", "uri": "true"}
+        place = URL.create("sqlite", database=path.absolute().as_uri(), query=query)
     engine = create_engine(place, poolclass=NullPool)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _: Any) -> None:
         # The driver's own implicit BEGIN is deferred; two such writers cannot both go on.
         connection.isolation_level = None
-        for pragma in PRAGMAS:
+        for pragma in () if read_only else PRAGMAS:
             connection.execute(pragma)
 
     @event.listens_for(engine, "begin")
@@ -260,8 +288,9 @@ class _readable:  # noqa: N801  # reads as a phrase where it is used
         return None
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if isinstance(error, OperationalError):
-            raise InputError(
+        name = getattr(getattr(error, "orig", None), "sqlite_errorname", "")
+        if isinstance(error, OperationalError) and name.startswith(_PASSING):
+            raise OutOfReachError(
                 str(self._path), f"the database refuses ({error.orig})", "free it and try again"
             ) from error
         if isinstance(error, DatabaseError):

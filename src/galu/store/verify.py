@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from galu.finding import InputError
+from galu.finding import InputError, OutOfReachError
 from galu.record.seal import GENESIS, Head, SealedRow, broken_at
 from galu.store.checkpoints import Checkpoint, Checkpoints
 from galu.store.sqlite import SqliteStore
@@ -13,12 +13,13 @@ from galu.store.sqlite import SqliteStore
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What the check found: the first fault as a sentence, or None."""
+    """What the check found: the first fault as a sentence, or None; `witnesses` are heads kept elsewhere."""
 
     fault: str | None
     entries: int = 0
     heads: int = 0
     public_key: str = ""
+    witnesses: int = 0
 
 
 class _Walk:
@@ -40,19 +41,63 @@ class _Walk:
             self.last = Head(row.seq, row.digest)
 
 
-def verify(store: SqliteStore, checkpoints: Checkpoints) -> Verification:
-    """Check file, chain and signed heads; the first fault is named in one sentence."""
+def verify(
+    store: SqliteStore,
+    checkpoints: Checkpoints,
+    key: str | None = None,
+    against: tuple[Checkpoints, ...] = (),
+) -> Verification:
+    """Check file, chain and signed heads; the first fault is named in one sentence.
+
+    Parameters
+    ----------
+    store, checkpoints
+        The record and the heads beside it.
+    key
+        The public key that was noted when the record began [hexadecimal]. Without it a record that was
+        written and signed anew with another key is not noticed.
+    against
+        Copies of the heads that were kept elsewhere: they show a tail that was cut together with its head.
+
+    Raises
+    ------
+    OutOfReachError
+        When something cannot be read now, which says nothing of the record.
+    """
     try:
-        fault = store.integrity()
+        fault = store.integrity() or _key_fault(checkpoints.public_key(), key)
         if fault:
             return Verification(fault)
-        key, signed, pending = checkpoints.public_key(), checkpoints.signed(), checkpoints.pending()
-        walk = _Walk(store.sealed_rows(), frozenset(c.seq for _, c in signed))
+        own = checkpoints.public_key()
+        signed, pending = checkpoints.signed(), checkpoints.pending()
+        witnesses = [(f"{one.folder.name}/{name}", head) for one in against for name, head in one.signed()]
+        walk = _Walk(store.sealed_rows(), frozenset(c.seq for _, c in (*signed, *witnesses)))
         fault = broken_at(walk)
+    except OutOfReachError:
+        raise
     except InputError as error:
         return Verification(str(error).removesuffix("."))
-    fault = fault or _heads_fault(walk, signed, key) or _tail_fault(walk.last, signed, pending, key)
-    return Verification(fault, walk.last.seq, len(signed), key)
+    fault = (
+        fault
+        or _heads_fault(walk, (*signed, *witnesses), own)
+        or _order_fault(signed)
+        or _tail_fault(walk.last, signed, pending, own)
+    )
+    return Verification(fault, walk.last.seq, len(signed), own, len(witnesses))
+
+
+def _key_fault(own: str, noted: str | None) -> str | None:
+    if noted is None or own == noted.strip().casefold():
+        return None
+    return f"the heads are signed with key {own}, not with the one noted, {noted.strip()}"
+
+
+def _order_fault(signed: tuple[tuple[str, Checkpoint], ...]) -> str | None:
+    """A head lies under the day on which it was signed."""
+    for name, checkpoint in signed:
+        if checkpoint.time[:10] != name.removesuffix(".json"):
+            return f"checkpoint {name} is out of place"
+    return None
 
 
 def _heads_fault(walk: _Walk, signed: tuple[tuple[str, Checkpoint], ...], key: str) -> str | None:
@@ -61,8 +106,6 @@ def _heads_fault(walk: _Walk, signed: tuple[tuple[str, Checkpoint], ...], key: s
             return f"checkpoint {name} was signed with another key"
         if not checkpoint.is_signed():
             return f"checkpoint {name} carries a false signature"
-        if checkpoint.time[:10] != name.removesuffix(".json"):
-            return f"checkpoint {name} is out of place"
         if checkpoint.seq > walk.last.seq:
             lost = checkpoint.seq - walk.last.seq
             return (
