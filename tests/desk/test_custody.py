@@ -196,7 +196,7 @@ def test_a_copy_that_may_only_be_read_is_verified_shown_and_exported(tmp_path: P
     for path in (trial, *trial.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
     for path in (tmp_path, *tmp_path.parents):
-        if not path.stat().st_mode & 0o005:
+        if path.stat().st_mode & 0o005 != 0o005:
             path.chmod(path.stat().st_mode | 0o005)
     code = (
         "import os\n"

@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from galu.desk.study import import_registry, study_elements
+from galu.desk.registry import import_registry
+from galu.desk.study import study_elements
 from galu.exchange.registry import read_registry, study_skeleton
 from galu.finding import InputError
 from support import shared

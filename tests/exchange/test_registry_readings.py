@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from galu.desk.study import import_registry
+from galu.desk.registry import import_registry
 from galu.exchange.registry import proposals, read_registry, study_skeleton
 from galu.exchange.registry_proposals import propose_agent
 from galu.exchange.registry_readings import read_treatment

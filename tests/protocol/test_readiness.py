@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from galu.cli.main import main
-from galu.desk.study import import_registry
+from galu.desk.registry import import_registry
 from galu.finding import InputError
 from galu.protocol import Study, load_study, parse_study
 from galu.protocol.cautions import cautions

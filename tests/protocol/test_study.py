@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from galu.desk.study import import_registry
+from galu.desk.registry import import_registry
 from galu.finding import InputError
 from galu.protocol import elements, load_study, parse_study
 from support import ROOT, shared

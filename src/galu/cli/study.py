@@ -49,7 +49,7 @@ def import_(
     out: Annotated[Path | None, typer.Option("-o", help="write the skeleton here")] = None,
 ) -> None:
     """Turn a registry record into a study skeleton."""
-    from galu.desk.study import import_registry
+    from galu.desk.registry import import_registry
 
     imported = import_registry(source, out)
     print(imported.yaml if out is None else f"written to {out}")

@@ -8,10 +8,10 @@ from galu.desk.clock import utc_now
 from galu.desk.folder import TrialFolder, keep_dictionary_note, open_trial, read_study, version_file
 from galu.desk.places import STUDY, VERSIONS
 from galu.desk.study import study_file
+from galu.files import make_private, write_private
 from galu.finding import InputError
 from galu.protocol import Element, elements, study_hash
 from galu.record.conduct import StudyVersion
-from galu.store.files import make_private, write_private
 from galu.store.sqlite import Clock
 
 

@@ -16,11 +16,11 @@ from galu.desk.new_folder import new_folder
 from galu.desk.outputs import require_outside_trial
 from galu.desk.places import CHECKPOINTS, RECORD, STUDY, VERSIONS
 from galu.desk.set_aside import SET_ASIDE
+from galu.files import make_private, write_private
 from galu.finding import InputError
 from galu.protocol.dictionaries import NOTE
 from galu.store import Checkpoints, SqliteStore, verify
 from galu.store.custody import KEY
-from galu.store.files import make_private, write_private
 
 #: In a backup: SHA-256 of every other file of it.
 _MANIFEST: Final = "backup.json"

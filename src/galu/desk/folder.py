@@ -14,6 +14,7 @@ from galu.desk.identity import passphrase
 from galu.desk.new_folder import new_folder
 from galu.desk.places import CHECKPOINTS, RECORD, STUDY, VERSIONS
 from galu.desk.study import study_file
+from galu.files import write_private
 from galu.finding import InputError
 from galu.protocol import Study, parse_study, study_hash
 from galu.protocol.dictionaries import NOTE, dictionary_note
@@ -21,7 +22,6 @@ from galu.protocol.words import LocalWords
 from galu.record import Record
 from galu.record.conduct import StudyVersion
 from galu.store import Checkpoints, Custody, SqliteStore
-from galu.store.files import write_private
 from galu.store.sqlite import Clock
 
 Origin = Literal["observed", "imported", "simulated"]

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from galu.files import make_private, sync
 from galu.finding import InputError
-from galu.store.files import make_private, sync
 
 
 @contextmanager

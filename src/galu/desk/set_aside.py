@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from galu.files import write_private
 from galu.finding import InputError
-from galu.store.files import write_private
 
 SET_ASIDE: Final = "set-aside.jsonl"
 

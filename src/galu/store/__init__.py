@@ -1,8 +1,5 @@
 """The record on SQLite, with a signed head outside the database."""
 
-from galu.store.checkpoints import Checkpoint, Checkpoints
-from galu.store.custody import Custody
-from galu.store.sqlite import SqliteStore
-from galu.store.verify import Verification, verify
+import lazy_loader
 
-__all__ = ["Checkpoint", "Checkpoints", "Custody", "SqliteStore", "Verification", "verify"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

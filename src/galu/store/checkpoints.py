@@ -24,10 +24,10 @@ from typing import Final
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from galu.files import make_private, sync, write_private
 from galu.finding import InputError, OutOfReachError
 from galu.record.seal import GENESIS, Head
 from galu.store.custody import CUSTODY, Custody, load_key, make_key, public_hex, read_custody, write_key
-from galu.store.files import make_private, sync, write_private
 
 PUBLIC: Final = "key.pub"
 _PENDING: Final = "pending.json"

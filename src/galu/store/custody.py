@@ -11,8 +11,8 @@ from typing import Final
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from galu.files import write_private
 from galu.finding import InputError
-from galu.store.files import write_private
 
 #: In the folder of signed heads, where the key or a mirror lies elsewhere.
 CUSTODY: Final = "custody.json"

@@ -1,24 +1,5 @@
 """Electrons, photons and α particles in tissue: point kernels, spheres, voxel kernels."""
 
-from galu.transport.kernel import Certificate, PointKernel, simulate_point_kernel
-from galu.transport.medium import CORTICAL_BONE, SOFT_TISSUE, WATER, Medium, medium
-from galu.transport.shipped import point_kernel, self_dose_s_gy_per_bq_s
-from galu.transport.sphere import SphereDose, sphere_dose
-from galu.transport.voxel import VoxelKernel, voxel_kernel
+import lazy_loader
 
-__all__ = [
-    "CORTICAL_BONE",
-    "SOFT_TISSUE",
-    "WATER",
-    "Certificate",
-    "Medium",
-    "PointKernel",
-    "SphereDose",
-    "VoxelKernel",
-    "medium",
-    "point_kernel",
-    "self_dose_s_gy_per_bq_s",
-    "simulate_point_kernel",
-    "sphere_dose",
-    "voxel_kernel",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
