@@ -78,18 +78,30 @@ def _at_median(time_h: float, teff_h: float, shape: tuple[float, float]) -> floa
 
 
 @kernel
+def _above(factors, activity, sigma, value, wanted):  # type: ignore[no-untyped-def]
+    """Share of (A − σz)·f below a value, above the share wanted."""
+    below = 0.0
+    for factor in factors:
+        below += 0.5 * math.erfc((activity - value / factor) / (sigma * math.sqrt(2.0)))
+    return below / factors.size - wanted
+
+
+@kernel
 def _mixture_quantile(factors, activity, sigma, wanted):  # type: ignore[no-untyped-def]
-    """Quantile of (A − σz)·f with z normal and f drawn from `factors`."""
+    """Quantile of (A − σz)·f with z normal and f drawn from `factors`; false position, Illinois' way."""
     low, high = 0.0, (activity + 8.0 * sigma) * factors.max()
-    for _ in range(32):
-        middle = 0.5 * (low + high)
-        below = 0.0
-        for factor in factors:
-            below += 0.5 * math.erfc((activity - middle / factor) / (sigma * math.sqrt(2.0)))
-        if below < wanted * factors.size:
-            low = middle
+    under, over, side = _above(factors, activity, sigma, low, wanted), 1.0 - wanted, 0
+    if under >= 0.0:  # the lowest part lies below zero
+        return low
+    for _ in range(64):
+        middle = (low * over - high * under) / (over - under)
+        found = _above(factors, activity, sigma, middle, wanted)
+        if abs(found) < 1e-12 or high - low < 1e-12 * high:
+            return middle
+        if found < 0.0:
+            low, under, over, side = middle, found, over * (0.5 if side < 0 else 1.0), -1
         else:
-            high = middle
+            high, over, under, side = middle, found, under * (0.5 if side > 0 else 1.0), 1
     return 0.5 * (low + high)
 
 

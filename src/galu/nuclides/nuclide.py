@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from galu.nuclides.data import HALF_LIFE_SOURCE, canonical, half_lives, row, table
 from galu.nuclides.emissions import emissions
@@ -78,6 +79,7 @@ def nuclide_names() -> tuple[str, ...]:
     return tuple(table()["nuclides"])
 
 
+@cache
 def nuclide(name: str) -> Nuclide:
     """Look a nuclide up by its name, as ``Lu-177`` or as people write it (`canonical`).
 

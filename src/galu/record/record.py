@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
@@ -150,6 +150,28 @@ class Record:
         if kind not in self._current:
             self._current[kind] = self._resolve(kind)
         return self._current[kind]
+
+    def of(self, subjects: Collection[str]) -> Record:
+        """The record with the facts of these subjects alone, and those that are of nobody."""
+        wanted = pl.col("subject").is_null() | pl.col("subject").is_in(list(subjects))
+        own = Record({kind: frame.filter(wanted) for kind, frame in self._frames.items()}, self.zone, self.left_out)
+        own._current = {kind: table.filter(wanted) for kind, table in self._current.items()}
+        own.__dict__["_corrections"] = self._corrections
+        return own
+
+    @cached_property
+    def marks(self) -> Mapping[str, tuple[int, int, int]]:
+        """What stands of each subject in short: number, last and sum of the entries.
+
+        Within one growing record two marks are equal only where the facts are: what is added has a later entry
+        than all before, and what is only taken away leaves fewer.
+        """
+        parts = [self.facts(kind).select("subject", "seq") for kind in self._frames]
+        if not parts:
+            return {}
+        rows = pl.concat(parts).drop_nulls("subject").group_by("subject")
+        found = rows.agg(pl.len(), pl.col("seq").max().alias("last"), pl.col("seq").sum().alias("sum"))
+        return {name: (number, last, total) for name, number, last, total in found.iter_rows()}
 
     def _standing(self, kind: str) -> pl.DataFrame:
         frame = self._frames.get(kind)
