@@ -179,7 +179,10 @@ def test_leaving_for_related_toxicity_is_dose_limiting_inside_the_window() -> No
         ("w",),
     )
     assert outcome(replace(left, full_dose=False), 20) == "T"  # whatever dose was given
-    assert outcome(patient(withdrew=Departure(day(43), True)), 50) == "N"
+    later = patient(withdrew=Departure(day(43), True))
+    assert outcome(later, 50) == "P", "what for may have begun in the window"
+    assert outcome(replace(later, withdrew=Departure(day(43), False)), 50) == "N"
+    assert outcome(replace(later, withdrew=Departure(day(70), True)), 90) == "N"
 
 
 @pytest.mark.parametrize(

@@ -277,12 +277,25 @@ def _course(grade: int, on: int = 25) -> AdverseEventCourse:
         # The instant orders two of one day, and the number in the record two of one instant; not the id.
         ([_judged("j9", "no", on=f"{_on(20)}T09:00"), _judged("j10", "yes", on=f"{_on(20)}T17:00")], "T"),
         ([_judged("j10", "yes", on=f"{_on(20)}T17:00"), _judged("j9", "no", on=f"{_on(20)}T09:00")], "T"),
-        ([_judged("j9", "yes"), _judged("j10", "no")], "N"),
-        ([_judged("j10", "no"), _judged("j9", "yes")], "T"),
+        # Without an order of their own two of one day contradict each other, as those of two people do.
+        ([_judged("j9", "yes"), _judged("j10", "no")], "P"),
+        ([_judged("j10", "no"), _judged("j9", "yes")], "P"),
+        ([_judged("j9", "yes"), _judged("j10", "no"), _judged("j11", "no", on=_on(21))], "N"),
+        ([_judged("j1", "yes", on=f"{_on(20)}T09:00"), _judged("j2", "no", on=f"{_on(20)}T17:00")], "N"),
+        (
+            [
+                _judged("j1", "yes", on=f"{_on(20)}T09:00"),
+                _judged("j2", "no", on=f"{_on(20)}T17:00", by="Dr B"),
+            ],
+            "P",
+        ),
+        ([SEVERE, _judged("j9", "yes"), _judged("j10", "no", by="Dr B")], "T"),
+        ([MILD, _judged("j1", "yes", "dlt:x2"), _judged("j2", "no", by="Dr B")], "P"),
         ([_judged("j", "yes", on="2026-02")], "T"),
         ([SEVERE, _judged("j", "no", on="2026-02")], "N"),
         ([SEVERE, _judged("j", "no"), _judged("u", "unknown", on=_on(30))], "T"),  # open again
-        ([MILD, _judged("j", "yes"), _judged("u", "unknown", on=_on(30))], "N"),
+        ([MILD, _judged("j", "yes"), _judged("u", "unknown", on=_on(30))], "P"),
+        ([MILD, _judged("u", "unknown")], "P"),
     ],
 )
 def test_judgements_of_the_record_decide_what_they_saw(facts: list[Fact], expected: str) -> None:

@@ -15,6 +15,7 @@ from galu.record import Record, fact_digest
 from galu.record.conduct import Decision, Signature
 from galu.store.sqlite import Clock
 from galu.trial.board import Board, derive_board
+from galu.vocabulary.persons import is_named
 
 KINDS: Final[tuple[str, ...]] = get_args(Decision.model_fields["decision"].annotation)
 #: Decisions that name a level.
@@ -101,7 +102,7 @@ def _warnings(trial: TrialFolder, record: Record, board: Board) -> tuple[str, ..
 def _check(said: Statement, levels: int) -> None:
     if said.decision not in KINDS:
         raise InputError("decision", f"{said.decision!r} is unknown", f"use one of {', '.join(KINDS)}")
-    if not said.by.strip() or not said.signer.strip():
+    if not is_named(said.by) or not is_named(said.signer):
         raise InputError("decision", "a name is missing", "give --by and --signer")
     if said.decision in _OF_A_LEVEL and said.level is None:
         raise InputError("decision", f"{said.decision} needs a level", "give --level")

@@ -19,7 +19,8 @@ from galu.safety.events import is_one_of
 from galu.safety.inputs import AdverseEventInput, DltPatient, LabInput
 from galu.safety.notes import lab_note
 from galu.safety.plan import DltRule, SafetyPlan
-from galu.safety.signs import Graded, Sign, grade_patient_labs, is_unknown_test, lab_runs
+from galu.safety.sign import Sign
+from galu.safety.signs import Graded, grade_patient_labs, is_unknown_test, lab_runs
 from galu.safety.worst import has_multiples, smallest_upper, worst_grade
 from galu.vocabulary.events import read_event
 from galu.vocabulary.laboratory import terms_of_test

@@ -11,8 +11,11 @@ from typing import Final, Literal
 from galu.safety.asks import ask_of_labs, ask_of_names
 from galu.safety.coverage import Coverage, derive_coverage, is_read
 from galu.safety.inputs import AdverseEventInput, DltAdjudication, DltPatient, EvaluabilityJudgement
+from galu.safety.judged import SAID, clears, judged_evaluable, judged_of_toxicity, of_nothing
 from galu.safety.plan import SafetyPlan
-from galu.safety.signs import Sign, derive_signs, grade_patient_labs, grades_by
+from galu.safety.sign import Sign
+from galu.safety.signs import derive_signs, grade_patient_labs, grades_by
+from galu.vocabulary.persons import is_named
 
 #: Beginnings of words that say the therapy was put off or ended, as sites write what was done.
 _PUT_OFF: Final = re.compile(
@@ -51,11 +54,11 @@ class DltAssessment:
     suspect: bool = False
 
 
-_SAID: Final = "adjudicated"
 #: Rule of a patient whose window runs.
 WINDOW: Final = "window"
 #: Rule of a patient who waits for nothing but counts that are missing.
 COUNTS: Final = "counts"
+_EVALUABILITY: Final = "evaluability"
 _LEFT: Final = "Left treatment for related toxicity"
 
 
@@ -75,13 +78,14 @@ def _left_early(patient: DltPatient, window: tuple[date, date], as_of: date) -> 
     if withdrew and withdrew.related and withdrew.by(last):
         return _Verdict("T", withdrew.known_on, "withdrawal", _LEFT, withdrew.facts)
     if patient.full_dose is False:
-        return _Verdict("X", patient.first_dose, "evaluability", "The full first dose was not received")
+        return _Verdict("X", patient.first_dose, _EVALUABILITY, "The full first dose was not received")
     # Who may have left inside the window is not known to have completed it.
-    if died and (died.by(last) or (died.related is False and died.by(last) is None)):
-        return _Verdict("X", died.known_on, "evaluability", "Died inside the window, not related", died.facts)
+    inside = died is not None and died.known_on >= window[0]
+    if died and inside and (died.by(last) or (died.related is False and died.by(last) is None)):
+        return _Verdict("X", died.known_on, _EVALUABILITY, "Died inside the window, not related", died.facts)
     if withdrew and withdrew.related is False and withdrew.by(last) is not False:
         said = "Withdrew inside the window, not for toxicity"
-        return _Verdict("X", withdrew.known_on, "evaluability", said, withdrew.facts)
+        return _Verdict("X", withdrew.known_on, _EVALUABILITY, said, withdrew.facts)
     return None
 
 
@@ -117,13 +121,22 @@ def is_put_off(action: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What the rules see of one patient: signs, counts, the window and the last day allowed."""
+    """What the rules see of one patient: signs, counts, the window and the last day allowed.
+
+    `doubts` say what else than a count keeps the window from being judged.
+    """
 
     signs: tuple[Sign, ...]
     coverage: Coverage
     window: tuple[date, date]
     deadline: date
     evaluable: EvaluabilityJudgement | None
+    doubts: tuple[str, ...]
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """Everything that keeps the window from being judged."""
+        return (*self.coverage.gaps, *self.doubts)
 
     def without(self, signs: Iterable[Sign]) -> _Seen:
         """The same with these signs only."""
@@ -136,13 +149,43 @@ def _see(patient: DltPatient, plan: SafetyPlan, as_of: date) -> _Seen:
     graded = grades_by(patient, plan, as_of)
     asked = (sign for rule in plan.dlt.rules for sign in ask_of_labs(rule, patient, plan, graded, window))
     named = ask_of_names(patient, window, as_of)
+    left = _late_withdrawal(patient, plan, window, as_of)
     signs = sorted(
-        (*derive_signs(patient, plan, graded, window, as_of), *asked, *named),
+        (*derive_signs(patient, plan, graded, window, as_of), *asked, *named, *left),
         key=lambda s: (s.on, s.rule_id, s.facts),
     )
     coverage = derive_coverage(patient, plan, graded, window[1], as_of)
     deadline = first + timedelta(plan.dlt.unresolved_until_day.value - 1)
-    return _Seen(tuple(signs), coverage, window, deadline, _judged_evaluable(patient, window[1], as_of))
+    evaluable, contrary = judged_evaluable(patient, window[1], as_of)
+    doubts = (*_doubts(patient, window, as_of), *contrary)
+    return _Seen(tuple(signs), coverage, window, deadline, evaluable, doubts)
+
+
+def _doubts(patient: DltPatient, window: tuple[date, date], as_of: date) -> tuple[str, ...]:
+    """What of the first dose, or beside it, makes it no window of one full dose."""
+    found = (
+        [] if patient.full_dose is not None else ["it is not known whether the full first dose was received"]
+    )
+    found += patient.doubts
+    if patient.cycle2 is not None and patient.cycle2 <= min(window[1], as_of):
+        found.append(f"a further dose was given inside the window, on {patient.cycle2}")
+    if patient.died is not None and patient.died.known_on < window[0]:
+        found.append(f"died on {patient.died.known_on}, before the dose: one of the days is wrong")
+    return tuple(found)
+
+
+def _late_withdrawal(
+    patient: DltPatient, plan: SafetyPlan, window: tuple[date, date], as_of: date
+) -> list[Sign]:
+    """Leaving between the window and the last day allowed, undosed: what for may have begun in the window."""
+    left = patient.withdrew
+    last = patient.first_dose + timedelta(plan.dlt.unresolved_until_day.value - plan.dlt.first_day.value)
+    if left is None or left.related is False or patient.cycle2 is not None:
+        return []
+    if not window[1] < left.day <= min(last, as_of):
+        return []
+    said = f"Withdrew on {left.day} without a second dose, perhaps for a toxicity of the window"
+    return [Sign(None, left.day, "withdrawal", said, left.facts, (left.day, left.day), asks=True)]
 
 
 def _verdict(patient: DltPatient, seen: _Seen, as_of: date) -> _Verdict:
@@ -160,19 +203,17 @@ def _verdict(patient: DltPatient, seen: _Seen, as_of: date) -> _Verdict:
             return _Verdict("P", None, "unresolved", waits[0], facts)
         if asks:
             return _Verdict("P", None, asks.rule_id, asks.reason, facts)
-        return _Verdict("P", None, WINDOW, "; ".join(("The window is running", *seen.coverage.gaps)), facts)
-    if patient.full_dose is None:
-        return _Verdict("P", None, "evaluability", "It is not known whether the full first dose was received")
+        return _Verdict("P", None, WINDOW, "; ".join(("The window is running", *seen.gaps)), facts)
     dosed = patient.cycle2 is not None and patient.cycle2 <= as_of
     open_ = _open(patient, seen, as_of, dosed)
     if open_ is not None and as_of >= seen.deadline and not dosed:
         reason = f"{open_.reason}; undosed at the last day allowed"
         return _Verdict("T", seen.deadline, "unresolved", reason, open_.facts)
-    waiting = open_ or _asked(seen)
-    if waiting is not None and seen.evaluable is not None and seen.evaluable.evaluable is False:
-        said = f"Judged not evaluable by {seen.evaluable.signed_by}. {waiting.reason}"
-        return _Verdict("X", seen.evaluable.day, "evaluability", said, (seen.evaluable.ref, *waiting.facts))
-    return waiting or _completed(seen)
+    verdict = open_ or _asked(seen) or _completed(seen)
+    if seen.evaluable is not None and seen.evaluable.evaluable is False:
+        said = f"Judged not evaluable by {seen.evaluable.signed_by}. {verdict.reason}"
+        return _Verdict("X", seen.evaluable.day, _EVALUABILITY, said, (seen.evaluable.ref, *verdict.facts))
+    return verdict
 
 
 def _unless_asked(left: _Verdict, seen: _Seen) -> _Verdict:
@@ -188,7 +229,7 @@ def _open(patient: DltPatient, seen: _Seen, as_of: date, dosed: bool) -> _Verdic
     """What a completed window leaves unresolved; a second dose settles only that it was put off."""
     signs = [sign for sign in seen.signs if not sign.asks]
     if signs:
-        first = next((sign for sign in signs if sign.rule_id == _SAID), signs[0])
+        first = next((sign for sign in signs if sign.rule_id == SAID), signs[0])
         return _Verdict("P", None, first.rule_id, first.reason, first.facts)
     waits = _withheld(patient, seen.window, as_of)
     left = patient.withdrew is not None and patient.withdrew.by(seen.window[1]) is not False
@@ -202,17 +243,17 @@ def _asked(seen: _Seen) -> _Verdict | None:
     asks = next((sign for sign in seen.signs if sign.asks), None)
     if asks:
         return _Verdict("P", None, asks.rule_id, asks.reason, asks.facts)
-    if seen.coverage.gaps and not (seen.evaluable and seen.evaluable.evaluable):
-        said = f"Not known to be free of toxicity: {'; '.join(seen.coverage.gaps)}"
-        return _Verdict("P", None, COUNTS, said)
+    if seen.gaps and not (seen.evaluable and seen.evaluable.evaluable):
+        said = f"Not known to be free of toxicity: {'; '.join(seen.gaps)}"
+        return _Verdict("P", None, _EVALUABILITY if seen.doubts else COUNTS, said)
     return None
 
 
 def _completed(seen: _Seen) -> _Verdict:
     on = max(seen.window[1], seen.coverage.complete_on or seen.window[1])
     said = "The window was completed without a dose-limiting toxicity"
-    if seen.coverage.gaps and seen.evaluable:
-        said += f"; accepted by {seen.evaluable.signed_by} although {'; '.join(seen.coverage.gaps)}"
+    if seen.gaps and seen.evaluable:
+        said += f"; accepted by {seen.evaluable.signed_by} although {'; '.join(seen.gaps)}"
         return _Verdict("N", seen.evaluable.day or on, WINDOW, said, (seen.evaluable.ref,))
     return _Verdict("N", on, WINDOW, said)
 
@@ -224,14 +265,14 @@ def assess_dlt(patient: DltPatient, plan: SafetyPlan, as_of: date) -> DltAssessm
     """
     seen = _see(patient, plan, as_of)
     rules = _verdict(patient, seen, as_of)
-    made = [one for one in patient.adjudications if one.day is None or one.day <= as_of]
-    named = _in_force(one for one in made if one.signed_by.strip())
-    verdict, adjudicated = _adjudicated(patient, seen, as_of, named) or (rules, None)
-    unnamed = [one for one in made if not one.signed_by.strip()]
-    nameless = NAMELESS if unnamed else ""
-    if verdict.outcome == "N" and any(one.is_dlt for one in unnamed):
-        refs = tuple(one.ref for one in unnamed if one.is_dlt)
-        verdict = _Verdict("P", None, _SAID, "Judged a DLT by nobody named: who says so?", refs)
+    made, asked = judged_of_toxicity(patient, as_of)
+    whole = replace(seen, signs=(*seen.signs, *asked))
+    verdict, adjudicated = _adjudicated(patient, whole, as_of, made) or (
+        _verdict(patient, whole, as_of),
+        None,
+    )
+    unnamed = [one for one in patient.adjudications if not is_named(one.signed_by)]
+    nameless = NAMELESS if any(one.day is None or one.day <= as_of for one in unnamed) else ""
     return DltAssessment(
         outcome=verdict.outcome,
         decided_on=verdict.on,
@@ -244,21 +285,12 @@ def assess_dlt(patient: DltPatient, plan: SafetyPlan, as_of: date) -> DltAssessm
         adjudicated=adjudicated,
         coverage=seen.coverage,
         judged=_judged(patient, plan, min(as_of, seen.deadline)),
-        suspect=verdict.outcome == "P" and _is_suspect(seen, as_of),
+        suspect=verdict.outcome == "P" and _is_suspect(whole, as_of),
     )
 
 
 def _is_suspect(seen: _Seen, as_of: date) -> bool:
-    return bool(seen.signs or seen.coverage.gaps) or as_of >= seen.window[1]
-
-
-def _judged_evaluable(patient: DltPatient, ends: date, as_of: date) -> EvaluabilityJudgement | None:
-    """The last that a named person said of the evaluability; before the window ended nobody can accept it."""
-    made = [one for one in patient.evaluability if one.signed_by.strip() and (one.day or ends) <= as_of]
-    last = made[-1] if made else None
-    if last is None or last.evaluable is None or (last.evaluable and (last.day or ends) < ends):
-        return None
-    return last
+    return bool(seen.signs or seen.gaps) or as_of >= seen.window[1]
 
 
 def _judged(patient: DltPatient, plan: SafetyPlan, last: date) -> tuple[str, ...]:
@@ -268,19 +300,6 @@ def _judged(patient: DltPatient, plan: SafetyPlan, last: date) -> tuple[str, ...
     found += [(lab.day, lab.ref) for lab in patient.labs if lab.test in tests]
     found += [(given.day, given.ref) for given in patient.transfusions]
     return tuple(ref for day, ref in sorted(found) if day <= last)
-
-
-def _in_force(made: Iterable[DltAdjudication]) -> tuple[DltAdjudication, ...]:
-    """The last adjudication of the patient and of each event, without those that leave it open.
-
-    That the patient had none also settles what had been said of single events by then.
-    """
-    last: dict[str, DltAdjudication] = {}
-    for one in made:
-        if not one.event and one.is_dlt is False:
-            last = {of: said for of, said in last.items() if not said.is_dlt or said.ref not in one.saw}
-        last[one.event] = one
-    return tuple(one for one in last.values() if one.is_dlt is not None)
 
 
 def _adjudicated(
@@ -294,10 +313,10 @@ def _adjudicated(
     if yes:
         of = f"{terms[yes.event]} was adjudicated" if yes.event else "Adjudicated"
         facts: tuple[str, ...] = (yes.ref, yes.event) if yes.event else (yes.ref,)
-        return _Verdict("T", yes.day, _SAID, f"{of} a DLT by {yes.signed_by}", facts), True
+        return _Verdict("T", yes.day, SAID, f"{of} a DLT by {yes.signed_by}", facts), True
     cleared = tuple(one for one in made if not one.is_dlt)
-    left = [sign for sign in seen.signs if not any(_clears(one, sign) for one in cleared)]
-    left += [_of_nothing(one, patient) for one in made if one.is_dlt]
+    left = [sign for sign in seen.signs if not any(clears(one, sign) for one in cleared)]
+    left += [of_nothing(one, patient) for one in made if one.is_dlt]
     without = _verdict(_without(patient, cleared), seen.without(left), as_of)
     if without.outcome == "T" or not cleared:
         return without, bool(not cleared)
@@ -308,22 +327,8 @@ def _adjudicated(
         for one in cleared
     )
     facts = (*(one.ref for one in cleared), *without.facts)
-    verdict = _Verdict(without.outcome, without.on, _SAID, f"{said}. {without.reason}", facts)
+    verdict = _Verdict(without.outcome, without.on, SAID, f"{said}. {without.reason}", facts)
     return verdict, False
-
-
-def _clears(no: DltAdjudication, sign: Sign) -> bool:
-    """Whether a "no DLT" settles a sign: it had begun and all its facts were there."""
-    begun = no.day is None or sign.on <= no.day
-    of_it = not no.event or sign.facts[:1] == (no.event,)
-    return begun and of_it and no.saw.issuperset(sign.facts)
-
-
-def _of_nothing(yes: DltAdjudication, patient: DltPatient) -> Sign:
-    """A DLT adjudicated of an event that the record of the patient does not hold: somebody must look."""
-    said = f"Adjudicated a DLT by {yes.signed_by}, of {yes.event}, which is no event of this patient"
-    on = yes.day or patient.first_dose
-    return Sign(None, on, _SAID, said, (yes.ref,), (on, on))
 
 
 def _without(patient: DltPatient, cleared: tuple[DltAdjudication, ...]) -> DltPatient:

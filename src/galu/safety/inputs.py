@@ -114,7 +114,7 @@ class DltAdjudication:
     """What a named person judged: a DLT, none, or (None) open again; of one `event` or, empty, of all.
 
     `saw` holds the facts that had been recorded by then and have not grown worse since; only these can be
-    cleared. `day` None is not known. Without a name it does not count.
+    cleared. `day` None is not known, `at` is the instant where it is. Without a name it does not count.
     """
 
     ref: str
@@ -123,6 +123,7 @@ class DltAdjudication:
     signed_by: str
     saw: frozenset[str] = frozenset()
     event: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,7 @@ class DltPatient:
 
     `counts` are the blood counts planned in the window; `evaluability` holds what was judged of whether the
     window can be judged at all, in the order it was said. `fevers` holds (day, fact) of each body temperature
-    from 38.0 °C on.
+    from 38.0 °C on. `doubts` say in words why the first administration is not that of the level.
     """
 
     subject: str
@@ -188,3 +189,4 @@ class DltPatient:
     counts: tuple[PlannedCount, ...] = ()
     evaluability: tuple[EvaluabilityJudgement, ...] = ()
     fevers: tuple[tuple[date, str], ...] = ()
+    doubts: tuple[str, ...] = ()

@@ -7,8 +7,8 @@ proven from its first to its last value at the grade, and possible from the valu
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -17,30 +17,15 @@ import polars as pl
 from galu.safety.calcium import value_to_grade, with_albumin
 from galu.safety.course import Episode, episodes, readings
 from galu.safety.ctcae import grade_labs
-from galu.safety.events import is_bleeding, is_blood_count, is_one_of
-from galu.safety.inputs import AdverseEventInput, DltPatient, LabInput, TransfusionInput
+from galu.safety.events import is_blood_count, is_one_of
+from galu.safety.fatal import death_signs
+from galu.safety.inputs import AdverseEventInput, DltPatient, LabInput
 from galu.safety.notes import lab_note
 from galu.safety.plan import DltRule, SafetyPlan
+from galu.safety.sign import Sign
+from galu.safety.support import with_support
 from galu.vocabulary.laboratory import DECLARED_OTHER, lab_code, terms_of_test
 from galu.vocabulary.results import kind_of_result
-
-
-@dataclass(frozen=True, slots=True)
-class Sign:
-    """What one rule sees: `met`, or undecided (None), since when and why.
-
-    `span` is from the first to the last day on which the toxicity may have been there (None: goes on).
-    One that `asks` waits for a named judgement or a correction, whatever was done meanwhile.
-    """
-
-    met: bool | None
-    on: date
-    rule_id: str
-    reason: str
-    facts: tuple[str, ...]
-    span: tuple[date, date | None]
-    asks: bool = False
-
 
 Graded = tuple[LabInput, int | None]
 
@@ -226,25 +211,33 @@ def _event_signs(rule: DltRule, patient: DltPatient, window: tuple[date, date], 
         read = [_signs_of(rule, one, (window[0], last), as_of) for one in readings(event, (window[0], last))]
         found = read[0] if len(read) == 1 else _agreed(rule, event, read, window[0])
         signs += found if applies else [_unread(sign, event) if sign.met else sign for sign in found]
-    if rule.longer_than_days is not None:
-        for joined, refs in _joined(patient.events, rule):
-            found = _signs_of(rule, joined, (window[0], last), as_of)
-            signs += [replace(sign, facts=refs) for sign in found if sign.met]
+    for joined, refs in _joined(patient.events, rule):
+        found = _signs_of(rule, joined, (window[0], last), as_of)
+        signs += [replace(sign, facts=refs) for sign in found if sign.met]
     return signs
 
 
 def _joined(
     events: tuple[AdverseEventInput, ...], rule: DltRule
-) -> list[tuple[AdverseEventInput, tuple[str, ...]]]:
-    """Events of a rule that follow each other without a day between them, as the one event they may be."""
-    severe = (one for one in events if (one.grade or 0) >= rule.min_grade and not one.course)
-    wanted = sorted(
-        (event for event in severe if _applies(rule, event) is not False),
-        key=lambda event: (event.onset, event.ref),
-    )
-    found: list[tuple[AdverseEventInput, tuple[str, ...]]] = []
+) -> Iterator[tuple[AdverseEventInput, tuple[str, ...]]]:
+    """Events that follow each other without a day between them, as the one event they may be.
+
+    Where it counts how long one lasts: by the rule itself, or by what it leaves out.
+    """
+    severe = [one for one in events if (one.grade or 0) >= rule.min_grade and not one.course]
+    severe = [event for event in severe if _applies(rule, event) is not False]
+    if rule.longer_than_days is not None:
+        yield from _runs(severe)
+    for exception in rule.exceptions:
+        for term in exception.terms:
+            yield from _runs(event for event in severe if is_one_of(event, (term,)))
+
+
+def _runs(
+    events: Iterable[AdverseEventInput],
+) -> Iterator[tuple[AdverseEventInput, tuple[str, ...]]]:
     run: list[AdverseEventInput] = []
-    for event in wanted:
+    for event in sorted(events, key=lambda event: (event.onset, event.ref)):
         ended = run[-1].ended if run else None
         if run and ended is not None and event.onset <= ended + timedelta(1):
             run.append(event)
@@ -253,8 +246,8 @@ def _joined(
         if len(run) > 1:
             ends = [one.ended for one in run if one.ended is not None]
             ended = max(ends) if len(ends) == len(run) else None
-            found.append((replace(run[0], ended=ended), tuple(one.ref for one in run)))
-    return found
+            worst = max(one.grade or 0 for one in run)
+            yield replace(run[0], ended=ended, grade=worst), tuple(one.ref for one in run)
 
 
 def _signs_of(rule: DltRule, event: AdverseEventInput, window: tuple[date, date], as_of: date) -> list[Sign]:
@@ -284,80 +277,6 @@ def _agreed(rule: DltRule, event: AdverseEventInput, read: list[list[Sign]], fir
     return [Sign(None, start, rule.id, said, (event.ref,), (start, event.ended))]
 
 
-@dataclass(frozen=True, slots=True)
-class _Support:
-    """A bleeding or a transfusion, and from when to when it may have been."""
-
-    event: AdverseEventInput | TransfusionInput
-    first: date
-    last: date
-
-    def sure(self, span: tuple[date, date]) -> bool:
-        """Whether it surely touches a span of days: a bleeding lasts, a transfusion is of one day."""
-        if isinstance(self.event, AdverseEventInput):
-            return (self.event.onset_until or self.event.onset) <= span[1] and self.last >= span[0]
-        return span[0] <= self.first and self.last <= span[1]
-
-    def maybe(self, span: tuple[date, date]) -> bool:
-        """Whether it may touch a span of days."""
-        return self.first <= span[1] and self.last >= span[0]
-
-
-def _bleeding(event: AdverseEventInput, as_of: date) -> _Support:
-    return _Support(event, event.onset, event.ended or max(as_of, event.onset_until or event.onset))
-
-
-def _given(one: TransfusionInput) -> _Support:
-    return _Support(one, one.day, one.until or one.day)
-
-
-def _with_support(signs: list[Sign], patient: DltPatient, as_of: date) -> list[Sign]:
-    """Keep the signs while which the patient bled or was given platelets; undecided where he may have."""
-    bled = [(event, is_bleeding(event)) for event in patient.events]
-    known = [_bleeding(event, as_of) for event, yes in bled if yes]
-    known += [_given(t) for t in patient.transfusions if t.product == "platelets"]
-    unsaid = [_given(t) for t in patient.transfusions if t.product == "unknown"]
-    unsaid += [_bleeding(event, as_of) for event, yes in bled if yes is None]
-    found = (_supported(sign, known, unsaid, as_of) for sign in signs)
-    return [sign for sign in found if sign]
-
-
-def _supported(sign: Sign, known: list[_Support], unsaid: list[_Support], as_of: date) -> Sign | None:
-    # On the day of the value that shows the recovery platelets may have been given for the fall.
-    last = as_of if sign.span[1] is None else min(sign.span[1] + timedelta(1), as_of)
-    span = (sign.span[0], last)
-    surely = sorted((one.first, one.event.ref) for one in known if one.sure(span))
-    if surely:
-        day, ref = surely[0]
-        return replace(sign, on=max(sign.on, day), facts=(*sign.facts, ref))
-    said = sign.reason
-    maybe = next((one for one in known if one.maybe(span)), None)
-    if maybe:
-        said += ", with bleeding or transfusion on a day known only in part"
-    else:
-        maybe = next((one for one in unsaid if one.maybe(span)), None)
-        if maybe is None:
-            return None
-        if isinstance(maybe.event, AdverseEventInput):
-            said += f"; whether {maybe.event.term!r} is a bleeding is not known"
-        else:
-            said += "; it is not said of what the transfusion was"
-    return replace(sign, met=None, reason=said, facts=(*sign.facts, maybe.event.ref), asks=True)
-
-
-def _death_signs(rule: DltRule, patient: DltPatient, window: tuple[date, date], as_of: date) -> list[Sign]:
-    died = patient.died
-    if died is None or died.related is False:
-        return []
-    inside = False if died.known_on < window[0] else died.by(min(window[1], as_of))
-    if inside is False:
-        return []
-    said = rule.clause if died.related else f"{rule.clause}; not known to be unrelated"
-    if inside is None:
-        said = f"{said}; its day is known only in part"
-    return [Sign(inside, died.known_on, rule.id, said, died.facts, (died.day, died.known_on))]
-
-
 def derive_signs(
     patient: DltPatient,
     plan: SafetyPlan,
@@ -372,7 +291,7 @@ def derive_signs(
     signs: list[Sign] = []
     for rule in plan.dlt.rules:
         if rule.evidence == "death":
-            signs += _death_signs(rule, patient, window, as_of)
+            signs += death_signs(rule, patient, window, as_of)
         if rule.evidence not in ("grade", "other-event"):
             continue
         found = _event_signs(rule, patient, window, as_of)
@@ -383,7 +302,7 @@ def derive_signs(
                 unread += [lab for lab in patient.labs if lab.day <= as_of and is_unknown_test(lab)]
                 found += _with_unread(_lab_signs(rule, values, window, of), unread, as_of)
         if rule.with_bleeding_or_transfusion:
-            found = _with_support(found, patient, as_of)
+            found = with_support(found, patient, as_of)
         signs += found
     return sorted(signs, key=lambda s: (s.on, s.rule_id, s.facts))
 

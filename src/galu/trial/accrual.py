@@ -21,6 +21,7 @@ from galu.protocol import Study
 from galu.record import Record, fact_digest, fact_of
 from galu.safety.dlt import DltAssessment
 from galu.trial.order import Moment, in_order, moment_of
+from galu.vocabulary.persons import is_named
 
 #: What holds enrolment, and which signed decision lifts it.
 _RESTRICTIVE: Final = {"stop": "resume", "suspend": "resume", "close-level": "open-level"}
@@ -104,6 +105,7 @@ def read_decisions(record: Record) -> tuple[tuple[SignedDecision, Moment], ...]:
     signatures = {
         (row["signs"], row["digest"]): row["signer"]
         for row in record.facts("signature").iter_rows(named=True)
+        if is_named(row["signer"])
     }
     named = [
         (row, signatures.get((row["id"], fact_digest(fact_of("decision", row)))))

@@ -12,8 +12,10 @@ from typing import Any, Final
 import polars as pl
 
 from galu.record import Record
+from galu.record.when import instant_of
 from galu.safety.inputs import DltAdjudication, EvaluabilityJudgement
 from galu.trial.order import in_order, moment_of
+from galu.vocabulary.persons import named
 
 _ITEM: Final = "dlt"
 _EVALUABLE: Final = "dlt-evaluable"
@@ -37,8 +39,9 @@ def adjudications_by_subject(record: Record) -> dict[str, tuple[DltAdjudication,
         event = chains.standing.get(about, about)
         if event is not None:
             one = DltAdjudication(
-                row["id"], row["day"], _VALUES.get(row["value"]), row["by"] or "",
+                row["id"], row["day"], _VALUES.get(row["value"]), named(row["by"]),
                 chains.seen(row["subject"], row["seq"]), event,
+                instant_of(row["on"], record.zone),
             )  # fmt: skip
             found[row["subject"]] = (*found.get(row["subject"], ()), one)
     return found
@@ -61,7 +64,7 @@ def evaluability_by_subject(record: Record) -> dict[str, tuple[EvaluabilityJudge
     found: dict[str, tuple[EvaluabilityJudgement, ...]] = {}
     for row, _ in in_order((row, moment_of(row, record.zone)) for row in rows.iter_rows(named=True)):
         said = None if _lost_since(record, row) else _VALUES.get(row["value"])
-        one = EvaluabilityJudgement(row["id"], row["day"], said, row["by"] or "")
+        one = EvaluabilityJudgement(row["id"], row["day"], said, named(row["by"]))
         found[row["subject"]] = (*found.get(row["subject"], ()), one)
     return found
 

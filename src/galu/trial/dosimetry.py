@@ -27,6 +27,7 @@ from galu.record import Record
 from galu.record.when import hours_between
 from galu.trial.exposure import Dose
 from galu.trial.subjects import Subject
+from galu.vocabulary.persons import is_named
 from galu.vocabulary.regions import place
 
 #: Relative uncertainty of an activity that the physicist stated without one (assumed); of zero, that of the
@@ -122,7 +123,7 @@ def _signed(record: Record) -> dict[str, dict[str, str]]:
     """Ids of the signed statements on dosimetry that hold, by subject and item: the last one said counts."""
     last: dict[tuple[str, str], Row] = {}
     for row in record.facts("judgement").iter_rows(named=True):
-        if row["item"] in (OVERRIDE_ITEM, RISK_ITEM) and row["by"]:
+        if row["item"] in (OVERRIDE_ITEM, RISK_ITEM) and is_named(row["by"]):
             last[row["subject"], row["item"]] = row
     found: dict[str, dict[str, str]] = {}
     for (subject, item), said in last.items():

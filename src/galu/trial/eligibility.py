@@ -23,6 +23,7 @@ from galu.trial.lesions import SIZES
 from galu.trial.subjects import Subject
 from galu.vocabulary.conditions import read_condition
 from galu.vocabulary.laboratory import lab_code
+from galu.vocabulary.persons import named
 from galu.vocabulary.therapies import support_given, therapy_class
 from galu.vocabulary.tracers import same_tracer, shows_psma
 
@@ -212,7 +213,14 @@ def _procedure_of_scan(row: Row, agents: tuple[str, ...]) -> Iterator[Evidence]:
 
 def _from_judgement(row: Row) -> Iterator[Evidence]:
     if row["item"] in ITEM_KEYS and row["value"] != "unknown":
-        yield Evidence(row["item"], row["value"], on=row["day"], ref=row["id"], label=row["by"])
+        yield Evidence(
+            row["item"],
+            row["value"],
+            on=row["day"],
+            ref=row["id"],
+            label=row["by"],
+            doubtful=not named(row["by"]),
+        )
 
 
 _READERS: Final = (
@@ -311,7 +319,7 @@ def _signed(record: Record) -> dict[str, dict[str, tuple[Judgement, ...]]]:
     for row in record.facts("judgement").iter_rows(named=True):
         if row["item"] not in ITEM_KEYS:
             judgement = Judgement(
-                truths[row["value"]], row["id"], row["by"], row["day"], row["comment"] or ""
+                truths[row["value"]], row["id"], named(row["by"]), row["day"], row["comment"] or ""
             )
             own = found.setdefault(row["subject"], {})
             own[row["item"]] = (*own.get(row["item"], ()), judgement)

@@ -11,6 +11,7 @@ from galu.record.when import day_of, days_of, instant_of
 from galu.safety.inputs import AdverseEventInput, Attribution
 from galu.trial.adjudication import event_roots
 from galu.vocabulary.events import tells_of_death
+from galu.vocabulary.persons import is_named
 
 
 def events_by_subject(record: Record) -> dict[str, tuple[AdverseEventInput, ...]]:
@@ -46,10 +47,13 @@ def _event(row: dict[str, Any], course: list[dict[str, Any]], zone: str) -> Adve
         term=row["term"],
         grade=max(grades) if grades else None,
         onset=onset,
-        ended=_ended(day_of(row["ended"]), course),
+        ended=_ended(_possible(day_of(row["ended"]), onset), course),
         attribution=_attribution(row, course),
         serious=row["serious"],
-        clinically_meaningful=row["clinically_meaningful"],
+        # That a toxicity means nothing is a judgement: who says so?
+        clinically_meaningful=row["clinically_meaningful"]
+        if row["clinically_meaningful"] or is_named(row["by"])
+        else None,
         soc=row["soc"] or "",
         action=row["action"] or "",
         # Empty where nothing but the first grade was reported.
@@ -63,6 +67,11 @@ def _event(row: dict[str, Any], course: list[dict[str, Any]], zone: str) -> Adve
         reported=row["recorded"].astimezone(ZoneInfo(zone)).date(),
         coded=row.get("coded") or "",
     )
+
+
+def _possible(ended: date | None, onset: date) -> date | None:
+    """The stated end; not known where it lies before the onset."""
+    return None if ended is None or ended < onset else ended
 
 
 def _course(

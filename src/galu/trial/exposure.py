@@ -22,8 +22,9 @@ from galu.record.when import hours_between
 class Dose:
     """One administration. `net_mbq` is None when it cannot be known, and `reason` says why.
 
-    `repeated_by` holds the ids of further facts that state the same cycle and do not count. One that is not
-    `recorded` is only known from the activity drawn for it.
+    `repeated_by` holds the ids of further facts that state the same cycle and do not count, `drawn_again` of
+    further ones that state another activity drawn or left over for it: which holds is not known. One that is
+    not `recorded` is only known from the activity drawn for it.
     """
 
     agent: str
@@ -37,6 +38,7 @@ class Dose:
     facts: tuple[str, ...]
     repeated_by: tuple[str, ...] = ()
     recorded: bool = True
+    drawn_again: tuple[str, ...] = ()
 
     @property
     def fraction_of_planned(self) -> float | None:
@@ -46,6 +48,7 @@ class Dose:
         return self.net_mbq / self.planned_mbq
 
 
+Key = tuple[Any, ...]
 #: With this share of the activity drawn left in the syringe nothing was given (assumed).
 UNGIVEN: Final = 0.9
 
@@ -58,12 +61,13 @@ def half_lives_h(study: Study) -> dict[str, float]:
 def derive_doses(study: Study, record: Record) -> dict[str, tuple[Dose, ...]]:
     """Administrations by subject, oldest first; of several of one agent in one cycle the first."""
     half_lives = half_lives_h(study)
-    dispensed = _by_administration(record, "dispensed")
-    residual = _by_administration(record, "residual")
-    repeats: dict[tuple[Any, ...], list[str]] = {}
+    given = list(record.facts("administration").iter_rows(named=True))
+    dispensed = _by_administration(record, "dispensed", given)
+    residual = _by_administration(record, "residual", given)
+    repeats: dict[Key, list[str]] = {}
     first: list[dict[str, Any]] = []
-    for row in record.facts("administration").iter_rows(named=True):
-        key = (row["subject"], row["agent"], row["cycle"])
+    for row in given:
+        key = _key(row)
         if row["cycle"] is None or key not in repeats:
             repeats[key] = []
             first.append(row)
@@ -71,8 +75,9 @@ def derive_doses(study: Study, record: Record) -> dict[str, tuple[Dose, ...]]:
             repeats[key].append(row["id"])
     doses: dict[str, list[Dose]] = {}
     for row in first:
-        key = (row["subject"], row["agent"], row["cycle"])
-        net, reason, facts = _net(row, dispensed.get(key), residual.get(key), half_lives, record.zone)
+        key = _key(row)
+        drawn, left = dispensed.get(key, []), residual.get(key, [])
+        net, reason, facts = _net(row, drawn, left, half_lives, record.zone)
         dose = Dose(
             agent=row["agent"],
             cycle=row["cycle"],
@@ -84,21 +89,37 @@ def derive_doses(study: Study, record: Record) -> dict[str, tuple[Dose, ...]]:
             reason=reason,
             facts=(row["id"], *facts),
             repeated_by=tuple(repeats[key]),
+            drawn_again=(*_others(drawn), *_others(left)),
         )
         doses.setdefault(row["subject"], []).append(dose)
-    for key, row in dispensed.items():
-        if key not in repeats and row["day"] is not None and not _left_whole(row, residual.get(key)):
+    for key, rows in dispensed.items():
+        row = rows[-1]
+        if key not in repeats and row["day"] is not None and not _left_whole(row, residual.get(key, [])):
             doses.setdefault(row["subject"], []).append(_drawn(row))
-    return {subject: tuple(sorted(given, key=_start)) for subject, given in doses.items()}
+    return {subject: tuple(sorted(own, key=_start)) for subject, own in doses.items()}
+
+
+def _key(row: Mapping[str, Any]) -> Key:
+    """The administration of a row: subject, agent, and the cycle or, where that is not told, the day."""
+    return row["subject"], row["agent"], row["day"] if row["cycle"] is None else row["cycle"]
+
+
+def _others(rows: list[dict[str, Any]]) -> tuple[str, ...]:
+    """Ids of rows that state another activity or time than the first does."""
+    return tuple(row["id"] for row in rows[1:] if _stated(row) != _stated(rows[0]))
+
+
+def _stated(row: Mapping[str, Any]) -> tuple[Any, Any]:
+    return row["on"], row["activity_mbq"]
 
 
 def _start(dose: Dose) -> tuple[date, int]:
     return dose.day, dose.cycle or 0
 
 
-def _left_whole(drawn: Mapping[str, Any], left: Mapping[str, Any] | None) -> bool:
+def _left_whole(drawn: Mapping[str, Any], left: list[dict[str, Any]]) -> bool:
     """Whether what was drawn was left in the syringe, so that nothing was given."""
-    return left is not None and bool(left["activity_mbq"] >= UNGIVEN * drawn["activity_mbq"])
+    return bool(left) and all(row["activity_mbq"] >= UNGIVEN * drawn["activity_mbq"] for row in left)
 
 
 def _drawn(row: Mapping[str, Any]) -> Dose:
@@ -118,23 +139,37 @@ def _drawn(row: Mapping[str, Any]) -> Dose:
     )
 
 
-def _by_administration(record: Record, kind: str) -> dict[tuple[Any, ...], dict[str, Any]]:
-    rows = record.facts(kind).iter_rows(named=True)
-    return {(row["subject"], row["agent"], row["cycle"]): row for row in rows}
+def _by_administration(
+    record: Record, kind: str, given: list[dict[str, Any]]
+) -> dict[Key, list[dict[str, Any]]]:
+    """Rows of a kind by the administration they belong to; without a cycle, that of their day."""
+    found: dict[Key, list[dict[str, Any]]] = {}
+    for row in record.facts(kind).iter_rows(named=True):
+        key = _key(row)
+        if row["cycle"] is None:
+            same = {_key(one) for one in given if (*_key(one)[:2], one["day"]) == (*key[:2], row["day"])}
+            key = same.pop() if len(same) == 1 else key
+        found.setdefault(key, []).append(row)
+    return found
 
 
 def _net(
     administration: Mapping[str, Any],
-    dispensed: Mapping[str, Any] | None,
-    residual: Mapping[str, Any] | None,
+    drawn_facts: list[dict[str, Any]],
+    left_facts: list[dict[str, Any]],
     half_lives: Mapping[str, float],
     zone: str,
 ) -> tuple[float | None, str, tuple[str, ...]]:
-    if dispensed is None or residual is None:
+    again = (*_others(drawn_facts), *_others(left_facts))
+    if not drawn_facts or not left_facts or again:
         if administration["activity_mbq"] is not None:
             return administration["activity_mbq"], "net activity as stated", ()
-        lacking = "dispensed" if dispensed is None else "residual"
+        if again:
+            facts = tuple(row["id"] for row in (*drawn_facts, *left_facts))
+            return None, "several activities drawn or left over are recorded: correct or retract some", facts
+        lacking = "residual" if drawn_facts else "dispensed"
         return None, f"{lacking} activity is not recorded", ()
+    dispensed, residual = drawn_facts[0], left_facts[0]
     half_life = half_lives.get(administration["agent"])
     start = administration["on"]
     to_start = hours_between(dispensed["on"], start, zone)

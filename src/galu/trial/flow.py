@@ -18,6 +18,8 @@ from galu.trial.subjects import Subject
 
 #: Net activity within this share of the planned one is a full dose (assumed where the study says nothing).
 FULL_DOSE: Final = 0.10
+#: Criteria that a deviation names; the page of the patient shows all.
+SHOWN: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +259,10 @@ def derive_deviations(
                 facts = (*dose.facts, *dose.repeated_by)
                 what = f"{again}: the first ({dose.facts[0]}) counts"
                 found.append(Deviation(subject.id, dose.day, "dose recorded twice", what, facts))
+            if dose.drawn_again:
+                what = f"cycle {dose.cycle} of {dose.agent} has several activities drawn or left over"
+                facts = (*dose.facts, *dose.drawn_again)
+                found.append(Deviation(subject.id, dose.day, "activity recorded twice", what, facts))
     for gate in gates:
         if gate.gate.value == "dose" and gate.subject in first_doses:
             found += _against_criteria(gate, first_doses[gate.subject])
@@ -264,14 +270,16 @@ def derive_deviations(
 
 
 def _off_level(study: Study, subject: Subject, tolerance: float) -> Iterable[Deviation]:
-    """A first dose that was planned otherwise than the level is."""
+    """A first dose that was planned, or given, otherwise than the level is."""
     levels = {} if study.treatment is None else {lv.level: lv.activity_gbq for lv in study.treatment.levels}
     level = None if subject.level is None else levels.get(subject.level)
     if level is None or not subject.therapy or subject.unplanned:
         return
     first = subject.therapy[0]
-    if first.planned_mbq and abs(first.planned_mbq / (1000.0 * level) - 1.0) > tolerance:
-        what = f"first dose planned with {first.planned_mbq:g} MBq, level {subject.level} is {level:g} GBq"
+    # What was planned tells first; where nothing was, what was given.
+    told, mbq = ("planned with", first.planned_mbq) if first.planned_mbq else ("of", first.net_mbq)
+    if mbq and abs(mbq / (1000.0 * level) - 1.0) > tolerance:
+        what = f"first dose {told} {mbq:g} MBq, level {subject.level} is {level:g} GBq"
         yield Deviation(subject.id, first.day, "activity of another level", what, first.facts)
 
 
@@ -283,7 +291,12 @@ def _against_criteria(gate: GateVerdicts, first_dose: date) -> Iterable[Deviatio
             yield Deviation(gate.subject, first_dose, f"eligibility {one.criterion}", what, one.facts)
     unknown = [one for one in gate.verdicts if one.at_gate not in ("satisfied", "violated")]
     if unknown:
-        what = f"dosed although not known: {', '.join(one.criterion for one in unknown)}"
+        names = [one.criterion for one in unknown]
+        shown = ", ".join(names[:SHOWN])
+        more = f" and {len(names) - SHOWN} more, on the patient's page" if len(names) > SHOWN else ""
+        what = f"dosed although {len(names)} criteria are not known: {shown}{more}"
+        if len(names) == 1:
+            what = f"dosed although not known: {shown}"
         facts = tuple(fact for one in unknown for fact in one.facts)
         yield Deviation(gate.subject, first_dose, "eligibility unknown", what, facts)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any, Final
@@ -24,22 +24,25 @@ from galu.safety.inputs import (
     TransfusionInput,
 )
 from galu.safety.plan import SafetyPlan
+from galu.safety.terms import VERSIONS
+from galu.safety.worst import worst_grade
 from galu.trial.adjudication import adjudications_by_subject, evaluability_by_subject, judged_toxic
 from galu.trial.events import events_by_subject
 from galu.trial.schedule import planned_days
 from galu.trial.subjects import Death, Exit, Subject
-from galu.vocabulary.laboratory import in_unit
+from galu.vocabulary.laboratory import in_unit, terms_of_test
 from galu.vocabulary.results import kind_of_result, read_result
 from galu.vocabulary.therapies import support_given
 
 _PRODUCTS = {"red-cells": "red cells"}
 #: From this grade on an event may be a dose-limiting toxicity of any usual definition (assumed).
 SEVERE_GRADE: Final = 3
+_SEVERE: Final = (VERSIONS[-1], SEVERE_GRADE)
 #: Fever [°C]; no living person has a temperature of that many °C: it is in °F.
 FEVER_C: Final = 38.0
 FAHRENHEIT_FROM: Final = 60.0
 #: CTCAE grades blood: the pH or glucose of urine says nothing of acidosis or hypoglycaemia.
-IN_BLOOD = ~pl.col("specimen").fill_null("").str.to_uppercase().str.contains("URIN")
+IN_BLOOD = ~pl.col("specimen").fill_null("").str.contains(r"(?i)\burin(e|ary)?\b|尿")
 
 
 def labs_by_subject(
@@ -52,7 +55,8 @@ def labs_by_subject(
 
     Of `subjects`, of these `tests`, up to the day that `until` has for a subject. A result in words is read
     by `read_result`; one that is no number has no value. One of a partly known day holds the first and the
-    last that it can have been, and is no baseline.
+    last that it can have been, and is no baseline. One of the day of the dose of which nothing tells whether
+    it was taken before is a baseline only where that hides nothing.
     """
     first = {subject.id: subject.therapy[0] for subject in subjects if subject.therapy}
     told = pl.col("value").is_not_null() | pl.col("text").is_not_null()
@@ -66,39 +70,67 @@ def labs_by_subject(
         )
         frame = frame.filter(pl.col("on").str.slice(0, 10) <= last)
     labs: dict[str, list[LabInput]] = {}
-    bases: dict[tuple[str, str], tuple[bool, LabInput]] = {}
+    bases: dict[tuple[str, str], _Bases] = {}
     for row in frame.iter_rows(named=True):
         # A sample that gave no result is a value that is missing.
         if row["value"] is None and kind_of_result(row["text"]) == "no result":
             continue
         lab, dose = _lab(row), first.get(row["subject"])
         labs.setdefault(row["subject"], []).append(lab)
-        seen = bases.get((row["subject"], lab.test))
-        before = dose is not None and not after_dose(row, dose.start, record.zone)
-        # The source's own mark decides; else the last value before the dose.
-        if (
-            before
-            and lab.until is None
-            and lab.value is not None
-            and (not seen or row["baseline"] or not seen[0])
-        ):
-            bases[row["subject"], lab.test] = bool(row["baseline"]), lab
+        if dose is not None and lab.until is None and lab.value is not None:
+            taken = after_dose(row, dose.start, record.zone)
+            known = bases.setdefault((row["subject"], lab.test), _Bases())
+            known.note(lab, taken, bool(row["baseline"]))
     return {
-        subject: tuple(_flagged(lab, bases.get((subject, lab.test), (False, None))[1]) for lab in values)
+        subject: tuple(_flagged(lab, bases.get((subject, lab.test), _Bases()).baseline) for lab in values)
         for subject, values in labs.items()
     }
 
 
-def after_dose(row: Mapping[str, Any], start: str, zone: str) -> bool:
-    """Whether a value was surely taken after a dose: on a later day or, where both times are known, later.
+@dataclass(slots=True)
+class _Bases:
+    """Values of one test that may be its baseline: marked by the source, surely before the dose, perhaps."""
 
-    On the day of the dose a value without a time counts as taken before it (assumed).
+    marked: LabInput | None = None
+    before: LabInput | None = None
+    perhaps: LabInput | None = None
+
+    def note(self, lab: LabInput, after: bool | None, marked: bool) -> None:
+        """Take a value into account, in the order of their days."""
+        if after is not True and marked:
+            self.marked = lab
+        elif after is False:
+            self.before = lab
+        elif after is None:
+            self.perhaps = lab
+
+    @property
+    def baseline(self) -> LabInput | None:
+        """The baseline; of a sure and a doubtful value the milder one, a severe doubtful one never."""
+        if self.marked is not None or self.perhaps is None:
+            return self.marked or self.before
+        sides = {side for _, side in terms_of_test(self.perhaps.test)}
+        if self.before is None:
+            worst = (worst_grade(self.perhaps, t, _SEVERE) for t, _ in terms_of_test(self.perhaps.test))
+            return None if max(worst, default=0) >= SEVERE_GRADE else self.perhaps
+        if self.before.unit != self.perhaps.unit or len(sides) != 1:
+            return self.before
+        pick = min if sides == {"H"} else max
+        return pick(self.before, self.perhaps, key=lambda lab: lab.value or 0.0)
+
+
+def after_dose(row: Mapping[str, Any], start: str, zone: str) -> bool | None:
+    """Whether a value was taken after a dose; None where that is not known.
+
+    On the day of the dose the times decide, where both are known.
     """
     day = days_of(start)[0]
-    if row["day"] is None or row["day"] != day:
-        return row["day"] is not None and row["day"] > day
+    if row["day"] is None:
+        return None
+    if row["day"] != day:
+        return bool(row["day"] > day)
     hours = hours_between(start, row["on"], zone)
-    return hours is not None and hours > 0
+    return None if hours is None else hours > 0
 
 
 def _lab(row: dict[str, Any]) -> LabInput:
@@ -158,20 +190,34 @@ def _transfusions(record: Record) -> dict[str, tuple[TransfusionInput, ...]]:
     return found
 
 
+def _level_mbq(subject: Subject, study: Study) -> float | None:
+    levels = study.treatment.levels if study.treatment else ()
+    return next((1000.0 * one.activity_gbq for one in levels if one.level == subject.level), None)
+
+
 def _full_dose(subject: Subject, study: Study, plan: SafetyPlan) -> bool | None:
     """Whether the first activity was that of the level; of a dose outside the plan that is not known."""
     dose, least = subject.therapy[0], plan.dlt.full_dose_fraction.value
-    if dose.net_mbq is None:
+    planned = _level_mbq(subject, study) or dose.planned_mbq
+    if dose.net_mbq is None or not planned:
         return None
-    levels = study.treatment.levels if study.treatment else ()
-    level = next((1000.0 * one.activity_gbq for one in levels if one.level == subject.level), None)
-    planned = level or dose.planned_mbq
-    if not planned:
+    # Of several administrations of one cycle nobody knows which were given, of an activity whether all was.
+    if dose.repeated_by:
         return None
     fraction = dose.net_mbq / planned
     if subject.unplanned:
         return True if least <= fraction <= 2.0 - least else None
     return fraction >= least
+
+
+def _dose_doubts(subject: Subject, study: Study, plan: SafetyPlan) -> tuple[str, ...]:
+    """What makes a known first activity none of the level."""
+    dose, most = subject.therapy[0], 2.0 - plan.dlt.full_dose_fraction.value
+    planned = _level_mbq(subject, study)
+    if dose.net_mbq is None or not planned or dose.net_mbq <= most * planned:
+        return ()
+    above = dose.net_mbq / planned - 1.0
+    return (f"the first dose of {dose.net_mbq:.0f} MBq is {above:+.0%} of level {subject.level}",)
 
 
 def dlt_patients(study: Study, record: Record, subjects: Iterable[Subject]) -> tuple[DltPatient, ...]:
@@ -278,6 +324,7 @@ def _dlt_patient(
         events=events,
         labs=tuple(lab for lab in labs if lab.last_day >= start),
         transfusions=transfusions,
+        doubts=_dose_doubts(subject, study, study.safety),
     )
 
 
