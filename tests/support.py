@@ -23,17 +23,25 @@ def shared(*parts: str) -> Path:
     return path
 
 
+#: Normal values of the weekly visits after a dose: counts, and chemistry beside those of day 22 and 43.
+COUNTS = (("NEUT", 3.9, "10^9/L", 2.0, 7.0), ("PLAT", 210.0, "10^9/L", 150.0, 400.0))
+CHEMISTRY = (
+    ("ALT", 24.0, "U/L", 7.0, 45.0), ("AST", 22.0, "U/L", 7.0, 40.0), ("BILI", 9.0, "umol/L", 3.0, 21.0),
+    ("CREAT", 80.0, "umol/L", 60.0, 110.0),
+)  # fmt: skip
+
+
 def weekly_counts(subject: str, first: date, *, leave: tuple[int, ...] = ()) -> list[Lab]:
-    """Normal counts of the weekly visits after a dose on `first`, day 8 to 43, but for the days left out."""
+    """Normal values of the weekly visits after a dose on `first`, day 8 to 43, but for the days left out."""
     return [
         Lab(
             id=f"{subject}-{test}-{number}", subject=subject, test=test,
             on=(first + timedelta(days=number - 1)).isoformat(),
-            value=value, unit="10^9/L", lower_limit=low, upper_limit=high,
+            value=value, unit=unit, lower_limit=low, upper_limit=high,
         )
         for number in range(8, 44, 7)
         if number not in leave
-        for test, value, low, high in (("NEUT", 3.9, 2.0, 7.0), ("PLAT", 210.0, 150.0, 400.0))
+        for test, value, unit, low, high in (*COUNTS, *(CHEMISTRY if number in (22, 43) else ()))
     ]  # fmt: skip
 
 

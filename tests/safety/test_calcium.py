@@ -13,7 +13,7 @@ from galu.safety.dlt import DltAssessment, assess_dlt
 from galu.safety.inputs import DltPatient, LabInput
 from galu.safety.plan import SafetyPlan
 from galu.safety.signs import grade_patient_labs
-from support import ROOT
+from support import CHEMISTRY, ROOT
 
 STUDY = load_study(ROOT / "studies" / "nct07310355" / "study.yaml")
 assert STUDY.safety is not None
@@ -51,7 +51,12 @@ def _judge(*labs: LabInput) -> DltAssessment:
         for week in WEEKS
         for test, value, low, high in (("NEUT", 4.0, 2.0, 7.0), ("PLAT", 200.0, 150.0, 400.0))
     )
-    return assess_dlt(DltPatient("001", 1, FIRST, labs=(*counts, *labs)), _plan(), _day(60))
+    chemistry = tuple(
+        LabInput(f"{test}22", test, _day(22), value, unit, low, high)
+        for test, value, unit, low, high in CHEMISTRY
+    )
+    whole = (*counts, *chemistry, *labs)
+    return assess_dlt(DltPatient("001", 1, FIRST, labs=whole), _plan(), _day(60))
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from galu.safety.inputs import (
     PlannedCount,
     TransfusionInput,
 )
-from support import ROOT
+from support import CHEMISTRY, ROOT
 
 STUDY = load_study(ROOT / "studies" / "nct07310355" / "study.yaml")
 assert STUDY.safety is not None
@@ -40,7 +40,17 @@ def lab(test: str, number: int, value: float | None, unit: str = "10^9/L", **mor
 
 
 def counts(*weeks: int) -> tuple[LabInput, ...]:
-    return tuple(lab(test, week, value) for week in weeks for test, value in (("NEUT", 4.0), ("PLAT", 200.0)))
+    """Normal counts of some days of the window, with normal chemistry beside the first of them."""
+    blood = (lab(test, week, value) for week in weeks for test, value in (("NEUT", 4.0), ("PLAT", 200.0)))
+    return (*blood, *(chemistry(weeks[0]) if weeks else ()))
+
+
+def chemistry(number: int, *leave: str) -> tuple[LabInput, ...]:
+    """Normal chemistry of a day, but for the tests left out."""
+    kept = (row for row in CHEMISTRY if row[0] not in leave)
+    return tuple(
+        lab(test, number, value, unit, lower=low, upper=high) for test, value, unit, low, high in kept
+    )
 
 
 PLANNED = tuple(PlannedCount(day(w), day(w - 2), day(w + 2)) for w in WEEKS)

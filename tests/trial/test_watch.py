@@ -99,16 +99,16 @@ def test_creatinine_that_rose_by_half_holds_the_dose(present: float, action: str
         Lab(id=f"{test}{n}", subject="P", on=_day(n), test=test, value=value, unit="10^9/L",
             lower_limit=1.0, upper_limit=400.0)
         for test, value in COUNTS
-        for n in (-3, 38)
+        for n in (-3, 44)
     ]  # fmt: skip
     blood = [
         Lab(id=f"h{n}", subject="P", on=_day(n), test="HGB", value=140, unit="g/L", lower_limit=130,
             upper_limit=175)
-        for n in (-3, 38)
+        for n in (-3, 44)
     ]  # fmt: skip
     kidney = [
         Lab(id=f"k{n}", subject="P", on=_day(n), test="CREAT", value=value, unit="umol/L", upper_limit=110)
-        for n, value in ((-3, 70.0), (38, present))
+        for n, value in ((-3, 70.0), (44, present))
     ]
-    (proposal,) = _state(40, *counts, *blood, *kidney).proposals
+    (proposal,) = _state(45, *counts, *blood, *kidney).proposals
     assert proposal.action == action

@@ -7,7 +7,7 @@ report of the event settles.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
@@ -16,11 +16,12 @@ from galu.safety.calcium import PLAUSIBLE_ALBUMIN_G_PER_L, is_corrected
 from galu.safety.coverage import gradable_terms
 from galu.safety.ctcae import lab_rules
 from galu.safety.events import is_one_of
-from galu.safety.inputs import AdverseEventInput, DltPatient, LabInput
+from galu.safety.inputs import DltPatient, LabInput
 from galu.safety.notes import lab_note
 from galu.safety.plan import DltRule, SafetyPlan
 from galu.safety.sign import Sign
 from galu.safety.signs import Graded, grade_patient_labs, is_unknown_test, lab_runs
+from galu.safety.told import is_told, may_begin_inside
 from galu.safety.worst import has_multiples, smallest_upper, worst_grade
 from galu.vocabulary.events import read_event
 from galu.vocabulary.laboratory import terms_of_test
@@ -31,10 +32,6 @@ Grades = Mapping[str, tuple[Graded, ...]]
 HYS_AMINOTRANSFERASE: Final = 3.0
 HYS_BILIRUBIN: Final = 2.0
 HYS_DAYS: Final = 14
-#: Days after the window in which a first value tells of it (assumed).
-CLOSING_DAYS: Final = 14
-#: An event tells of a value from so many days beside it (assumed).
-TOLD_DAYS: Final = 3
 #: CTCAE v5.0, febrile neutropenia: neutrophils below 1.0 (grade 3 by the count) and fever.
 FEBRILE_NEUTROPENIA: Final = "Febrile neutropenia"
 _NEUTROPHILS: Final = "Neutrophil count decreased"
@@ -74,7 +71,7 @@ def ask_of_labs(
         asked = _unread(rule, term, values, (window, version))
         if rule.evidence == "other-event":
             events, least = patient.events, rule.min_grade
-            asked = [a for a in asked if not _is_told(events, term, (a.on, a.span[1] or a.on), least)]
+            asked = [a for a in asked if not is_told(events, term, (a.on, a.span[1] or a.on), least)]
         found += asked
         if _is_clinical_above(term, version):
             found += _clinical(rule, term, patient, values, (window, version))
@@ -169,7 +166,7 @@ def _value_alone(
     known = tuple((lab, grade) for lab, grade in values if lab.until is None)
     for run, before, after in lab_runs(known, rule.min_grade):
         first, last = run[0], run[-1]
-        if first.day < window[0] or not _may_begin_inside(before, first.day, window):
+        if first.day < window[0] or not may_begin_inside(before, first.day, window):
             continue
         worst = max(grade for lab, grade in known if lab in run and grade is not None)
         if _grade_before(first, term, version) >= worst:
@@ -177,7 +174,7 @@ def _value_alone(
         began = max(before + timedelta(1), window[0]) if before else window[0]
         if worst in exempt and after is not None and (after - began).days <= exempt[worst]:
             continue
-        if _is_told(patient.events, term, (first.day, last.day), worst):
+        if is_told(patient.events, term, (first.day, last.day), worst):
             continue
         at = next(lab for lab, grade in known if lab in run and grade == worst)
         note = lab_note(at, term, worst, version)
@@ -187,16 +184,6 @@ def _value_alone(
         refs = tuple(lab.ref for lab in run)
         found.append(replace(sign, facts=refs, span=(began, after)))
     return found
-
-
-def _may_begin_inside(before: date | None, seen: date, window: tuple[date, date]) -> bool:
-    """Whether a value seen on a day may have been there before the window ended.
-
-    The value before it says from when on; without one a value seen soon after the window tells of it.
-    """
-    if seen <= window[1]:
-        return True
-    return before < window[1] if before else seen <= window[1] + timedelta(days=CLOSING_DAYS)
 
 
 def _grade_before(lab: LabInput, term: str, version: str) -> int:
@@ -210,22 +197,6 @@ def _grade_before(lab: LabInput, term: str, version: str) -> int:
     base = replace(lab, value=lab.baseline, baseline=None, baseline_flag="NORMAL", bound="", albumin=albumin)
     grades = dict(grade_patient_labs((base,), version)).get(term, ())
     return (grades[0][1] or 0) if grades else 0
-
-
-def _is_told(events: Iterable[AdverseEventInput], term: str, span: tuple[date, date], grade: int) -> bool:
-    """Whether an event of the term, of that grade at least, was reported for these days.
-
-    Sites date an event by when they learned of it: a few days beside the value count.
-    """
-    slack = timedelta(days=TOLD_DAYS)
-    return any(
-        is_one_of(event, (term,))
-        and event.grade is not None
-        and event.grade >= grade
-        and event.onset <= span[0] + slack
-        and (event.ended is None or event.ended >= span[1] - slack)
-        for event in events
-    )
 
 
 def _clinical(
@@ -244,7 +215,7 @@ def _clinical(
     for lab, grade in values:
         if grade is None or grade < highest or not _inside(lab, window):
             continue
-        told = _is_told(patient.events, term, _days(lab), grade)
+        told = is_told(patient.events, term, _days(lab), grade)
         if not told and _grade_before(lab, term, version) < grade:
             said = f"{lab.words} of {lab.day} is grade {grade} at least; grade {rule.min_grade} is a clinical"
             found.append(_ask(rule, lab, f"{said} judgement, and no event tells it"))
@@ -266,7 +237,9 @@ def _febrile(rule: DltRule, patient: DltPatient, graded: Grades, window: tuple[d
         if beside is not None:
             said = f"{lab.words} of {lab.day} with fever: was it febrile neutropenia? To be judged"
             found.append(replace(_ask(rule, lab, said), facts=(lab.ref, beside)))
-    return found[:1]
+    # One question, of which every such count is a fact.
+    refs = tuple(dict.fromkeys(ref for sign in found for ref in sign.facts))
+    return [replace(found[0], facts=refs)] if found else []
 
 
 def _highest_grade(term: str, version: str) -> int:
@@ -292,23 +265,33 @@ def _hys_law(rule: DltRule, graded: Grades, window: tuple[date, date]) -> list[S
     high = [
         lab
         for term in _AMINOTRANSFERASES
-        for lab, _ in graded.get(term, ())
-        if _inside(lab, window) and _times_limit(lab) >= HYS_AMINOTRANSFERASE
+        for lab in _high(graded.get(term, ()), HYS_AMINOTRANSFERASE, window)
     ]
     with_bilirubin = [
         (lab, bilirubin)
         for lab in high
-        for bilirubin, _ in graded.get(_BILIRUBIN, ())
-        if _inside(bilirubin, window)
-        and _times_limit(bilirubin) >= HYS_BILIRUBIN
-        and abs((bilirubin.day - lab.day).days) <= HYS_DAYS
+        for bilirubin in _high(graded.get(_BILIRUBIN, ()), HYS_BILIRUBIN, window)
+        if abs((bilirubin.day - lab.day).days) <= HYS_DAYS
     ]
     if not with_bilirubin:
         return []
-    lab, bilirubin = min(with_bilirubin, key=lambda pair: (max(pair[0].day, pair[1].day), pair[0].ref))
+    # Every pair is a fact of the question: a later one opens again what was judged.
+    with_bilirubin.sort(key=lambda pair: (max(pair[0].day, pair[1].day), pair[0].ref))
+    lab, bilirubin = with_bilirubin[0]
     on = max(lab.day, bilirubin.day)
+    refs = tuple(dict.fromkeys(one.ref for pair in with_bilirubin for one in pair))
     said = f"{rule.clause}: {lab.words} and {bilirubin.words}: an investigator must judge the cause"
-    return [Sign(None, on, rule.id, said, (lab.ref, bilirubin.ref), (on, None), asks=True)]
+    return [Sign(None, on, rule.id, said, refs, (on, None), asks=True)]
+
+
+def _high(values: Iterable[Graded], times: float, window: tuple[date, date]) -> Iterator[LabInput]:
+    """Values of so many upper limits that were, or may have been, there in the window."""
+    before: date | None = None
+    for lab, _ in values:
+        if _times_limit(lab) < times:
+            before = lab.last_day if lab.value is not None else before
+        elif lab.last_day >= window[0] and may_begin_inside(before, lab.day, window):
+            yield lab
 
 
 def _times_limit(lab: LabInput) -> float:

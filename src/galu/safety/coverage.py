@@ -9,13 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from typing import Final
 
 from galu.safety.calcium import ALBUMIN, CORRECTED_TERMS
 from galu.safety.inputs import DltPatient, LabInput
+from galu.safety.measured import asked_from
 from galu.safety.plan import SafetyPlan
+from galu.safety.told import CLOSING_DAYS
 from galu.safety.worst import worst_grade
 from galu.vocabulary.laboratory import DECLARED_OTHER, lab_code, lab_tests, terms_of_test
+
+#: A value that cannot reach this grade whatever is not known of it tells enough (assumed).
+_SEVERE: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +29,8 @@ class Coverage:
     """Counts due by now and done, the last day with one, and what keeps the window from being judged.
 
     `gaps` is empty where nothing of what was due is missing; `complete_on` is then the first day, at or
-    after the end of the window, on which every term was known; None while one is not.
+    after the end of the window, on which every term was known; None while one is not. `unknown` are tests of
+    chemistry without a value in the window.
     """
 
     planned: int
@@ -31,10 +38,13 @@ class Coverage:
     last: date | None
     gaps: tuple[str, ...]
     complete_on: date | None
+    unknown: tuple[str, ...] = ()
 
     def words(self, first_dose: date) -> str:
         """Completeness in words, days counted from the first dose: `4 of 6 counts, none since day 22`."""
         said = f"{self.done} of {self.planned} counts" if self.planned else "counts"
+        if self.unknown and len(self.gaps) == 1:  # nothing else is missing
+            return f"{said}, no {', '.join(self.unknown)}"
         if self.complete_on is not None:
             return said
         if self.last is None or self.last < first_dose:
@@ -66,6 +76,9 @@ def is_read(test: str, plan: SafetyPlan) -> bool:
     found = {term for term, _ in terms_of_test(test)}
     if lab_code(test) == ALBUMIN:
         found.update(CORRECTED_TERMS)  # which are graded by it
+    other = any(rule.evidence == "other-event" for rule in plan.dlt.rules)
+    if other and lab_code(test) in asked_from():
+        return True
     if not found:
         return test != DECLARED_OTHER and lab_code(test) is None
     return any(
@@ -92,8 +105,11 @@ def derive_coverage(
         Last day of the window.
     """
     terms = sorted(rule_terms(plan))
+    chemistry = _chemistry(patient, plan, graded, ends, as_of)
+    unknown = tuple(test for test, first in chemistry.items() if first is None) if as_of >= ends else ()
+    lacking = (f"no value of {', '.join(unknown)} in the window",) if unknown else ()
     if not terms:
-        return Coverage(0, 0, None, (), ends)
+        return Coverage(0, 0, None, lacking, None if lacking else ends, unknown)
     known = {term: _known_days(graded.get(term, ()), term, plan) for term in terms}
     seen = sorted({lab.day for lab in patient.labs if lab.day <= as_of and _is_count(lab, terms)})
     due = [one for one in patient.counts if one.earliest <= min(ends, as_of)]
@@ -115,8 +131,35 @@ def derive_coverage(
     late = [term for term, first in zip(terms, firsts, strict=True) if first is None]
     if late and as_of >= ends:
         gaps.append(f"no value of {_list(late)} at or after the end of the window, {ends}")
-    complete = None if late or gaps else max(first for first in firsts if first is not None)
-    return Coverage(len(due), done, seen[-1] if seen else None, tuple(gaps), complete)
+    gaps += lacking
+    known_on = (*firsts, *(chemistry.values() if as_of >= ends else ()))
+    complete = None if late or gaps else max(day for day in known_on if day is not None)
+    return Coverage(len(due), done, seen[-1] if seen else None, tuple(gaps), complete, unknown)
+
+
+def _chemistry(
+    patient: DltPatient,
+    plan: SafetyPlan,
+    graded: Mapping[str, tuple[tuple[LabInput, int | None], ...]],
+    ends: date,
+    as_of: date,
+) -> dict[str, date | None]:
+    """First day with a value of each test of chemistry that tells of the window; None where there is none."""
+    asked = plan.dlt.assessments.chemistry if plan.dlt.assessments else None
+    sought = (plan.ctcae_version.value, _SEVERE)
+    found: dict[str, date | None] = {}
+    for test in asked.value if asked else ():
+        days = [
+            lab.day
+            for term, _ in terms_of_test(test)
+            for lab, grade in graded.get(term, ())
+            if lab_code(lab.test) == lab_code(test)
+            and patient.first_dose < lab.day <= min(ends + timedelta(CLOSING_DAYS), as_of)
+            and lab.until is None
+            and (grade is not None or worst_grade(lab, term, sought) < _SEVERE)
+        ]
+        found[test] = min(days, default=None)
+    return found
 
 
 def _known_days(

@@ -12,6 +12,7 @@ from galu.safety.asks import ask_of_labs, ask_of_names
 from galu.safety.coverage import Coverage, derive_coverage, is_read
 from galu.safety.inputs import AdverseEventInput, DltAdjudication, DltPatient, EvaluabilityJudgement
 from galu.safety.judged import SAID, clears, judged_evaluable, judged_of_toxicity, of_nothing
+from galu.safety.measured import ask_of_measured
 from galu.safety.plan import SafetyPlan
 from galu.safety.sign import Sign
 from galu.safety.signs import derive_signs, grade_patient_labs, grades_by
@@ -149,9 +150,11 @@ def _see(patient: DltPatient, plan: SafetyPlan, as_of: date) -> _Seen:
     graded = grades_by(patient, plan, as_of)
     asked = (sign for rule in plan.dlt.rules for sign in ask_of_labs(rule, patient, plan, graded, window))
     named = ask_of_names(patient, window, as_of)
+    other = next((rule for rule in plan.dlt.rules if rule.evidence == "other-event"), None)
+    measured = [] if other is None else ask_of_measured(other, patient, window, as_of)
     left = _late_withdrawal(patient, plan, window, as_of)
     signs = sorted(
-        (*derive_signs(patient, plan, graded, window, as_of), *asked, *named, *left),
+        (*derive_signs(patient, plan, graded, window, as_of), *asked, *named, *measured, *left),
         key=lambda s: (s.on, s.rule_id, s.facts),
     )
     coverage = derive_coverage(patient, plan, graded, window[1], as_of)

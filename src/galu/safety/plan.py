@@ -40,14 +40,16 @@ class DltRule(Sourced):
 
 
 class DltAssessments(Section):
-    """Blood counts that must be known before a completed window counts as free of toxicity.
+    """What must be known before a completed window counts as free of toxicity.
 
-    `visits` are ids of the visit plan; of their counts in the window as many as `may_miss` may be wholly
-    missing, never the last.
+    `visits` are ids of the visit plan; of their blood counts in the window as many as `may_miss` may be
+    wholly missing, never the last. Of each test of `chemistry` one value after the dose must be known, in the
+    window or soon after it; none is asked for where nothing is stated.
     """
 
     visits: Stated[tuple[str, ...]]
     may_miss: Stated[int]
+    chemistry: Stated[tuple[str, ...]] | None = None
 
 
 class DltPlan(Section):

@@ -30,7 +30,7 @@ from galu.trial.adjudication import adjudications_by_subject, evaluability_by_su
 from galu.trial.events import events_by_subject
 from galu.trial.schedule import planned_days
 from galu.trial.subjects import Death, Exit, Subject
-from galu.vocabulary.laboratory import in_unit, terms_of_test
+from galu.vocabulary.laboratory import in_unit, lab_code, terms_of_test
 from galu.vocabulary.results import kind_of_result, read_result
 from galu.vocabulary.therapies import support_given
 
@@ -60,7 +60,9 @@ def labs_by_subject(
     """
     first = {subject.id: subject.therapy[0] for subject in subjects if subject.therapy}
     told = pl.col("value").is_not_null() | pl.col("text").is_not_null()
-    frame = record.facts("lab").filter(told & IN_BLOOD)
+    # A vital sign is read as a value without limits: sites write a QT interval here or there.
+    frame = pl.concat((record.facts("lab"), record.facts("vital")), how="diagonal_relaxed")
+    frame = frame.filter(told & IN_BLOOD)
     if tests is not None:
         frame = frame.filter(pl.col("test").is_in(list(tests)))
     if until is not None:
@@ -168,7 +170,10 @@ def _flagged(lab: LabInput, base: LabInput | None) -> LabInput:
 
 
 def _dlt_tests(plan: SafetyPlan, record: Record) -> frozenset[str]:
-    return frozenset(test for test in record.facts("lab")["test"].unique().to_list() if is_read(test, plan))
+    """Tests that the rules read; of vital signs those that are known, for no count is among them."""
+    vital = {test for test in record.facts("vital")["test"].unique().to_list() if lab_code(test)}
+    written = {*record.facts("lab")["test"].unique().to_list(), *vital}
+    return frozenset(test for test in written if is_read(test, plan))
 
 
 def _transfusions(record: Record) -> dict[str, tuple[TransfusionInput, ...]]:
