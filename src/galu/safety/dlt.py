@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final, Literal
 
-from galu.safety.asks import ask_of_labs, ask_of_names
+from galu.safety.asks import Grades, ask_of_labs, ask_of_names
 from galu.safety.coverage import Coverage, derive_coverage, is_read
 from galu.safety.inputs import AdverseEventInput, DltAdjudication, DltPatient, EvaluabilityJudgement
 from galu.safety.judged import SAID, clears, judged_evaluable, judged_of_toxicity, of_nothing
@@ -148,20 +148,38 @@ def _see(patient: DltPatient, plan: SafetyPlan, as_of: date) -> _Seen:
     first = patient.first_dose - timedelta(plan.dlt.first_day.value - 1)
     window = (patient.first_dose, first + timedelta(plan.dlt.window_days.value - 1))
     graded = grades_by(patient, plan, as_of)
-    asked = (sign for rule in plan.dlt.rules for sign in ask_of_labs(rule, patient, plan, graded, window))
-    named = ask_of_names(patient, window, as_of)
-    other = next((rule for rule in plan.dlt.rules if rule.evidence == "other-event"), None)
-    measured = [] if other is None else ask_of_measured(other, patient, window, as_of)
     left = _late_withdrawal(patient, plan, window, as_of)
     signs = sorted(
-        (*derive_signs(patient, plan, graded, window, as_of), *asked, *named, *measured, *left),
-        key=lambda s: (s.on, s.rule_id, s.facts),
+        (*_signs(patient, plan, graded, window, as_of), *left), key=lambda s: (s.on, s.rule_id, s.facts)
     )
     coverage = derive_coverage(patient, plan, graded, window[1], as_of)
     deadline = first + timedelta(plan.dlt.unresolved_until_day.value - 1)
     evaluable, contrary = judged_evaluable(patient, window[1], as_of)
     doubts = (*_doubts(patient, window, as_of), *contrary)
     return _Seen(tuple(signs), coverage, window, deadline, evaluable, doubts)
+
+
+def _signs(
+    patient: DltPatient, plan: SafetyPlan, graded: Grades, window: tuple[date, date], as_of: date
+) -> list[Sign]:
+    """What the rules see in some days, and what they leave to a person."""
+    found = derive_signs(patient, plan, graded, window, as_of)
+    for rule in plan.dlt.rules:
+        found += ask_of_labs(rule, patient, plan, graded, window)
+    found += ask_of_names(patient, window, as_of)
+    other = next((rule for rule in plan.dlt.rules if rule.evidence == "other-event"), None)
+    return found if other is None else [*found, *ask_of_measured(other, patient, window, as_of)]
+
+
+def signs_since(patient: DltPatient, plan: SafetyPlan, day: date, as_of: date) -> tuple[Sign, ...]:
+    """What the declared rules see, or ask, from a day on, that no named person has cleared; by day."""
+    graded = grades_by(patient, plan, as_of)
+    found = _signs(patient, plan, graded, (day, as_of), as_of)
+    made, asked = judged_of_toxicity(patient, as_of)
+    cleared = [one for one in made if one.is_dlt is False]
+    left = [sign for sign in found if not any(clears(one, sign) for one in cleared)]
+    left += [sign for sign in asked if sign.on >= day]
+    return tuple(sorted(left, key=lambda s: (s.on, s.rule_id, s.facts)))
 
 
 def _doubts(patient: DltPatient, window: tuple[date, date], as_of: date) -> tuple[str, ...]:

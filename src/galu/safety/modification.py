@@ -11,6 +11,10 @@ from galu.safety.plan import ModificationRule, RenalRule, SafetyPlan
 Action = Literal["give", "reduce", "hold", "stop"]
 #: What is said of a term without a value.
 NO_GRADE: Final = ": no grade is known since the last dose"
+#: A value tells of the present for so many days (assumed).
+PRESENT_DAYS: Final = 14
+#: What is said of a term whose last value is older.
+OLD_GRADE: Final = f": no value of the last {PRESENT_DAYS} days"
 _SEVERITY = {"give": 0, "reduce": 1, "hold": 2, "stop": 3}
 
 
@@ -19,7 +23,8 @@ class TermCourse:
     """One term since the last dose: worst and present grade (None = unknown), grade before treatment.
 
     `applied` holds the ids of the modification rules already applied for this term in earlier cycles. A term
-    that is not `recognised` may be any of those that the rules name.
+    that is not `recognised` may be any of those that the rules name. `old` says that there are values since
+    the last dose, and none of the last days.
     """
 
     term: str
@@ -29,6 +34,7 @@ class TermCourse:
     applied: tuple[str, ...] = ()
     refs: tuple[str, ...] = ()
     recognised: bool = True
+    old: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ class DoseProposal:
 
 def _judge(rule: ModificationRule, course: TermCourse) -> tuple[Action, str]:
     if course.worst is None or course.present is None:
-        return "hold", f"{course.term}{NO_GRADE}"
+        return "hold", f"{course.term}{OLD_GRADE if course.old else NO_GRADE}"
     if course.worst < rule.min_grade:
         return "give", ""
     if not course.recognised:

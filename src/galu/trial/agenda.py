@@ -11,7 +11,7 @@ from galu.protocol import Study
 from galu.protocol.sections import ScanPlan
 from galu.record import Record
 from galu.record.when import hours_between
-from galu.safety.modification import NO_GRADE
+from galu.safety.modification import NO_GRADE, OLD_GRADE
 from galu.trial.board import Board, Due
 from galu.trial.exposure import Dose
 from galu.trial.proposals import CycleProposal
@@ -21,6 +21,8 @@ from galu.trial.watch import SafetyWatch
 
 #: What was missed longer ago than this is a deviation, no task.
 RECENT: Final = timedelta(days=14)
+#: A dose missed longer ago than this is asked about and no longer proposed (assumed).
+MISSED: Final = timedelta(days=28)
 #: A scan counts for a planned time when it lies within this share of it, or this many hours (assumed).
 SCAN_SHARE: Final = 0.35
 SCAN_HOURS: Final = 2.0
@@ -82,6 +84,10 @@ def _doses(board: Board, proposals: Iterable[CycleProposal]) -> Iterator[Due]:
     proposed = {one.subject: one for one in proposals}
     for due in board.due:
         one = proposed.get(due.subject)
+        if board.day > due.latest + MISSED:
+            weeks = (board.day - due.latest).days // 7
+            yield replace(due, why=f"{weeks} weeks late: record the dose, or why treatment ended")
+            continue
         if one is None:
             yield due
             continue
@@ -92,15 +98,15 @@ def _doses(board: Board, proposals: Iterable[CycleProposal]) -> Iterator[Due]:
 
 def _grouped(reasons: Iterable[str]) -> Iterator[str]:
     """Reasons, those of terms without a value said in one."""
-    silent = []
+    silent: dict[str, list[str]] = {}
     for reason in reasons:
-        term, said, _ = reason.partition(NO_GRADE)
-        if said:
-            silent.append(term)
-        else:
+        ending = next((end for end in (NO_GRADE, OLD_GRADE) if reason.endswith(end)), None)
+        if ending is None:
             yield reason
-    if silent:
-        yield f"{', '.join(silent)}{NO_GRADE}"
+        else:
+            silent.setdefault(ending, []).append(reason.removesuffix(ending))
+    for ending, terms in silent.items():
+        yield f"{', '.join(terms)}{ending}"
 
 
 def scans_due(study: Study, record: Record, subjects: Iterable[Subject], day: date) -> tuple[Due, ...]:

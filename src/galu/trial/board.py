@@ -363,7 +363,7 @@ def _due(study: Study, people: Iterable[Subject], day: date) -> tuple[Due, ...]:
     found = []
     for subject in people:
         treated = subject.last_dose is not None and len(subject.therapy) < most
-        if treated and subject.left("treatment") is None and not subject.dead:
+        if treated and not subject.completed and subject.left("treatment") is None and not subject.dead:
             assert subject.last_dose is not None
             due = subject.last_dose + timedelta(days=cycle)
             what = f"{study.treatment.therapy_agent.value} dose, cycle {len(subject.therapy) + 1}"

@@ -10,17 +10,19 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
 
 from galu.protocol import Study
+from galu.record import Record
 from galu.safety.course import present_grade
-from galu.safety.dlt import COUNTS, WINDOW
+from galu.safety.coverage import gradable_terms
+from galu.safety.dlt import COUNTS, WINDOW, signs_since
 from galu.safety.events import is_one_of
 from galu.safety.inputs import AdverseEventInput
-from galu.safety.modification import DoseProposal, RenalCourse, TermCourse, propose_dose
+from galu.safety.modification import PRESENT_DAYS, Action, DoseProposal, RenalCourse, TermCourse, propose_dose
 from galu.safety.plan import SafetyPlan
 from galu.safety.tables import TreatedSubject
 from galu.trial.board import Board, Due, Slot
@@ -28,6 +30,7 @@ from galu.trial.dosimetry import SubjectDose
 from galu.trial.exposure import Dose
 from galu.trial.organ_limits import OrganRoom, Standing, Standings, derive_standings
 from galu.trial.renal import REDUCED_SHARE
+from galu.trial.safety import watched_patients
 from galu.trial.subjects import Subject
 
 
@@ -53,11 +56,15 @@ class CycleProposal:
 
 @dataclass(frozen=True)
 class Toxicity:
-    """What the modification rules read: events, graded values, kidney function by subject."""
+    """What the modification rules read: events, graded values, kidney function by subject.
+
+    `since` says in words, by subject, which toxicity since the last dose is known or asked for.
+    """
 
     treated: tuple[TreatedSubject, ...]
     grades: pl.DataFrame
     renal: Mapping[str, RenalCourse]
+    since: Mapping[str, str]
 
 
 def derive_proposals(
@@ -91,27 +98,57 @@ def derive_proposals(
     found = []
     for item in board.due:
         subject = people[item.subject]
-        courses = _courses(subject, plan, by_subject.get(subject.id), events.get(subject.id, ()))
+        present = board.day - timedelta(days=PRESENT_DAYS)
+        courses = _courses(subject, plan, (by_subject.get(subject.id), present), events.get(subject.id, ()))
         safe = propose_dose(courses, plan, toxicity.renal.get(subject.id))
         standings = Standings((), ())
         if study.dosimetry is not None:
             standings = derive_standings(study.dosimetry, subject.therapy, absorbed.get(subject.id, ()))
-        if len(subject.therapy) == 1:
-            safe = _with_outcome(safe, board.slot(subject.id))
+        safe = _with_outcome(safe, board.slot(subject.id), len(subject.therapy))
+        safe = _held(safe, toxicity.since.get(subject.id, ""))
+        if board.phase == "stopped":
+            safe = _held(safe, "the trial is stopped")
         found.append(_proposal(study, subject, item, safe, standings))
     return tuple(found)
 
 
-def _with_outcome(proposal: DoseProposal, slot: Slot | None) -> DoseProposal:
-    """The second dose waits for who had a dose-limiting toxicity, or may have had one.
+def _with_outcome(proposal: DoseProposal, slot: Slot | None, given: int) -> DoseProposal:
+    """The second dose waits for who had a dose-limiting toxicity, every dose for who may have had one.
 
-    A rule of the study that reduces after it goes first; counts that are missing hold by their own rules.
+    Counts that are missing hold by their own rules.
     """
-    if slot is None or not (slot.outcome == "T" or slot.suspect) or slot.rule in (COUNTS, WINDOW):
+    if slot is None or slot.rule in (COUNTS, WINDOW):
         return proposal
-    what = "had a dose-limiting toxicity" if slot.outcome == "T" else "may have had a dose-limiting toxicity"
-    action = "hold" if proposal.action == "give" else proposal.action
-    return replace(proposal, action=action, reasons=(f"{what}: {slot.reason}", *proposal.reasons))
+    if slot.outcome == "T" and given == 1:
+        return _held(proposal, f"had a dose-limiting toxicity: {slot.reason}")
+    if slot.suspect:
+        return _held(proposal, f"may have had a dose-limiting toxicity: {slot.reason}")
+    return proposal
+
+
+def _held(proposal: DoseProposal, why: str) -> DoseProposal:
+    """The proposal with what speaks against giving; a rule of the study that reduces goes first."""
+    said = why.partition(": ")[2] or why
+    if not why or any(said in reason for reason in proposal.reasons):
+        return proposal
+    action: Action = "hold" if proposal.action == "give" else proposal.action
+    return replace(proposal, action=action, reasons=(why, *proposal.reasons))
+
+
+def toxicity_since(study: Study, record: Record, subjects: Iterable[Subject], board: Board) -> dict[str, str]:
+    """Toxicity since the last dose that is known or asked for, in words, of those whose next dose is due."""
+    waiting = {item.subject for item in board.due}
+    people = {one.id: one for one in subjects if one.id in waiting}
+    found: dict[str, str] = {}
+    for patient in watched_patients(study, record, people.values()):
+        last = people[patient.subject].last_dose
+        if study.safety is None or last is None:
+            continue
+        signs = signs_since(patient, study.safety, last, board.day)
+        if signs:
+            what = "toxicity since the last dose" if signs[0].met else "to be judged since the last dose"
+            found[patient.subject] = f"{what}: {signs[0].reason}"
+    return found
 
 
 def _next_planned(study: Study, subject: Subject) -> float | None:
@@ -172,19 +209,34 @@ def _passes(one: Standing, activity_mbq: float) -> str:
 def _courses(
     subject: Subject,
     plan: SafetyPlan,
-    grades: pl.DataFrame | None,
+    seen: tuple[pl.DataFrame | None, date],
     events: tuple[AdverseEventInput, ...],
 ) -> tuple[TermCourse, ...]:
-    """Grades of every term that a modification rule names, since the last dose."""
+    """Grades of every term that a modification rule names, since the last dose.
+
+    `seen` holds the graded values, and the day from which on a value tells of the present.
+    """
     terms = dict.fromkeys(term for rule in plan.modification for term in rule.terms)
+    grades, present = seen
     rows = [] if grades is None else list(grades.iter_rows(named=True))
     courses = [_course(term, subject, plan, rows, _named(events, term)) for term in terms]
+    newest = {t: max((r["day"] for r in rows if r["term"] == t and r["day"]), default=None) for t in terms}
+    courses = [
+        replace(one, present=None, old=True)
+        if one.present is not None and one.term in gradable_terms() and _before(newest[one.term], present)
+        else one
+        for one in courses
+    ]
     unread = [event for event in events if any(is_one_of(event, (term,)) is None for term in terms)]
     for name in dict.fromkeys(event.term for event in unread):
         course = _course(name, subject, plan, (), [event for event in unread if event.term == name])
         if course.refs:
             courses.append(replace(course, recognised=False))
     return tuple(courses)
+
+
+def _before(day: date | None, other: date) -> bool:
+    return day is None or day < other
 
 
 def _named(events: Iterable[AdverseEventInput], term: str) -> list[AdverseEventInput]:

@@ -28,7 +28,7 @@ from galu.trial.flow import (
     derive_sets,
 )
 from galu.trial.pharmacokinetics import PharmacokineticResults, derive_pharmacokinetics
-from galu.trial.proposals import CycleProposal, Toxicity, derive_proposals
+from galu.trial.proposals import CycleProposal, Toxicity, derive_proposals, toxicity_since
 from galu.trial.renal import derive_renal
 from galu.trial.schedule import PlannedVisit, derive_schedule
 from galu.trial.subjects import Subject, derive_subjects, with_last_alive
@@ -89,7 +89,8 @@ def derive_state(study: Study, record: Record, as_of: date, cutoff: date | None 
     gates = derive_eligibility(study, known, subjects, as_of)
     doses = derive_absorbed_doses(study, known, subjects)
     safety = derive_safety(study, known, subjects, board.slots)
-    toxicity = Toxicity(safety.treated, safety.grades, derive_renal(study, known, subjects))
+    since = toxicity_since(study, known, subjects, board)
+    toxicity = Toxicity(safety.treated, safety.grades, derive_renal(study, known, subjects), since)
     pk = derive_pharmacokinetics(study, known, subjects)
     efficacy = derive_efficacy(study, known, subjects)
     progressed = {one.subject: one.rpfs.on for one in efficacy.subjects if one.rpfs.event}
