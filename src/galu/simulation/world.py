@@ -64,7 +64,7 @@ class _World:
     consented: int = 0
     board: Board | None = None
     toxic: dict[str, bool] = field(default_factory=dict)
-    judged: set[str] = field(default_factory=set)
+    judged: set[tuple[str, str]] = field(default_factory=set)
 
 
 def simulate_trial(
@@ -155,7 +155,7 @@ def _evening(world: _World, day: date) -> None:
     if not ready and (world.committee.expanding or day.weekday() != 0):
         return
     board = _ask(world, datetime.combine(day, BOARD_TIME))
-    if _answer(world, board, day):
+    while _answer(world, board, day):
         board = _ask(world, datetime.combine(day, BOARD_TIME))
     minute = 0
     while ready and board.may_enrol and board.next_level is not None:
@@ -193,18 +193,26 @@ def _answer(world: _World, board: Board, day: date) -> bool:
     lines: list[Line] = []
     for slot in board.slots:
         over = slot.window_ends is not None and day >= slot.window_ends + _JUDGED_AFTER
-        if not (slot.suspect and over) or slot.subject in world.judged:
+        if not (slot.suspect and over):
             continue
-        world.judged.add(slot.subject)
-        toxic = world.toxic.get(slot.subject, False)
-        said = {"dlt": "yes" if toxic else "no", "dlt-evaluable": "no"}
-        for item, value in said.items():
-            name = f"{slot.subject}.{item}"
-            by = f"Investigator of site {slot.subject[:2]}"
-            judgement = Judgement(
-                id=name, subject=slot.subject, on=day.isoformat(), item=item, value=value, by=by
-            )
-            lines.append((moment, judgement))
+        # First whether it was a toxicity; who still cannot be judged is given up.
+        item = next(
+            (one for one in ("dlt", "dlt-evaluable") if (slot.subject, one) not in world.judged), None
+        )
+        if item is None:
+            continue
+        world.judged.add((slot.subject, item))
+        toxic = item == "dlt" and world.toxic.get(slot.subject, False)
+        name, by = f"{slot.subject}.{item}", f"Investigator of site {slot.subject[:2]}"
+        judgement = Judgement(
+            id=name,
+            subject=slot.subject,
+            on=day.isoformat(),
+            item=item,
+            value="yes" if toxic else "no",
+            by=by,
+        )
+        lines.append((moment, judgement))
     world.ledger.note(lines)
     world.ledger.release(moment)
     return bool(lines)

@@ -128,6 +128,7 @@ def derive_board(
     outcomes = Outcomes(tuple(outcome_of(study, s) for s in slots if s.phase == "escalation"))
     decision, silence = _decide(study, outcomes, orders)
     monitor, halt = _monitor(study, record, orders, slots, assessments)
+    halt = halt or _monitor_waits(study, orders, slots)
     room = _room(study, people)
     accrual = next_accrual(decision, silence, orders, room, halt)
     waits = _waits_for(study, slots, decision, orders)
@@ -185,6 +186,18 @@ def _monitor(
         f"DLT, Pr(rate > {monitor.dlt_rate:g}) = {monitor.probability:.2f} reaches {monitor.stop_at:g}; "
         "a signed resume lifts it"
     )
+
+
+def _monitor_waits(study: Study, orders: Orders, slots: tuple[Slot, ...]) -> str:
+    """Whose toxicity, were it one, would reach the bound of the recommended dose; empty where nobody's."""
+    level = orders.rp2d.level if orders.rp2d else None
+    there = [slot for slot in slots if slot.level == level]
+    names = [slot.subject for slot in there if slot.suspect]
+    now = derive_monitor(study, orders, (slot.outcome for slot in there))
+    worst = derive_monitor(study, orders, ("T" if slot.suspect else slot.outcome for slot in there))
+    if not names or now is None or worst is None or now.review or not worst.review:
+        return ""
+    return f"Enrolment waits for {', '.join(names)}: with a toxicity there the monitor stops for review."
 
 
 def is_unplaced(subject: Subject) -> bool:

@@ -197,16 +197,31 @@ def _died(rows: _Rows) -> dict[str, Any] | None:
     return next(iter((*rows.of["death"], *told)), None)
 
 
+#: Dispositions that end the treatment (codelist NCOMPLT, and what sites write), and those among them whose
+#: cause is no toxicity; of the others that is not known.
+_LEFT: Final = re.compile(
+    r"adverse event|lost to follow|withdr[ae]w|consent withdrawn|physician decision|progress|relapse"
+    r"|lack of efficacy|non-?compliance|protocol (violation|deviation)|discontinu|terminated by|intolera|失访|退出",
+    re.IGNORECASE,
+)
+_NO_TOXICITY: Final = re.compile(r"progress|relapse|lack of efficacy|terminated by", re.IGNORECASE)
+
+
+def _cause(term: str) -> bool | None:
+    """Whether a toxicity was the cause: not where another one is told, else not known."""
+    return False if _NO_TOXICITY.search(term) else None
+
+
 def _exits(rows: _Rows, given: tuple[Dose, ...]) -> tuple[Exit, ...]:
-    """Ways out of treatment or study; a disposition for an adverse event after a dose is one too."""
+    """Ways out of treatment or study; a disposition after a dose that says so is one too."""
     stated = tuple(
         Exit(r["day"], r["scope"], r["cause"] or "", r["toxicity_related"], r["id"], rows.between(r))
         for r in rows.of["withdrawal"]
     )
     told = tuple(
-        Exit(r["day"], "treatment", r["term"], None, r["id"], rows.between(r))
+        Exit(r["day"], "treatment", r["term"], _cause(r["term"]), r["id"], rows.between(r))
         for r in rows.of["disposition"]
-        if given and "ADVERSE EVENT" in r["term"].upper() and days_of(r["on"])[1] >= given[0].day
+        if given and _LEFT.search(r["term"]) and days_of(r["on"])[1] >= given[0].day
     )
     return stated or told
 
