@@ -201,7 +201,8 @@ def _died(rows: _Rows) -> dict[str, Any] | None:
 #: cause is no toxicity; of the others that is not known.
 _LEFT: Final = re.compile(
     r"adverse event|lost to follow|withdr[ae]w|consent withdrawn|physician decision|progress|relapse"
-    r"|lack of efficacy|non-?compliance|protocol (violation|deviation)|discontinu|terminated by|intolera|失访|退出",
+    r"|lack of efficacy|non-?compliance|protocol (violation|deviation)|discontinu|terminated by|intolera"
+    r"|失访|退出",
     re.IGNORECASE,
 )
 _NO_TOXICITY: Final = re.compile(r"progress|relapse|lack of efficacy|terminated by", re.IGNORECASE)
