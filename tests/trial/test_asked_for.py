@@ -93,7 +93,8 @@ def judged(value: str, name: str, by: str = "Dr A", number: int = 50, item: str 
 
 def test_a_whole_normal_patient_asks_nobody() -> None:
     normal = [
-        vital("TEMP", 36.6, "C"), vital("SYSBP", 135, "mmHg"), vital("QTCF", 410, "ms"), vital("QTcB", 0.42, "s"),
+        vital("TEMP", 36.6, "C"), vital("SYSBP", 135, "mmHg"),
+        vital("QTCF", 410, "ms"), vital("QTcB", 0.42, "s"),
         vital("WEIGHT", 80, "kg", -3), vital("WEIGHT", 78, "kg"), lab("EGFR", 88, "mL/min/1.73m2"),
         lab("GLUC", 6.1, "mmol/L"), lab("PHOS", 1.1, "mmol/L"), lab("ALT", 24, "U/L", 1, upper_limit=45),
     ]  # fmt: skip
