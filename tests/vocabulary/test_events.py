@@ -16,7 +16,7 @@ from galu.safety.inputs import AdverseEventInput, DltPatient, LabInput
 from galu.safety.tables import TreatedSubject, ae_by_soc_and_term
 from galu.vocabulary.events import event_synonyms, event_terms, nearest_terms, read_event
 from galu.vocabulary.folding import key
-from support import ROOT, shared
+from support import CHEMISTRY, ROOT, shared
 
 PLAN = load_study(ROOT / "studies" / "nct07310355" / "study.yaml").safety
 FIRST = date(2026, 3, 2)
@@ -59,8 +59,8 @@ def outcome(*events: AdverseEventInput, labs: tuple[LabInput, ...] = (), cycle2:
     last = tuple(
         LabInput(f"{test}43", test, day(43), value, "10^9/L", low, high)
         for test, value, low, high in (("NEUT", 4.0, 2.0, 7.0), ("PLAT", 210.0, 150.0, 400.0))
-    )
-    # Only what the events say is looked at here: the counts at the end of the window are normal.
+    ) + tuple(LabInput(f"{test}43", test, day(43), *rest) for test, *rest in CHEMISTRY)
+    # Only what the events say is looked at here: the values at the end of the window are normal.
     who = DltPatient("P1", 1, FIRST, events=events, labs=(*labs, *last), cycle2=cycle2)
     return assess_dlt(who, PLAN, day(45)).outcome
 
