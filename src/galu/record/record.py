@@ -154,7 +154,9 @@ class Record:
     def of(self, subjects: Collection[str]) -> Record:
         """The record with the facts of these subjects alone, and those that are of nobody."""
         wanted = pl.col("subject").is_null() | pl.col("subject").is_in(list(subjects))
-        own = Record({kind: frame.filter(wanted) for kind, frame in self._frames.items()}, self.zone, self.left_out)
+        own = Record(
+            {kind: frame.filter(wanted) for kind, frame in self._frames.items()}, self.zone, self.left_out
+        )
         own._current = {kind: table.filter(wanted) for kind, table in self._current.items()}
         own.__dict__["_corrections"] = self._corrections
         return own
@@ -163,7 +165,7 @@ class Record:
     def marks(self) -> Mapping[str, tuple[int, int, int]]:
         """What stands of each subject in short: number, last and sum of the entries.
 
-        Within one growing record two marks are equal only where the facts are: what is added has a later entry
+        Within one growing record two marks are equal only where the facts are: what is added is entered later
         than all before, and what is only taken away leaves fewer.
         """
         parts = [self.facts(kind).select("subject", "seq") for kind in self._frames]
