@@ -152,28 +152,11 @@ class Record:
         return self._current[kind]
 
     def of(self, subjects: Collection[str]) -> Record:
-        """The record with the facts of these subjects alone, and those that are of nobody."""
-        wanted = pl.col("subject").is_null() | pl.col("subject").is_in(list(subjects))
-        own = Record(
-            {kind: frame.filter(wanted) for kind, frame in self._frames.items()}, self.zone, self.left_out
-        )
-        own._current = {kind: table.filter(wanted) for kind, table in self._current.items()}
+        """The record with what stands of these subjects alone, and of nobody; what was ever written stays."""
+        own = _Part(self._frames, self.zone, self.left_out)
+        own.whole, own.subjects = self, tuple(subjects)
         own.__dict__["_corrections"] = self._corrections
         return own
-
-    @cached_property
-    def marks(self) -> Mapping[str, tuple[int, int, int]]:
-        """What stands of each subject in short: number, last and sum of the entries.
-
-        Within one growing record two marks are equal only where the facts are: what is added is entered later
-        than all before, and what is only taken away leaves fewer.
-        """
-        parts = [self.facts(kind).select("subject", "seq") for kind in self._frames]
-        if not parts:
-            return {}
-        rows = pl.concat(parts).drop_nulls("subject").group_by("subject")
-        found = rows.agg(pl.len(), pl.col("seq").max().alias("last"), pl.col("seq").sum().alias("sum"))
-        return {name: (number, last, total) for name, number, last, total in found.iter_rows()}
 
     def _standing(self, kind: str) -> pl.DataFrame:
         frame = self._frames.get(kind)
@@ -253,6 +236,17 @@ class Record:
         """When the newest fact became known."""
         moments = [frame["recorded"].max() for frame in self._frames.values() if frame.height]
         return max(m for m in moments if isinstance(m, datetime)) if moments else None
+
+
+class _Part(Record):
+    """The facts of some subjects, taken from the whole when they are asked for."""
+
+    whole: Record
+    subjects: tuple[str, ...]
+
+    def _resolve(self, kind: str) -> pl.DataFrame:
+        mine = pl.col("subject").is_null() | pl.col("subject").is_in(self.subjects)
+        return self.whole.facts(kind).filter(mine)
 
 
 #: `json.dumps` would build a new encoder for every fact.

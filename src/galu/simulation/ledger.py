@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from galu.record import Entry, Fact, Record
 from galu.record.record import frames_of
 from galu.simulation.pen import Line
+from galu.trial.memory import Memory
 
 #: Kinds that `derive_board` reads.
 BOARD_KINDS = frozenset(
@@ -21,6 +22,8 @@ BOARD_KINDS = frozenset(
     | {"contact", "decision", "signature", "administration", "dispensed", "residual", "adverse_event"}
     | {"adverse_event_course", "lab", "transfusion", "therapy", "vital", "judgement", "retraction"}
 )
+#: Kinds of these that say nothing of a subject, nor correct what does.
+_OF_THE_TRIAL = frozenset({"study_version", "decision", "signature"})
 
 
 class Ledger:
@@ -48,9 +51,11 @@ class Ledger:
             recorded = known.replace(tzinfo=zone).astimezone(UTC)
             self.entries.append(Entry(len(self.entries) + 1, recorded, fact))
 
-    def board_record(self) -> Record:
-        """What the board reads of the record so far."""
-        fresh = frames_of(entry for entry in self.entries[self._taken :] if entry.fact.kind in BOARD_KINDS)
+    def board_record(self, memory: Memory) -> Record:
+        """What the board reads of the record so far; the memory is told of whom there is something new."""
+        entries = [entry for entry in self.entries[self._taken :] if entry.fact.kind in BOARD_KINDS]
+        memory.note(entry.fact.subject for entry in entries if entry.fact.kind not in _OF_THE_TRIAL)
+        fresh = frames_of(entries)
         self._taken = len(self.entries)
         if fresh:
             self._known = self._known.appended(fresh)

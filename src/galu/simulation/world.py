@@ -24,6 +24,7 @@ from galu.simulation.people import Person, Screening, meet
 from galu.simulation.scenario import Scenario
 from galu.simulation.tumour import draw_lesions
 from galu.trial.board import Board, derive_board
+from galu.trial.memory import Memory
 
 #: Local time at which the board is asked, after the day's entries.
 BOARD_TIME = time(20, 0)
@@ -65,6 +66,7 @@ class _World:
     board: Board | None = None
     toxic: dict[str, bool] = field(default_factory=dict)
     judged: set[tuple[str, str]] = field(default_factory=set)
+    memory: Memory = field(default_factory=Memory)
 
 
 def simulate_trial(
@@ -167,7 +169,8 @@ def _evening(world: _World, day: date) -> None:
 
 
 def _ask(world: _World, moment: datetime) -> Board:
-    board = derive_board(world.setting.study, world.ledger.board_record(), moment.date())
+    study, record = world.setting.study, world.ledger.board_record(world.memory)
+    board = derive_board(study, record, moment.date(), memory=world.memory)
     if world.watch is not None:
         world.watch(moment, board)
     return board

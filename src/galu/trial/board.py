@@ -31,6 +31,7 @@ from galu.trial.accrual import (
     reviewed,
 )
 from galu.trial.adjudication import course_facts
+from galu.trial.memory import Memory
 from galu.trial.safety import derive_dlt, harm_without_dose
 from galu.trial.subjects import Subject, derive_subjects
 from galu.trial.words import read_words
@@ -112,14 +113,28 @@ class Board:
 
 
 def derive_board(
-    study: Study, record: Record, day: date, subjects: tuple[Subject, ...] | None = None
+    study: Study,
+    record: Record,
+    day: date,
+    subjects: tuple[Subject, ...] | None = None,
+    memory: Memory | None = None,
 ) -> Board:
-    """The board at the end of `day`, from a record already filtered to what was known then."""
+    """The board at the end of `day`, from a record already filtered to what was known then.
+
+    Parameters
+    ----------
+    study, record, day
+        The version in force, what was known, the day.
+    subjects
+        Where they are derived already.
+    memory
+        What was derived of this record when it was shorter; it takes what is new.
+    """
     record = read_words(study, record)
-    people = derive_subjects(study, record) if subjects is None else subjects
+    people = _people(study, record, memory) if subjects is None else subjects
     in_slots = sorted((s for s in people if s.level is not None), key=lambda s: (s.enrolled or day, s.id))
     # Once the RP2D is signed nothing asks for the outcome of later patients but the safety watch.
-    assessments = derive_dlt(study, record, in_slots, day)
+    assessments = derive_dlt(study, record, in_slots, day, memory)
     courses = course_facts(record)
     told = harm_without_dose(record, (s for s in in_slots if not s.therapy))
     slots = tuple(_slot(s, assessments.get(s.id), courses, told.get(s.id, ())) for s in in_slots)
@@ -157,6 +172,12 @@ def derive_board(
         target=room.target,
         rp2d=orders.rp2d,
     )
+
+
+def _people(study: Study, record: Record, memory: Memory | None) -> tuple[Subject, ...]:
+    if memory is None:
+        return derive_subjects(study, record)
+    return memory.refresh(derive_subjects(study, record.of(memory.changed)) if memory.changed else ())
 
 
 def _room(study: Study, people: Iterable[Subject]) -> Room:

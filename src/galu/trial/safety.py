@@ -28,6 +28,7 @@ from galu.safety.terms import VERSIONS
 from galu.safety.worst import worst_grade
 from galu.trial.adjudication import adjudications_by_subject, evaluability_by_subject, judged_toxic
 from galu.trial.events import events_by_subject
+from galu.trial.memory import Memory
 from galu.trial.schedule import planned_days
 from galu.trial.subjects import Death, Exit, Subject
 from galu.vocabulary.laboratory import in_unit, lab_code, terms_of_test
@@ -233,9 +234,8 @@ def dlt_patients(study: Study, record: Record, subjects: Iterable[Subject]) -> t
     plan = study.safety
     if plan is None:
         return ()
-    reach = timedelta(days=2 * plan.dlt.unresolved_until_day.value)
     people = tuple(subjects)
-    until = {one.id: one.first_dose + reach for one in people if one.first_dose is not None}
+    until = {one.id: one.first_dose + _reach(plan) for one in people if one.first_dose is not None}
     patients = _patients(study, record, people, until)
     return tuple(
         replace(one, events=tuple(event for event in one.events if event.onset <= until[one.subject]))
@@ -347,13 +347,34 @@ def _assess(patient: DltPatient, plan: SafetyPlan, day: date) -> DltAssessment:
 
 
 def derive_dlt(
-    study: Study, record: Record, subjects: Iterable[Subject], day: date
+    study: Study, record: Record, subjects: Iterable[Subject], day: date, memory: Memory | None = None
 ) -> dict[str, DltAssessment]:
-    """Assessment of each dosed subject at the end of `day`."""
+    """Assessment of each dosed subject at the end of `day`; what a memory holds is not judged again."""
     if study.safety is None:
         return {}
-    plan = study.safety
-    return {p.subject: _assess(p, plan, day) for p in dlt_patients(study, record, subjects)}
+    plan, people = study.safety, tuple(subjects)
+    if memory is None:
+        return {p.subject: _assess(p, plan, day) for p in dlt_patients(study, record, people)}
+    known = memory.assessed(day)
+    open_ = [one for one in people if one.id not in known]
+    for patient in dlt_patients(study, record.of({one.id for one in open_}), open_):
+        name = patient.subject
+        known[name] = _assess(patient, plan, day)
+        if day >= _settled_on(patient, plan):
+            memory.settled[name] = (day, known[name])
+    return {one.id: known[one.id] for one in people if one.id in known}
+
+
+def _settled_on(patient: DltPatient, plan: SafetyPlan) -> date:
+    """From this day on only new facts change an assessment: it reads nothing that happens later."""
+    toxic = [one.day for one in patient.adjudications]
+    said = [day for day in (*toxic, *(one.day for one in patient.evaluability)) if day is not None]
+    return max((patient.first_dose + _reach(plan), *said))
+
+
+def _reach(plan: SafetyPlan) -> timedelta:
+    """How long after the first dose what happened is still read."""
+    return timedelta(days=2 * plan.dlt.unresolved_until_day.value)
 
 
 def harm_without_dose(record: Record, subjects: Iterable[Subject]) -> dict[str, tuple[str, ...]]:

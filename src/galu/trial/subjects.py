@@ -125,9 +125,9 @@ def derive_subjects(study: Study, record: Record) -> tuple[Subject, ...]:
     doses = derive_doses(study, record)
     kinds = ("consent", "demographics", "enrolment", "withdrawal", "death", "disposition", "contact")
     tables = {kind: _by_subject(record, kind) for kind in kinds}
-    known: set[str] = set(doses)
+    names: set[str] = set(doses)
     for kind in (kind for kind in record.frames if KINDS[kind].about_subject):
-        known.update(record.facts(kind)["subject"].drop_nulls().unique().to_list())
+        names.update(record.facts(kind)["subject"].drop_nulls().unique().to_list())
     return tuple(
         _subject(
             study,
@@ -135,7 +135,7 @@ def derive_subjects(study: Study, record: Record) -> tuple[Subject, ...]:
             doses.get(name, ()),
             _Rows({k: t.get(name, []) for k, t in tables.items()}, record.zone),
         )
-        for name in sorted(known)
+        for name in sorted(names)
     )
 
 
