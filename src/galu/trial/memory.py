@@ -12,14 +12,16 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from galu.safety.dlt import DltAssessment
+from galu.safety.inputs import DltPatient
 from galu.trial.subjects import Subject
 
 
 @dataclass(slots=True)
 class Memory:
-    """Subjects, assessments that no later day changes with the day they are of, and who changed since."""
+    """Subjects, what the DLT rules read of them, settled assessments with their day, and who changed."""
 
     subjects: dict[str, Subject] = field(default_factory=dict)
+    patients: dict[str, DltPatient] = field(default_factory=dict)
     settled: dict[str, tuple[date, DltAssessment]] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
 
@@ -32,6 +34,7 @@ class Memory:
         """Take the subjects that were derived anew; gives all, in the order of their identifiers."""
         for name in self.changed:
             self.subjects.pop(name, None)
+            self.patients.pop(name, None)
             self.settled.pop(name, None)
         self.subjects.update((one.id, one) for one in fresh)
         self.changed.clear()

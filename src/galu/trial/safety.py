@@ -356,9 +356,11 @@ def derive_dlt(
     if memory is None:
         return {p.subject: _assess(p, plan, day) for p in dlt_patients(study, record, people)}
     known = memory.assessed(day)
-    open_ = [one for one in people if one.id not in known]
-    for patient in dlt_patients(study, record.of({one.id for one in open_}), open_):
-        name = patient.subject
+    unread = [one for one in people if one.id not in memory.patients]
+    for patient in dlt_patients(study, record.of({one.id for one in unread}), unread):
+        memory.patients[patient.subject] = patient
+    for name in [one.id for one in people if one.id in memory.patients and one.id not in known]:
+        patient = memory.patients[name]
         known[name] = _assess(patient, plan, day)
         if day >= _settled_on(patient, plan):
             memory.settled[name] = (day, known[name])
