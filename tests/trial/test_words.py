@@ -90,6 +90,10 @@ def test_an_unknown_word_is_refused_with_the_nearest(fact: Fact, column: str, re
     [
         ("Platelet transfusion", "platelets"),
         ("apheresis platelets, 1 unit", "platelets"),
+        ("PLT 1U", "platelets"),
+        ("2 units SDP", "platelets"),
+        ("plaquettes", "platelets"),
+        ("PLT count low", None),
         ("Packed red cells", "red cells"),
         ("Pegfilgrastim 6 mg", "g-csf"),
         ("Epoetin alfa", "esa"),

@@ -27,6 +27,8 @@ _RESULT: Final = re.compile(
     r"(?P<sign><=|>=|<|>)?\s*(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?)\s*(?P<flag>\(?[hlHLN*!↑↓]{1,2}\)?)?",
     re.IGNORECASE,
 )
+#: Marks that point to a remark.
+_POINTS: Final = frozenset("*#?†‡!↑↓")
 Kind = Literal["number", "below", "trace", "negative", "positive", "no result", "unread"]
 
 
@@ -66,7 +68,8 @@ def read_result(text: str | None) -> Result | None:
 def kind_of_result(text: str | None) -> Kind:
     """What a result in words says.
 
-    `ND` is no result: it may mean not detected or not done.
+    `ND` is no result: it may mean not detected or not done. A mark alone, such as `*`, points to something
+    that was said elsewhere: unread.
 
     >>> kind_of_result("not detected"), kind_of_result("QNS"), kind_of_result("ND"), kind_of_result("blue")
     ('below', 'no result', 'no result', 'unread')
@@ -74,7 +77,9 @@ def kind_of_result(text: str | None) -> Kind:
     if read_result(text) is not None:
         return "number"
     said = key((text or "").replace("<", "below "))
-    return _kinds().get(said, "unread") if said else "no result"
+    if not said:
+        return "unread" if set(text or "") & _POINTS else "no result"
+    return _kinds().get(said, "unread")
 
 
 @cache
