@@ -101,6 +101,10 @@ class OutOfReachError(InputError):
     """What was asked cannot be known now: a file is locked, unreadable or not there."""
 
 
+class OvertakenError(InputError):
+    """Somebody else wrote between the look and the writing: what was concluded may no longer hold."""
+
+
 class ManyFaultsError(InputError):
     """All that is wrong with one input: a sentence each, so that it can be mended in one go."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -14,7 +16,8 @@ from galu.desk.amend import amend_trial
 from galu.desk.decide import Statement, decide
 from galu.desk.folder import TrialFolder, create_trial, open_trial
 from galu.desk.status import trial_status
-from galu.finding import InputError
+from galu.finding import InputError, OvertakenError
+from galu.record import fact_digest
 from galu.record.conduct import Element
 from galu.record.people import Consent
 from galu.record.seal import GENESIS, digest_of
@@ -200,3 +203,44 @@ def test_ids_that_galu_gives_never_meet_one_that_is_there(trial: Path, tmp_path:
     amended.write_text(text.replace("value: 49", "value: 50"), encoding="utf-8")
     after, _ = amend_trial(trial, amended, "one more", "Dr A", at(NOW))
     assert after.record.facts("study_version")["id"].to_list() == ["study-1", "study-3"]
+
+
+def given(name: str) -> str:
+    return (
+        f"id,subject,on,agent,cycle,planned_activity_mbq\n{name},P1,2026-02-10T10:00,177Lu-PSMA-0057,1,3700\n"
+    )
+
+
+def test_two_writers_cannot_both_give_the_first_cycle(trial: Path, tmp_path: Path) -> None:
+    """Each looked at a record without a dose; whoever comes second looks anew and is refused."""
+    code = (
+        "import sys; from datetime import UTC, datetime; from pathlib import Path\n"
+        "from galu.desk.record import import_csv\n"
+        "clock = lambda: datetime(2026, 3, 2, 8, tzinfo=UTC)\n"
+        "import_csv(Path(sys.argv[1]), Path(sys.argv[2]), clock=clock)\n"
+    )
+    running = []
+    for number in range(4):
+        path = tmp_path / str(number) / "administration.csv"
+        path.parent.mkdir()
+        path.write_text(given(f"a-{number}"))
+        running.append(
+            subprocess.Popen([sys.executable, "-c", code, trial, path], stderr=subprocess.PIPE, text=True)
+        )
+    told = [one.communicate()[1] for one in running]
+    assert sorted(one.returncode for one in running) == [0, 1, 1, 1], told
+    assert all("cycle 1" in text for text in told if text), told
+    assert open_trial(trial).record.facts("administration").height == 1
+
+
+def test_a_decision_on_an_overtaken_board_is_not_signed(trial: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = open_trial(trial, at(NOW))
+    monkeypatch.setattr(
+        "galu.desk.decide.fact_digest",
+        lambda fact: (other.store.append([consent("P9")]), fact_digest(fact))[1],
+    )
+    said = Statement("stop", None, "toxicity", "Clerk", "Chair", "approval")
+    before = len(open_trial(trial, at(NOW)).record)
+    with pytest.raises(OvertakenError, match="look again"):
+        decide(trial, said, at(NOW))
+    assert len(open_trial(trial, at(NOW)).record) == before + 1, "only what the other wrote"

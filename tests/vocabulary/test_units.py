@@ -69,7 +69,8 @@ NAMES = {
 }
 WORDS = {
     "below": "not detected|<LLOQ|BLQ", "trace": "trace", "negative": "NEG|non-reactive|阴性",
-    "positive": "Detected", "no result": "hemolyzed|QNS|clotted|ND|", "unread": "0,1|1.234,5|blue|1e400|*|**|?",
+    "positive": "Detected", "no result": "hemolyzed|QNS|clotted|ND|",
+    "unread": "0,1|1.234,5|blue|1e400|*|**|?",
 }  # fmt: skip
 
 

@@ -50,7 +50,7 @@ def decide(folder: Path, said: Statement, clock: Clock = utc_now) -> Decided:
         When the decision, its level or a name is missing or unknown, or the record is a simulation.
     """
     trial = open_trial(folder, clock)
-    record = trial.record
+    record, seen = trial.record, trial.store.seen
     if record.origin == "simulated":
         raise InputError(str(folder), "is a simulated trial", "its world decides; use a trial of your own")
     day = day_of_report(record, None, clock)
@@ -81,7 +81,7 @@ def decide(folder: Path, said: Statement, clock: Clock = utc_now) -> Decided:
         meaning=said.meaning,
         signer=said.signer,
     )
-    trial.store.append([decision, signature])
+    trial.store.append([decision, signature], after=seen)
     return decision, derive_board(study, trial.record.as_of(day), day), warnings
 
 

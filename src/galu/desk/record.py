@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from galu.desk.clock import utc_now
 from galu.desk.folder import TrialFolder, open_trial
@@ -15,9 +16,9 @@ from galu.desk.outputs import require_outside_trial, write_output
 from galu.desk.places import CHECKPOINTS, RECORD
 from galu.desk.set_aside import note_set_aside
 from galu.exchange.dialect import PLAIN, Dialect
-from galu.exchange.facts_csv import survey_facts, write_facts
+from galu.exchange.facts_csv import FactFiles, survey_facts, write_facts
 from galu.exchange.facts_templates import TEMPLATES, template
-from galu.finding import InputError, ManyFaultsError, OutOfReachError
+from galu.finding import InputError, ManyFaultsError, OutOfReachError, OvertakenError
 from galu.record import Fact, canonical
 from galu.record.conduct import StudyVersion
 from galu.store import Checkpoints, SqliteStore, Verification, verify
@@ -25,7 +26,11 @@ from galu.store.sqlite import Clock
 from galu.trial.admission import Fault, Notation, check_admission
 
 if TYPE_CHECKING:
-    from galu.exchange.sdtm import SdtmReport
+    from galu.exchange.sdtm import SdtmImport, SdtmReport
+
+T = TypeVar("T")
+#: How often an import looks anew when others write at the same time.
+_TRIES: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +67,23 @@ def import_csv(
     ManyFaultsError
         Naming file, row and column of every fault; nothing is written.
     """
-    trial = open_trial(folder, clock)
-    record = trial.record
-    files, faults = survey_facts(source, dialect)
+    survey = survey_facts(source, dialect)
+    return _on_the_newest(lambda: _import_facts(open_trial(folder, clock), survey, dry_run))
+
+
+def _on_the_newest(work: Callable[[], T]) -> T:
+    """Look and write; look anew where somebody wrote in between."""
+    for _ in range(_TRIES):
+        with contextlib.suppress(OvertakenError):
+            return work()
+    return work()
+
+
+def _import_facts(
+    trial: TrialFolder, survey: tuple[FactFiles, Sequence[InputError]], dry_run: bool
+) -> Imported:
+    record, seen = trial.record, trial.store.seen
+    files, faults = survey
     in_force = _hash_in_force(trial)
     versions = [fact for fact in files.facts if isinstance(fact, StudyVersion)]
     found = list(faults)
@@ -79,7 +98,7 @@ def import_csv(
     ]
     fresh, known, changed = _apart(trial, [one for one in files.facts if not isinstance(one, StudyVersion)])
     notation = Notation(files.doubtful, files.unread)
-    refused = (*changed, *check_admission(trial.study, record, fresh, clock(), notation))
+    refused = (*changed, *check_admission(trial.study, record, fresh, trial.clock(), notation))
     found += [
         InputError(f"{files.places[one.fact]}, column {one.column}", one.fault, one.remedy) for one in refused
     ]
@@ -88,7 +107,10 @@ def import_csv(
     warning = trial.warning()
     times = dict(zip((fact.id for fact in files.facts), files.recorded or (), strict=False))
     recorded = [times[fact.id] for fact in fresh] if times and fresh else None
-    (trial.store.check if dry_run else trial.store.append)(fresh, recorded)
+    if dry_run:
+        trial.store.check(fresh, recorded)
+    else:
+        trial.store.append(fresh, recorded, after=seen)
     return Imported(_counts(fresh), not dry_run, len(versions), (), known, warning)
 
 
@@ -138,10 +160,15 @@ def import_sdtm(
     """
     from galu.exchange.sdtm import read_sdtm
 
-    trial = open_trial(folder, clock)
     found = read_sdtm(sources, encoding)
+    done = _on_the_newest(lambda: _import_tabulated(open_trial(folder, clock), found, dry_run))
+    return done, found.report
+
+
+def _import_tabulated(trial: TrialFolder, found: SdtmImport, dry_run: bool) -> Imported:
+    record, seen = trial.record, trial.store.seen
     fresh, known, changed = _apart(trial, found.facts)
-    admission = check_admission(trial.study, trial.record, fresh, clock())
+    admission = check_admission(trial.study, record, fresh, trial.clock())
     faults = [*changed, *(one for one in admission if not one.word)]
     refused = {fault.fact for fault in faults}
     batch = [fact for fact in fresh if fact.id not in refused]
@@ -152,10 +179,11 @@ def import_sdtm(
     if dry_run:
         trial.store.check(batch)
     else:
-        trial.store.append(batch)
-        note_set_aside(folder, clock(), (*found.report.aside, *(("", 0, sentence) for sentence in aside)))
-    done = Imported(_counts(batch), not dry_run, 0, aside, known, warning)
-    return done, found.report
+        trial.store.append(batch, after=seen)
+        note_set_aside(
+            trial.path, trial.clock(), (*found.report.aside, *(("", 0, sentence) for sentence in aside))
+        )
+    return Imported(_counts(batch), not dry_run, 0, aside, known, warning)
 
 
 def write_report(path: Path, report: SdtmReport, imported: Imported) -> None:

@@ -14,7 +14,12 @@ from galu.record.seal import Head
 class Store(Protocol):
     """An append-only keeper of facts."""
 
-    def append(self, facts: Iterable[Fact], recorded: Sequence[datetime] | None = None) -> tuple[Entry, ...]:
+    def append(
+        self,
+        facts: Iterable[Fact],
+        recorded: Sequence[datetime] | None = None,
+        after: Head | None = None,
+    ) -> tuple[Entry, ...]:
         """Write a batch, all or nothing, in the order given.
 
         Parameters
@@ -24,11 +29,15 @@ class Store(Protocol):
         recorded
             When each fact became known, for a simulated or freshly imported record only; otherwise the
             store stamps its own time.
+        after
+            The head of the record on which whoever writes rests; None where nothing hangs on it.
 
         Raises
         ------
         InputError
             When an id is taken, a correction names nothing it may correct, or `recorded` is not allowed.
+        OvertakenError
+            When the record does not end with `after` any more; nothing was written.
         """
         ...
 

@@ -25,7 +25,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import NullPool
 
-from galu.finding import InputError, OutOfReachError
+from galu.finding import InputError, OutOfReachError, OvertakenError
 from galu.record import KINDS, Entry, Fact, Record, Unread, canonical
 from galu.record.corrections import Target, correction_fault
 from galu.record.record import frame_from_payloads, readable
@@ -114,7 +114,17 @@ class SqliteStore:
                 connection.exec_driver_sql(statement)
         return store
 
-    def append(self, facts: Iterable[Fact], recorded: Sequence[datetime] | None = None) -> tuple[Entry, ...]:
+    @property
+    def seen(self) -> Head:
+        """The head of what `record` has read: what is concluded from it is written after it."""
+        return self._links.head
+
+    def append(
+        self,
+        facts: Iterable[Fact],
+        recorded: Sequence[datetime] | None = None,
+        after: Head | None = None,
+    ) -> tuple[Entry, ...]:
         """Write a batch, all or nothing; see `galu.record.store.Store.append`."""
         if self.read_only:
             remedy = "work on the original, or copy the folder to where you may write"
@@ -125,6 +135,12 @@ class SqliteStore:
         now = self._clock()
         with _readable(self.path), self._writer.begin() as connection:
             head, newest = _last(connection)
+            if after is not None and after != head:
+                raise OvertakenError(
+                    str(self.path),
+                    f"somebody wrote entry {head.seq} meanwhile",
+                    "look again, and repeat it if it still holds; nothing was written",
+                )
             if self._checkpoints:
                 self._checkpoints.settle(head)
                 self._checkpoints.require(head)
