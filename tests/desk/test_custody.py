@@ -231,6 +231,28 @@ def test_a_backup_comes_back_and_goes_on(tmp_path: Path) -> None:
         restore_trial(tmp_path / "kept.zip", trial)
 
 
+def test_a_backup_taken_while_somebody_writes_comes_back(tmp_path: Path) -> None:
+    """Entries and signed heads are of one moment, whatever is written in between."""
+    trial = made(tmp_path / "trial")
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from galu.desk.folder import open_trial\n"
+        "from galu.record.people import Consent\n"
+        "store = open_trial(Path(sys.argv[1])).store\n"
+        "for n in range(150):\n"
+        "    store.append([Consent(id=f'w-{n}', subject=f'W{n}', on='2026-02-01')])\n"
+    )
+    writer = subprocess.Popen([sys.executable, "-c", code, trial])
+    taken = []
+    while writer.poll() is None or len(taken) < 3:
+        place = tmp_path / f"{len(taken)}.zip"
+        taken.append((place, backup_trial(trial, place)))
+    assert writer.returncode == 0
+    for number, (place, kept) in enumerate(taken[:40]):
+        assert restore_trial(place, tmp_path / f"back-{number}") == kept
+    assert len({kept.entries for _, kept in taken}) > 2, "somebody wrote in between"
+
+
 @pytest.mark.parametrize("change", ["truncate", "row", "escape", "missing", "text"])
 def test_an_altered_backup_restores_nothing(tmp_path: Path, change: str) -> None:
     import hashlib

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import tempfile
 import zipfile
@@ -38,7 +39,7 @@ class Kept:
 
 
 def backup_trial(folder: Path, out: Path) -> Kept:
-    """Write a trial that holds together into a new file; who works on it meanwhile is not disturbed.
+    """Write a trial that holds together into a new file; who writes meanwhile waits a moment.
 
     Raises
     ------
@@ -51,11 +52,10 @@ def backup_trial(folder: Path, out: Path) -> Kept:
     trial = open_trial(folder)
     with tempfile.TemporaryDirectory(prefix="galu-") as scratch:
         record = Path(scratch) / RECORD
-        trial.store.copy_to(record)
-        copy = SqliteStore(record, utc_now, trial.study.zone)
-        head = copy.head()
-        copy.close()
-        files = {name: path.read_bytes() for name, path in _files(folder)}
+        with trial.store.still():
+            trial.store.copy_to(record)
+            files = {name: path.read_bytes() for name, path in _files(folder)}
+            head = trial.store.head()
         files[RECORD] = record.read_bytes()
     manifest = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     files[_MANIFEST] = json.dumps(manifest, indent=1).encode()
@@ -99,8 +99,6 @@ def _files(folder: Path) -> list[tuple[str, Path]]:
 
 
 def _packed(files: dict[str, bytes]) -> bytes:
-    import io
-
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():

@@ -21,9 +21,7 @@ from typing import Any, Final
 
 import polars as pl
 from pydantic import ValidationError
-from sqlalchemy import URL, Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DatabaseError, OperationalError
-from sqlalchemy.pool import NullPool
+from sqlalchemy import Connection, text
 
 from galu.finding import InputError, OutOfReachError, OvertakenError
 from galu.record import KINDS, Entry, Fact, Record, Unread, canonical
@@ -31,14 +29,10 @@ from galu.record.corrections import Target, correction_fault
 from galu.record.record import frame_from_payloads, readable
 from galu.record.seal import GENESIS, Head, Links, SealedRow, digest_of
 from galu.store.checkpoints import Checkpoints
-from galu.store.schema import PRAGMAS, SCHEMA
+from galu.store.connection import in_a_sentence, open_engine
+from galu.store.schema import SCHEMA
 
 Clock = Callable[[], datetime]
-
-#: What hinders and says nothing of the record: SQLite's names of such errors begin so.
-_PASSING: Final = tuple(
-    f"SQLITE_{name}" for name in ("BUSY", "LOCKED", "CANTOPEN", "READONLY", "FULL", "IOERR", "PERM", "NOMEM")
-)
 
 _INSERT: Final = (
     "INSERT INTO entry (seq, recorded, kind, payload, previous, digest) VALUES (?, ?, ?, ?, ?, ?)"
@@ -92,7 +86,7 @@ class SqliteStore:
         self.zone = zone
         self._clock = clock
         self._checkpoints = checkpoints
-        self._engine = _engine(path, self.read_only)
+        self._engine = open_engine(path, self.read_only)
         self._writer = self._engine.execution_options(begin="BEGIN IMMEDIATE")
         self._frames: dict[str, pl.DataFrame] = {}
         self._unread: tuple[Unread, ...] = ()
@@ -133,7 +127,7 @@ class SqliteStore:
         if not batch:
             return ()
         now = self._clock()
-        with _readable(self.path), self._writer.begin() as connection:
+        with in_a_sentence(self.path), self._writer.begin() as connection:
             head, newest = _last(connection)
             if after is not None and after != head:
                 raise OvertakenError(
@@ -154,7 +148,7 @@ class SqliteStore:
     def check(self, facts: Iterable[Fact], recorded: Sequence[datetime] | None = None) -> None:
         """Refuse whatever `append` would refuse; nothing is written."""
         batch = tuple(facts)
-        with _readable(self.path), self._engine.begin() as connection:
+        with in_a_sentence(self.path), self._engine.begin() as connection:
             _, newest = _last(connection)
             _admitted(connection, batch, recorded, max(stamp(self._clock()), newest))
         if self._checkpoints:
@@ -206,14 +200,14 @@ class SqliteStore:
         return False
 
     def _require_guards(self) -> None:
-        with _readable(self.path), self._engine.begin() as connection:
+        with in_a_sentence(self.path), self._engine.begin() as connection:
             fault = _guards_fault(connection)
         if fault is not None:
             raise _altered(self.path, fault)
 
     def payloads(self, ids: Iterable[str]) -> dict[str, tuple[str, str]]:
         """Kind and canonical JSON of the facts with these ids, where there are any."""
-        with _readable(self.path), self._engine.begin() as connection:
+        with in_a_sentence(self.path), self._engine.begin() as connection:
             rows = connection.execute(_PAYLOADS, {"ids": json.dumps(sorted(ids))})
             return {row.id: (row.kind, row.payload) for row in rows}
 
@@ -233,12 +227,21 @@ class SqliteStore:
 
     def head(self) -> Head:
         """Sequence number and digest of the last entry."""
-        with _readable(self.path), self._engine.begin() as connection:
+        with in_a_sentence(self.path), self._engine.begin() as connection:
             return _last(connection)[0]
+
+    @contextlib.contextmanager
+    def still(self) -> Iterator[None]:
+        """Nobody writes meanwhile, so that entries and signed heads are of one moment."""
+        if self.read_only:
+            yield
+            return
+        with in_a_sentence(self.path), self._writer.begin():
+            yield
 
     def copy_to(self, path: Path) -> None:
         """Copy the database into a new file, as it stands at one moment."""
-        with _readable(self.path), contextlib.closing(sqlite3.connect(path)) as target:
+        with in_a_sentence(self.path), contextlib.closing(sqlite3.connect(path)) as target:
             source = self._engine.raw_connection()
             try:
                 source.driver_connection.backup(target)  # type: ignore[union-attr]
@@ -251,13 +254,13 @@ class SqliteStore:
 
     def rows(self, after: int = 0) -> Iterator[tuple[Any, ...]]:
         """Stored columns (seq, recorded, kind, payload, previous, digest) of the entries after `after`."""
-        with _readable(self.path), self._engine.begin() as connection:
+        with in_a_sentence(self.path), self._engine.begin() as connection:
             for row in connection.execution_options(yield_per=10_000).execute(_ROWS, {"after": after}):
                 yield tuple(row)
 
     def integrity(self) -> str | None:
         """What SQLite itself finds wrong with the file, or with the guards galu put there."""
-        with _readable(self.path), self._engine.begin() as connection:
+        with in_a_sentence(self.path), self._engine.begin() as connection:
             found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
             if found != "ok":
                 return f"the database file is damaged ({found})"
@@ -265,56 +268,8 @@ class SqliteStore:
 
     def _settle(self) -> None:
         if self._checkpoints:
-            with _readable(self.path), self._writer.begin() as connection:
+            with in_a_sentence(self.path), self._writer.begin() as connection:
                 self._checkpoints.settle(_last(connection)[0])
-
-
-def _engine(path: Path, read_only: bool) -> Engine:
-    # Made of parts: in the text of a URL, ? and % of a folder's name would mean something else.
-    place = URL.create("sqlite", database=str(path.absolute()))
-    if read_only:
-        if path.with_name(f"{path.name}-wal").is_file() and path.with_name(f"{path.name}-wal").stat().st_size:
-            remedy = "copy the folder to where you may write"
-            raise OutOfReachError(str(path), "its last entries wait in a file that may only be read", remedy)
-        query = {"mode": "ro", "immutable": "1", "uri": "true"}
-        place = URL.create("sqlite", database=path.absolute().as_uri(), query=query)
-    engine = create_engine(place, poolclass=NullPool)
-
-    @event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _: Any) -> None:
-        # The driver's own implicit BEGIN is deferred; two such writers cannot both go on.
-        connection.isolation_level = None
-        for pragma in () if read_only else PRAGMAS:
-            connection.execute(pragma)
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
-
-    return engine
-
-
-class _readable:  # noqa: N801  # reads as a phrase where it is used
-    """Turns the database's own complaints into one sentence."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        name = getattr(getattr(error, "orig", None), "sqlite_errorname", "")
-        if isinstance(error, OperationalError) and name.startswith(_PASSING):
-            raise OutOfReachError(
-                str(self._path), f"the database refuses ({error.orig})", "free it and try again"
-            ) from error
-        if isinstance(error, DatabaseError):
-            raise InputError(
-                str(self._path),
-                f"the database is damaged or no record ({error.orig})",
-                "restore it from a backup",
-            ) from error
 
 
 def _last(connection: Connection) -> tuple[Head, str]:
