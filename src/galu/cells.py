@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_FORMULA: Final = tuple("=+-@\t\r\n＝＋－＠")
+_BEGINNING: Final = r"^[=+\-@\t\r\n＝＋－＠]"
+#: A cell that a spreadsheet would run.
+FORMULA: Final = rf"(?s){_BEGINNING}."
 #: A signed number as a whole cell.
 NUMBER: Final = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
-#: How a cell begins that a spreadsheet would run.
-FORMULA: Final = r"^[=+\-@\t\r\n＝＋－＠]."
+_BEGINS: Final = re.compile(_BEGINNING)
+_RUNS: Final = re.compile(FORMULA)
 _NUMBER: Final = re.compile(NUMBER)
 #: C0 and C1 without tab and line feed; marks that turn or hide text.
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
@@ -31,7 +33,7 @@ def unguarded(cell: str) -> str:
 
 def guarded_cell(text: str) -> str:
     """A cell of a table of results: a signed number is a number, anything else that begins so is guarded."""
-    return f"'{text}" if text.startswith(_FORMULA) and len(text) > 1 and not _NUMBER.match(text) else text
+    return f"'{text}" if _RUNS.match(text) and not _NUMBER.match(text) else text
 
 
 def shown(text: str) -> str:
@@ -42,5 +44,5 @@ def shown(text: str) -> str:
 def _needs_guard(text: str) -> bool:
     """Whether a cell would run as a formula, or be taken for a guarded one."""
     if text[:1] == "'":
-        return len(text) == 1 or text[1] == "'" or text[1] in _FORMULA
-    return text == "" or text[0] in _FORMULA
+        return len(text) == 1 or text[1] == "'" or bool(_BEGINS.match(text[1:]))
+    return text == "" or bool(_BEGINS.match(text))

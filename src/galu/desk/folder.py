@@ -181,7 +181,7 @@ def open_trial(folder: Path, clock: Clock = utc_now) -> TrialFolder:
     """
     if not (folder / RECORD).is_file():
         raise InputError(str(folder), "is no trial folder", "make one with `galu init STUDY -o DIR`")
-    _, study = read_study(folder / STUDY)
+    text, study = read_study(folder / STUDY)
     checkpoints = Checkpoints(folder / CHECKPOINTS, passphrase())
     store = SqliteStore(folder / RECORD, clock, study.zone, checkpoints)
     versions = store.record().facts("study_version").sort("seq")
@@ -189,15 +189,21 @@ def open_trial(folder: Path, clock: Clock = utc_now) -> TrialFolder:
         raise InputError(
             str(folder / RECORD), "the record names no study", "make a new folder with `galu init`"
         )
-    return TrialFolder(folder, _in_force(folder, versions["study_hash"].to_list()), store, checkpoints, clock)
+    named, found = versions["study_hash"].to_list(), study_hash(text)
+    if found != named[-1]:
+        study = _finished_amendment(folder, found, named)
+    return TrialFolder(folder, study, store, checkpoints, clock)
 
 
-def _in_force(folder: Path, named: list[str]) -> Study:
-    """The study in force: that of the folder, or, where an amendment was cut off, the one that it kept."""
-    text, study = read_study(folder / STUDY)
-    found, wanted = study_hash(text), named[-1]
-    if found == wanted:
-        return study
+def _finished_amendment(folder: Path, found: str, named: list[str]) -> Study:
+    """The study that an amendment which was cut off had kept, put into force.
+
+    Raises
+    ------
+    InputError
+        When the file of the folder is not the version before, or the new one was not kept.
+    """
+    wanted = named[-1]
     kept = version_file(folder, wanted)
     if found == named[-2:][0] and kept.is_file():
         text, study = read_study(kept)

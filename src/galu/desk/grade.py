@@ -81,7 +81,7 @@ def _read(source: Path) -> pl.DataFrame:
 
 def _write(frame: pl.DataFrame, target: Path) -> None:
     texts = [pl.col(name) for name, kind in frame.schema.items() if kind == pl.String]
-    runs = [text.str.contains(f"(?s){FORMULA}") & ~text.str.contains(NUMBER) for text in texts]
+    runs = [text.str.contains(FORMULA) & ~text.str.contains(NUMBER) for text in texts]
     safe = [
         pl.when(one).then("'" + text).otherwise(text).alias(text.meta.output_name())
         for one, text in zip(runs, texts, strict=True)

@@ -222,7 +222,7 @@ def verify_record(
     if mirror is not None and not mirror.is_dir():
         raise OutOfReachError(str(mirror), "the mirror of the signed heads is not there", "connect it")
     places = dict.fromkeys((*against, *((mirror,) if mirror else ())))
-    noted = Path(key).read_text(encoding="ascii") if key and Path(key).is_file() else key
+    noted = Path(key).read_text(encoding="ascii", errors="replace") if key and Path(key).is_file() else key
     store = SqliteStore(folder / RECORD, clock)
     return verify(store, checkpoints, noted, tuple(Checkpoints(place) for place in places))
 

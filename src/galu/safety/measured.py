@@ -22,6 +22,7 @@ from galu.safety.told import is_told, may_begin_inside
 from galu.vocabulary.laboratory import in_unit, lab_code, lab_tests
 
 _TABLE: Final = "asked_from_v5.csv"
+_FAHRENHEIT_FROM: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,11 @@ class AskedFrom:
     def opens(self, bound: str) -> bool:
         """Whether a result beyond a limit may lie beyond the cut."""
         return bound == ("<" if self.sign == "<" else ">")
+
+
+def celsius(value: float, unit: str) -> float:
+    """A body temperature [°C]; no living person has one above 60 °C: it is in °F, whatever is written."""
+    return (value - 32.0) / 1.8 if "F" in unit.upper() or value > _FAHRENHEIT_FROM else value
 
 
 @cache
@@ -137,12 +143,8 @@ def _in(one: AskedFrom, value: float | None, unit: str) -> float | None:
     if value is None:
         return None
     if one.code == "TEMP":
-        return (value - 32.0) / 1.8 if "F" in unit.upper() or value > _FAHRENHEIT_FROM else value
+        return celsius(value, unit)
     found = in_unit(one.code, value, unit, one.unit)
     # Filtration is reported per body surface or not: the number is the same to the rule.
     same = found is None and unit in lab_tests()[one.code].usual and one.code == "GFR"
     return value if same else found
-
-
-#: No living person has a temperature of that many °C.
-_FAHRENHEIT_FROM: Final = 60.0

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Final
 
 import polars as pl
 
@@ -40,45 +39,32 @@ def grade_patient_labs(labs: tuple[LabInput, ...], version: str) -> Mapping[str,
     pairs = [(lab, term, side) for lab in with_albumin(labs) for term, side in terms_of_test(lab.test)]
     if not pairs:
         return {}
-    grades = _grades([_row(lab, term, side) for lab, term, side in pairs], version)
+    rows: dict[str, list[str | None]] = {
+        "TERM": [term for _, term, _ in pairs],
+        "DIRECTION": [side for _, _, side in pairs],
+        "AVALU": [lab.unit for lab, _, _ in pairs],
+        "BNRIND": [lab.baseline_flag for lab, _, _ in pairs],
+        "BOUND": [lab.bound for lab, _, _ in pairs],
+    }
+    numbers: dict[str, list[float | None]] = {
+        "AVAL": [value_to_grade(*pair) for pair in pairs],
+        "ANRLO": [lab.lower for lab, _, _ in pairs],
+        "ANRHI": [lab.upper for lab, _, _ in pairs],
+        "BASE": [lab.baseline for lab, _, _ in pairs],
+        "PCHG": [
+            None
+            if lab.value is None or not lab.baseline
+            else 100.0 * (lab.value - lab.baseline) / lab.baseline
+            for lab, _, _ in pairs
+        ],
+    }
+    columns = [pl.Series(name, values, dtype=pl.String) for name, values in rows.items()]
+    columns += [pl.Series(name, values, dtype=pl.Float64) for name, values in numbers.items()]
+    grades = grade_labs(pl.DataFrame(columns), version)
     by_term: dict[str, list[Graded]] = defaultdict(list)
     for (lab, term, _), grade in zip(pairs, grades, strict=True):
         by_term[term].append((lab, grade))
     return {term: tuple(sorted(found, key=lambda r: (r[0].day, r[0].ref))) for term, found in by_term.items()}
-
-
-_TEXTS: Final = ("TERM", "DIRECTION", "AVALU", "BNRIND", "BOUND")
-_NUMBERS: Final = ("AVAL", "ANRLO", "ANRHI", "BASE", "PCHG")
-_Row = tuple[str | float | None, ...]
-#: Grades of rows seen before: the same value is looked at on many days.
-_SEEN: Final[dict[tuple[str, _Row], int | None]] = {}
-_MOST_SEEN: Final = 500_000
-
-
-def _row(lab: LabInput, term: str, side: str) -> _Row:
-    change = None
-    if lab.value is not None and lab.baseline:
-        change = 100.0 * (lab.value - lab.baseline) / lab.baseline
-    texts = (term, side, lab.unit, lab.baseline_flag, lab.bound)
-    return (*texts, value_to_grade(lab, term, side), lab.lower, lab.upper, lab.baseline, change)
-
-
-def _grades(rows: list[_Row], version: str) -> list[int | None]:
-    """Grade of each row; those not seen before in one pass."""
-    fresh = list(dict.fromkeys(row for row in rows if (version, row) not in _SEEN))
-    if fresh:
-        if len(_SEEN) > _MOST_SEEN:
-            _SEEN.clear()
-            fresh = list(dict.fromkeys(rows))
-        columns = zip(*fresh, strict=True)
-        kinds = (*((name, pl.String) for name in _TEXTS), *((name, pl.Float64) for name in _NUMBERS))
-        table = [
-            pl.Series(name, column, dtype=kind) for (name, kind), column in zip(kinds, columns, strict=True)
-        ]
-        _SEEN.update(
-            zip(((version, row) for row in fresh), grade_labs(pl.DataFrame(table), version), strict=True)
-        )
-    return [_SEEN[version, row] for row in rows]
 
 
 def _judge_duration(sign: Sign, limit: int, least: int, most: int | None) -> Sign | None:

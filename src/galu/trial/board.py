@@ -143,7 +143,6 @@ def derive_board(
     outcomes = Outcomes(tuple(outcome_of(study, s) for s in slots if s.phase == "escalation"))
     decision, silence = _decide(study, outcomes, orders)
     monitor, halt = _monitor(study, record, orders, slots, assessments)
-    halt = halt or _monitor_waits(study, orders, slots)
     room = _room(study, people)
     accrual = next_accrual(decision, silence, orders, room, halt)
     waits = _waits_for(study, slots, decision, orders)
@@ -198,8 +197,10 @@ def _monitor(
     level = orders.rp2d.level if orders.rp2d else None
     there = [slot for slot in slots if slot.level == level]
     monitor = derive_monitor(study, orders, (slot.outcome for slot in there))
-    if monitor is None or not monitor.review:
-        return monitor, ""
+    if monitor is None:
+        return None, ""
+    if not monitor.review:
+        return monitor, _monitor_waits(study, orders, there)
     if reviewed(record, orders, (assessments[slot.subject] for slot in there if slot.outcome == "T")):
         return monitor, ""
     return monitor, (
@@ -209,14 +210,12 @@ def _monitor(
     )
 
 
-def _monitor_waits(study: Study, orders: Orders, slots: tuple[Slot, ...]) -> str:
+def _monitor_waits(study: Study, orders: Orders, there: Iterable[Slot]) -> str:
     """Whose toxicity, were it one, would reach the bound of the recommended dose; empty where nobody's."""
-    level = orders.rp2d.level if orders.rp2d else None
-    there = [slot for slot in slots if slot.level == level]
-    names = [slot.subject for slot in there if slot.suspect]
-    now = derive_monitor(study, orders, (slot.outcome for slot in there))
-    worst = derive_monitor(study, orders, ("T" if slot.suspect else slot.outcome for slot in there))
-    if not names or now is None or worst is None or now.review or not worst.review:
+    slots = tuple(there)
+    names = [slot.subject for slot in slots if slot.suspect]
+    worst = derive_monitor(study, orders, ("T" if slot.suspect else slot.outcome for slot in slots))
+    if not names or worst is None or not worst.review:
         return ""
     return f"Enrolment waits for {', '.join(names)}: with a toxicity there the monitor stops for review."
 

@@ -143,13 +143,14 @@ def _by_administration(
     record: Record, kind: str, given: list[dict[str, Any]]
 ) -> dict[Key, list[dict[str, Any]]]:
     """Rows of a kind by the administration they belong to; without a cycle, that of their day."""
+    of_day: dict[Key, set[Key]] = {}
+    for row in given:
+        of_day.setdefault((row["subject"], row["agent"], row["day"]), set()).add(_key(row))
     found: dict[Key, list[dict[str, Any]]] = {}
     for row in record.facts(kind).iter_rows(named=True):
         key = _key(row)
-        if row["cycle"] is None:
-            same = {_key(one) for one in given if (*_key(one)[:2], one["day"]) == (*key[:2], row["day"])}
-            key = same.pop() if len(same) == 1 else key
-        found.setdefault(key, []).append(row)
+        same = of_day.get(key, set()) if row["cycle"] is None else set()
+        found.setdefault(next(iter(same)) if len(same) == 1 else key, []).append(row)
     return found
 
 

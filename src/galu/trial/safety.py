@@ -23,6 +23,7 @@ from galu.safety.inputs import (
     PlannedCount,
     TransfusionInput,
 )
+from galu.safety.measured import celsius
 from galu.safety.plan import SafetyPlan
 from galu.safety.terms import VERSIONS
 from galu.safety.worst import worst_grade
@@ -39,9 +40,8 @@ _PRODUCTS = {"red-cells": "red cells"}
 #: From this grade on an event may be a dose-limiting toxicity of any usual definition (assumed).
 SEVERE_GRADE: Final = 3
 _SEVERE: Final = (VERSIONS[-1], SEVERE_GRADE)
-#: Fever [°C]; no living person has a temperature of that many °C: it is in °F.
+#: Fever [°C].
 FEVER_C: Final = 38.0
-FAHRENHEIT_FROM: Final = 60.0
 #: CTCAE grades blood: the pH or glucose of urine says nothing of acidosis or hypoglycaemia.
 IN_BLOOD = ~pl.col("specimen").fill_null("").str.contains(r"(?i)\burin(e|ary)?\b|尿")
 
@@ -282,11 +282,7 @@ def _fevers(record: Record) -> dict[str, tuple[tuple[date, str], ...]]:
     rows = record.facts("vital").filter(pl.col("value").is_not_null() & pl.col("day").is_not_null())
     hot = rows.filter(pl.col("test").str.to_uppercase().str.starts_with("TEMP"))
     for row in hot.iter_rows(named=True):
-        unit = (row["unit"] or "").upper()
-        celsius = (
-            (row["value"] - 32.0) / 1.8 if "F" in unit or row["value"] > FAHRENHEIT_FROM else row["value"]
-        )
-        if celsius >= FEVER_C:
+        if celsius(row["value"], row["unit"] or "") >= FEVER_C:
             found[row["subject"]] = (*found.get(row["subject"], ()), (row["day"], row["id"]))
     return found
 
