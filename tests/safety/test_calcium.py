@@ -52,7 +52,7 @@ def _judge(*labs: LabInput) -> DltAssessment:
         for test, value, low, high in (("NEUT", 4.0, 2.0, 7.0), ("PLAT", 200.0, 150.0, 400.0))
     )
     chemistry = tuple(
-        LabInput(f"{test}22", test, _day(22), value, unit, low, high)
+        LabInput(f"{test}36", test, _day(36), value, unit, low, high)
         for test, value, unit, low, high in CHEMISTRY
     )
     whole = (*counts, *chemistry, *labs)

@@ -40,9 +40,9 @@ def lab(test: str, number: int, value: float | None, unit: str = "10^9/L", **mor
 
 
 def counts(*weeks: int) -> tuple[LabInput, ...]:
-    """Normal counts of some days of the window, with normal chemistry beside the first of them."""
+    """Normal counts of some days of the window, with normal chemistry beside the last of them."""
     blood = (lab(test, week, value) for week in weeks for test, value in (("NEUT", 4.0), ("PLAT", 200.0)))
-    return (*blood, *(chemistry(weeks[0]) if weeks else ()))
+    return (*blood, *(chemistry(max(weeks)) if weeks else ()))
 
 
 def chemistry(number: int, *leave: str) -> tuple[LabInput, ...]:

@@ -259,7 +259,7 @@ def _course(grade: int, on: int = 25) -> AdverseEventCourse:
         ([SEVERE, _judged("j", "no"), _course(5)], "T"),
         ([SEVERE, _judged("j", "no"), _course(5, 15)], "T"),
         ([SEVERE, _judged("j", "no"), _course(1)], "N"),
-        ([SEVERE, _course(5), _judged("j", "no", on=_on(30))], "N"),
+        ([SEVERE, _course(5), _judged("j", "no", on=_on(30))], "X"),  # died in the window, of something else
         ([SEVERE, _judged("j", "no", by="")], "T"),
         ([SEVERE, _judged("j", "no", by=" ")], "T"),
         ([MILD, _judged("j", "yes", by="")], "P"),  # who says so?

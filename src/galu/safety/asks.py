@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import groupby
 from typing import Final
 
 from galu.safety.calcium import PLAUSIBLE_ALBUMIN_G_PER_L, is_corrected
@@ -19,8 +20,9 @@ from galu.safety.events import is_one_of
 from galu.safety.inputs import DltPatient, LabInput
 from galu.safety.notes import lab_note
 from galu.safety.plan import DltRule, SafetyPlan
+from galu.safety.runs import Graded, lab_runs
 from galu.safety.sign import Sign
-from galu.safety.signs import Graded, grade_patient_labs, is_unknown_test, lab_runs
+from galu.safety.signs import grade_patient_labs, is_unknown_test
 from galu.safety.told import is_told, may_begin_inside
 from galu.safety.worst import has_multiples, smallest_upper, worst_grade
 from galu.vocabulary.events import read_event
@@ -164,11 +166,11 @@ def _value_alone(
     found = []
     exempt = {g: e.at_most_days for e in rule.exceptions if term in e.terms for g in e.grades}
     known = tuple((lab, grade) for lab, grade in values if lab.until is None)
-    for run, before, after in lab_runs(known, rule.min_grade):
-        first, last = run[0], run[-1]
+    for run in lab_runs(known, rule.min_grade):
+        first, last, before, after = run.values[0], run.values[-1], run.before, run.after
         if first.day < window[0] or not may_begin_inside(before, first.day, window):
             continue
-        worst = max(grade for lab, grade in known if lab in run and grade is not None)
+        worst = max(grade for lab, grade in known if lab in run.values and grade is not None)
         if _grade_before(first, term, version) >= worst:
             continue
         began = max(before + timedelta(1), window[0]) if before else window[0]
@@ -176,12 +178,12 @@ def _value_alone(
             continue
         if is_told(patient.events, term, (first.day, last.day), worst):
             continue
-        at = next(lab for lab, grade in known if lab in run and grade == worst)
+        at = next(lab for lab, grade in known if lab in run.values and grade == worst)
         note = lab_note(at, term, worst, version)
         resting = f" ({note})" if note else ""
         said = f"{at.words} of {at.day} is grade {worst}{resting} and no event tells of it"
         sign = _ask(rule, first, f"{said}: an investigator must judge it")
-        refs = tuple(lab.ref for lab in run)
+        refs = tuple(lab.ref for lab in run.values)
         found.append(replace(sign, facts=refs, span=(began, after)))
     return found
 
@@ -235,7 +237,7 @@ def _febrile(rule: DltRule, patient: DltPatient, graded: Grades, window: tuple[d
             continue
         beside = next((ref for a, b, ref in fevers if a - near <= lab.last_day and b + near >= lab.day), None)
         if beside is not None:
-            said = f"{lab.words} of {lab.day} with fever: was it febrile neutropenia? To be judged"
+            said = f"{lab.words} of {lab.day} with fever or treated infection: was it febrile neutropenia?"
             found.append(replace(_ask(rule, lab, said), facts=(lab.ref, beside)))
     # One question, of which every such count is a fact.
     refs = tuple(dict.fromkeys(ref for sign in found for ref in sign.facts))
@@ -287,11 +289,14 @@ def _hys_law(rule: DltRule, graded: Grades, window: tuple[date, date]) -> list[S
 def _high(values: Iterable[Graded], times: float, window: tuple[date, date]) -> Iterator[LabInput]:
     """Values of so many upper limits that were, or may have been, there in the window."""
     before: date | None = None
-    for lab, _ in values:
-        if _times_limit(lab) < times:
-            before = lab.last_day if lab.value is not None else before
-        elif lab.last_day >= window[0] and may_begin_inside(before, lab.day, window):
-            yield lab
+    for _, rows in groupby(values, lambda row: row[0].day):
+        labs = [lab for lab, _ in rows]
+        high = [lab for lab in labs if _times_limit(lab) >= times]
+        yield from (
+            lab for lab in high if lab.last_day >= window[0] and may_begin_inside(before, lab.day, window)
+        )
+        if not high:
+            before = max((lab.last_day for lab in labs if lab.value is not None), default=before)
 
 
 def _times_limit(lab: LabInput) -> float:

@@ -14,6 +14,7 @@ from typing import Final
 
 from galu.safety.calcium import ALBUMIN, CORRECTED_TERMS
 from galu.safety.inputs import DltPatient, LabInput
+from galu.safety.leukocytes import LEUKOCYTES, NEUTROPENIA
 from galu.safety.measured import asked_from
 from galu.safety.plan import SafetyPlan
 from galu.safety.told import CLOSING_DAYS
@@ -76,6 +77,8 @@ def is_read(test: str, plan: SafetyPlan) -> bool:
     found = {term for term, _ in terms_of_test(test)}
     if lab_code(test) == ALBUMIN:
         found.update(CORRECTED_TERMS)  # which are graded by it
+    if lab_code(test) == LEUKOCYTES:
+        found.add(NEUTROPENIA)  # of which it is the most there can be
     other = any(rule.evidence == "other-event" for rule in plan.dlt.rules)
     if other and lab_code(test) in asked_from():
         return True
@@ -107,7 +110,7 @@ def derive_coverage(
     terms = sorted(rule_terms(plan))
     chemistry = _chemistry(patient, plan, graded, ends, as_of)
     unknown = tuple(test for test, first in chemistry.items() if first is None) if as_of >= ends else ()
-    lacking = (f"no value of {', '.join(unknown)} in the window",) if unknown else ()
+    lacking = (f"no value of {', '.join(unknown)} near the end of the window",) if unknown else ()
     if not terms:
         return Coverage(0, 0, None, lacking, None if lacking else ends, unknown)
     known = {term: _known_days(graded.get(term, ()), term, plan) for term in terms}
@@ -144,7 +147,10 @@ def _chemistry(
     ends: date,
     as_of: date,
 ) -> dict[str, date | None]:
-    """First day with a value of each test of chemistry that tells of the window; None where there is none."""
+    """First day with a value of each test of chemistry that tells of the window; None where there is none.
+
+    An early value tells nothing of what came later: it counts from two weeks before the end on (assumed).
+    """
     asked = plan.dlt.assessments.chemistry if plan.dlt.assessments else None
     sought = (plan.ctcae_version.value, _SEVERE)
     found: dict[str, date | None] = {}
@@ -154,7 +160,8 @@ def _chemistry(
             for term, _ in terms_of_test(test)
             for lab, grade in graded.get(term, ())
             if lab_code(lab.test) == lab_code(test)
-            and patient.first_dose < lab.day <= min(ends + timedelta(CLOSING_DAYS), as_of)
+            and patient.first_dose < lab.day
+            and ends - timedelta(CLOSING_DAYS) <= lab.day <= min(ends + timedelta(CLOSING_DAYS), as_of)
             and lab.until is None
             and (grade is not None or worst_grade(lab, term, sought) < _SEVERE)
         ]

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Final, Literal
 
 from galu.safety.asks import Grades, ask_of_labs, ask_of_names
+from galu.safety.clues import ask_of_clues
 from galu.safety.coverage import Coverage, derive_coverage, is_read
 from galu.safety.inputs import AdverseEventInput, DltAdjudication, DltPatient, EvaluabilityJudgement
 from galu.safety.judged import SAID, clears, judged_evaluable, judged_of_toxicity, of_nothing
@@ -148,7 +149,7 @@ def _see(patient: DltPatient, plan: SafetyPlan, as_of: date) -> _Seen:
     first = patient.first_dose - timedelta(plan.dlt.first_day.value - 1)
     window = (patient.first_dose, first + timedelta(plan.dlt.window_days.value - 1))
     graded = grades_by(patient, plan, as_of)
-    left = _late_withdrawal(patient, plan, window, as_of)
+    left = _late_departures(patient, plan, window, as_of)
     signs = sorted(
         (*_signs(patient, plan, graded, window, as_of), *left), key=lambda s: (s.on, s.rule_id, s.facts)
     )
@@ -167,6 +168,7 @@ def _signs(
     for rule in plan.dlt.rules:
         found += ask_of_labs(rule, patient, plan, graded, window)
     found += ask_of_names(patient, window, as_of)
+    found += ask_of_clues(plan.dlt.rules, patient, window, as_of)
     other = next((rule for rule in plan.dlt.rules if rule.evidence == "other-event"), None)
     return found if other is None else [*found, *ask_of_measured(other, patient, window, as_of)]
 
@@ -195,18 +197,23 @@ def _doubts(patient: DltPatient, window: tuple[date, date], as_of: date) -> tupl
     return tuple(found)
 
 
-def _late_withdrawal(
+def _late_departures(
     patient: DltPatient, plan: SafetyPlan, window: tuple[date, date], as_of: date
 ) -> list[Sign]:
-    """Leaving between the window and the last day allowed, undosed: what for may have begun in the window."""
-    left = patient.withdrew
+    """Leaving or dying between the window and the last day allowed, undosed.
+
+    What it was for may have begun in the window.
+    """
     last = patient.first_dose + timedelta(plan.dlt.unresolved_until_day.value - plan.dlt.first_day.value)
-    if left is None or left.related is False or patient.cycle2 is not None:
+    if patient.cycle2 is not None and patient.cycle2 <= as_of:
         return []
-    if not window[1] < left.day <= min(last, as_of):
-        return []
-    said = f"Withdrew on {left.day} without a second dose, perhaps for a toxicity of the window"
-    return [Sign(None, left.day, "withdrawal", said, left.facts, (left.day, left.day), asks=True)]
+    found = []
+    for left, how, rule in ((patient.withdrew, "Withdrew", "withdrawal"), (patient.died, "Died", "death")):
+        if left is None or left.related is False or not window[1] < left.day <= min(last, as_of):
+            continue
+        said = f"{how} on {left.day} without a second dose, perhaps of a toxicity of the window"
+        found.append(Sign(None, left.day, rule, said, left.facts, (left.day, left.day), asks=True))
+    return found
 
 
 def _verdict(patient: DltPatient, seen: _Seen, as_of: date) -> _Verdict:

@@ -19,8 +19,9 @@ class AdverseEventInput:
 
     Where the day of onset is known only in part, `onset` is the first day it can have been and
     `onset_until` the last; `undated` holds such steps of the course as (first, last day, grade).
-    `coded` is the CTCAE term by the study's own table; without it the term is read as written. `bleeding`
-    and `haematologic` are read from the term where nothing else is stated.
+    `perhaps` is a higher grade than `grade` that its severity in words, or that it was life-threatening,
+    tell. `coded` is the CTCAE term by the study's own table; without it the term is read as written.
+    `bleeding` and `haematologic` are read from the term where nothing else is stated.
     """
 
     ref: str
@@ -44,6 +45,12 @@ class AdverseEventInput:
     undated: tuple[tuple[date, date, int], ...] = ()
     reported: date | None = None
     coded: str = ""
+    perhaps: int | None = None
+
+    @property
+    def worst(self) -> int | None:
+        """The highest grade that is told in any words; None where none is known."""
+        return max((one for one in (self.grade, self.perhaps) if one is not None), default=None)
 
     @property
     def onset_text(self) -> str:
@@ -110,6 +117,27 @@ class TransfusionInput:
 
 
 @dataclass(frozen=True, slots=True)
+class Clue:
+    """What was done or seen, in `words`: an event of one of the `terms`, or any, may be behind it.
+
+    An event of at least the grade `told_from` tells of it. Where its day is known only in part, `day` is the
+    first that it can have been and `until` the last.
+    """
+
+    ref: str
+    day: date
+    words: str
+    terms: tuple[str, ...] = ()
+    told_from: int = 3
+    until: date | None = None
+
+    @property
+    def last_day(self) -> date:
+        """The last day it can have been."""
+        return self.until or self.day
+
+
+@dataclass(frozen=True, slots=True)
 class DltAdjudication:
     """What a named person judged: a DLT, none, or (None) open again; of one `event` or, empty, of all.
 
@@ -171,7 +199,8 @@ class DltPatient:
 
     `counts` are the blood counts planned in the window; `evaluability` holds what was judged of whether the
     window can be judged at all, in the order it was said. `fevers` holds (day, fact) of each body temperature
-    from 38.0 °C on. `doubts` say in words why the first administration is not that of the level.
+    from 38.0 °C on, and of each treatment that is begun in febrile neutropenia. `doubts` say in words why the
+    first administration is not that of the level; `clues` are what a severe toxicity may be behind.
     """
 
     subject: str
@@ -190,3 +219,4 @@ class DltPatient:
     evaluability: tuple[EvaluabilityJudgement, ...] = ()
     fevers: tuple[tuple[date, str], ...] = ()
     doubts: tuple[str, ...] = ()
+    clues: tuple[Clue, ...] = ()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
+from itertools import groupby
 from typing import Final
 
 from galu.safety.inputs import DltPatient, LabInput
@@ -91,18 +92,21 @@ def _asked(
 ) -> Iterable[Sign]:
     patient, window = look
     before: date | None = None
-    for lab in labs:
-        if not _may_reach(one, lab):
-            before = lab.last_day
-            continue
-        days = lab.day, lab.last_day
-        inside = lab.last_day >= window[0] and may_begin_inside(before, lab.day, window)
-        told = any(is_told(patient.events, term, days, one.told_from) for term in one.terms)
-        if inside and not told:
-            said = f"{rule.clause}: {lab.words} of {lab.day} may be {one.terms[0]} of grade 3 or more"
-            yield Sign(
-                None, lab.day, rule.id, f"{said}: an investigator must judge it", (lab.ref,), days, asks=True
-            )
+    for _, rows in groupby(labs, lambda lab: lab.day):
+        own = list(rows)
+        beyond = [lab for lab in own if _may_reach(one, lab)]
+        if not beyond:
+            before = max(lab.last_day for lab in own)
+        for lab in beyond:
+            days = lab.day, lab.last_day
+            inside = lab.last_day >= window[0] and may_begin_inside(before, lab.day, window)
+            told = any(is_told(patient.events, term, days, one.told_from) for term in one.terms)
+            if inside and not told:
+                said = f"{rule.clause}: {lab.words} of {lab.day} may be {one.terms[0]} of grade 3 or more"
+                yield Sign(
+                    None, lab.day, rule.id, f"{said}: an investigator must judge it", (lab.ref,), days,
+                    asks=True,
+                )  # fmt: skip
 
 
 def _may_reach(one: AskedFrom, lab: LabInput) -> bool:

@@ -25,7 +25,8 @@ class DltRule(Sourced):
 
     `evidence` says what it judges: laboratory grades or events of the `terms`; `other-event` is every
     related event that is not haematologic, and asks for a judgement where only a laboratory value reaches
-    the grade; `liver-injury` asks for one where Hy's law may hold; `death` a related death.
+    the grade; `liver-injury` asks for one where Hy's law may hold; `death` a related death. Of a `grade` an
+    event called unrelated asks for a judgement, unless the clause is of the `related_only`.
     """
 
     id: str
@@ -36,6 +37,7 @@ class DltRule(Sourced):
     longer_than_days: int | None = None
     with_bleeding_or_transfusion: bool = False
     from_events_only: bool = False
+    related_only: bool = False
     exceptions: tuple[DltException, ...] = ()
 
 

@@ -19,15 +19,15 @@ from galu.safety.course import Episode, episodes, readings
 from galu.safety.ctcae import grade_labs
 from galu.safety.events import is_blood_count, is_one_of
 from galu.safety.fatal import death_signs
-from galu.safety.inputs import AdverseEventInput, DltPatient, LabInput
+from galu.safety.inputs import AdverseEventInput, Attribution, DltPatient, LabInput
+from galu.safety.leukocytes import implied_neutrophils
 from galu.safety.notes import lab_note
 from galu.safety.plan import DltRule, SafetyPlan
+from galu.safety.runs import Graded, Run, lab_runs
 from galu.safety.sign import Sign
 from galu.safety.support import with_support
 from galu.vocabulary.laboratory import DECLARED_OTHER, lab_code, terms_of_test
 from galu.vocabulary.results import kind_of_result
-
-Graded = tuple[LabInput, int | None]
 
 
 @lru_cache(maxsize=4096)
@@ -77,28 +77,6 @@ def _judge_duration(sign: Sign, limit: int, least: int, most: int | None) -> Sig
     return replace(sign, met=None, reason=f"{said}, undecided")
 
 
-def lab_runs(
-    graded: tuple[Graded, ...], min_grade: int
-) -> list[tuple[list[LabInput], date | None, date | None]]:
-    """Runs of values at or above a grade, each with the day of the value before and after it."""
-    runs: list[tuple[list[LabInput], date | None, date | None]] = []
-    run: list[LabInput] = []
-    before: date | None = None
-    for lab, grade in graded:
-        if grade is None:
-            continue
-        if grade >= min_grade:
-            run.append(lab)
-            continue
-        if run:
-            runs.append((run, before, lab.day))
-            run = []
-        before = lab.day
-    if run:
-        runs.append((run, before, None))
-    return runs
-
-
 def is_unknown_test(lab: LabInput) -> bool:
     """Whether a result is of a test of no known name: it may be a value of any."""
     said = lab.value is not None or kind_of_result(lab.text) == "unread"
@@ -136,25 +114,35 @@ def _lab_signs(
 ) -> list[Sign]:
     signs: list[Sign] = []
     dated = tuple((lab, grade) for lab, grade in graded if lab.until is None)
-    for run, before, after in lab_runs(dated, rule.min_grade):
-        start = run[0].day
-        earliest = max(before + timedelta(1), window[0]) if before else window[0]
+    for run in lab_runs(dated, rule.min_grade):
+        start = run.values[0].day
+        earliest = max(run.before + timedelta(1), window[0]) if run.before else window[0]
         if start < window[0] or earliest > window[1]:
             continue
-        latest = None if after is None else after - timedelta(1)
-        said = _said(rule, run, dated, of)
-        refs = tuple(lab.ref for lab in run)
+        latest = None if run.after is None else run.after - timedelta(1)
+        said = _said(rule, run.values, dated, of)
+        refs = tuple(lab.ref for lab in run.values)
         sign: Sign | None = Sign(True, start, rule.id, said, refs, (earliest, latest))
         if sign and rule.longer_than_days is not None:
-            least = (run[-1].day - start).days + 1
-            most = None if latest is None else (latest - earliest).days + 1
-            sign = _judge_duration(sign, rule.longer_than_days, least, most)
+            sign = _lasting(sign, run, rule.longer_than_days)
         if sign and start > window[1]:
             told = f"{sign.reason}; it began between {earliest} and {start}, perhaps inside the window"
             sign = replace(sign, met=None, reason=told, asks=True)
         if sign:
             signs.append(sign)
     return signs
+
+
+def _lasting(sign: Sign, run: Run, limit: int) -> Sign | None:
+    """The sign of a run that counts once it lasts; contrary values of one day ask for a judgement."""
+    earliest, latest = sign.span
+    most = None if latest is None else (latest - earliest).days + 1
+    found = _judge_duration(sign, limit, run.sure_days, most)
+    if found is None or found.met or not run.contrary:
+        return found
+    other = run.contrary[0]
+    said = f"{found.reason}; {other.words} of the same day, {other.day}, contradicts it"
+    return replace(found, reason=said, facts=(*found.facts, *(lab.ref for lab in run.contrary)), asks=True)
 
 
 def _episode_sign(rule: DltRule, event: AdverseEventInput, episode: Episode, as_of: date) -> Sign | None:
@@ -190,7 +178,7 @@ def _unread(sign: Sign, event: AdverseEventInput) -> Sign:
 
 def _applies(rule: DltRule, event: AdverseEventInput) -> bool | None:
     """Whether a rule judges an event; None where that hangs on a term that is not recognised."""
-    if event.attribution == "unrelated":
+    if event.attribution == "unrelated" and (rule.related_only or rule.evidence != "grade"):
         return False
     if rule.evidence == "grade":
         return is_one_of(event, rule.terms)
@@ -210,11 +198,23 @@ def _event_signs(rule: DltRule, patient: DltPatient, window: tuple[date, date], 
             continue
         read = [_signs_of(rule, one, (window[0], last), as_of) for one in readings(event, (window[0], last))]
         found = read[0] if len(read) == 1 else _agreed(rule, event, read, window[0])
-        signs += found if applies else [_unread(sign, event) if sign.met else sign for sign in found]
+        found = found if applies else [_unread(sign, event) if sign.met else sign for sign in found]
+        signs += [_unrelated(sign, event) for sign in found]
     for joined, refs in _joined(patient.events, rule):
         found = _signs_of(rule, joined, (window[0], last), as_of)
-        signs += [replace(sign, facts=refs) for sign in found if sign.met]
+        signs += [_unrelated(replace(sign, facts=refs), joined) for sign in found if sign.met]
     return signs
+
+
+def _unrelated(sign: Sign, event: AdverseEventInput) -> Sign:
+    """A clause that does not speak of relation asks about an event that a site called unrelated.
+
+    A value would count; the word of a site alone clears none.
+    """
+    if event.attribution != "unrelated":
+        return sign
+    said = f"{sign.reason}. It was called unrelated, of which this clause says nothing: to be judged"
+    return replace(sign, met=None, reason=said, asks=True)
 
 
 def _joined(
@@ -247,7 +247,14 @@ def _runs(
             ends = [one.ended for one in run if one.ended is not None]
             ended = max(ends) if len(ends) == len(run) else None
             worst = max(one.grade or 0 for one in run)
-            yield replace(run[0], ended=ended, grade=worst), tuple(one.ref for one in run)
+            said = {one.attribution for one in run}
+            related: Attribution | None = "unrelated" if "unrelated" in said else None
+            if said == {"related"}:
+                related = "related"
+            yield (
+                replace(run[0], ended=ended, grade=worst, attribution=related),
+                tuple(one.ref for one in run),
+            )
 
 
 def _signs_of(rule: DltRule, event: AdverseEventInput, window: tuple[date, date], as_of: date) -> list[Sign]:
@@ -256,12 +263,23 @@ def _signs_of(rule: DltRule, event: AdverseEventInput, window: tuple[date, date]
         said, span = f"{rule.clause}: {event.term}, grade unknown", (event.onset, event.ended)
         inside = window[0] <= event.onset <= window[1]
         return [Sign(None, event.onset, rule.id, said, (event.ref,), span)] if inside else []
+    if event.perhaps is not None and event.grade < rule.min_grade <= event.perhaps:
+        return _contradicted(rule, event, window)
     found = (
         _episode_sign(rule, event, episode, as_of)
         for episode in episodes(event, rule.min_grade, as_of)
         if window[0] <= episode.start <= window[1]
     )
     return [sign for sign in found if sign]
+
+
+def _contradicted(rule: DltRule, event: AdverseEventInput, window: tuple[date, date]) -> list[Sign]:
+    """An event whose grade is milder than its other words: which holds?"""
+    if not window[0] <= event.onset <= window[1]:
+        return []
+    said = f"{rule.clause}: {event.term} grade {event.grade}, told as grade {event.perhaps} in other words"
+    span = (event.onset, event.ended)
+    return [Sign(None, event.onset, rule.id, f"{said}: which holds?", (event.ref,), span, asks=True)]
 
 
 def _agreed(rule: DltRule, event: AdverseEventInput, read: list[list[Sign]], first: date) -> list[Sign]:
@@ -309,6 +327,5 @@ def derive_signs(
 
 def grades_by(patient: DltPatient, plan: SafetyPlan, as_of: date) -> Mapping[str, tuple[Graded, ...]]:
     """Grades of a patient's values known at the end of a day, by term."""
-    return grade_patient_labs(
-        tuple(lab for lab in patient.labs if lab.day <= as_of), plan.ctcae_version.value
-    )
+    labs = tuple(lab for lab in patient.labs if lab.day <= as_of)
+    return grade_patient_labs((*labs, *implied_neutrophils(labs)), plan.ctcae_version.value)

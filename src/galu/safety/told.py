@@ -30,12 +30,16 @@ def is_told(events: Iterable[AdverseEventInput], term: str, span: tuple[date, da
 
     Sites date an event by when they learned of it: a few days beside the value count.
     """
-    slack = timedelta(days=TOLD_DAYS)
     return any(
         is_one_of(event, (term,))
         and event.grade is not None
         and event.grade >= grade
-        and event.onset <= span[0] + slack
-        and (event.ended is None or event.ended >= span[1] - slack)
+        and tells_of_days(event, span)
         for event in events
     )
+
+
+def tells_of_days(event: AdverseEventInput, span: tuple[date, date]) -> bool:
+    """Whether an event was there in these days, or a few days beside them."""
+    slack = timedelta(days=TOLD_DAYS)
+    return event.onset <= span[0] + slack and (event.ended is None or event.ended >= span[1] - slack)

@@ -31,8 +31,9 @@ from galu.trial.accrual import (
     reviewed,
 )
 from galu.trial.adjudication import course_facts
+from galu.trial.harm import harm_without_dose
 from galu.trial.memory import Memory
-from galu.trial.safety import derive_dlt, harm_without_dose
+from galu.trial.safety import derive_dlt
 from galu.trial.subjects import Subject, derive_subjects
 from galu.trial.words import read_words
 

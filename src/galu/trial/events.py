@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
+
+import polars as pl
 
 from galu.record import Record
 from galu.record.when import day_of, days_of, instant_of
+from galu.safety.fatal import FATAL
 from galu.safety.inputs import AdverseEventInput, Attribution
 from galu.trial.adjudication import event_roots
-from galu.vocabulary.events import tells_of_death
+from galu.vocabulary.events import tells_of_death, told_severity
 from galu.vocabulary.persons import is_named
 
 
@@ -33,10 +38,49 @@ def events_by_subject(record: Record) -> dict[str, tuple[AdverseEventInput, ...]
     return {subject: tuple(events) for subject, events in found.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class FatalEvent:
+    """An event that its subject died of; `day` None where it is not known, and lies in `between`."""
+
+    event: AdverseEventInput
+    day: date | None
+    between: tuple[date, date]
+
+    @property
+    def related(self) -> bool | None:
+        """Whether it is related to the therapy; None is not known."""
+        return None if self.event.attribution is None else self.event.attribution == "related"
+
+
+def fatal_events(record: Record) -> dict[str, FatalEvent]:
+    """The event that a subject died of, by subject; of several one that is not called unrelated."""
+    steps = record.facts("adverse_event_course").filter(pl.col("grade") == FATAL)
+    names = {row["subject"] for row in record.facts("adverse_event").iter_rows(named=True) if _was_fatal(row)}
+    names.update(steps["subject"].to_list())
+    if not names:
+        return {}
+    found = {}
+    for subject, events in events_by_subject(record.of(names)).items():
+        fatal = [_fatal(event) for event in events if event.grade == FATAL]
+        if fatal:
+            found[subject] = min(fatal, key=lambda one: (one.related is False, one.between, one.event.ref))
+    return found
+
+
+def _fatal(event: AdverseEventInput) -> FatalEvent:
+    """When it was fatal: at the step of its course, at its end, else between its onset and its report."""
+    steps = [day for day, grade in event.course if grade == FATAL and day > event.onset]
+    day = min(steps, default=event.ended)
+    last = max(event.onset, event.reported or event.onset)
+    return FatalEvent(event, day, (day, day) if day else (event.onset, last))
+
+
 def _event(row: dict[str, Any], course: list[dict[str, Any]], zone: str) -> AdverseEventInput:
     grades = [g for g in (row["grade"], *(step["grade"] for step in course)) if g is not None]
-    if tells_of_death(row["outcome"] or ""):
+    if _was_fatal(row):
         grades.append(5)
+    worst = max(grades, default=None)
+    told = max((_LIFE_THREATENING if row["life_threatening"] else 0), told_severity(row["severity"]) or 0)
     onset, until = days_of(row["on"])
     dated = [(step["day"], step["grade"]) for step in course if step["day"] is not None]
     known = [day for day in (*(day for day, _ in dated), day_of(row["ended"])) if day is not None]
@@ -45,7 +89,7 @@ def _event(row: dict[str, Any], course: list[dict[str, Any]], zone: str) -> Adve
     return AdverseEventInput(
         ref=row["id"],
         term=row["term"],
-        grade=max(grades) if grades else None,
+        grade=worst,
         onset=onset,
         ended=_ended(_possible(day_of(row["ended"]), onset), course),
         attribution=_attribution(row, course),
@@ -66,7 +110,17 @@ def _event(row: dict[str, Any], course: list[dict[str, Any]], zone: str) -> Adve
         undated=tuple(_undated(step, onset) for step in course if step["day"] is None),
         reported=row["recorded"].astimezone(ZoneInfo(zone)).date(),
         coded=row.get("coded") or "",
+        perhaps=told if told > (worst or 0) else None,
     )
+
+
+#: CTCAE: life-threatening consequences; urgent intervention indicated.
+_LIFE_THREATENING: Final = 4
+
+
+def _was_fatal(row: Mapping[str, Any]) -> bool:
+    told = tells_of_death(row["outcome"] or "") or tells_of_death(row["severity"] or "")
+    return told or bool(row["grade"] == FATAL)
 
 
 def _possible(ended: date | None, onset: date) -> date | None:
@@ -79,7 +133,7 @@ def _course(
 ) -> tuple[tuple[date, int | None], ...]:
     """Grades from day to day; who died of it had the highest at the last of them."""
     steps: list[tuple[date, int | None]] = [(onset, row["grade"]), *dated]
-    if tells_of_death(row["outcome"] or ""):
+    if _was_fatal(row):
         last = day_of(row["ended"]) or max(day for day, _ in steps)
         steps.append((last, 5))
     return tuple(steps)

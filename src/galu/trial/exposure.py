@@ -39,6 +39,7 @@ class Dose:
     repeated_by: tuple[str, ...] = ()
     recorded: bool = True
     drawn_again: tuple[str, ...] = ()
+    route: str = ""
 
     @property
     def fraction_of_planned(self) -> float | None:
@@ -90,6 +91,7 @@ def derive_doses(study: Study, record: Record) -> dict[str, tuple[Dose, ...]]:
             facts=(row["id"], *facts),
             repeated_by=tuple(repeats[key]),
             drawn_again=(*_others(drawn), *_others(left)),
+            route=row["route"] or "",
         )
         doses.setdefault(row["subject"], []).append(dose)
     for key, rows in dispensed.items():

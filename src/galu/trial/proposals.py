@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -58,13 +58,15 @@ class CycleProposal:
 class Toxicity:
     """What the modification rules read: events, graded values, kidney function by subject.
 
-    `since` says in words, by subject, which toxicity since the last dose is known or asked for.
+    `since` says in words, by subject, which toxicity since the last dose is known or asked for, `against`
+    what else speaks against a dose.
     """
 
     treated: tuple[TreatedSubject, ...]
     grades: pl.DataFrame
     renal: Mapping[str, RenalCourse]
     since: Mapping[str, str]
+    against: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def derive_proposals(
@@ -105,7 +107,8 @@ def derive_proposals(
         if study.dosimetry is not None:
             standings = derive_standings(study.dosimetry, subject.therapy, absorbed.get(subject.id, ()))
         safe = _with_outcome(safe, board.slot(subject.id), len(subject.therapy))
-        safe = _held(safe, toxicity.since.get(subject.id, ""))
+        for why in (*toxicity.against.get(subject.id, ()), toxicity.since.get(subject.id, "")):
+            safe = _held(safe, why)
         if board.phase == "stopped":
             safe = _held(safe, "the trial is stopped")
         found.append(_proposal(study, subject, item, safe, standings))
@@ -256,10 +259,11 @@ def _course(
     unread = [row["day"] for row in dated if row["grade"] is None and row["day"] > last]
     since = sorted((row for row in own if row["day"] > last), key=lambda row: row["day"])
     recent = [e for e in own_events if e.onset > last or e.ended is None or e.ended > last]
-    graded = [row["grade"] for row in since] + [e.grade for e in recent if e.grade is not None]
+    graded = [row["grade"] for row in since] + [e.worst for e in recent if e.worst is not None]
     # A later value that nobody can grade says that the last grade is not the present one.
     current = since and not any(day >= since[-1]["day"] for day in unread)
-    present = [since[-1]["grade"]] if current else []
+    # Of several values of its day the worst: which was right nobody has said.
+    present = [row["grade"] for row in since if row["day"] == since[-1]["day"]] if current else []
     present += [grade for e in recent if e.ended is None and (grade := present_grade(e)) is not None]
     baseline = [row["grade"] for row in own if row["is_baseline"]]
     return TermCourse(

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from galu.protocol import Study
 from galu.record import Fork, Record
 from galu.trial.adverse import SafetyResults, derive_safety
+from galu.trial.against import against_dose
 from galu.trial.agenda import derive_agenda, scans_due
 from galu.trial.board import Board, Due, derive_board
 from galu.trial.dosimetry import SubjectDose, derive_absorbed_doses
@@ -90,7 +91,9 @@ def derive_state(study: Study, record: Record, as_of: date, cutoff: date | None 
     doses = derive_absorbed_doses(study, known, subjects)
     safety = derive_safety(study, known, subjects, board.slots)
     since = toxicity_since(study, known, subjects, board)
-    toxicity = Toxicity(safety.treated, safety.grades, derive_renal(study, known, subjects), since)
+    renal = derive_renal(study, known, subjects)
+    against = against_dose(study, known, subjects, board, {one.subject: one.events for one in safety.treated})
+    toxicity = Toxicity(safety.treated, safety.grades, renal, since, against)
     pk = derive_pharmacokinetics(study, known, subjects)
     efficacy = derive_efficacy(study, known, subjects)
     progressed = {one.subject: one.rpfs.on for one in efficacy.subjects if one.rpfs.event}

@@ -16,6 +16,7 @@ from galu.protocol import Study
 from galu.record import KINDS, Record
 from galu.record.when import days_of
 from galu.trial.alive import signs_of_life
+from galu.trial.events import FatalEvent, fatal_events
 from galu.trial.exposure import Dose, derive_doses
 from galu.trial.order import in_order, moment_of
 from galu.vocabulary.events import tells_of_death
@@ -128,12 +129,13 @@ def derive_subjects(study: Study, record: Record) -> tuple[Subject, ...]:
     names: set[str] = set(doses)
     for kind in (kind for kind in record.frames if KINDS[kind].about_subject):
         names.update(record.facts(kind)["subject"].drop_nulls().unique().to_list())
+    fatal = fatal_events(record)
     return tuple(
         _subject(
             study,
             name,
             doses.get(name, ()),
-            _Rows({k: t.get(name, []) for k, t in tables.items()}, record.zone),
+            _Rows({k: t.get(name, []) for k, t in tables.items()}, record.zone, fatal.get(name)),
         )
         for name in sorted(names)
     )
@@ -141,10 +143,11 @@ def derive_subjects(study: Study, record: Record) -> tuple[Subject, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """Rows of one subject by kind, oldest first."""
+    """Rows of one subject by kind, oldest first, and the event that the subject died of."""
 
     of: dict[str, list[dict[str, Any]]]
     zone: str
+    fatal: FatalEvent | None
 
     def between(self, row: dict[str, Any]) -> tuple[date, date]:
         """First and last day of a row; it was written after it happened."""
@@ -191,10 +194,14 @@ def _is_failure(term: str) -> bool:
     return _FAILED.search(term) is not None
 
 
-def _died(rows: _Rows) -> dict[str, Any] | None:
-    """The fact that tells of a death: itself, or a disposition that says so."""
+def _death(rows: _Rows) -> Death | None:
+    """The death as told by a fact of its own, else by a disposition, else by an event that was fatal."""
     told = [{**row, "related": None} for row in rows.of["disposition"] if tells_of_death(row["term"])]
-    return next(iter((*rows.of["death"], *told)), None)
+    row = next(iter((*rows.of["death"], *told)), None)
+    if row is not None:
+        return Death(row["day"], row["related"], row["id"], rows.between(row))
+    fatal = rows.fatal
+    return None if fatal is None else Death(fatal.day, fatal.related, fatal.event.ref, fatal.between)
 
 
 #: Dispositions that end the treatment (codelist NCOMPLT, and what sites write), and those among them whose
@@ -244,9 +251,9 @@ def _subject(study: Study, name: str, doses: Iterable[Dose], rows: _Rows) -> Sub
     if therapy:
         # Whoever was dosed stays in the level, whatever is said of screening or of slots later.
         slot = _slot_at(rows.of["enrolment"], therapy[0].day) or slot
-    death = _died(rows)
+    death = _death(rows)
     days = [r["day"] for group in rows.of.values() for r in group if r["day"]] + [dose.day for dose in given]
-    named = [row for row in (consent, slot, death, failed) if row]
+    named = [row["id"] for row in (consent, slot, failed) if row]
     return Subject(
         id=name,
         consent=consent["day"] if consent else None,
@@ -257,12 +264,12 @@ def _subject(study: Study, name: str, doses: Iterable[Dose], rows: _Rows) -> Sub
         therapy=therapy,
         imaging=tuple(dose for dose in given if not _is_therapy(study, dose.agent)),
         exits=_exits(rows, therapy),
-        death=Death(death["day"], death["related"], death["id"], rows.between(death)) if death else None,
+        death=death,
         failed=failed is not None,
         screen_failed=failed["day"] if failed else None,
         completed=_completed(rows, therapy),
-        last_alive=max((day for day in days if death is None or day != death["day"]), default=None),
-        facts=tuple(row["id"] for row in named),
+        last_alive=max((day for day in days if death is None or day != death.day), default=None),
+        facts=(*named, *((death.fact,) if death else ())),
     )
 
 

@@ -188,3 +188,24 @@ def tells_of_death(written: str) -> bool:
     (True, True, False)
     """
     return _DEATH.search(written) is not None and _NO_DEATH.search(written) is None
+
+
+#: Words of a severity, worst first, and the grade that CTCAE gives them (general grading guidance, v5.0).
+_SEVERITIES: Final = (
+    (5, re.compile(r"\b5\b|fatal|death|致死|死亡", re.IGNORECASE)),
+    (4, re.compile(r"\b4\b|life[ -]*threat|lebensbedroh|menace vitale|危及生命", re.IGNORECASE)),
+    (3, re.compile(r"\b3\b|severe|schwer|s[ée]v[èe]re|重度|严重", re.IGNORECASE)),
+    (2, re.compile(r"\b2\b|moderate|m[äa](ss|ß)ig|mod[ée]r[ée]e?|中度", re.IGNORECASE)),
+    (1, re.compile(r"\b1\b|mild|leicht|l[ée]ger|轻度", re.IGNORECASE)),
+)
+
+
+def told_severity(written: str | None) -> int | None:
+    """Grade that the words of a severity tell; None where they tell none.
+
+    >>> told_severity("SEVERE"), told_severity("Grade 2"), told_severity("n/a")
+    (3, 2, None)
+    """
+    spaced = re.sub(r"(?i)\b(?:ctcae|grade|grad|gr|g)[\s._-]*(?=[1-5]\b)", " ", written or "")
+    said = re.sub(r"(?i)\b(?:not|non|nicht)[\s-]+\w+([\s-]+threat\w*)?", " ", spaced)
+    return next((grade for grade, pattern in _SEVERITIES if pattern.search(said)), None)

@@ -1,0 +1,111 @@
+"""What speaks against giving the next dose, beside the rules of modification: for a physician to weigh.
+
+Grave events, whoever caused them; a patient who is in bed; counts that a transfusion or a growth factor of
+the last days may carry; another treatment of the cancer that was begun meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any, Final
+
+from galu.protocol import Study
+from galu.record import Record
+from galu.record.when import days_of
+from galu.safety.course import present_grade
+from galu.safety.inputs import AdverseEventInput
+from galu.safety.modification import PRESENT_DAYS
+from galu.trial.board import Board
+from galu.trial.clues import ECOG_SEVERE
+from galu.trial.labs import SEVERE_GRADE
+from galu.trial.subjects import Subject
+from galu.vocabulary.therapies import support_given, therapy_class
+
+#: Terms whose values a support carries for some days; of a transfusion of what is not said, of both.
+_CARRIED: Final[Mapping[str, tuple[str, ...]]] = {
+    "platelets": ("Platelet count decreased",),
+    "tpo": ("Platelet count decreased",),
+    "red-cells": ("Anemia",),
+    "red cells": ("Anemia",),
+    "esa": ("Anemia",),
+    "g-csf": ("Neutrophil count decreased", "White blood cell decreased"),
+    "growth-factor": ("Neutrophil count decreased", "White blood cell decreased", "Anemia"),
+    "unknown": ("Platelet count decreased", "Anemia"),
+}
+#: A value tells nothing of the patient's own blood so many days after its support (assumed).
+CARRIED_DAYS: Final = PRESENT_DAYS
+#: Classes of therapy that treat the cancer and are none of its castration.
+_ANTICANCER: Final = frozenset({"nha", "taxane", "psma-rlt", "radionuclide", "investigational", "systemic"})
+
+
+def against_dose(
+    study: Study,
+    record: Record,
+    subjects: Iterable[Subject],
+    board: Board,
+    events: Mapping[str, Iterable[AdverseEventInput]],
+) -> dict[str, tuple[str, ...]]:
+    """What speaks against the next dose, in words, of everybody of whom one is due; on the board's day."""
+    waiting, day = {item.subject for item in board.due}, board.day
+    people = {one.id: one for one in subjects if one.id in waiting}
+    found: dict[str, list[str]] = {name: [] for name in people}
+    for subject in people.values():
+        found[subject.id] += _grave(subject, events.get(subject.id, ()), day)
+    rows = record.of(waiting)
+    for name, why in (*_ecog(rows), *_carried(study, rows, day), *_other_treatment(rows, people)):
+        if name in found and why not in found[name]:
+            found[name].append(why)
+    return {name: tuple(reasons) for name, reasons in found.items() if reasons}
+
+
+def _grave(subject: Subject, events: Iterable[AdverseEventInput], day: date) -> Iterator[str]:
+    """Events that go on at grade 3 or more, or at a grade that nobody told, since the first dose."""
+    for event in events:
+        over = event.ended is not None and event.ended <= day
+        if over or event.onset > day:
+            continue
+        grade = None if event.worst is None else max(present_grade(event) or 0, event.perhaps or 0)
+        began = subject.first_dose is not None and (event.onset_until or event.onset) >= subject.first_dose
+        if grade is None and began:
+            yield f"{event.term} goes on, of a grade that nobody told"
+        elif grade is not None and grade >= (SEVERE_GRADE if began else SEVERE_GRADE + 1):
+            yield f"{event.term} grade {grade} goes on"
+
+
+def _ecog(record: Record) -> Iterator[tuple[str, str]]:
+    last: dict[str, dict[str, Any]] = {}
+    for row in record.facts("ecog").sort("on", maintain_order=True).iter_rows(named=True):
+        before = last.get(row["subject"])
+        same_day = before is not None and before["on"][:10] == row["on"][:10]
+        if before is None or not same_day or row["score"] >= before["score"]:
+            last[row["subject"]] = row
+    for name, row in last.items():
+        if row["score"] >= ECOG_SEVERE:
+            yield name, f"ECOG is {row['score']} since {row['on'][:10]}"
+
+
+def _carried(study: Study, record: Record, day: date) -> Iterator[tuple[str, str]]:
+    """Support of the last days for a value that a rule of modification reads."""
+    rules = study.safety.modification if study.safety else ()
+    read = {term for rule in rules for term in rule.terms}
+    given = [(row, row["product"], row["on"]) for row in record.facts("transfusion").iter_rows(named=True)]
+    given += [
+        (row, support_given(row["agent"]) or "", row["ended"] or day.isoformat())  # it may be going on
+        for row in record.facts("therapy").iter_rows(named=True)
+    ]
+    for row, product, until in given:
+        carries = [term for term in _CARRIED.get(product, ()) if term in read]
+        if carries and days_of(until)[1] >= day - timedelta(days=CARRIED_DAYS):
+            what = f"{row.get('agent') or row['product']} of {row['on'][:10]}"
+            yield row["subject"], f"{what} may carry the values of {' and '.join(carries)}"
+
+
+def _other_treatment(record: Record, people: Mapping[str, Subject]) -> Iterator[tuple[str, str]]:
+    """Another treatment of the cancer that was begun, or may have been, since the first dose."""
+    for row in record.facts("therapy").iter_rows(named=True):
+        dosed = people[row["subject"]].first_dose
+        known = therapy_class(row["therapy_class"] or "") in _ANTICANCER or row["anticancer"]
+        if known and dosed is not None and days_of(row["on"])[1] >= dosed:
+            what = f"{row['agent']}, {row['on'][:10]}"
+            yield row["subject"], f"another treatment of the cancer was begun: {what}"

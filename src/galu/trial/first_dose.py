@@ -1,0 +1,82 @@
+"""The first dose: whether all of the level's activity was given, and given into a vein."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Final
+
+import polars as pl
+
+from galu.protocol import Study
+from galu.record import Record
+from galu.safety.events import is_one_of
+from galu.safety.inputs import AdverseEventInput
+from galu.safety.plan import SafetyPlan
+from galu.trial.exposure import half_lives_h
+from galu.trial.subjects import Subject
+
+
+def _level_mbq(subject: Subject, study: Study) -> float | None:
+    levels = study.treatment.levels if study.treatment else ()
+    return next((1000.0 * one.activity_gbq for one in levels if one.level == subject.level), None)
+
+
+def full_dose(subject: Subject, study: Study, plan: SafetyPlan) -> bool | None:
+    """Whether the first activity was that of the level; of a dose outside the plan that is not known."""
+    dose, least = subject.therapy[0], plan.dlt.full_dose_fraction.value
+    planned = _level_mbq(subject, study) or dose.planned_mbq
+    if dose.net_mbq is None or not planned:
+        return None
+    # Of several administrations of one cycle nobody knows which were given, of an activity whether all was.
+    if dose.repeated_by:
+        return None
+    fraction = dose.net_mbq / planned
+    if subject.unplanned:
+        return True if least <= fraction <= 2.0 - least else None
+    return fraction >= least
+
+
+_INTRAVENOUS: Final = re.compile(r"intra-?ven|\bi\.?\s?v\b|静脉|静注", re.IGNORECASE)
+#: Terms of an injection that did not all reach the blood.
+_BESIDE_THE_VEIN: Final = ("Infusion site extravasation",)
+
+
+def dose_doubts(
+    subject: Subject, study: Study, events: tuple[AdverseEventInput, ...], visits: Mapping[date, str]
+) -> tuple[str, ...]:
+    """What makes the first administration none of the level, given into a vein and whole.
+
+    `visits` says of a dosing visit, by day, that it was not whole.
+    """
+    assert study.safety is not None
+    dose, most = subject.therapy[0], 2.0 - study.safety.dlt.full_dose_fraction.value
+    planned = _level_mbq(subject, study)
+    found = []
+    if dose.net_mbq is not None and planned and dose.net_mbq > most * planned:
+        above = dose.net_mbq / planned - 1.0
+        found.append(f"the first dose of {dose.net_mbq:.0f} MBq is {above:+.0%} of level {subject.level}")
+    if dose.route and not _INTRAVENOUS.search(dose.route) and dose.agent in half_lives_h(study):
+        found.append(f"the first dose was given by the route {dose.route!r}")
+    if dose.day in visits:
+        found.append(f"the visit of the first dose was {visits[dose.day]}")
+    found += [
+        f"{event.term} on {event.onset}: whether all of the first dose arrived is not known"
+        for event in events
+        if event.onset <= dose.day + timedelta(1)
+        and (event.onset_until or event.onset) >= dose.day
+        and is_one_of(event, _BESIDE_THE_VEIN)
+    ]
+    return tuple(found)
+
+
+def dosing_visits(study: Study, record: Record) -> dict[str, dict[date, str]]:
+    """Dosing visits that were not whole, by subject and day."""
+    named = {one.id for one in study.schedule.visits if "dose" in one.procedures} if study.schedule else set()
+    rows = record.facts("visit").filter(pl.col("visit").is_in(list(named)) & (pl.col("status") != "done"))
+    found: dict[str, dict[date, str]] = {}
+    for row in rows.iter_rows(named=True):
+        if row["day"] is not None:
+            found.setdefault(row["subject"], {})[row["day"]] = row["status"]
+    return found

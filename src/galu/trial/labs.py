@@ -1,0 +1,150 @@
+"""Laboratory values of the record as the rules of safety read them, each with its baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Final
+
+import polars as pl
+
+from galu.record import Record
+from galu.record.when import days_of, hours_between
+from galu.safety.inputs import LabInput
+from galu.safety.terms import VERSIONS
+from galu.safety.worst import worst_grade
+from galu.trial.clues import IN_URINE
+from galu.trial.subjects import Subject
+from galu.vocabulary.laboratory import in_unit, terms_of_test
+from galu.vocabulary.results import kind_of_result, read_result
+
+#: From this grade on an event may be a dose-limiting toxicity of any usual definition (assumed).
+SEVERE_GRADE: Final = 3
+_SEVERE: Final = (VERSIONS[-1], SEVERE_GRADE)
+#: CTCAE grades blood: the pH or glucose of urine says nothing of acidosis or hypoglycaemia.
+IN_BLOOD = ~pl.col("specimen").fill_null("").str.contains(IN_URINE)
+
+
+def labs_by_subject(
+    record: Record,
+    subjects: Iterable[Subject],
+    tests: frozenset[str] | None = None,
+    until: Mapping[str, date] | None = None,
+) -> dict[str, tuple[LabInput, ...]]:
+    """Laboratory values, each with its baseline: that marked by its source, else the last before the dose.
+
+    Of `subjects`, of these `tests`, up to the day that `until` has for a subject. A result in words is read
+    by `read_result`; one that is no number has no value. One of a partly known day holds the first and the
+    last that it can have been, and is no baseline. One of the day of the dose of which nothing tells whether
+    it was taken before is a baseline only where that hides nothing.
+    """
+    first = {subject.id: subject.therapy[0] for subject in subjects if subject.therapy}
+    told = pl.col("value").is_not_null() | pl.col("text").is_not_null()
+    # A vital sign is read as a value without limits: sites write a QT interval here or there.
+    frame = pl.concat((record.facts("lab"), record.facts("vital")), how="diagonal_relaxed")
+    frame = frame.filter(told & IN_BLOOD)
+    if tests is not None:
+        frame = frame.filter(pl.col("test").is_in(list(tests)))
+    if until is not None:
+        # Rows are left out before they are read: most of a long record lies after the windows.
+        last = pl.col("subject").replace_strict(
+            {name: day.isoformat() for name, day in until.items()}, default="", return_dtype=pl.String
+        )
+        frame = frame.filter(pl.col("on").str.slice(0, 10) <= last)
+    labs: dict[str, list[LabInput]] = {}
+    bases: dict[tuple[str, str], _Bases] = {}
+    for row in frame.iter_rows(named=True):
+        # A sample that gave no result is a value that is missing.
+        if row["value"] is None and kind_of_result(row["text"]) == "no result":
+            continue
+        lab, dose = _lab(row), first.get(row["subject"])
+        labs.setdefault(row["subject"], []).append(lab)
+        if dose is not None and lab.until is None and lab.value is not None:
+            taken = after_dose(row, dose.start, record.zone)
+            known = bases.setdefault((row["subject"], lab.test), _Bases())
+            known.note(lab, taken, bool(row["baseline"]))
+    return {
+        subject: tuple(_flagged(lab, bases.get((subject, lab.test), _Bases()).baseline) for lab in values)
+        for subject, values in labs.items()
+    }
+
+
+@dataclass(slots=True)
+class _Bases:
+    """Values of one test that may be its baseline: marked by the source, surely before the dose, perhaps."""
+
+    marked: LabInput | None = None
+    before: LabInput | None = None
+    perhaps: LabInput | None = None
+
+    def note(self, lab: LabInput, after: bool | None, marked: bool) -> None:
+        """Take a value into account, in the order of their days."""
+        if after is not True and marked:
+            self.marked = lab
+        elif after is False:
+            self.before = lab
+        elif after is None:
+            self.perhaps = lab
+
+    @property
+    def baseline(self) -> LabInput | None:
+        """The baseline; of a sure and a doubtful value the milder one, a severe doubtful one never."""
+        if self.marked is not None or self.perhaps is None:
+            return self.marked or self.before
+        sides = {side for _, side in terms_of_test(self.perhaps.test)}
+        if self.before is None:
+            worst = (worst_grade(self.perhaps, t, _SEVERE) for t, _ in terms_of_test(self.perhaps.test))
+            return None if max(worst, default=0) >= SEVERE_GRADE else self.perhaps
+        if self.before.unit != self.perhaps.unit or len(sides) != 1:
+            return self.before
+        pick = min if sides == {"H"} else max
+        return pick(self.before, self.perhaps, key=lambda lab: lab.value or 0.0)
+
+
+def after_dose(row: Mapping[str, Any], start: str, zone: str) -> bool | None:
+    """Whether a value was taken after a dose; None where that is not known.
+
+    On the day of the dose the times decide, where both are known.
+    """
+    day = days_of(start)[0]
+    if row["day"] is None:
+        return None
+    if row["day"] != day:
+        return bool(row["day"] > day)
+    hours = hours_between(start, row["on"], zone)
+    return None if hours is None else hours > 0
+
+
+def _lab(row: dict[str, Any]) -> LabInput:
+    read = read_result(row["text"]) if row["value"] is None else None
+    first, last = days_of(row["on"])
+    low, high = row["lower_limit"], row["upper_limit"]
+    if low is not None and high is not None and low > high:
+        low = high = None  # limits that contradict each other are not known
+    return LabInput(
+        ref=row["id"],
+        test=row["test"],
+        day=first,
+        value=row["value"] if read is None else read.graded,
+        unit=row["unit"] or "",
+        lower=low,
+        upper=high,
+        bound="" if read is None else read.bound,
+        until=last if row["day"] is None else None,
+        text="" if row["value"] is not None or read is not None else row["text"],
+    )
+
+
+def _flagged(lab: LabInput, base: LabInput | None) -> LabInput:
+    if base is None:
+        return lab
+    flag = None
+    if base.value is not None and (base.lower is not None or base.upper is not None):
+        low = base.lower is not None and base.value < base.lower
+        high = base.upper is not None and base.value > base.upper
+        flag = "LOW" if low else "HIGH" if high else "NORMAL"
+    value = base.value
+    if base.unit != lab.unit:
+        value = None if value is None else in_unit(lab.test, value, base.unit, lab.unit)
+    return replace(lab, baseline=value, baseline_flag=flag)

@@ -1,0 +1,224 @@
+"""Toxicity told in other ways than by an event with its grade: by values that contradict each other, by what
+was done for the patient, by other words, by a death. Each is asked for; a named judgement settles it."""
+
+from __future__ import annotations
+
+import pytest
+
+from galu.record import Fact
+from galu.record.conduct import Visit
+from galu.record.disease import AdverseEventCourse
+from galu.record.people import Death, Ecog, Therapy
+from galu.record.treatment import Transfusion
+from one_patient import event, given, judged, lab, on, patient, slot, state, vital, well
+
+
+def therapy(agent: str, number: int = 20, **more: object) -> Therapy:
+    row = {"id": "t", "subject": "A", "on": on(number), "agent": agent}
+    return Therapy.model_validate({**row, **more})
+
+
+def transfused(product: str, number: int = 20) -> Transfusion:
+    row = {"id": "t", "subject": "A", "on": on(number), "product": product}
+    return Transfusion.model_validate(row)
+
+
+def blood(test: str, value: float, number: int, name: str = "x") -> Fact:
+    found = lab(test, value, "10^9/L", number, lower_limit=2.0)
+    return found.model_copy(update={"id": f"{test}{number}{name}"})
+
+
+def ecog(score: int, number: int = 30) -> Ecog:
+    return Ecog(id=f"ecog{number}", subject="A", on=on(number), score=score)
+
+
+def _low(*days: int) -> list[Fact]:
+    return [blood("NEUT", 0.3, day) for day in days]
+
+
+@pytest.mark.parametrize(
+    ("facts", "outcome"),
+    [
+        (_low(15, 22), "P"),  # the weekly counts of the same days say 4.0
+        ([*_low(15, 18, 22, 24)], "P"),  # a day without a contrary value is no run of more than a week
+        (_low(16, 17, 18, 19, 20, 21), "N"),  # normal on days 15 and 22: six days at most
+        (_low(9, 10, 15, 16, 17, 18, 19, 20, 21, 23), "P"),
+        ([blood("PLAT", 15.0, 22)], "T"),  # a fall that counts at once
+        ([blood("WBC", 0.4, 22)], "P"),  # more neutrophils than leukocytes
+        ([blood("WBC", 0.4, 18)], "N"),  # between two normal counts: six days at most
+        ([blood("WBC", 0.4, 43)], "P"),
+        ([blood("WBC", 0.4, 46)], "N"),  # after a normal count of the window's end
+        ([blood("WBC", 2.4, 18)], "N"),
+        ([event(term="Leukopenia", grade=4)], "P"),
+        ([event(term="Leukopenia", grade=3)], "N"),
+    ],
+)
+def test_contrary_counts_are_no_recovery(facts: list[Fact], outcome: str) -> None:
+    found = slot(patient(*facts))
+    assert found.outcome == outcome, found.reason
+    if outcome == "P":
+        assert slot(patient(*facts, judged("no", "j", number=59))).outcome == "N"
+
+
+TREATMENTS = (
+    therapy("Haemodialysis"), therapy("CRRT"), therapy("血液透析"),
+    therapy("invasive mechanical ventilation"), therapy("Norepinephrine 0.1 ug/kg/min"),
+    therapy("piperacillin/tazobactam", indication="Febrile neutropenia"),
+    therapy("furosemide", indication="hepatic failure"), therapy("eltrombopag 50 mg"),
+    therapy("Romiplostim"), therapy("Platelet transfusion"), therapy("PRBC, 2 units"),
+    transfused("platelets"), transfused("red-cells"), therapy("transfer to ICU"),
+    ecog(4), ecog(3), ecog(5), vital("SYSBP", 55, "mmHg"), vital("Pulse", 170, "/min"),
+    vital("HR", 30, "/min"),
+    lab("Urine protein", None, None, text="4+"), lab("PROT", None, None, text="++++", specimen="URINE"),
+    lab("Protein", 5.2, "g/24h", specimen="urine"), lab("PROTUR", 5200, "mg/24 h"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("fact", TREATMENTS, ids=lambda one: " ".join(map(str, list(one)[4:9])))
+def test_what_was_done_or_seen_is_asked_for(fact: Fact) -> None:
+    found = slot(patient(fact))
+    assert found.outcome == "P" and found.suspect and fact.id in found.decided_by
+    assert slot(patient(fact, judged("no", "j", number=59))).outcome == "N"
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        therapy("aspirin"), therapy("haemodialysis", -30, ended=on(-10)), therapy("amlodipine"),
+        therapy("meropenem"), therapy("paracetamol", indication="fever"), transfused("plasma"), ecog(1),
+        ecog(2), vital("SYSBP", 105, "mmHg"), lab("PROTUR", None, None, text="1+"),
+        lab("PROTUR", None, None, text="negative"), lab("PROTUR", 0.3, "g/24h"), lab("PROT", 71, "g/L"),
+    ],
+    ids=lambda one: " ".join(map(str, list(one)[4:9])),
+)  # fmt: skip
+def test_what_is_usual_asks_nobody(fact: Fact) -> None:
+    found = slot(patient(fact))
+    assert (found.outcome, found.suspect) == ("N", False), found.reason
+
+
+def test_an_event_that_tells_of_it_answers() -> None:
+    told = event(term="Acute kidney injury", grade=3, attribution="unrelated", ended=on(30))
+    assert slot(patient(therapy("haemodialysis", 21), told)).outcome == "N"
+    was_so = [ecog(3, -3), ecog(4)]
+    assert slot(patient(*was_so)).outcome == "N", "no worse than before treatment"
+
+
+def test_neutropenia_under_treated_infection_may_have_been_febrile() -> None:
+    low = blood("NEUT", 0.8, 19)
+    assert slot(patient(low)).outcome == "N"
+    assert slot(patient(low, therapy("meropenem"))).outcome == "P"
+
+
+@pytest.mark.parametrize(
+    ("more", "outcome"),
+    [
+        ({"grade": 2, "severity": "SEVERE"}, "P"), ({"grade": 2, "severity": "Grade 4"}, "P"),
+        ({"grade": 1, "severity": "危及生命"}, "P"), ({"grade": 2, "life_threatening": True}, "P"),
+        ({"grade": 2, "severity": "MODERATE"}, "N"), ({"grade": 2, "severity": "not severe"}, "N"),
+        ({"grade": 2, "severity": "SEVERE", "attribution": "unrelated"}, "N"),
+        ({"grade": 2, "severity": "fatal"}, "T"),
+        ({"term": "Thrombocytopenia", "grade": 4, "attribution": "unrelated"}, "P"),
+        ({"term": "Febrile neutropenia", "grade": 3, "attribution": "unrelated"}, "P"),
+        ({"term": "Some unheard-of word", "grade": 4, "attribution": "unrelated"}, "P"),
+        ({"term": "Fracture", "grade": 4, "attribution": "unrelated"}, "N"),
+    ],
+)  # fmt: skip
+def test_the_worse_of_two_words_is_asked_for(more: dict[str, object], outcome: str) -> None:
+    found = slot(patient(event(**more)))
+    assert found.outcome == outcome, found.reason
+    if outcome == "P":
+        assert slot(patient(event(**more), judged("no", "j", number=59))).outcome == "N"
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        [event(term="Pneumonia", grade=5, attribution="unrelated")],
+        [event(term="Pneumonia", grade=3, attribution="unrelated", outcome="FATAL", ended=on(25))],
+        [
+            event(term="Pneumonia", grade=3, attribution="unrelated"),
+            AdverseEventCourse(id="k", subject="A", on=on(24), event="x", grade=5),
+        ],
+    ],
+    ids=["grade 5", "outcome", "course"],
+)
+def test_a_fatal_event_is_a_death(how: list[Fact]) -> None:
+    found = state(patient(*well(), *how), 60)
+    assert found.board.slots[0].outcome == "X" and "Died" in found.board.slots[0].reason
+    assert not found.board.due and found.subjects[0].dead
+    assert found.flow.died == 1
+
+
+def test_of_two_fatal_events_the_related_one_is_the_death() -> None:
+    one = event(term="Pneumonia", grade=5, attribution="unrelated", ended=on(30))
+    other = event(id="y", term="Hepatic failure", grade=5, ended=on(30))
+    assert slot(patient(one, other)).outcome == slot(patient(other, one)).outcome == "T"
+
+
+@pytest.mark.parametrize(("related", "outcome"), [(None, "P"), (True, "P"), (False, "N")])
+def test_a_death_after_the_window_without_a_second_dose(related: bool | None, outcome: str) -> None:
+    died = Death(id="x", subject="A", on=on(50), related=related)
+    assert slot(patient(died)).outcome == outcome
+    second = given(44, 2, "b")
+    assert slot(patient(second, Death(id="x", subject="A", on=on(55), related=related))).outcome == "N"
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        patient(dose=given().model_copy(update={"route": "ORAL"})),
+        patient(Visit(id="v", subject="A", on=on(1), visit="dose", status="partial")),
+        patient(event(term="Infusion site extravasation", grade=2, on=on(1))),
+    ],
+    ids=["route", "partial", "beside the vein"],
+)
+def test_a_first_dose_that_was_perhaps_not_whole(facts: list[Fact]) -> None:
+    assert slot(facts).outcome == "P"
+    assert slot([*facts, judged("yes", "j", item="dlt-evaluable")]).outcome == "N"
+    plain = patient(dose=given().model_copy(update={"route": "INTRAVENOUS DRIP"}))
+    assert slot(plain).outcome == "N"
+
+
+def test_a_severe_value_of_somebody_without_a_recorded_dose_is_suspect() -> None:
+    waiting = [one for one in patient() if one.id != "a"]
+    assert not slot(waiting).suspect
+    assert slot([*waiting, blood("PLAT", 9.0, 20)]).suspect
+    assert not slot([*waiting, blood("PLAT", 9.0, -10)]).suspect, "before the slot"
+
+
+@pytest.mark.parametrize(
+    ("facts", "word"),
+    [
+        ([event(term="Sepsis", grade=4, on=on(40), attribution="unrelated")], "Sepsis"),
+        ([event(term="Spinal cord compression", grade=3, on=on(44), attribution="unrelated")], "Spinal"),
+        ([event(term="Pneumonia", grade=None, on=on(44), attribution="unrelated")], "Pneumonia"),
+        ([ecog(4, 44)], "ECOG"),
+        ([ecog(1, 44), ecog(3, 45)], "ECOG"),
+        ([transfused("platelets", 41)], "may carry"),
+        ([transfused("growth-factor", 41)], "may carry"),
+        ([therapy("filgrastim", 40)], "may carry"),
+        ([therapy("darbepoetin", 10)], "may carry"),  # of no known end
+        ([therapy("a drug", 40, anticancer=True)], "another treatment"),
+        ([therapy("docetaxel", 40, therapy_class="chemotherapy")], "another treatment"),
+        ([blood("PLAT", 60.0, 43)], "Platelet count"),  # beside a normal one of that day
+    ],
+)
+def test_what_speaks_against_the_next_dose(facts: list[Fact], word: str) -> None:
+    (found,) = state(patient(*well(), *facts), 45).proposals
+    assert found.action == "hold" and word in " ".join(found.reasons)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        [],
+        [event(term="Dry mouth", grade=2, on=on(40))],
+        [event(term="Sepsis", grade=4, on=on(30), attribution="unrelated", ended=on(38))],
+        [ecog(1, 44)],
+        [therapy("goserelin", 40, therapy_class="adt")],
+        [therapy("filgrastim", 10, ended=on(14))],
+    ],
+)
+def test_what_does_not(facts: list[Fact]) -> None:
+    (found,) = state(patient(*well(), *facts), 45).proposals
+    assert found.action == "give", found.reasons
