@@ -7,6 +7,7 @@ from pathlib import Path
 from time import process_time
 
 from galu.escalation import design_named
+from galu.escalation.blrm_kernels import tally_masses
 from galu.escalation.calendar import Conditions, simulate
 from galu.escalation.cohorts import simulate_cohorts
 from galu.escalation.exact import in_cohorts
@@ -48,6 +49,7 @@ def bench_trials() -> dict[str, dict[str, float | int | None]]:
         simulate(design, truth, conditions, 1, range(10))
         speeds = []
         for _ in range(3):
+            tally_masses.cache_clear()
             start = process_time()
             simulate(design, truth, conditions, 1, range(count))
             speeds.append(rate(count, start))

@@ -8,6 +8,7 @@ The dose may be an activity or an absorbed dose; with an absorbed dose each pati
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache, partial
 from typing import ClassVar, Literal
@@ -132,12 +133,7 @@ def _below(weights: Floats, nodes: Grid, log_dose: float, cut: float) -> float:
 
     The trapezoid rule gives each node half of the cells beside it; within a cell the density is linear.
     """
-    first = nodes.a[:, :1]
-    step = nodes.a[:, 1:2] - first
-    limit = math.log(cut / (1.0 - cut)) - nodes.slope * log_dose
-    position = np.clip((limit - first) / step, 0.0, _ALONG - 1.0)[:, 0]
-    cell = np.minimum(position.astype(np.int64), _ALONG - 2)
-    part = position - cell
+    cell, part = cut_cells(nodes, log_dose, cut)
     rows = np.arange(_ACROSS)
     running = np.cumsum(weights, axis=1)
     left, right = weights[rows, cell], weights[rows, cell + 1]
@@ -145,6 +141,16 @@ def _below(weights: Floats, nodes: Grid, log_dose: float, cut: float) -> float:
     whole = running[rows, cell] - 0.5 * left - half_first
     inside = part * left + 0.5 * part * part * (right - left)
     return float((whole + inside).sum())
+
+
+def cut_cells(nodes: Grid, log_dose: float, cut: float) -> tuple[NDArray[np.int64], Floats]:
+    """For every b the cell of a in which the rate passes the cut, and the part of it that lies below."""
+    first = nodes.a[:, :1]
+    step = nodes.a[:, 1:2] - first
+    limit = math.log(cut / (1.0 - cut)) - nodes.slope * log_dose
+    position = np.clip((limit - first) / step, 0.0, _ALONG - 1.0)[:, 0]
+    cell = np.minimum(position.astype(np.int64), _ALONG - 2)
+    return cell, position - cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +240,16 @@ class Blrm:
         weights = self._weights(patients)
         return tuple(estimate(weights, self.prior, x, (self.under, self.over)) for x in self.log_doses)
 
+    def masses(self, outcomes: Outcomes) -> tuple[tuple[float, float], ...]:
+        """Mass in the target interval and over it per level, of the patients whose outcome is known.
+
+        Raises
+        ------
+        InputError
+            When patients are to bring their own dose and one does not.
+        """
+        return tuple((x.target, x.over) for x in self.estimates(tuple(outcomes)))
+
     def limits(self, patients: tuple[PatientOutcome, ...]) -> tuple[tuple[float, float], ...]:
         """95 % credible limits per level given the patients whose outcome is known.
 
@@ -286,37 +302,37 @@ class Blrm:
         if any(p.outcome is Outcome.PENDING for p in used):
             waits = Decision(Action.SUSPEND, None, "Some outcomes are not yet known.", "waiting", tally)
             return lower_of(waits, self.at_any_number(outcomes, level))
-        return self._answer(outcomes, self.estimates(used), full)
+        return self._answer(outcomes, self.masses(outcomes), full)
 
     def at_any_number(self, outcomes: Outcomes, level: int) -> Decision | None:
         """The stop or step below `level` that those known of its open cohort ask for already, or None."""
         if self.step_down_at == "cohort" or known_in_stay(outcomes, level) == 0:
             return None
-        found = self.estimates(tuple(outcomes))
-        following = best_level([(x.target, x.over) for x in found[:level]], self.overdose)
+        found = self.masses(outcomes)
+        following = best_level(found[:level], self.overdose)
         if following == level:
             return None
         return self._leads_to(following, found, outcomes.tally(level))
 
-    def _leads_to(self, following: int, found: tuple[DoseEstimate, ...], tally: Tally) -> Decision:
+    def _leads_to(self, following: int, found: tuple[tuple[float, float], ...], tally: Tally) -> Decision:
         """The stop where every level may be an overdose, or the step down."""
         if following == 0:
-            reason = f"Every level may be an overdose: {found[0].over:.3f} at level 1."
+            reason = f"Every level may be an overdose: {found[0][1]:.3f} at level 1."
             return Decision(Action.STOP_NO_DOSE, None, reason, "ewoc", tally)
-        here = found[following - 1]
-        reason = f"Level {following} hits the target with {here.target:.3f}, overdoses with {here.over:.3f}."
+        target, over = found[following - 1]
+        reason = f"Level {following} hits the target with {target:.3f}, overdoses with {over:.3f}."
         return Decision(Action.DE_ESCALATE, following, reason, "ewoc", tally)
 
-    def _answer(self, outcomes: Outcomes, found: tuple[DoseEstimate, ...], full: bool) -> Decision:
+    def _answer(self, outcomes: Outcomes, found: tuple[tuple[float, float], ...], full: bool) -> Decision:
         level = outcomes.level_in_use_from(self.start)
         tally = outcomes.tally(level)
         tried = max(p.level for p in counting(outcomes))
         highest = tried if full else reachable(self.skipping, level, tried, len(found))
-        following = best_level([(x.target, x.over) for x in found[:highest]], self.overdose)
+        following = best_level(found[:highest], self.overdose)
         if following == 0:
             return self._leads_to(following, found, tally)
-        here = found[following - 1]
-        reason = f"Level {following} hits the target with {here.target:.3f}, overdoses with {here.over:.3f}"
+        target, over = found[following - 1]
+        reason = f"Level {following} hits the target with {target:.3f}, overdoses with {over:.3f}"
         if full:
             return Decision(Action.DECLARE_MTD, following, f"{reason}.", "largest", tally)
         size = self.group or self.cohort_size
@@ -331,7 +347,11 @@ class Blrm:
         return Decision(action, following, f"{reason}.", "ewoc", tally)
 
 
-def best_level(masses: list[tuple[float, float]], overdose: float) -> int:
-    """Level (from 1) with the most mass in the target among those without overdose; 0 when none is."""
-    allowed = [(target, -level) for level, (target, over) in enumerate(masses, start=1) if over < overdose]
+def best_level(masses: Sequence[tuple[float, float]], overdose: float) -> int:
+    """Level (from 1) with the most mass in the target among those without overdose; 0 when none is.
+
+    Masses that differ by rounding alone are equal; the lower level has it then.
+    """
+    found = enumerate(masses, start=1)
+    allowed = [(round(target, 9), -level) for level, (target, over) in found if over < overdose]
     return -max(allowed)[1] if allowed else 0

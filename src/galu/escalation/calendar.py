@@ -12,6 +12,8 @@ from math import isfinite
 import numpy as np
 from numpy.typing import NDArray
 
+from galu.escalation.blrm import Blrm
+from galu.escalation.blrm_kernels import quick
 from galu.escalation.crm_design import Crm
 from galu.escalation.decision import Design
 from galu.escalation.events import MOST_LEVELS, new_world
@@ -160,7 +162,12 @@ def _tite_boin(design: Design, run: _Run) -> None:
     assert isinstance(design, TiteBoin)
     weights, _ = regression_tables(design.largest, design.target, design.cutoff)
     tables = (weights, eliminations(design), np.empty((3, MOST_LEVELS)))
-    tite_boin_trials(*tables, tite_boin_plan(design, len(run.truth)), *run.common)
+    plan = tite_boin_plan(design, len(run.truth), run.guards is not None)
+    tite_boin_trials(*tables, plan, *run.common)
+
+
+def _blrm(design: Design, run: _Run) -> None:
+    _remembered(quick(design), run)  # type: ignore[arg-type]
 
 
 def _remembered(design: Design, run: _Run) -> None:
@@ -172,6 +179,7 @@ _KERNELS: tuple[tuple[Callable[[Design], bool], Callable[[Design, _Run], None]],
     (lambda design: isinstance(design, IntervalDesign), _interval),
     (lambda design: isinstance(design, Crm), _crm),
     (lambda design: isinstance(design, TiteBoin), _tite_boin),
+    (lambda design: isinstance(design, Blrm) and not design.by_covariate, _blrm),
     (lambda design: hasattr(design, "rows"), _climbing),
     (lambda design: hasattr(design, "cohort_size") and hasattr(design, "largest"), _remembered),
 )

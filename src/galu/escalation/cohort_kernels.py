@@ -39,9 +39,9 @@ def _cohort(w, base, truth, level, size, largest):  # type: ignore[no-untyped-de
     count = min(size - w.n[level] % size, largest - w.total)
     for patient in range(w.total, w.total + count):
         w.level[patient] = level
-        w.gone[patient] = 2
+        w.state[patient] = 2
         if uniform(base, patient, DLT) < truth[level - 1]:
-            w.gone[patient] = 3
+            w.state[patient] = 3
             toxic += 1
     w.patient = w.total + count
     w.n[level] += count

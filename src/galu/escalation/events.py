@@ -41,7 +41,7 @@ NOTHING = -1
 #: The trial that is running, one record, which a kernel hands on as one pointer (arrays and named tuples
 #: would be counted at every step, at twice the time). By level (level 0 unused): `n` enrolled, `y` with a
 #: DLT, `c` pending, `treated` and `toxic` dosed and with a DLT as they will be counted. Of each patient in
-#: order of consent: `level`, and `gone`: 1 if they no longer count (see `state_of`).
+#: order of consent: `level`, and `state`: 0 pending, 1 no longer counted, 2 known without a DLT, 3 with one.
 #: Of each outcome in order of its `due` day: `what` it is, `who` has it, `start` of the window; those before
 #: `known` are known, those before `last` pending. `tied` says that more becomes known at this moment; `first`
 #: is the level of the first patient; at `until` a suspension by follow-up ends, infinite where there is none.
@@ -52,7 +52,7 @@ def _world(room: int) -> np.dtype[np.void]:
             *((name, "i8") for name in ("known", "last", "patient", "waiting", "arrivals", "total", "tied")),
             *((name, "i8") for name in ("first", "room", "in_use", "tried", "event", "event_level")),
             *((name, "i8", (MOST_LEVELS,)) for name in ("n", "y", "c", "treated", "toxic")),
-            *((name, "i8", (room,)) for name in ("level", "gone", "what", "who")),
+            *((name, "i8", (room,)) for name in ("level", "state", "what", "who")),
             *((name, "f8", (room,)) for name in ("due", "start")),
         ]
     )
@@ -128,7 +128,7 @@ def _enrol(w, base, conditions, truth, level):  # type: ignore[no-untyped-def]
     w.n[level] += 1
     w.c[level] += 1
     w.level[patient] = level
-    w.gone[patient] = 0
+    w.state[patient] = 0
     what, due = NONE, dosed + window
     if failure > 0.0 and uniform(base, patient, SCREEN) < failure:
         what, due = FAILED, dosed
@@ -171,12 +171,15 @@ def _learn(w):  # type: ignore[no-untyped-def]
     w.c[level] -= 1
     if what == TOXIC:
         w.y[level] += 1
-    elif what != NONE:
+        w.state[patient] = 3
+    elif what == NONE:
+        w.state[patient] = 2
+    else:
         w.n[level] -= 1
         w.total -= 1
-        w.gone[patient] = 1
+        w.state[patient] = 1
         last = w.patient - 1
-        while last >= 0 and w.gone[last] == 1:
+        while last >= 0 and w.state[last] == 1:
             last -= 1
         w.in_use = w.level[last] if last >= 0 else w.first
     w.event = what
@@ -241,22 +244,6 @@ def proceed(w, base, conditions, truth, action, level, timed, guards):  # type: 
 
 
 @inlined
-def state_of(w, patient):  # type: ignore[no-untyped-def]
-    """Of a patient: 0 pending, 1 no longer counted, 2 known without a DLT, 3 with one.
-
-    Looked up where it is asked for; kept at every step it would cost each trial of each design.
-    """
-    state = w.gone[patient]
-    if state == 0:
-        place = w.known - 1
-        while place >= 0 and w.who[place] != patient:
-            place -= 1
-        if place >= 0:
-            state = 3 if w.what[place] == TOXIC else 2
-    return state
-
-
-@inlined
 def group_above(w, level, size, target):  # type: ignore[no-untyped-def]
     """Whether the last group at a level had a rate above the target, as `conventions.group_above`."""
     known = w.n[level] - w.c[level]
@@ -265,7 +252,7 @@ def group_above(w, level, size, target):  # type: ignore[no-untyped-def]
         count = min(size, known)
     left, dlts, patient = count, 0, w.patient - 1
     while left > 0:
-        state = state_of(w, patient) if w.level[patient] == level else 1
+        state = w.state[patient] if w.level[patient] == level else 1
         if state >= 2:
             dlts += state - 2
             left -= 1
@@ -285,7 +272,7 @@ def seen_group_above(w, level, size, target, window):  # type: ignore[no-untyped
         count = min(size, seen)
     left, dlts, patient = count, 0, w.patient - 1
     while left > 0:
-        state = state_of(w, patient) if w.level[patient] == level else 1
+        state = w.state[patient] if w.level[patient] == level else 1
         if state >= 2:
             dlts += state - 2
             left -= 1
@@ -321,10 +308,10 @@ def stay_known(w, level):  # type: ignore[no-untyped-def]
     """Whether somebody of the present stay at a level is known, as `conventions.known_in_stay` above 0."""
     patient, found = w.patient - 1, False
     while patient >= 0 and not found:
-        if w.gone[patient] != 1:
+        if w.state[patient] != 1:
             if w.level[patient] != level:
                 break
-            found = state_of(w, patient) >= 2
+            found = w.state[patient] >= 2
         patient -= 1
     return found
 

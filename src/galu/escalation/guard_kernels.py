@@ -72,7 +72,7 @@ def _brief(w, highest, share, window, first):  # type: ignore[no-untyped-def]
         leads = True
         if first:
             for earlier in range(who):
-                if w.level[earlier] == level and w.gone[earlier] != 1:
+                if w.level[earlier] == level and w.state[earlier] != 1:
                     leads = False
                     break
         day = w.start[k] + share * window

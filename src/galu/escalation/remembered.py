@@ -23,7 +23,6 @@ from galu.escalation.events import (
     begin,
     finish,
     proceed,
-    state_of,
     stay_known,
 )
 from galu.escalation.exact import ACTIONS
@@ -57,7 +56,7 @@ def _last_group(w, level, size):  # type: ignore[no-untyped-def]
     left = min(size, known) if count == 0 else count
     dlts, patient = 0, w.patient - 1
     while left > 0:
-        state = state_of(w, patient) if w.level[patient] == level else 1
+        state = w.state[patient] if w.level[patient] == level else 1
         if state >= 2:
             dlts += state - 2
             left -= 1

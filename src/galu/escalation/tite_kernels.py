@@ -12,6 +12,7 @@ from galu.escalation.events import (
     DOWN,
     HOLD,
     MTD,
+    NOTHING,
     OUT,
     SAME,
     STOP,
@@ -20,7 +21,6 @@ from galu.escalation.events import (
     finish,
     proceed,
     seen_group_above,
-    state_of,
     stay_known,
     too_early,
     unfollowed,
@@ -30,13 +30,31 @@ from galu.escalation.guard_kernels import guard_answer
 from galu.escalation.interval import boin_lambdas
 from galu.escalation.tally_kernels import select_level
 from galu.escalation.tite_boin import TiteBoin, eliminated_up_to
+from galu.escalation.toxic import FEWEST
 
 
 @inlined
-def _by_effective_size(tally, stft, up, down, most):  # type: ignore[no-untyped-def]
-    n, y, c = tally
+def _surely(n, y, c, up, down, most):  # type: ignore[no-untyped-def]
+    """What the rule of 2020 says whatever the pending were followed for, else NOTHING.
+
+    Their followed share lies between 0 and c, and a rounded quotient never falls as its divisor does.
+    """
+    if c > most * n:
+        return HOLD
+    if n > c:
+        if y / (n - c) <= up:
+            return UP
+        if y / n >= down:
+            return DOWN
+        if y / n > up and y / (n - c) < down:
+            return SAME
+    return NOTHING
+
+
+@inlined
+def _by_effective_size(n, y, c, stft, up, down):  # type: ignore[no-untyped-def]
     size = n - c + stft
-    if c > most * n or size <= 0.0:
+    if size <= 0.0:
         return HOLD
     rate = y / size
     if rate <= up:
@@ -65,13 +83,17 @@ def _judge(w, level, before, window, plan, most):  # type: ignore[no-untyped-def
     up, down = plan[4], plan[5]
     n, y, c, stft, new = w.n[level], w.y[level], w.c[level], 0.0, 0
     for patient in range(before, w.patient):
-        if w.level[patient] == level and w.gone[patient] != 1:
-            state = state_of(w, patient)
+        if w.level[patient] == level and w.state[patient] != 1:
+            state = w.state[patient]
             n -= 1
             if state == 3:
                 y -= 1
             elif state == 0:
                 c -= 1
+    if plan[7] == 0.0:
+        found = _surely(n, y, c, up, down, most)
+        if found != NOTHING:
+            return found
     for k in range(w.known, w.last):
         if w.level[w.who[k]] == level and w.who[k] < before:
             part = _part(w, k, window)
@@ -79,7 +101,7 @@ def _judge(w, level, before, window, plan, most):  # type: ignore[no-untyped-def
             if part == 0.0:
                 new += 1
     if plan[7] == 0.0:
-        return _by_effective_size((n, y, c), stft, up, down, most)
+        return _by_effective_size(n, y, c, stft, up, down)
     half = 0.5 * plan[3]
     if new > 0 and n > new:
         if y >= down * (n - new):
@@ -95,6 +117,19 @@ def _judge(w, level, before, window, plan, most):  # type: ignore[no-untyped-def
     return _by_imputation((n, y, c), stft, up, down, half)
 
 
+@inlined
+def _may_wait(w, level, most, size):  # type: ignore[no-untyped-def]
+    """Whether so many are pending that accrual may wait for a cohort at or below a level.
+
+    Where this says no it surely does not: the rule judges whole cohorts, here all, below at least one.
+    """
+    whole = w.n[level] - w.n[level] % size
+    found = w.c[level] > min(most * whole, whole - 1.0)
+    for lv in range(1, level):
+        found |= w.c[lv] > min(most * size, size - 1.0)
+    return found
+
+
 @kernel
 def _said(w, window, plan):  # type: ignore[no-untyped-def]
     """Action of the rule at the last cohort end, and its level, as `TiteBoin._said`."""
@@ -103,11 +138,11 @@ def _said(w, window, plan):  # type: ignore[no-untyped-def]
     while goes_on:
         left, stay, known, place, patient = n % size, 0, 0, -1, end - 1
         while patient >= 0 and (stay <= left or known < size):
-            if w.gone[patient] != 1:
+            if w.state[patient] != 1:
                 if w.level[patient] != level:
                     break
                 stay += 1
-                if state_of(w, patient) >= 2:
+                if w.state[patient] >= 2:
                     known += 1
                 if stay == left:
                     place = patient
@@ -123,26 +158,31 @@ def _said(w, window, plan):  # type: ignore[no-untyped-def]
             action, judged = found, level
         goes_on = plan[9] > 0.0 and known < size and patient >= 0 and w.level[patient] < level
         if goes_on:
-            level, end, n = w.level[patient], patient + 1, 0
-            for earlier in range(end):
-                if w.level[earlier] == level and w.gone[earlier] != 1:
-                    n += 1
+            level, end = w.level[patient], patient + 1
+            n = w.n[level]
+            for later in range(end, w.patient):
+                if w.level[later] == level and w.state[later] != 1:
+                    n -= 1
     return action, judged
 
 
 @inlined
-def _first_out(w, levels, window, plan, most_by_dlts):  # type: ignore[no-untyped-def]
-    """Lowest eliminated level, else levels + 1."""
-    for level in range(1, w.tried + 1):
+def _first_out(w, levels, highest, window, plan, most_by_dlts):  # type: ignore[no-untyped-def]
+    """Lowest eliminated level up to `highest`, else levels + 1."""
+    for level in range(1, highest + 1):
+        # What is followed of the pending only adds to the known, so counts alone tell most levels.
+        most = most_by_dlts[w.y[level]] + TINY
+        if w.n[level] < FEWEST or w.n[level] - w.c[level] > most:
+            continue
         size = float(w.n[level])
-        if plan[11] == 0.0:
+        if plan[11] == 0.0 and w.c[level] > 0:
             size -= w.c[level]
             stft = 0.0
             for k in range(w.known, w.last):
                 if w.level[w.who[k]] == level:
                     stft += _part(w, k, window)
             size += stft
-        if size >= 3.0 - TINY and size <= most_by_dlts[w.y[level]] + TINY:
+        if size >= FEWEST - TINY and size <= most:
             return level
     return levels + 1
 
@@ -153,10 +193,12 @@ def tite_boin_decision(w, window, plan, excess, most_by_dlts, room):  # type: ig
 
     `plan` is (levels, largest, cohort size, target, λe, λd, largest share pending, imputes, group of
     coherence or 0, minimum follow-up, initial stage, eliminates by the enrolled, whether inside a cohort a
-    step down is judged at any number known).
+    step down is judged at any number known, whether to answer though nobody waits, because a guard may
+    suspend).
     """
     levels, size, target = int(plan[0]), int(plan[2]), plan[3]
-    out = _first_out(w, levels, window, plan, most_by_dlts)
+    unasked = plan[13] == 0.0 and w.waiting == 0 and w.total < plan[1]
+    out = _first_out(w, levels, 1 if unasked else w.tried, window, plan, most_by_dlts)
     if out == 1:
         return STOP, 0
     if w.total >= plan[1]:
@@ -169,22 +211,26 @@ def tite_boin_decision(w, window, plan, excess, most_by_dlts, room):  # type: ig
         return OUT, out - 1
     n = w.n[level]
     fills = n == 0 or n % size != 0
-    if n == 0:
+    if n == 0 or (unasked and not _may_wait(w, level, plan[6], size)):
         return SAME, level
     if fills or w.c[level] > 0:
         bound, judged = _said(w, window, plan)
         if bound == HOLD:
-            return HOLD, 0
+            out = _first_out(w, levels, w.tried, window, plan, most_by_dlts)
+            return (OUT, out - 1) if out <= level else (HOLD, 0)
         if bound == DOWN and max(judged - 1, 1) < level:
             return DOWN, max(judged - 1, 1)
     if fills:
-        sooner = plan[12] > 0.0 and level > 1 and stay_known(w, level)
+        sooner = plan[12] > 0.0 and level > 1 and not unasked and stay_known(w, level)
         if sooner and _judge(w, level, w.patient, window, plan, 1.0) == DOWN:
             return DOWN, level - 1
         return SAME, level
     action = _judge(w, level, w.patient, window, plan, plan[6])
     if action == HOLD:
-        return HOLD, 0
+        out = _first_out(w, levels, w.tried, window, plan, most_by_dlts)
+        return (OUT, out - 1) if out <= level else (HOLD, 0)
+    if unasked:
+        return SAME, level
     if action == DOWN and level > 1:
         return DOWN, level - 1
     if action == UP and level + 1 < out and level < levels:
@@ -235,7 +281,7 @@ def tite_boin_trials(  # type: ignore[no-untyped-def]
         finish(w, action, level, trial, selected, patients, dlts, times)
 
 
-def tite_boin_plan(design: TiteBoin, levels: int) -> NDArray[np.float64]:
+def tite_boin_plan(design: TiteBoin, levels: int, guarded: bool = False) -> NDArray[np.float64]:
     """The numbers that `tite_boin_decision` reads."""
     imputes = float(design.rule == "imputation-2018")
     sizes = (levels, design.largest, design.cohort_size)
@@ -243,7 +289,9 @@ def tite_boin_plan(design: TiteBoin, levels: int) -> NDArray[np.float64]:
     rule = (design.target, *boin_lambdas(design.target), design.max_pending, imputes)
     enrolled = float(design.eliminate_by == "enrolled")
     sooner = float(design.step_down_at == "any")
-    return np.array([*sizes, *rule, group, design.min_followup, design.initial_stage, enrolled, sooner])
+    return np.array(
+        [*sizes, *rule, group, design.min_followup, design.initial_stage, enrolled, sooner, guarded]
+    )
 
 
 def eliminations(design: TiteBoin) -> NDArray[np.float64]:
