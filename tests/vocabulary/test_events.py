@@ -202,7 +202,8 @@ def test_an_unknown_word_never_makes_a_patient_safe(
         (event("Frobnication", 2, 20), "N"),
         (event("Frobnication", 3, 20, soc="Gastrointestinal disorders"), "P"),  # may be an exempt one
         (event("Frobnication", 3, 40, soc="Gastrointestinal disorders"), "T"),
-        (event("Frobnication", 3, 20, attribution="unrelated"), "N"),
+        (event("Frobnication", 3, 20, attribution="unrelated"), "P"),  # may be a febrile neutropenia
+        (event("Frobnication", 2, 20, attribution="unrelated"), "N"),
         (event("Retinal haemorrhage", 3, 21), "T"),
         (event("Thrombocytopenia", 4, 27), "T"),
     ],
