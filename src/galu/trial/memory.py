@@ -18,12 +18,16 @@ from galu.trial.subjects import Subject
 
 @dataclass(slots=True)
 class Memory:
-    """Subjects, what the DLT rules read of them, settled assessments with their day, and who changed."""
+    """Subjects, what the DLT rules read of them, settled assessments with their day, and who changed.
+
+    `watched` is what the rules read of the whole time, where that was asked for.
+    """
 
     subjects: dict[str, Subject] = field(default_factory=dict)
     patients: dict[str, DltPatient] = field(default_factory=dict)
     settled: dict[str, tuple[date, DltAssessment]] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
+    watched: tuple[DltPatient, ...] = ()
 
     def note(self, names: Iterable[str | None]) -> None:
         """Of these subjects there is something new; a fact of nobody may correct that of anybody."""

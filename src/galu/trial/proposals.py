@@ -16,12 +16,11 @@ from typing import Any
 import polars as pl
 
 from galu.protocol import Study
-from galu.record import Record
 from galu.safety.course import present_grade
 from galu.safety.coverage import gradable_terms
 from galu.safety.dlt import COUNTS, WINDOW, signs_since
 from galu.safety.events import is_one_of
-from galu.safety.inputs import AdverseEventInput
+from galu.safety.inputs import AdverseEventInput, DltPatient
 from galu.safety.modification import PRESENT_DAYS, Action, DoseProposal, RenalCourse, TermCourse, propose_dose
 from galu.safety.plan import SafetyPlan
 from galu.safety.tables import TreatedSubject
@@ -30,7 +29,6 @@ from galu.trial.dosimetry import SubjectDose
 from galu.trial.exposure import Dose
 from galu.trial.organ_limits import OrganRoom, Standing, Standings, derive_standings
 from galu.trial.renal import REDUCED_SHARE
-from galu.trial.safety import watched_patients
 from galu.trial.subjects import Subject
 
 
@@ -138,13 +136,15 @@ def _held(proposal: DoseProposal, why: str) -> DoseProposal:
     return replace(proposal, action=action, reasons=(why, *proposal.reasons))
 
 
-def toxicity_since(study: Study, record: Record, subjects: Iterable[Subject], board: Board) -> dict[str, str]:
+def toxicity_since(
+    study: Study, watched: Iterable[DltPatient], subjects: Iterable[Subject], board: Board
+) -> dict[str, str]:
     """Toxicity since the last dose that is known or asked for, in words, of those whose next dose is due."""
     waiting = {item.subject for item in board.due}
     people = {one.id: one for one in subjects if one.id in waiting}
     found: dict[str, str] = {}
-    for patient in watched_patients(study, record, people.values()):
-        last = people[patient.subject].last_dose
+    for patient in watched:
+        last = people[patient.subject].last_dose if patient.subject in people else None
         if study.safety is None or last is None:
             continue
         signs = signs_since(patient, study.safety, last, board.day)

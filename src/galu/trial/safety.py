@@ -68,18 +68,22 @@ def _transfusions(record: Record) -> dict[str, tuple[TransfusionInput, ...]]:
 
 
 def dlt_patients(study: Study, record: Record, subjects: Iterable[Subject]) -> tuple[DltPatient, ...]:
-    """What the DLT rules read of each subject who got a therapeutic dose at a level.
-
-    What happened long after the window is left out, so that an assessment once made stays known.
-    """
-    plan = study.safety
+    """What the DLT rules read of each subject who got a therapeutic dose at a level."""
+    plan, people = study.safety, tuple(subjects)
     if plan is None:
         return ()
-    people = tuple(subjects)
     until = {one.id: one.first_dose + _reach(plan) for one in people if one.first_dose is not None}
-    patients = _patients(study, record, people, until)
+    return within_reach(_patients(study, record, people, until), plan)
+
+
+def within_reach(patients: Iterable[DltPatient], plan: SafetyPlan) -> tuple[DltPatient, ...]:
+    """The patients without what happened long after the window: an assessment once made stays known."""
     return tuple(
-        replace(one, events=tuple(event for event in one.events if event.onset <= until[one.subject]))
+        replace(
+            one,
+            events=tuple(event for event in one.events if event.onset <= one.first_dose + _reach(plan)),
+            labs=tuple(lab for lab in one.labs if lab.day <= one.first_dose + _reach(plan)),
+        )
         for one in patients
     )
 

@@ -28,9 +28,11 @@ from galu.trial.flow import (
     derive_flow,
     derive_sets,
 )
+from galu.trial.memory import Memory
 from galu.trial.pharmacokinetics import PharmacokineticResults, derive_pharmacokinetics
 from galu.trial.proposals import CycleProposal, Toxicity, derive_proposals, toxicity_since
 from galu.trial.renal import derive_renal
+from galu.trial.safety import watched_patients, within_reach
 from galu.trial.schedule import PlannedVisit, derive_schedule
 from galu.trial.subjects import Subject, derive_subjects, with_last_alive
 from galu.trial.watch import SafetyWatch, derive_watch
@@ -86,11 +88,12 @@ def derive_state(study: Study, record: Record, as_of: date, cutoff: date | None 
     if cutoff is not None:
         known = known.occurred_by(cutoff)
     subjects = with_last_alive(derive_subjects(study, known), known)
-    board = derive_board(study, known, as_of, subjects)
+    memory = _read_once(study, known, subjects)
+    board = derive_board(study, known, as_of, subjects, memory)
     gates = derive_eligibility(study, known, subjects, as_of)
     doses = derive_absorbed_doses(study, known, subjects)
     safety = derive_safety(study, known, subjects, board.slots)
-    since = toxicity_since(study, known, subjects, board)
+    since = toxicity_since(study, memory.watched, subjects, board)
     renal = derive_renal(study, known, subjects)
     against = against_dose(study, known, subjects, board, {one.subject: one.events for one in safety.treated})
     toxicity = Toxicity(safety.treated, safety.grades, renal, since, against)
@@ -99,7 +102,7 @@ def derive_state(study: Study, record: Record, as_of: date, cutoff: date | None 
     progressed = {one.subject: one.rpfs.on for one in efficacy.subjects if one.rpfs.event}
     measured = frozenset(one.subject for one in doses if one.course is not None)
     visits = derive_schedule(study, known, subjects, as_of, progressed)
-    watch = derive_watch(study, known, subjects, safety.treated, (board, doses))
+    watch = derive_watch(study, known, subjects, safety.treated, (board, doses, memory))
     proposals = derive_proposals(study, subjects, board, toxicity, doses)
     scans = scans_due(study, known, subjects, as_of)
     return TrialState(
@@ -126,3 +129,12 @@ def derive_state(study: Study, record: Record, as_of: date, cutoff: date | None 
         agenda=derive_agenda(board, proposals, visits, watch, scans),
         forks=known.forks,
     )
+
+
+def _read_once(study: Study, record: Record, subjects: tuple[Subject, ...]) -> Memory:
+    """What the rules read of every subject, for all who ask in one state."""
+    if study.safety is None:
+        return Memory()
+    watched = watched_patients(study, record, subjects)
+    patients = {one.subject: one for one in within_reach(watched, study.safety)}
+    return Memory(patients=patients, watched=watched)

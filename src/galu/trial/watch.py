@@ -32,7 +32,8 @@ from galu.safety.tables import TreatedSubject
 from galu.trial.accrual import ToxicityMonitor
 from galu.trial.board import Board
 from galu.trial.dosimetry import SubjectDose
-from galu.trial.safety import derive_dlt, dlt_patients, watched_patients
+from galu.trial.memory import Memory
+from galu.trial.safety import derive_dlt
 from galu.trial.subjects import Subject
 
 #: Lower ends of the bands of the watch (assumed): nothing, two, four and six times 3.7 GBq.
@@ -69,7 +70,7 @@ def derive_watch(
     record: Record,
     subjects: tuple[Subject, ...],
     treated: tuple[TreatedSubject, ...],
-    known: tuple[Board, Iterable[SubjectDose]],
+    known: tuple[Board, Iterable[SubjectDose], Memory],
 ) -> SafetyWatch:
     """The watch at the end of the board's day.
 
@@ -78,21 +79,18 @@ def derive_watch(
     treated
         Everyone who got an agent, with the events.
     known
-        The board, and the absorbed doses so far.
+        The board, the absorbed doses so far, and what the rules read of the subjects.
     """
     plan = study.safety
     if plan is None:
         return SafetyWatch()
-    board, doses = known
+    board, doses, memory = known
     day, emergent, zone = board.day, plan.emergent_days, ZoneInfo(record.zone)
     exposures = _exposures(subjects, doses)
-    watched = tuple(
-        WatchedPatient(patient, exposures.get(patient.subject, ()))
-        for patient in watched_patients(study, record, subjects)
-    )
+    watched = tuple(WatchedPatient(patient, exposures.get(patient.subject, ())) for patient in memory.watched)
     late = tuple(one for patient in watched for one in late_toxicities(patient, plan, day))
-    found = derive_dlt(study, record, subjects, day)
-    listed = [(patient, found[patient.subject]) for patient in dlt_patients(study, record, subjects)]
+    found = derive_dlt(study, record, subjects, day, memory)
+    listed = [(memory.patients[one.subject], found[one.subject]) for one in memory.watched]
     looked = _looked(record)
     soon = day + timedelta(days=UPCOMING_DAYS)
     return SafetyWatch(
