@@ -1,5 +1,5 @@
 from galu.eligibility.evaluate import AtomVerdict, CriterionVerdict, eligible, evaluate
-from galu.eligibility.evidence import Anchors, Evidence, Gate, Judgement, SubjectEvidence
+from galu.eligibility.evidence import Anchors, Concern, Evidence, Gate, Judgement, SubjectEvidence, Told
 from galu.eligibility.expiry import Expiry, expiry_calendar
 from galu.eligibility.plan import EligibilityPlan
 from galu.eligibility.what_if import Change, what_if
@@ -8,6 +8,7 @@ __all__ = [
     "Anchors",
     "AtomVerdict",
     "Change",
+    "Concern",
     "CriterionVerdict",
     "EligibilityPlan",
     "Evidence",
@@ -15,6 +16,7 @@ __all__ = [
     "Gate",
     "Judgement",
     "SubjectEvidence",
+    "Told",
     "eligible",
     "evaluate",
     "expiry_calendar",

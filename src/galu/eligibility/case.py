@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import operator
 import re
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -15,6 +16,8 @@ from galu.eligibility.evidence import Evidence, Gate, Judgement, SubjectEvidence
 from galu.eligibility.items import TEST_OF_ITEM
 from galu.eligibility.plan import AtomPlan, EligibilityPlan, Limit, Window
 from galu.finding import Truth
+from galu.vocabulary.agents import agent_names
+from galu.vocabulary.folding import bag
 from galu.vocabulary.laboratory import in_unit
 from galu.vocabulary.results import Result, kind_of_result, read_result
 from galu.vocabulary.units import read_unit, same_unit
@@ -35,13 +38,17 @@ _QUANTIFIED: Final = 100.0
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the evidence says of one atom before any signature; `final` when none can change it."""
+    """What the evidence says of one atom before any signature; `final` when none can change it.
+
+    `doubt`: it is open only because words of the record do not say whether they mean it.
+    """
 
     truth: Truth
     reason: str
     facts: tuple[str, ...] = ()
     expires: date | None = None
     final: bool = False
+    doubt: bool = False
 
 
 def unknown(reason: str, *evidence: Evidence, expires: date | None = None) -> Outcome:
@@ -207,6 +214,11 @@ class Case:
         return Window(number=days, unit="days", inclusive=window.inclusive)
 
     @cached_property
+    def courses(self) -> dict[str, str]:
+        """How a condition of each topic goes on; the items that history fills are topics too."""
+        return defaultdict(lambda: "lasting", self.plan.courses())
+
+    @cached_property
     def _half_lives(self) -> dict[str, float]:
         return {row.agent.lower(): row.days for row in self.plan.half_lives}
 
@@ -215,7 +227,12 @@ class Case:
         if one.half_life_days is not None:
             return one.half_life_days
         names = (str(one.value).strip().lower(), one.label.strip().lower())
-        return next((self._half_lives[name] for name in names if name in self._half_lives), None)
+        said = next((self._half_lives[name] for name in names if name in self._half_lives), None)
+        if said is not None:
+            return said
+        meant = [self._half_lives.get(name.lower()) for name in agent_names(" ".join(names))]
+        known = [days for days in meant if days is not None]
+        return max(known) if known and len(known) == len(meant) else None
 
     def evidence(self, *items: str) -> tuple[Evidence, ...]:
         """Evidence of the items that counts on `day`, oldest first, in an order the input cannot change."""
@@ -257,13 +274,34 @@ class Case:
         statements = self.latest(atom.collected)
         return bool(statements) and all(as_flag(one) is True for one in statements), statements
 
-    def judgement(self, atom_id: str) -> Judgement | None:
-        """Return the last judgement of an atom that counts: signed, and not after the day of the gate."""
+    def signed(self, atom_id: str, by: date | None = None) -> tuple[Judgement, ...]:
+        """The last word of everybody who signed an atom by the day of the gate (or `by`), oldest first.
+
+        One person's words of one day, or of days not known, stand beside each other, and so do the words of
+        nobody: they decide nothing, but may speak against what somebody signed.
+        """
         raw = self.subject.judgements.get(atom_id)
         last = () if raw is None else (Judgement(*raw),)
-        signed = (*self.subject.earlier.get(atom_id, ()), *last)
-        counting = (one for one in reversed(signed) if one.signer and (one.on is None or one.on <= self.day))
-        return next(counting, None)
+        until = by or self.day
+        words: dict[str, list[Judgement]] = {}
+        for one in (*self.subject.earlier.get(atom_id, ()), *last):
+            if (one.on or one.first or date.min) <= until:
+                words.setdefault(bag(one.signer), []).append(one)
+        return tuple(one for own in words.values() for one in _last_words(own))
+
+    def is_covered(self, signed: Judgement, refs_: tuple[str, ...]) -> bool:
+        """Whether who signed can have known of all these facts."""
+        told = (self.subject.told.get(ref) for ref in refs_)
+        return all(one is None or signed.covers(one) for one in told)
+
+
+def _last_words(own: list[Judgement]) -> tuple[Judgement, ...]:
+    """What one person said last: several where the record does not tell which of them was."""
+    last = max((one.on for one in own if one.on is not None), default=None)
+    newest = [one for one in own if one.on == last or one.on is None]
+    if len(newest) > 1 and all(one.order is not None for one in newest):
+        return (max(newest, key=lambda one: one.order or 0.0),)
+    return tuple(newest)
 
 
 def _first_day(one: Evidence) -> date:

@@ -5,12 +5,12 @@ Logic is Kleene's, as in CQL 1.5 appendix B; missing data never means "include".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, Literal
 
-from galu.eligibility import disease, events, values
+from galu.eligibility import concerns, disease, events, values
 from galu.eligibility.case import Case, Outcome, agree, unknown, within
 from galu.eligibility.evidence import Gate, Judgement, SubjectEvidence
 from galu.eligibility.plan import AllOf, AtomPlan, CriterionPlan, EligibilityPlan, Expression
@@ -147,7 +147,10 @@ def eligible(verdicts: tuple[CriterionVerdict, ...]) -> Truth:
 
 
 def _criterion(case: Case, criterion: CriterionPlan) -> CriterionVerdict:
-    verdicts = {atom.id: _atom(case, atom) for atom in criterion.atoms if atom.comparison != "any_atom"}
+    adverse = Truth.of(criterion.polarity == "exclusion")
+    verdicts = {
+        atom.id: _atom(case, atom, adverse) for atom in criterion.atoms if atom.comparison != "any_atom"
+    }
     for atom in criterion.atoms:
         if atom.comparison == "any_atom":
             verdicts[atom.id] = _any_atom(case, atom, verdicts)
@@ -212,27 +215,92 @@ def _truth(expression: Expression, truths: Mapping[str, Truth]) -> Truth:
     return any_of(_truth(part, truths) for part in expression.any)
 
 
-def _atom(case: Case, atom: AtomPlan) -> AtomVerdict:
-    due = case.gate.order >= atom.due.order
+def _atom(case: Case, atom: AtomPlan, adverse: Truth) -> AtomVerdict:
     outcome = RULES[atom.comparison](case, atom)
-    if atom.signature == "none":
-        return AtomVerdict(atom.id, outcome.truth, outcome.reason, outcome.facts, outcome.expires, due=due)
-    return _signed(case, atom, outcome, due)
+    if atom.signature != "none":
+        verdict = _signed(case, atom, outcome)
+    elif outcome.doubt:
+        verdict = _doubted(case, atom, outcome)
+    else:
+        verdict = AtomVerdict(atom.id, outcome.truth, outcome.reason, outcome.facts, outcome.expires)
+    if verdict.truth is not adverse:
+        verdict = _concerned(case, atom, verdict, adverse)
+    reason = verdict.reason + concerns.unread_words(case, atom)
+    return replace(verdict, reason=reason, due=case.gate.order >= atom.due.order)
 
 
-def _signed(case: Case, atom: AtomPlan, outcome: Outcome, due: bool) -> AtomVerdict:
-    """Join what the data say with what a named person signed."""
-    signed = case.judgement(atom.id)
+def _concerned(case: Case, atom: AtomPlan, verdict: AtomVerdict, adverse: Truth) -> AtomVerdict:
+    """Unknown while words of the record may speak against it that nobody who knew of them has judged."""
+    found = concerns.concerns_of(case, atom)
+    facts = tuple(sorted({*verdict.facts, *(one.ref for one in found if one.ref)}))
+    asked = tuple(one for one in found if not concerns.answered(case, atom, verdict.truth, one))
+    if asked:
+        signed = [word for word in case.signed(atom.id) if word.signer]
+        before = f", signed before: {_said(signed)}" if signed else ""
+        reason = f"{concerns.shown(asked)}: judge it by signing {atom.id}{before}; {verdict.reason}"
+        return replace(verdict, truth=Truth.UNKNOWN, reason=reason, facts=facts)
+    words = tuple(dict.fromkeys(word for one in found for word in concerns.words_on(case, atom, one)))
+    if any(word.truth is not ~adverse for word in words):
+        reason = f"conflict: {verdict.reason}, {concerns.shown(found)}, {_said(words)}"
+        return replace(verdict, truth=Truth.UNKNOWN, reason=reason, facts=facts)
+    return replace(verdict, facts=facts) if words else verdict
+
+
+def _said(words: Iterable[Judgement]) -> str:
+    """Who signed what, when, in which fact."""
+    return ", ".join(
+        f"{one.truth.value} by {one.signer or 'nobody named'} on {one.on or 'a day not known'} ({one.ref})"
+        for one in words
+    )
+
+
+def _one_word(words: tuple[Judgement, ...]) -> Judgement | None:
+    """The last signature where all who signed agree; None where nobody named did, or they differ."""
+    named = [word for word in words if word.signer]
+    return named[-1] if named and len({word.truth for word in words}) == 1 else None
+
+
+def _contrary(atom: AtomPlan, outcome: Outcome, words: tuple[Judgement, ...]) -> AtomVerdict | None:
+    """Words that contradict each other decide nothing: the atom is unknown, and all are named."""
+    if outcome.final or not any(word.signer for word in words) or _one_word(words) is not None:
+        return None
+    facts = tuple(sorted({*outcome.facts, *(word.ref for word in words)} - {""}))
+    reason = f"signed otherwise by: {_said(words)}: whoever erred corrects it"
+    return AtomVerdict(atom.id, Truth.UNKNOWN, reason, facts, outcome.expires, True)
+
+
+def _doubted(case: Case, atom: AtomPlan, outcome: Outcome) -> AtomVerdict:
+    """Whether words mean what the atom reads, says a person who can have known of them."""
+    words = case.signed(atom.id)
+    signed = _one_word(words)
+    if signed is not None and signed.truth is not Truth.UNKNOWN and case.is_covered(signed, outcome.facts):
+        truth, reason = _joined(atom, outcome, signed)
+        facts = tuple(sorted({*outcome.facts, signed.ref} - {""}))
+        return AtomVerdict(atom.id, truth, reason, facts, outcome.expires, True, signed.signer)
+    reason = f"{outcome.reason}: say what it was, or judge it by signing {atom.id}"
+    told = _contrary(atom, outcome, words)
+    return told or AtomVerdict(atom.id, outcome.truth, reason, outcome.facts, outcome.expires)
+
+
+def _signed(case: Case, atom: AtomPlan, outcome: Outcome) -> AtomVerdict:
+    """Join what the data say with what named persons signed."""
+    words = case.signed(atom.id)
+    if contrary := _contrary(atom, outcome, words):
+        return contrary
+    signed = _one_word(words)
     if signed is not None and atom.reason_required and signed.truth is Truth.TRUE and not signed.reason:
-        return AtomVerdict(
-            atom.id, Truth.UNKNOWN, "signed without a reason", (signed.ref,), judgement=True, due=due
-        )
+        return AtomVerdict(atom.id, Truth.UNKNOWN, "signed without a reason", (signed.ref,), judgement=True)
     if signed is None or signed.truth is Truth.UNKNOWN or outcome.final:
         truth, reason = _unsigned(atom, outcome)
-        return AtomVerdict(atom.id, truth, reason, outcome.facts, outcome.expires, due=due)
+        return AtomVerdict(atom.id, truth, reason, outcome.facts, outcome.expires)
     truth, reason = _joined(atom, outcome, signed)
     facts = tuple(sorted({*outcome.facts, signed.ref} - {""}))
-    return AtomVerdict(atom.id, truth, reason, facts, outcome.expires, True, signed.signer, due)
+    if outcome.truth is Truth.UNKNOWN and not case.is_covered(signed, outcome.facts):
+        truth, reason = (
+            Truth.UNKNOWN,
+            f"{outcome.reason}; {reason}, before this was told: sign {atom.id} again",
+        )
+    return AtomVerdict(atom.id, truth, reason, facts, outcome.expires, True, signed.signer)
 
 
 def _unsigned(atom: AtomPlan, outcome: Outcome) -> tuple[Truth, str]:

@@ -62,12 +62,13 @@ def count(case: Case, atom: AtomPlan) -> Outcome:
     """
     found = case.evidence(*atom.items)
     collected, statements = case.is_collected(atom)
-    number = len({_name(one) for one in found})
+    sure = tuple(one for one in found if not one.doubtful)
+    number = len({_name(one) for one in sure})
     most = _most(found) + len(case.evidence(*_unread(atom.items)))
     ceiling = None if case.settings.get("taxane_limit") == "at_least_one" else atom.at_most
     shown = f"{number} in {', '.join(atom.items)}"
     if ceiling is not None and number > ceiling:
-        return Outcome(Truth.FALSE, f"{shown}, more than {ceiling}", refs(found), final=True)
+        return Outcome(Truth.FALSE, f"{shown}, more than {ceiling}", refs(sure), final=True)
     if by_intolerance := _intolerance(case, atom):
         return Outcome(Truth.TRUE, f"{shown}; {by_intolerance[0]}", by_intolerance[1])
     enough = number >= (atom.at_least or 0)
@@ -97,8 +98,9 @@ def _intolerance(case: Case, atom: AtomPlan) -> tuple[str, tuple[str, ...]] | No
     """Signed intolerance of taxanes, where it stands in for this list too (a switch of the record)."""
     if "intolerance_scope" not in atom.switches or case.settings.get("intolerance_scope") != "both":
         return None
-    signed = case.judgement("I3.d")
-    if signed is None or signed.truth is not Truth.TRUE:
+    words = case.signed("I3.d")
+    signed = next((one for one in words if one.signer), None)
+    if signed is None or {one.truth for one in words} != {Truth.TRUE}:
         return None
     return f"intolerance signed by {signed.signer}", (signed.ref,)
 
@@ -118,6 +120,7 @@ def recent(case: Case, atom: AtomPlan) -> Outcome:
     found = case.evidence(*items, *_unread(items))
     counted = tuple(one for one in found if _counts(case, atom, one))
     answers = [(one, _inside(case, atom, window, anchor, one)) for one in counted]
+    collected, statements = case.is_collected(atom)
     present = tuple(one for one, answer in answers if answer is True)
     if present:
         worst = present[-1]
@@ -125,8 +128,9 @@ def recent(case: Case, atom: AtomPlan) -> Outcome:
         return Outcome(Truth.TRUE, f"{worst.item} {worst.value} on {when}", refs(present))
     open_ = tuple(one for one, answer in answers if answer is None)
     if open_:
-        return unknown(f"{open_[0].item} {open_[0].value}: {_why_open(open_[0])}", *open_)
-    collected, statements = case.is_collected(atom)
+        doubt = collected and all(one.doubtful for one in open_)
+        said = unknown(f"{open_[0].item} {open_[0].value}: {_why_open(open_[0])}", *open_)
+        return replace(said, doubt=doubt)
     if not collected:
         return unknown(f"no {', '.join(items)}, but the list is not stated to be complete", *counted)
     warned = [one for one in counted if one.on is not None and one.on > anchor]

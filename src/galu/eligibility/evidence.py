@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Final, NamedTuple
 
 from galu.finding import Truth
@@ -53,14 +53,54 @@ class Evidence:
     doubtful: bool = False
 
 
+class Told(NamedTuple):
+    """When a fact was told: the last day that it can be of, and when it was entered (None: not known)."""
+
+    on: date | None
+    entered: datetime | None = None
+
+
 class Judgement(NamedTuple):
-    """An atom signed by a named person; for exclusions TRUE attests that the condition is present."""
+    """An atom signed by a named person; for exclusions TRUE attests that the condition is present.
+
+    `on` is None where the day is known only in part, `first` the first day it can have been. `order` tells
+    judgements of one day apart where each has its time.
+    """
 
     truth: Truth
     ref: str
     signer: str
     on: date | None = None
     reason: str = ""
+    entered: datetime | None = None
+    first: date | None = None
+    order: float | None = None
+
+    def covers(self, fact: Told) -> bool:
+        """Whether who signed can have known of a fact: it is of no later day, entered no later."""
+        if fact.entered is not None and self.entered is not None and fact.entered > self.entered:
+            return False
+        signed = self.on or self.first
+        return signed is None or (fact.on is not None and fact.on <= signed)
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """Plain words of the record that speak of topics (see `galu.vocabulary.topics`); nobody judged them yet.
+
+    `began` and `ended` are the first and the last day it can have been; None is not known, for `ended` also
+    that it goes on or may. `lasted` is the last day it can have been as an event of the day it began.
+    """
+
+    topics: frozenset[str]
+    words: str
+    ref: str
+    told: Told
+    began: date | None = None
+    ended: date | None = None
+    lasted: date | None = None
+    grade: int | None = None
+    source: str = "history"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +118,8 @@ class SubjectEvidence:
     """Everything known of one subject.
 
     `judgements` maps an atom's id to its last `Judgement` (or a tuple (truth, ref, signer)), `earlier` to
-    those before it, oldest first: a gate sees the last one signed by its day.
+    those before it, oldest first: a gate sees the last one signed by its day. `told` says of facts, by their
+    ids, when they were told: a signature covers no later one.
     """
 
     subject: str
@@ -86,3 +127,5 @@ class SubjectEvidence:
     anchors: Anchors = field(default_factory=Anchors)
     judgements: Mapping[str, Judgement | tuple[Truth, str, str]] = field(default_factory=dict)
     earlier: Mapping[str, tuple[Judgement, ...]] = field(default_factory=dict)
+    concerns: tuple[Concern, ...] = ()
+    told: Mapping[str, Told] = field(default_factory=dict)

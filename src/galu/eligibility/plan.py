@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
 from galu.eligibility.evidence import Gate
 from galu.eligibility.items import ITEM_KEYS
 from galu.statement import Section, Sourced, Stated
+from galu.vocabulary.topics import Phrase, phrase, topic_courses
 
 Comparison = Literal[
     "judgement",
@@ -34,6 +35,9 @@ Comparison = Literal[
     "syphilis",
     "any_atom",
 ]
+#: Topics without words: a text in which nothing is recognised (it is listed), a severe adverse event.
+ANY_WORDS: Final = "unrecognised"
+SEVERE: Final = "severe_event"
 AnchorName = Literal["consent", "screening", "enrolment", "first_dose", "gate"]
 
 
@@ -60,6 +64,9 @@ class AtomPlan(Sourced):
     `signature` says how data and a named person's word join: `none` (data alone), `fallback` (the
     person decides what the data leave unknown), `required` (unknown until signed), `alternative`
     (either suffices: Kleene or). Where data and person differ, `fallback` and `required` are a conflict.
+
+    `concerns` are topics of plain words beside the atom's own items: where the record names one, the atom is
+    unknown until a person who knew of it signs.
     """
 
     id: str
@@ -81,6 +88,7 @@ class AtomPlan(Sourced):
     signature: Literal["none", "fallback", "required", "alternative"] = "none"
     reason_required: bool = False
     members: tuple[str, ...] = ()
+    concerns: tuple[str, ...] = ()
     due: Gate = Gate.ENROLMENT
     switches: tuple[str, ...] = ()
     unknown_rule: str
@@ -169,6 +177,14 @@ class HalfLife(Sourced):
     days: float = Field(gt=0)
 
 
+class Topic(Sourced):
+    """Words of the study's own for a topic, new or one of galu's; ``*`` begins or ends a word."""
+
+    topic: str
+    written: tuple[str, ...] = Field(min_length=1)
+    course: Literal["lasting", "event", "measured"] = "lasting"
+
+
 class EligibilityPlan(Section):
     """The whole section `eligibility` of a study file."""
 
@@ -176,6 +192,7 @@ class EligibilityPlan(Section):
     criteria: tuple[CriterionPlan, ...]
     switches: tuple[Switch, ...] = ()
     half_lives: tuple[HalfLife, ...] = ()
+    topics: tuple[Topic, ...] = ()
 
     @model_validator(mode="after")
     def _names_are_declared(self) -> Self:
@@ -187,7 +204,17 @@ class EligibilityPlan(Section):
             for atom in criterion.atoms:
                 if strange := sorted(set(atom.switches) - declared):
                     raise ValueError(f"{atom.id}: switch {strange[0]} is not declared")
+                if strange := sorted(set(atom.concerns) - set(self.courses()) - {ANY_WORDS, SEVERE}):
+                    raise ValueError(f"{atom.id}: topic {strange[0]} has no words; state them in topics")
         return self
+
+    def courses(self) -> dict[str, str]:
+        """Every topic, galu's and the study's own, and how such a condition goes on."""
+        return {**topic_courses(), **{one.topic: one.course for one in self.topics}}
+
+    def phrases(self) -> tuple[Phrase, ...]:
+        """The study's own words for topics."""
+        return tuple(phrase(one.topic, text) for one in self.topics for text in one.written)
 
     def settings(self) -> dict[str, str]:
         """Every switch with its setting."""

@@ -13,39 +13,31 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
-from galu.eligibility import Anchors, CriterionVerdict, Evidence, Gate, Judgement, SubjectEvidence, evaluate
+from galu.eligibility import (
+    Anchors,
+    CriterionVerdict,
+    Evidence,
+    Gate,
+    Judgement,
+    SubjectEvidence,
+    Told,
+    evaluate,
+)
 from galu.eligibility.items import ITEM_KEYS, ITEM_OF_TEST, ITEMS, UNREAD
 from galu.finding import Truth
 from galu.protocol import Study
 from galu.record import Record
-from galu.record.when import day_of, days_of
+from galu.record.when import day_of, days_of, instant_of
+from galu.trial.concerns import gather_concerns, told
 from galu.trial.lesions import SIZES
 from galu.trial.subjects import Subject
+from galu.trial.therapies import items_of_therapy
 from galu.vocabulary.conditions import read_condition
 from galu.vocabulary.laboratory import lab_code
+from galu.vocabulary.negation import negates
 from galu.vocabulary.persons import named
-from galu.vocabulary.therapies import support_given, therapy_class
+from galu.vocabulary.therapies import support_given
 from galu.vocabulary.tracers import same_tracer, shows_psma
-
-_ANTICANCER: Final = "therapy.systemic"
-#: Class of a prior or concomitant therapy to the data items that it is evidence of.
-ITEMS_OF_THERAPY: Final[Mapping[str, tuple[str, ...]]] = {
-    "nha": ("therapy.nha", _ANTICANCER),
-    "taxane": ("therapy.taxane", _ANTICANCER),
-    "psma-rlt": ("therapy.psma_radioligand", "therapy.radionuclide"),
-    "radionuclide": ("therapy.radionuclide",),
-    "investigational": ("therapy.investigational",),
-    "systemic": (_ANTICANCER,),
-    "adt": ("therapy.adt",),
-    "bone-agent": ("therapy.bone_agent",),
-    "radiotherapy": ("therapy.radiotherapy",),
-    "immunomodulatory": ("therapy.immunomodulatory",),
-    "tcm": ("therapy.tcm",),
-    "respiratory": ("therapy.systemic_respiratory",),
-    "autoimmune": ("therapy.systemic_autoimmune",),
-    "cns": ("therapy.cns",),
-    "anti-infective": ("therapy.anti_infective",),
-}
 
 #: Product of a transfusion to the value that the transfusion rule reads.
 _SUPPORT: Final = {"red-cells": "red cells", "platelets": "platelets", "growth-factor": "g-csf"}
@@ -124,7 +116,8 @@ def _value(item: str, row: Row) -> Any:
 
 
 def _from_history(row: Row) -> Iterator[Evidence]:
-    item, known, doubtful = row["category"] or "", read_condition(row["term"]), False
+    item, known = row["category"] or "", read_condition(row["term"])
+    doubtful = item.startswith("event.") and negates(row["term"])
     if item not in ITEM_KEYS:
         if "." in item:
             item, doubtful = UNREAD["event"], True
@@ -144,14 +137,14 @@ def _from_history(row: Row) -> Iterator[Evidence]:
 def _history_day(item: str, row: Row) -> tuple[date | None, tuple[date, date] | None]:
     """Day that counts of a history: its end, else its beginning; a state is of the day it was asked on.
 
-    An event whose day is not stated can have been on any day before it was asked about.
+    An event or a finding of a tissue whose day is not stated can be of any day before it was asked about.
     """
     if row["ended"] is not None or row["started"] is not None:
         if row["ended"] is None:
             first, last = days_of(row["started"])
             return (first, None) if first == last else (None, (first, last))
         return _ended(row["ended"], day_of(row["started"]))
-    if item.startswith("event.") or item in UNREAD.values():
+    if item.startswith(("event.", "pathology.")) or item in UNREAD.values():
         return None, (_LONG_AGO, days_of(row["on"])[1])
     return row["day"], None
 
@@ -167,6 +160,7 @@ def _ended(ended: str | None, started: date | None) -> tuple[date | None, tuple[
 
 
 def _from_therapy(row: Row) -> Iterator[Evidence]:
+    """A therapy by its stated class and by its agent's name: both count, the name where they differ too."""
     on, span = _ended(row["ended"], day_of(row.get("started")))
     hours = row.get("half_life_h")
     given = Evidence(
@@ -181,12 +175,10 @@ def _from_therapy(row: Row) -> Iterator[Evidence]:
     support = _SUPPORT_OF.get(support_given(row["agent"]) or "")
     if support is not None:
         yield replace(given, item="transfusion_or_growth_factor", value=support)
-    meant = therapy_class(row["therapy_class"] or "")
-    if row["therapy_class"] and meant is None:
-        yield replace(given, item=UNREAD["therapy"], doubtful=True)
-    for item in ITEMS_OF_THERAPY.get(meant or "", ()):
+    for item, doubtful in items_of_therapy(row).items():
         by_line = item == "therapy.taxane" and row.get("regimen")
-        yield replace(given, item=item, value=f"regimen {row['regimen']}" if by_line else row["agent"])
+        value = f"regimen {row['regimen']}" if by_line else row["agent"]
+        yield replace(given, item=item, value=value, doubtful=doubtful)
 
 
 def _from_transfusion(row: Row) -> Iterator[Evidence]:
@@ -278,6 +270,7 @@ def _lesion_evidence(record: Record) -> Iterator[tuple[str, Evidence]]:
 def gather_evidence(study: Study, record: Record, subjects: Iterable[Subject]) -> dict[str, SubjectEvidence]:
     """Everything the record knows of each subject, as eligibility reads it."""
     items: dict[str, dict[str, list[Evidence]]] = {}
+    times: dict[str, dict[str, Told]] = {}
 
     def keep(subject: str, one: Evidence) -> None:
         items.setdefault(subject, {}).setdefault(one.item, []).append(one)
@@ -287,6 +280,7 @@ def gather_evidence(study: Study, record: Record, subjects: Iterable[Subject]) -
         for row in record.facts(kind).iter_rows(named=True):
             for one in reader(row):
                 keep(row["subject"], _dated(one, kind, row))
+                times.setdefault(row["subject"], {})[row["id"]] = told(row)
     for row in record.facts("scan").iter_rows(named=True):
         for one in _procedure_of_scan(row, agents):
             keep(row["subject"], _dated(one, "scan", row))
@@ -294,6 +288,7 @@ def gather_evidence(study: Study, record: Record, subjects: Iterable[Subject]) -
         keep(subject, one)
     signed = _signed(record)
     screening = _screening_days(record)
+    concerns = {} if study.eligibility is None else gather_concerns(study.eligibility, record)
     return {
         subject.id: SubjectEvidence(
             subject.id,
@@ -301,6 +296,8 @@ def gather_evidence(study: Study, record: Record, subjects: Iterable[Subject]) -
             _anchors(subject, screening.get(subject.id)),
             {atom: words[-1] for atom, words in signed.get(subject.id, {}).items()},
             {atom: words[:-1] for atom, words in signed.get(subject.id, {}).items() if len(words) > 1},
+            concerns.get(subject.id, ()),
+            times.get(subject.id, {}),
         )
         for subject in subjects
     }
@@ -318,8 +315,16 @@ def _signed(record: Record) -> dict[str, dict[str, tuple[Judgement, ...]]]:
     truths = {"yes": Truth.TRUE, "no": Truth.FALSE, "unknown": Truth.UNKNOWN}
     for row in record.facts("judgement").iter_rows(named=True):
         if row["item"] not in ITEM_KEYS:
+            moment = instant_of(row["on"], record.zone)
             judgement = Judgement(
-                truths[row["value"]], row["id"], named(row["by"]), row["day"], row["comment"] or ""
+                truths[row["value"]],
+                row["id"],
+                named(row["by"]),
+                row["day"],
+                row["comment"] or "",
+                row["recorded"],
+                days_of(row["on"])[0],
+                None if moment is None else moment.timestamp(),
             )
             own = found.setdefault(row["subject"], {})
             own[row["item"]] = (*own.get(row["item"], ()), judgement)

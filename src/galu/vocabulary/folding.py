@@ -79,3 +79,15 @@ def nearest(text: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
     """
     by_key = {key(name): name for name in known}
     return tuple(by_key[name] for name in difflib.get_close_matches(key(text), by_key, most, 0.72))
+
+
+def one_slip(one: str, other: str) -> bool:
+    """Whether one letter is wrong, missing or too many, or two neighbours are swapped."""
+    short, long = sorted((one, other), key=len)
+    if len(long) - len(short) == 1:
+        return any(long[:k] + long[k + 1 :] == short for k in range(len(long)))
+    if len(long) != len(short):
+        return False
+    wrong = [k for k in range(len(short)) if short[k] != long[k]]
+    swapped = len(wrong) == 2 and wrong[1] == wrong[0] + 1 and short[wrong[0]] == long[wrong[1]]
+    return len(wrong) == 1 or (swapped and short[wrong[1]] == long[wrong[0]])

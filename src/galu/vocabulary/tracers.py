@@ -10,6 +10,8 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final, NamedTuple
 
+from galu.vocabulary.folding import one_slip
+
 #: Nuclides of tracers and of the therapies they are seen by, mass first.
 _NUCLIDES: Final = frozenset(
     {
@@ -66,21 +68,9 @@ def same_tracer(written: str, known: str) -> bool | None:
     one, other = read_tracer(written), read_tracer(known)
     if one == other:
         return True
-    if one.ligand == other.ligand or one.ligand in ("", "psma") or _one_slip(one.ligand, other.ligand):
+    if one.ligand == other.ligand or one.ligand in ("", "psma") or one_slip(one.ligand, other.ligand):
         return None
     return False
-
-
-def _one_slip(one: str, other: str) -> bool:
-    """Whether one letter is wrong, missing or too many, or two neighbours are swapped."""
-    short, long = sorted((one, other), key=len)
-    if len(long) - len(short) == 1:
-        return any(long[:k] + long[k + 1 :] == short for k in range(len(long)))
-    if len(long) != len(short):
-        return False
-    wrong = [k for k in range(len(short)) if short[k] != long[k]]
-    swapped = len(wrong) == 2 and wrong[1] == wrong[0] + 1 and short[wrong[0]] == long[wrong[1]]
-    return len(wrong) == 1 or (swapped and short[wrong[1]] == long[wrong[0]])
 
 
 @cache

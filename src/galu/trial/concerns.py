@@ -1,0 +1,149 @@
+"""Plain words of the record that may concern a criterion: histories, adverse events, indications, sites.
+
+What a word means for a criterion is for a person; here it is only read which topics it speaks of, and when
+that can have been.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any, Final
+
+from galu.eligibility import Concern, EligibilityPlan, Told
+from galu.eligibility.items import ITEM_KEYS
+from galu.eligibility.plan import ANY_WORDS, SEVERE
+from galu.record import Record
+from galu.record.when import days_of
+from galu.vocabulary.agents import read_agent
+from galu.vocabulary.conditions import read_condition
+from galu.vocabulary.topics import Phrase, read_topics
+
+Row = Mapping[str, Any]
+#: Categories of a history whose terms are words of their own item, or judged by it alone.
+_NO_TOPICS: Final = ("pathology.", "progression.", "lesion.", "pet.", "collected.", "serology.", "lab.")
+#: Therapies that a history may tell of in its term, to the items that read them.
+_THERAPIES: Final[Mapping[str, str]] = {
+    "psma-rlt": "therapy.psma_radioligand",
+    "radionuclide": "therapy.radionuclide",
+    "investigational": "therapy.investigational",
+}
+#: Topics that the site of a lesion may speak of.
+_OF_SITES: Final = frozenset(("event.cns_active", "cord_compression"))
+#: Grade from which any adverse event is asked about.
+_SEVERE_GRADE: Final = 3
+#: Terms that say that there is nothing.
+_NOTHING: Final = frozenset(("none", "no", "nil", "nothing", "n/a", "无"))
+
+
+def told(row: Row) -> Told:
+    """When a fact was told: the last day it can be of, and when it was entered."""
+    return Told(row["day"] or days_of(row["on"])[1], row["recorded"])
+
+
+def gather_concerns(plan: EligibilityPlan, record: Record) -> dict[str, tuple[Concern, ...]]:
+    """What the plain words of the record name, by subject."""
+    phrases = plan.phrases()
+    found: dict[str, tuple[Concern, ...]] = {}
+    for subject, one in (
+        *_of_histories(record, phrases),
+        *_of_events(record, phrases),
+        *_of_indications(record, phrases),
+        *_of_sites(record),
+    ):
+        found[subject] = (*found.get(subject, ()), one)
+    return found
+
+
+def _of_histories(record: Record, phrases: tuple[Phrase, ...]) -> Iterator[tuple[str, Concern]]:
+    for row in record.facts("history").iter_rows(named=True):
+        topics = _topics_of_history(row, phrases)
+        if topics:
+            yield row["subject"], _history(row, topics)
+
+
+def _topics_of_history(row: Row, phrases: tuple[Phrase, ...]) -> frozenset[str]:
+    """Topics of a history, without those that its category or a surely known condition settles."""
+    term, category = row["term"].strip(), row["category"] or ""
+    named = category in ITEM_KEYS
+    if term.casefold() in _NOTHING or (named and category.startswith(_NO_TOPICS)):
+        return frozenset()
+    known = read_condition(term)
+    settled = {category} | ({known.item} if known is not None and known.sure else set())
+    topics = read_topics(term, phrases)
+    if not named:
+        classes = read_agent(term).classes
+        topics |= {item for name, item in _THERAPIES.items() if name in classes}
+    if not topics and not named and known is None:
+        return frozenset((ANY_WORDS,))
+    return topics - settled
+
+
+def _history(row: Row, topics: frozenset[str]) -> Concern:
+    """A history as it may have lasted: undated, it can have been on any day until it was asked about."""
+    said = told(row)
+    started, ended = row["started"], row["ended"]
+    began = days_of(started) if started is not None else None
+    end = None if ended is None or row["ongoing"] else days_of(ended)[1]
+    lasted = end if end is not None else None if row["ongoing"] or began is None else began[1]
+    last = max((day for day in (said.on, began[0] if began else None) if day is not None), default=None)
+    first = began[0] if began is not None else None
+    return Concern(
+        topics, row["term"], row["id"], Told(last, said.entered), first, end, lasted, row["grade"], "history"
+    )
+
+
+def _of_events(record: Record, phrases: tuple[Phrase, ...]) -> Iterator[tuple[str, Concern]]:
+    """Adverse events, and each time that one grew worse: who signed before knew the milder one."""
+    steps: dict[str, list[Row]] = {}
+    for course in record.facts("adverse_event_course").iter_rows(named=True):
+        steps.setdefault(record.root(course["event"]), []).append(course)
+    for row in record.facts("adverse_event").iter_rows(named=True):
+        grade: int | None = row["grade"]
+        yield row["subject"], _event(row, phrases, row, grade)
+        for step in steps.get(row["root"], ()):
+            if step["grade"] > (grade or 0):
+                grade = step["grade"]
+                yield row["subject"], _event(row, phrases, step, grade)
+
+
+def _event(row: Row, phrases: tuple[Phrase, ...], step: Row, grade: int | None) -> Concern:
+    topics = read_topics(row["term"], phrases)
+    if (grade or 0) >= _SEVERE_GRADE or row["serious"] or row["life_threatening"]:
+        topics |= {SEVERE}
+    began, last = days_of(step["on"])
+    end = None if row["ended"] is None else days_of(row["ended"])[1]
+    return Concern(
+        topics or frozenset((ANY_WORDS,)),
+        row["term"],
+        step["id"],
+        told(step),
+        began,
+        end,
+        end or last,
+        grade,
+        "adverse event",
+    )
+
+
+def _of_indications(record: Record, phrases: tuple[Phrase, ...]) -> Iterator[tuple[str, Concern]]:
+    for row in record.facts("therapy").iter_rows(named=True):
+        topics = read_topics(row["indication"] or "", phrases)
+        if topics:
+            began = days_of(row["on"])[0]
+            end = None if row["ended"] is None else days_of(row["ended"])[1]
+            words = f"{row['agent']} for {row['indication']}"
+            yield (
+                row["subject"],
+                Concern(topics, words, row["id"], told(row), began, end, end, source="therapy"),
+            )
+
+
+def _of_sites(record: Record) -> Iterator[tuple[str, Concern]]:
+    """Lesions that sit in brain, meninges or spinal cord."""
+    for row in record.facts("lesion").iter_rows(named=True):
+        topics = read_topics(f"{row['site'] or ''} metastasis") & _OF_SITES
+        if topics:
+            began: date = days_of(row["on"])[0]
+            words = f"lesion {row['lesion']} in {row['site']}"
+            yield row["subject"], Concern(topics, words, row["id"], told(row), began, source="imaging")
