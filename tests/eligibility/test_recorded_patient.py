@@ -7,58 +7,20 @@ nobody ever wrote leaves no trace.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, date, datetime
-from functools import cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from datetime import UTC, datetime
 
 import pytest
 
-from galu.eligibility import Gate, evaluate
-from galu.exchange.facts_csv import read_facts
-from galu.protocol import Study, load_study
-from galu.record import Entry, Fact, record_of
+from galu.record import Fact, record_of
 from galu.record.conduct import Judgement
 from galu.record.people import History, Lab, PriorTherapy
 from galu.record.treatment import Scan, Transfusion
 from galu.trial.admission import Fault, check_admission
-from galu.trial.eligibility import gather_evidence
-from galu.trial.subjects import derive_subjects
-from galu.trial.words import read_words
-from support import ROOT
+from recorded_patient import patient, study, verdicts
 
-PAGE = ROOT / "docs" / "howto" / "record-a-patient.md"
-FILE = re.compile(r"^`patient/(?P<name>[\w.]+)`\n\n```csv\n(?P<text>.*?)^```", re.M | re.S)
-DAY = date(2026, 3, 9)
-KNOWN = datetime(2026, 3, 9, tzinfo=UTC)
 #: Facts that no criterion needs: others say the same, or a person signed it.
 SPARE = {"v", "h4", "h5", "h6", "p3", "b1", "b2", "j05", "l14"}
-
-
-@cache
-def study() -> Study:
-    return load_study(ROOT / "studies" / "nct07310355" / "study.yaml")
-
-
-@cache
-def patient() -> tuple[Fact, ...]:
-    with TemporaryDirectory() as folder:
-        for file in FILE.finditer(PAGE.read_text(encoding="utf-8")):
-            (Path(folder) / file["name"]).write_text(file["text"], encoding="utf-8")
-        return tuple(read_facts(Path(folder)).facts)
-
-
-def verdicts(facts: Iterable[Fact], gate: Gate = Gate.DOSE) -> dict[str, str]:
-    """Verdict of each criterion the day before the dose."""
-    entries = [Entry(n, KNOWN, fact) for n, fact in enumerate(facts, 1)]
-    record = read_words(study(), record_of(entries, study().zone))
-    people = [one for one in derive_subjects(study(), record) if one.id == "001"]
-    plan = study().eligibility
-    assert plan is not None and people
-    evidence = gather_evidence(study(), record, people)["001"]
-    return {one.criterion: one.verdict for one in evaluate(plan, evidence, gate, DAY)}
 
 
 def admitted(facts: Iterable[Fact]) -> tuple[Fault, ...]:

@@ -57,7 +57,8 @@ def answered(case: Case, atom: AtomPlan, truth: Truth, one: Concern) -> bool:
         return True
     if atom.comparison not in _MEASURED or truth is Truth.UNKNOWN:
         return False
-    begun = one.lasted or one.told.on
+    # Pressure varies by the day; what a laboratory measures shows a condition that began before.
+    begun = one.told.on if atom.comparison == "any_limit" else one.lasted or one.told.on
     items = [item for item in atom.items if item not in ("gilbert", "liver_metastases")]
     newest = [found[-1].on for item in items if (found := case.latest(item))]
     return begun is not None and all(day is not None and day >= begun for day in newest)

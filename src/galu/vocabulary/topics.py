@@ -20,13 +20,15 @@ from galu.vocabulary.folding import one_slip, words
 _OWN_DISEASE: Final = re.compile(
     r"\b(adeno)?(carcinom|cancer|krebs|karzinom|malignan|neoplas|tumor)\w* (prostat\w*)"
     r"|\bprostat\w* (\w+ )?(adeno)?(carcinom|cancer|krebs|karzinom|malignan|neoplas|tumor)\w*"
-    r"|\bprostat(akarzinom|akrebs|ecarcinom)\w*|前列腺[^，,;；、及和与伴]{0,6}?(癌|恶性肿瘤)"
+    r"|\bprostat(akarzinom|akreb|ecarcinom)\w*|前列腺[^，,;；、及和与伴]{0,6}?(癌|恶性肿瘤)"
 )
 #: What is named like a cancer, a graft or an embolus and is none.
 _NOT_MEANT: Final = re.compile(
     r"\bbenign\b( \w+){0,2}|\b(skin|bone|bypass) graft\b|\bautograft\w*|\bantiembol\w*|\blipoma\w*|\bmcrpc\b"
     r"|\btumor (lysis|flare|pain|marker)\b|良性\w*|脂肪瘤|肌瘤|动脉瘤|血管瘤"
 )
+#: Topics read without these.
+_OTHER_THAN_OWN: Final = frozenset(("event.other_malignancy", "event.transplant", "event.thromboembolic"))
 #: Shortest word that may be misspelled by one letter.
 _LONG: Final = 7
 
@@ -58,7 +60,7 @@ def topic_courses() -> Mapping[str, str]:
 
 @cache
 def phrase(topic: str, written: str) -> Phrase:
-    """A way to write a topic: ``*`` ends or begins a word of any letters, ``!`` begins one that must not stand."""
+    """A way to write a topic: ``*`` stands for any letters, ``!`` begins a word that must not be there."""
     if not written.isascii():
         return Phrase(topic, (), unicodedata.normalize("NFKC", written).casefold().replace(" ", ""))
     return Phrase(topic, tuple(part for word in written.split() for part in _part(word)), "")
@@ -83,12 +85,19 @@ def read_topics(written: str, own: tuple[Phrase, ...] = ()) -> frozenset[str]:
     >>> sorted(read_topics("pulmonary tubercolosis")), read_topics("Prostate cancer, metastatic to bone")
     (['infection'], frozenset())
     """
-    folded = words(written)
-    text = _NOT_MEANT.sub(" ", _OWN_DISEASE.sub(" ", " ".join(folded)))
+    text = " ".join(words(written))
     plain = unicodedata.normalize("NFKC", written).casefold().replace(" ", "")
-    plain = _NOT_MEANT.sub(" ", _OWN_DISEASE.sub(" ", plain))
-    said = tuple(text.split())
-    return frozenset(one.topic for one in (*_table(), *own) if _speaks(one, said, plain))
+    said, rest = tuple(text.split()), tuple(_without_own(text).split())
+    plain_rest = _without_own(plain)
+    return frozenset(
+        one.topic
+        for one in (*_table(), *own)
+        if (_speaks(one, rest, plain_rest) if one.topic in _OTHER_THAN_OWN else _speaks(one, said, plain))
+    )
+
+
+def _without_own(text: str) -> str:
+    return _NOT_MEANT.sub(" ", _OWN_DISEASE.sub(" ", text))
 
 
 def _speaks(one: Phrase, said: tuple[str, ...], plain: str) -> bool:
