@@ -92,11 +92,11 @@ def _doses(board: Board, proposals: Iterable[CycleProposal]) -> Iterator[Due]:
             yield due
             continue
         amount = "" if one.activity_mbq is None else f" {one.activity_mbq:.0f} MBq"
-        said = (f"{one.action}{amount}", *_grouped(one.reasons))
+        said = (f"{one.action}{amount}", *grouped(one.reasons))
         yield replace(due, why="; ".join(said))
 
 
-def _grouped(reasons: Iterable[str]) -> Iterator[str]:
+def grouped(reasons: Iterable[str]) -> Iterator[str]:
     """Reasons, those of terms without a value said in one."""
     silent: dict[str, list[str]] = {}
     for reason in reasons:

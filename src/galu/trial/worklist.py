@@ -1,0 +1,105 @@
+"""The coordinator's questions of a day: doses proposed or held, asked, overdue, due, lacking.
+
+Everything is read from a state; nothing is judged here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final, Literal
+
+from galu.trial.agenda import grouped
+from galu.trial.eligibility import GateVerdicts
+from galu.trial.proposals import CycleProposal
+from galu.trial.state import TrialState
+
+Group = Literal["dose proposed", "held", "to be judged", "overdue", "due", "screening", "to be corrected"]
+#: The order in which a coordinator reads them.
+GROUPS: Final[tuple[Group, ...]] = (
+    "dose proposed", "held", "to be judged", "overdue", "due", "screening", "to be corrected",
+)  # fmt: skip
+#: A dose is listed so long before it is due.
+AHEAD: Final = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One line of the list; `until` is the last day allowed, None where there is none."""
+
+    group: Group
+    subject: str
+    what: str
+    until: date | None
+    why: str
+    facts: tuple[str, ...] = ()
+
+
+def derive_worklist(state: TrialState) -> tuple[Task, ...]:
+    """Every task of the state's day, in the order of the groups, then by the last day allowed."""
+    doses = {one.subject for one in state.proposals}
+    found = [
+        *_doses(state.proposals, state.day),
+        *_asked(state),
+        *_agenda(state, doses),
+        *_screening(state),
+        *_unread(state),
+    ]
+    order = {group: place for place, group in enumerate(GROUPS)}
+    return tuple(sorted(found, key=lambda task: (order[task.group], task.until or date.max, task.subject)))
+
+
+def _doses(proposals: Iterable[CycleProposal], day: date) -> Iterator[Task]:
+    for one in proposals:
+        if one.due > day + AHEAD:
+            continue
+        what = f"cycle {one.cycle}"
+        if one.activity_mbq is None:
+            yield Task("held", one.subject, what, one.latest, "; ".join(grouped(one.reasons)), one.facts)
+        else:
+            why = "; ".join((f"due {one.due}", *grouped(one.reasons)))
+            amount = f"{what}, {one.activity_mbq:.0f} MBq"
+            yield Task("dose proposed", one.subject, amount, one.latest, why, one.facts)
+
+
+def _asked(state: TrialState) -> Iterator[Task]:
+    """Pending patients who may have had a toxicity: somebody named is to judge, or facts are to come."""
+    for slot in state.board.slots:
+        if slot.outcome == "P" and slot.suspect:
+            yield Task(
+                "to be judged", slot.subject, "dose-limiting toxicity", None, slot.reason, slot.decided_by
+            )
+
+
+def _agenda(state: TrialState, doses: set[str]) -> Iterator[Task]:
+    for due in state.agenda:
+        if due.subject in doses and "dose, cycle" in due.what:
+            continue  # it stands among the doses
+        group: Group = "overdue" if due.overdue(state.day) else "due"
+        yield Task(group, due.subject, due.what, due.latest, due.why)
+
+
+def _screening(state: TrialState) -> Iterator[Task]:
+    """What keeps each subject in screening from a slot, at the gate that comes next."""
+    waiting = set(state.board.screening)
+    next_gates = {one.subject: one for one in state.eligibility}  # the next one is last
+    for name in sorted(waiting & next_gates.keys()):
+        gate = next_gates[name]
+        yield Task("screening", name, f"gate {gate.gate.value}", None, _lacking(gate))
+
+
+def _lacking(verdicts: GateVerdicts) -> str:
+    """Criteria that are violated or not known, by number."""
+    said = []
+    for verdict, words in (("violated", "violated"), ("unknown", "not known")):
+        names = [one.criterion for one in verdicts.verdicts if one.at_gate == verdict]
+        if names:
+            said.append(f"{words}: {', '.join(names)}")
+    return "; ".join(said) or "every criterion is satisfied"
+
+
+def _unread(state: TrialState) -> Iterator[Task]:
+    for one in state.safety.unread:
+        what = f"{one.kind} {one.written!r}"
+        yield Task("to be corrected", one.subject, what, None, f"{one.why}; {one.remedy}", (one.fact,))
