@@ -199,7 +199,10 @@ def test_a_severe_value_of_somebody_without_a_recorded_dose_is_suspect() -> None
         ([therapy("filgrastim", 40)], "may carry"),
         ([therapy("darbepoetin", 10)], "may carry"),  # of no known end
         ([therapy("a drug", 40, anticancer=True)], "another treatment"),
-        ([therapy("docetaxel", 40, therapy_class="chemotherapy")], "another treatment"),
+        ([therapy("docetaxel", 40)], "another treatment"),
+        ([therapy("多西他赛", 40, therapy_class="other")], "another treatment"),
+        ([therapy("[177Lu]Lu-PSMA-617", 40)], "another treatment"),
+        ([therapy("palliative radiotherapy", 40)], "another treatment"),
         ([blood("PLAT", 60.0, 43)], "Platelet count"),  # beside a normal one of that day
     ],
 )
@@ -215,7 +218,9 @@ def test_what_speaks_against_the_next_dose(facts: list[Fact], word: str) -> None
         [event(term="Dry mouth", grade=2, on=on(40))],
         [event(term="Sepsis", grade=4, on=on(30), attribution="unrelated", ended=on(38))],
         [ecog(1, 44)],
-        [therapy("goserelin", 40, therapy_class="adt")],
+        [therapy("goserelin", 40)],
+        [therapy("paracetamol", 40)],
+        [therapy("docetaxel", -300)],
         [therapy("filgrastim", 10, ended=on(14))],
     ],
 )

@@ -20,7 +20,8 @@ from galu.trial.board import Board
 from galu.trial.clues import ECOG_SEVERE
 from galu.trial.labs import SEVERE_GRADE
 from galu.trial.subjects import Subject
-from galu.vocabulary.therapies import support_given, therapy_class
+from galu.trial.therapies import items_of_therapy
+from galu.vocabulary.therapies import support_given
 
 #: Terms whose values a support carries for some days; of a transfusion of what is not said, of both.
 _CARRIED: Final[Mapping[str, tuple[str, ...]]] = {
@@ -35,8 +36,13 @@ _CARRIED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 #: A value tells nothing of the patient's own blood so many days after its support (assumed).
 CARRIED_DAYS: Final = PRESENT_DAYS
-#: Classes of therapy that treat the cancer and are none of its castration.
-_ANTICANCER: Final = frozenset({"nha", "taxane", "psma-rlt", "radionuclide", "investigational", "systemic"})
+#: Data items of therapies that treat the cancer and are none of its castration.
+_ANTICANCER: Final = frozenset(
+    f"therapy.{name}"
+    for name in (
+        "nha", "taxane", "psma_radioligand", "radionuclide", "investigational", "systemic", "radiotherapy",
+    )
+)  # fmt: skip
 
 
 def against_dose(
@@ -105,7 +111,7 @@ def _other_treatment(record: Record, people: Mapping[str, Subject]) -> Iterator[
     """Another treatment of the cancer that was begun, or may have been, since the first dose."""
     for row in record.facts("therapy").iter_rows(named=True):
         dosed = people[row["subject"]].first_dose
-        known = therapy_class(row["therapy_class"] or "") in _ANTICANCER or row["anticancer"]
+        known = row["anticancer"] or not _ANTICANCER.isdisjoint(items_of_therapy(row))
         if known and dosed is not None and days_of(row["on"])[1] >= dosed:
             what = f"{row['agent']}, {row['on'][:10]}"
             yield row["subject"], f"another treatment of the cancer was begun: {what}"

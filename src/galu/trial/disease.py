@@ -5,7 +5,7 @@ Each thing carries the fact it comes from.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from galu.efficacy.pcwg3 import BoneScan
@@ -13,6 +13,7 @@ from galu.efficacy.psa import PsaValue, psa_in_ng_ml, quantified
 from galu.efficacy.time_to_event import Dated
 from galu.record import Record
 from galu.trial.alive import signs_of_life
+from galu.trial.subjects import Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +32,17 @@ class Disease:
     alive: Mapping[str, Dated]
 
 
-def read_disease(record: Record) -> Disease:
-    """Everything that efficacy rests on besides lesions."""
-    deaths = list(record.facts("death").iter_rows(named=True))
+def read_disease(record: Record, subjects: Iterable[Subject]) -> Disease:
+    """Everything that efficacy rests on besides lesions; deaths as the subjects tell them."""
+    deaths = {one.id: one.death for one in subjects if one.death is not None}
     psa, unread = _psa(record)
     return Disease(
         psa=psa,
         psa_unread=unread,
         bone=_bone(record),
         therapies=_therapies(record),
-        deaths={row["subject"]: Dated(row["day"], "", (row["id"],)) for row in deaths if row["day"]},
-        died_undated=frozenset(row["subject"] for row in deaths if not row["day"]),
+        deaths={name: Dated(one.day, "", (one.fact,)) for name, one in deaths.items() if one.day},
+        died_undated=frozenset(name for name, one in deaths.items() if not one.day),
         alive=_alive(record),
     )
 

@@ -125,7 +125,7 @@ def derive_efficacy(study: Study, record: Record, subjects: Iterable[Subject]) -
     by_subject: dict[str, list[ReaderResponses]] = {}
     for one in readers:
         by_subject.setdefault(one.subject, []).append(one)
-    disease = read_disease(record)
+    disease = read_disease(record, people)
     images = {} if study.treatment is not None else _first_images(record)
     found = []
     for subject in people:
