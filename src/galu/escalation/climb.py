@@ -58,6 +58,10 @@ def first_row(rows: tuple[Row, ...], tally: Tally, above: Above) -> Row:
     )
 
 
+#: Levels that a trial may plan.
+MOST_PLANNED = 30
+
+
 def states(largest: int) -> tuple[Tally, ...]:
     """All tallies of at most `largest` patients, in order (84 for six)."""
     return tuple(
@@ -86,6 +90,8 @@ def check_order(
     """
     if levels < 1:
         raise InputError("levels", f"{levels} levels are no trial", "plan at least one level")
+    if levels > MOST_PLANNED:
+        raise InputError("levels", f"{levels} levels are too many", f"plan {MOST_PLANNED} at most")
     if not 1 <= start <= levels:
         raise InputError("start", f"level {start} of {levels} does not exist", "start at a planned level")
     seen = [0] * (levels + 2)
@@ -175,7 +181,8 @@ def _answer(row: Row, level: int, outcomes: Outcomes, bounds: tuple[int, int]) -
     if level < current:
         then = f"the next patient goes to level {level}"
         return _decision(Action.DE_ESCALATE, level, tally, row, then, alert)
-    return _decision(row.action, level, tally, row, f"stay at level {level}")
+    then = f"stay at level {level}" if level == current else f"the next patient goes to level {level}"
+    return _decision(row.action, level, tally, row, then)
 
 
 def _late(level: int, current: int) -> str:

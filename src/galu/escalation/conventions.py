@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Literal
 
 from galu.escalation.decision import Action, Decision
-from galu.escalation.outcomes import Outcome, Outcomes, PatientOutcome, Tally
+from galu.escalation.outcomes import Outcome, Outcomes, PatientOutcome
 from galu.finding import InputError
 
 #: How far a model may step up: to the next level; to the lowest untried one; anywhere.
@@ -54,6 +54,12 @@ def known_in_stay(outcomes: Outcomes, level: int) -> int:
     used = counting(outcomes)
     here = used[len(used) - _stay(used, level) :]
     return sum(p.outcome is not Outcome.PENDING for p in here)
+
+
+def safe_in_stay(outcomes: Outcomes, level: int) -> int:
+    """Patients of the present stay at a level whose window has ended without a DLT."""
+    used = counting(outcomes)
+    return sum(p.outcome is Outcome.NONE for p in used[len(used) - _stay(used, level) :])
 
 
 def _stay(used: list[PatientOutcome], level: int) -> int:
@@ -105,13 +111,14 @@ def held_at(outcomes: Outcomes, level: int, size: int, asked: tuple[float, int])
     """Lowest level that the patients above it were not to leave yet; None where there is none.
 
     What held a step up from a level, read today, binds whoever was enrolled above it all the same, until a
-    cohort there is known. `asked` is the minimum follow-up and the initial stage.
+    cohort there is known without a DLT: no DLT opens a level. `asked` is the minimum follow-up and the
+    initial stage.
     """
     found, seen = None, outcomes
     while (before := before_stay(seen, level)) is not None:
         lower = before.level_in_use
         if lower < level:
-            if known_in_stay(seen, level) >= size:
+            if safe_in_stay(seen, level) >= size:
                 return found
             if unfollowed(before, level, asked[0]) or too_early(before, lower, asked[1]):
                 found = lower
@@ -119,12 +126,16 @@ def held_at(outcomes: Outcomes, level: int, size: int, asked: tuple[float, int])
     return found
 
 
-def as_held(decision: Decision, held: int | None, tally: Tally) -> Decision:
-    """The decision, or back to the level that was not to be left yet where it would dose above that."""
+def as_held(decision: Decision, held: int | None, outcomes: Outcomes, level: int) -> Decision:
+    """The decision, or, where it would dose above, the level that was not to be left yet.
+
+    `level` is the one in use.
+    """
     if held is None or decision.level is None or decision.level <= held or decision.action.ends_escalation:
         return decision
     reason = f"Level {held} was left before the step up was allowed, so the next patient goes there."
-    return Decision(Action.DE_ESCALATE, held, reason, "held", tally)
+    action = Action.DE_ESCALATE if held < level else Action.SAME if held == level else Action.ESCALATE
+    return Decision(action, held, reason, "held", outcomes.tally(level))
 
 
 def waits_elsewhere(outcomes: Outcomes, level: int, size: int, closed: int) -> bool:

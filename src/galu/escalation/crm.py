@@ -20,6 +20,8 @@ from galu.finding import InputError
 
 Floats = NDArray[np.float64]
 SCALE = 1.34**0.5
+#: Deviations of b between which the curve is fitted: beyond them it is fixed, or flat but for a jump.
+SCALES = 0.05, 5.0
 _NODES = 1441
 SPAN = 12.0
 
@@ -55,8 +57,10 @@ class Model:
             raise InputError("prior", "the skeleton does not rise", "order the levels from low to high")
         if self.kind not in ("empiric", "logistic"):
             raise InputError("model", f"`{self.kind}` is not known", "use empiric or logistic")
-        if not 0.0 < self.scale < math.inf:
-            raise InputError("scale", f"{self.scale} is no deviation", "give a finite number above 0")
+        if not SCALES[0] <= self.scale <= SCALES[1]:
+            fault = f"{self.scale:g} is no deviation of b under which the curve can be fitted"
+            between = f"give a number from {SCALES[0]:g} to {SCALES[1]:g}, as in 1.16"
+            raise InputError("scale", fault, between)
         if not math.isfinite(self.intercept):
             raise InputError("intercept", f"{self.intercept} is not finite", "give a number such as 3")
 
@@ -202,7 +206,8 @@ def check_interval(place: str, target: float, halfwidth: float, remedy: str) -> 
         With the range that is allowed.
     """
     if not halfwidth < target < 1.0 - halfwidth:
-        fault = f"{target} ± {halfwidth} leaves 0–1"
+        low, high = target - halfwidth, target + halfwidth
+        fault = f"the interval from {low:.4g} to {high:.4g} around the target {target} is not inside 0–1"
         between = f"give a target above {halfwidth:g} and below {1.0 - halfwidth:g}"
         raise InputError(place, fault, f"{between}, {remedy}" if remedy else between)
 

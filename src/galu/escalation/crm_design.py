@@ -162,7 +162,7 @@ class Crm:
         if not self.tite:
             return decision
         held = held_at(outcomes, level, self.cohort_size, (self.min_followup, self.initial_stage))
-        return as_held(decision, held, outcomes.tally(level))
+        return as_held(decision, held, outcomes, level)
 
     def at_any_number(self, outcomes: Outcomes, level: int, levels: int) -> Decision | None:
         """The step below `level` that those known of its open cohort ask for already, or None."""

@@ -66,7 +66,7 @@ def own_switches(name: str) -> tuple[str, ...]:
     return tuple(signature(maker).parameters)
 
 
-def design_named(name: str, **switches: Any) -> Design:
+def design_named(name: str, /, **switches: Any) -> Design:
     """Make a registered design, with the guards that its switches name around it.
 
     A guard's switch that the design has itself goes to the design, which knows better what to do then.

@@ -53,6 +53,13 @@ _TWO_DLTS = Row(
     "two DLTs close the level",
     _GRID,
 )
+_UNREPLACED = Row(
+    "not-replaced",
+    lambda t: t.dlts == 1,
+    Action.DE_ESCALATE,
+    "one DLT, and the inevaluable patients who are not replaced count as DLTs, so the level is closed",
+    "assumed",
+)
 _FULL = Row("six-waiting", lambda t: t.enrolled >= 6, Action.SUSPEND, "all six slots are taken", _GRID)
 _FILL = Row("slots-free", _always, Action.SAME, "the level has a free slot", _GRID)
 _SIX_COMPLETE = _is((6, 0, 0), (6, 1, 0))
@@ -171,8 +178,8 @@ class RollingSix:
             if self._used_up(outcomes, level) and tally.dlts < 2:
                 if tally.pending:
                     return _FULL
-                missing = 6 - tally.enrolled
-                tally = Tally(6, 1 + missing, 0) if tally.dlts else tally
+                if tally.dlts:
+                    return _UNREPLACED
             return first_row(rows, tally, above)
 
         return climb(judge, outcomes, levels, self.start)

@@ -29,6 +29,7 @@ from galu.escalation.conventions import (
     held_at,
     known_in_stay,
     lower_of,
+    safe_in_stay,
     step_back,
     told,
     too_early,
@@ -225,9 +226,7 @@ class TiteBoin:
         if sum(t.enrolled for t in tallies) >= self.largest:
             return select_or_wait(tallies, tally, self.target, self.cutoff)
         if out <= level:
-            return Decision(
-                Action.ELIMINATE, out - 1, f"Level {out} and all above are eliminated.", "eliminate", tally
-            )
+            return self._eliminated(outcomes, out, level)
         if tally.enrolled % self.cohort_size or tally.enrolled == 0:
             filled = lower_of(self._in_cohort(outcomes, level), self.at_any_number(outcomes, level))
             return self._held(outcomes, level, filled)
@@ -238,7 +237,18 @@ class TiteBoin:
     def _held(self, outcomes: Outcomes, level: int, decision: Decision) -> Decision:
         asked = self.min_followup, self.initial_stage
         held = held_at(outcomes, level, self.cohort_size, asked)
-        return as_held(decision, held, outcomes.tally(level))
+        return as_held(decision, held, outcomes, level)
+
+    def _eliminated(self, outcomes: Outcomes, out: int, level: int) -> Decision:
+        """Below the eliminated levels, or further down where what was said before says so."""
+        reason = f"Level {out} and all above are eliminated."
+        found = Decision(Action.ELIMINATE, out - 1, reason, "eliminate", outcomes.tally(level))
+        action, judged = self._said(outcomes)
+        if action is not Action.DE_ESCALATE or judged >= out:
+            return found
+        lower = max(judged - 1, 1)
+        reason += f" Level {judged} says to step down: level {lower} is next."
+        return Decision(Action.DE_ESCALATE, lower, reason, self.rule, outcomes.tally(judged))
 
     def at_any_number(self, outcomes: Outcomes, level: int) -> Decision | None:
         """The step below `level` that those known of its open cohort ask for already, or None."""
@@ -266,13 +276,13 @@ class TiteBoin:
     def _said(self, outcomes: Outcomes) -> tuple[Action, int]:
         """Action of the rule at the last cohort end, and its level.
 
-        Until a whole cohort of the present stay is known, what was said before it binds; as published, with
-        a minimum follow-up of 0, it does not. A step down holds while all that
+        Until a whole cohort of the present stay is known without a DLT, what was said before it binds; as
+        published, with a minimum follow-up of 0, it does not. A step down holds while all that
         is known of the level by now says the same.
         """
         level, size = outcomes.level_in_use_from(self.start), self.cohort_size
         before = before_stay(outcomes, level) if self.min_followup > 0.0 else None
-        if before is not None and before.current_level <= level and known_in_stay(outcomes, level) < size:
+        if before is not None and before.current_level <= level and safe_in_stay(outcomes, level) < size:
             action, judged = self._said(before)
             if action in (Action.SUSPEND, Action.DE_ESCALATE):
                 return action, judged

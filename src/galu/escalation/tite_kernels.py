@@ -136,14 +136,14 @@ def _said(w, window, plan):  # type: ignore[no-untyped-def]
     size, level, end, n = int(plan[2]), w.in_use, w.patient, w.n[w.in_use]
     action, judged, goes_on = SAME, w.in_use, True
     while goes_on:
-        left, stay, known, place, patient = n % size, 0, 0, -1, end - 1
-        while patient >= 0 and (stay <= left or known < size):
+        left, stay, safe, place, patient = n % size, 0, 0, -1, end - 1
+        while patient >= 0 and (stay <= left or safe < size):
             if w.state[patient] != 1:
                 if w.level[patient] != level:
                     break
                 stay += 1
-                if w.state[patient] >= 2:
-                    known += 1
+                if w.state[patient] == 2:
+                    safe += 1
                 if stay == left:
                     place = patient
             patient -= 1
@@ -156,7 +156,7 @@ def _said(w, window, plan):  # type: ignore[no-untyped-def]
                 found = SAME
         if found in (DOWN, HOLD):
             action, judged = found, level
-        goes_on = plan[9] > 0.0 and known < size and patient >= 0 and w.level[patient] < level
+        goes_on = plan[9] > 0.0 and safe < size and patient >= 0 and w.level[patient] < level
         if goes_on:
             level, end = w.level[patient], patient + 1
             n = w.n[level]
@@ -208,6 +208,9 @@ def tite_boin_decision(w, window, plan, excess, most_by_dlts, room):  # type: ig
         return (STOP, 0) if best == 0 else (MTD, best)
     level = w.in_use
     if out <= level:
+        bound, judged = _said(w, window, plan)
+        if bound == DOWN and judged < out:
+            return DOWN, max(judged - 1, 1)
         return OUT, out - 1
     n = w.n[level]
     fills = n == 0 or n % size != 0

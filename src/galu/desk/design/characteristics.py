@@ -97,12 +97,16 @@ def assumptions(conditions: Conditions) -> dict[str, Any]:
     }
 
 
+#: Seeds that fit the integer which the random numbers are made of.
+_SEEDS = 1 << 63
+
+
 def _checked(runs: tuple[int, int]) -> tuple[int, int]:
     count, seed = runs
-    if count < 2 or seed < 0:
-        raise InputError(
-            "--replicates", "too few trials or a negative seed", "give two or more, and a seed from 0"
-        )
+    if count < 2:
+        raise InputError("--replicates", f"{count} trials tell no spread", "give two or more")
+    if not 0 <= seed < _SEEDS:
+        raise InputError("--seed", f"{seed} is no seed", f"give a whole number from 0 to {_SEEDS - 1}")
     return count, seed
 
 

@@ -8,7 +8,7 @@ from math import isfinite, nan
 from pathlib import Path
 from typing import Any
 
-from galu.escalation import Outcomes, ThreePlusThree, design_named
+from galu.escalation import Outcome, Outcomes, ThreePlusThree, design_named
 from galu.escalation.crm_design import Crm
 from galu.escalation.decision import Design
 from galu.escalation.decision_table import read_table
@@ -141,19 +141,25 @@ def read_outcomes(text: str, followup_days: tuple[float, ...] | None, window_day
     Raises
     ------
     InputError
-        When there are not as many follow-up times as patients, or no window to compare them with.
+        When there are not as many follow-up times as patients, no window to compare them with, or a
+        window that has not ended is written as one without a DLT.
     """
     outcomes = Outcomes.from_string(text)
     if followup_days is None:
         return outcomes
     if window_days is None or window_days <= 0:
         raise InputError("--window-days", "follow-up in days needs a window", "say --window-days 42")
-    if len(followup_days) != len(outcomes) or min(followup_days) < 0:
-        raise InputError(
-            "--followup",
-            f"{len(followup_days)} times for {len(outcomes)} patients",
-            "give one of 0 or more for each",
-        )
+    if len(followup_days) != len(outcomes):
+        fault = f"{len(followup_days)} times for {len(outcomes)} patients"
+        raise InputError("--followup", fault, "give one of 0 or more for each")
+    for number, (patient, days) in enumerate(zip(outcomes, followup_days, strict=True), start=1):
+        if days < 0:
+            raise InputError(
+                "--followup", f"patient {number} is followed for {days:g} days", "give 0 or more"
+            )
+        if patient.outcome is Outcome.NONE and days < window_days:
+            fault = f"patient {number} is N after {days:g} of {window_days:g} days"
+            raise InputError("--followup", fault, "write P until the window has ended without a DLT")
     pairs = zip(outcomes, followup_days, strict=True)
     return Outcomes(tuple(replace(patient, followup=min(1.0, days / window_days)) for patient, days in pairs))
 
