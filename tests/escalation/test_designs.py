@@ -226,3 +226,59 @@ def test_answers_name_the_conventions_they_rest_on() -> None:
     assert "take 3 patients or more by themselves" in found["expansion"]["reason"]
     asked = json.loads(CliRunner().invoke(app, ["next", "crm", "--levels", "3", "--json"]).stdout)
     assert asked["target"] == 0.25 and len(asked["skeleton"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["next", "crm", "--levels", "3", "--switch", "scale=1e6"], "give a number from 0.05 to 5"),
+        (["next", "crm", "--levels", "3", "--switch", "scale=1e-9"], "give a number from 0.05 to 5"),
+        (["next", "boin", "--levels", "99999999"], "plan 30 at most"),
+        (["next", "boin", "--levels", "3", "--switch", "name=x"], "there is no switch `name`"),
+        (["next", "keyboard", "--levels", "3", "--target", "0.05"], "the interval from 0 to 0.1"),
+        (["oc", "boin", "--truth", "0.1,0.3", "--replicates", "1"], "1 trials tell no spread"),
+        (["oc", "boin", "--truth", "0.1,0.3", "--seed", "-5"], "-5 is no seed"),
+        (["oc", "boin", "--truth", "0.1,0.3", "--seed", str(10**23)], "is no seed"),
+        (["compare", "boin", "3+3", "--truth", "0.1,0.3", "--seed", "-1"], "-1 is no seed"),
+        (
+            [
+                "next",
+                "boin",
+                "--levels",
+                "3",
+                "--outcomes",
+                "1NN",
+                "--followup",
+                "42,10",
+                "--window-days",
+                "42",
+            ],
+            "patient 2 is N after 10 of 42 days",
+        ),
+        (
+            [
+                "next",
+                "boin",
+                "--levels",
+                "3",
+                "--outcomes",
+                "1NP",
+                "--followup",
+                "42,-1",
+                "--window-days",
+                "42",
+            ],
+            "patient 2 is followed for -1 days",
+        ),
+    ],
+)
+def test_out_of_range_says_where_and_what_to_write(arguments: list[str], said: str) -> None:
+    found = CliRunner().invoke(app, arguments)
+    assert isinstance(found.exception, InputError) and said in str(found.exception), found.exception
+
+
+def test_a_level_closed_by_who_is_not_replaced_says_so() -> None:
+    design = design_named("rolling-six", replace_inevaluable=False)
+    found = design.decide(Outcomes.from_string("1NNTXXX"), 2)
+    assert found.level is None and found.rule == "not-replaced" and "two DLTs" not in found.reason
+    assert design.decide(Outcomes.from_string("1NTTXXX"), 2).rule == "two-dlts"

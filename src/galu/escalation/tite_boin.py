@@ -230,9 +230,11 @@ class TiteBoin:
         if tally.enrolled % self.cohort_size or tally.enrolled == 0:
             filled = lower_of(self._in_cohort(outcomes, level), self.at_any_number(outcomes, level))
             return self._held(outcomes, level, filled)
-        if tally.pending and binding(bound := self._in_cohort(outcomes, level)):
+        bound = self._in_cohort(outcomes, level)
+        if tally.pending and binding(bound):
             return bound
-        return self._held(outcomes, level, self._judge(outcomes, level, min(levels, out - 1)))
+        judged = self._judge(outcomes, level, min(levels, out - 1))
+        return self._held(outcomes, level, lower_of(judged, bound if binding(bound) else None))
 
     def _held(self, outcomes: Outcomes, level: int, decision: Decision) -> Decision:
         asked = self.min_followup, self.initial_stage

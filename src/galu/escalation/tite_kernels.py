@@ -216,13 +216,12 @@ def tite_boin_decision(w, window, plan, excess, most_by_dlts, room):  # type: ig
     fills = n == 0 or n % size != 0
     if n == 0 or (unasked and not _may_wait(w, level, plan[6], size)):
         return SAME, level
-    if fills or w.c[level] > 0:
-        bound, judged = _said(w, window, plan)
-        if bound == HOLD:
-            out = _first_out(w, levels, w.tried, window, plan, most_by_dlts)
-            return (OUT, out - 1) if out <= level else (HOLD, 0)
-        if bound == DOWN and max(judged - 1, 1) < level:
-            return DOWN, max(judged - 1, 1)
+    bound, judged = _said(w, window, plan)
+    if bound == HOLD:
+        out = _first_out(w, levels, w.tried, window, plan, most_by_dlts)
+        return (OUT, out - 1) if out <= level else (HOLD, 0)
+    if bound == DOWN and max(judged - 1, 1) < level:
+        return DOWN, max(judged - 1, 1)
     if fills:
         sooner = plan[12] > 0.0 and level > 1 and not unasked and stay_known(w, level)
         if sooner and _judge(w, level, w.patient, window, plan, 1.0) == DOWN:
