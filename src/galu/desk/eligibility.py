@@ -27,6 +27,7 @@ from galu.exchange.facts_csv import read_facts
 from galu.finding import InputError
 from galu.protocol import Study, load_study
 from galu.record import Entry, Record, record_of
+from galu.store import MemoryStore
 from galu.trial.eligibility import gather_evidence, next_gate
 from galu.trial.subjects import Subject, derive_subjects
 from galu.trial.words import read_words
@@ -162,6 +163,10 @@ def _read_record(path: Path, study: Study) -> Record:
     if (path / RECORD).is_file():
         return open_trial(path).record
     files = read_facts(path)
-    moments = files.recorded or (_ALWAYS,) * len(files.facts)
-    entries = [Entry(n, at, fact) for n, (fact, at) in enumerate(zip(files.facts, moments, strict=True), 1)]
-    return record_of(entries, study.zone)
+    if files.recorded:
+        stamped = zip(files.facts, files.recorded, strict=True)
+        return record_of([Entry(n, at, fact) for n, (fact, at) in enumerate(stamped, 1)], study.zone)
+    # As into any record: an id that is taken or a correction of nothing is refused.
+    store = MemoryStore(lambda: _ALWAYS, study.zone)
+    store.append(files.facts)
+    return store.record()

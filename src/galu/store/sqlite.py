@@ -13,23 +13,29 @@ import json
 import os
 import sqlite3
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import polars as pl
 from pydantic import ValidationError
 from sqlalchemy import Connection, text
 
-from galu.finding import InputError, OutOfReachError, OvertakenError
-from galu.record import KINDS, Entry, Fact, Record, Unread, canonical
-from galu.record.corrections import Target, correction_fault
-from galu.record.record import frame_from_payloads, readable
-from galu.record.seal import GENESIS, Head, Links, SealedRow, digest_of
+from galu.finding import InputError, OutOfReachError
+from galu.record import KINDS, Entry, Fact, Record
+from galu.record.corrections import Target
+from galu.record.seal import GENESIS, Head, Links, SealedRow
 from galu.store.checkpoints import Checkpoints
 from galu.store.connection import in_a_sentence, open_engine
+from galu.store.entering import (
+    Row,
+    Tables,
+    admitted,
+    chained,
+    moment_of,
+    require_not_overtaken,
+    stamp,
+)
 from galu.store.schema import SCHEMA
 
 Clock = Callable[[], datetime]
@@ -49,16 +55,6 @@ _WAITS_S: Final = (0.0, 0.01, 0.05, 0.2, 0.5)
 _ROWS: Final = text(
     "SELECT seq, recorded, kind, payload, previous, digest FROM entry WHERE seq > :after ORDER BY seq"
 )
-
-
-def stamp(moment: datetime) -> str:
-    """UTC text of a moment; texts sort as moments do."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def moment_of(stamped: str) -> datetime:
-    """Moment of a stamp."""
-    return datetime.fromisoformat(stamped)
 
 
 class SqliteStore:
@@ -88,8 +84,7 @@ class SqliteStore:
         self._checkpoints = checkpoints
         self._engine = open_engine(path, self.read_only)
         self._writer = self._engine.execution_options(begin="BEGIN IMMEDIATE")
-        self._frames: dict[str, pl.DataFrame] = {}
-        self._unread: tuple[Unread, ...] = ()
+        self._tables = Tables(str(path))
         self._links = Links()
 
     @classmethod
@@ -128,17 +123,13 @@ class SqliteStore:
             return ()
         now = self._clock()
         with in_a_sentence(self.path), self._writer.begin() as connection:
-            head, newest = _last(connection)
-            if after is not None and after != head:
-                raise OvertakenError(
-                    str(self.path),
-                    f"somebody wrote entry {head.seq} meanwhile",
-                    "look again, and repeat it if it still holds; nothing was written",
-                )
+            there = _There(connection)
+            head, _ = there.last()
+            require_not_overtaken(str(self.path), head, after)
             if self._checkpoints:
                 self._checkpoints.settle(head)
                 self._checkpoints.require(head)
-            rows = _chained(batch, _admitted(connection, batch, recorded, max(stamp(now), newest)), head)
+            rows = chained(batch, admitted(there, batch, recorded, now), head)
             connection.exec_driver_sql(_INSERT, rows)
             if self._checkpoints:
                 self._checkpoints.prepare(Head(rows[-1][0], rows[-1][5]), stamp(now))
@@ -149,8 +140,7 @@ class SqliteStore:
         """Refuse whatever `append` would refuse; nothing is written."""
         batch = tuple(facts)
         with in_a_sentence(self.path), self._engine.begin() as connection:
-            _, newest = _last(connection)
-            _admitted(connection, batch, recorded, max(stamp(self._clock()), newest))
+            admitted(_There(connection), batch, recorded, self._clock())
         if self._checkpoints:
             self._checkpoints.require_key()
 
@@ -165,30 +155,23 @@ class SqliteStore:
         self._read_on()
         if self._checkpoints and not self._ends_signed(self._checkpoints):
             raise _altered(self.path, f"entry {self._links.head.seq} is not the last that was signed")
-        return Record(self._frames, self.zone, self._unread)
+        return Record(self._tables.frames, self.zone, self._tables.unread)
 
     def _read_on(self) -> None:
         """Read and check the entries that came since."""
         if not self._links.head.seq:
             self._require_guards()
-        columns: dict[str, tuple[list[int], list[str], list[str]]] = defaultdict(lambda: ([], [], []))
+        rows: list[Row] = []
 
-        def gathered() -> Iterator[tuple[Any, ...]]:
+        def gathered() -> Iterator[Row]:
             for row in self.rows(self._links.head.seq):
-                seqs, moments, payloads = columns[row[2]]
-                seqs.append(row[0])
-                moments.append(row[1])
-                payloads.append(row[3])
+                rows.append(row)
                 yield row
 
         fault = self._links.fault(gathered())
         if fault is not None:
             raise _altered(self.path, fault)
-        for kind, (seqs, moments, payloads) in columns.items():
-            fresh, unread = _frame(self.path, kind, seqs, moments, payloads)
-            self._unread += unread
-            seen = self._frames.get(kind)
-            self._frames[kind] = fresh if seen is None else pl.concat([seen, fresh])
+        self._tables.take(rows)
 
     def _ends_signed(self, checkpoints: Checkpoints) -> bool:
         """Whether the entries read end in a signed head; waits for a writer that is just at it."""
@@ -228,7 +211,7 @@ class SqliteStore:
     def head(self) -> Head:
         """Sequence number and digest of the last entry."""
         with in_a_sentence(self.path), self._engine.begin() as connection:
-            return _last(connection)[0]
+            return _There(connection).last()[0]
 
     @contextlib.contextmanager
     def still(self) -> Iterator[None]:
@@ -252,11 +235,11 @@ class SqliteStore:
         """Let go of the database file."""
         self._engine.dispose()
 
-    def rows(self, after: int = 0) -> Iterator[tuple[Any, ...]]:
+    def rows(self, after: int = 0) -> Iterator[Row]:
         """Stored columns (seq, recorded, kind, payload, previous, digest) of the entries after `after`."""
         with in_a_sentence(self.path), self._engine.begin() as connection:
             for row in connection.execution_options(yield_per=10_000).execute(_ROWS, {"after": after}):
-                yield tuple(row)
+                yield row[0], row[1], row[2], row[3], row[4], row[5]
 
     def integrity(self) -> str | None:
         """What SQLite itself finds wrong with the file, or with the guards galu put there."""
@@ -269,12 +252,30 @@ class SqliteStore:
     def _settle(self) -> None:
         if self._checkpoints:
             with in_a_sentence(self.path), self._writer.begin() as connection:
-                self._checkpoints.settle(_last(connection)[0])
+                self._checkpoints.settle(_There(connection).last()[0])
 
 
-def _last(connection: Connection) -> tuple[Head, str]:
-    row = connection.execute(_LAST).one_or_none()
-    return (Head(0, GENESIS), "") if row is None else (Head(row.seq, row.digest), row.recorded)
+class _There:
+    """What is in the database already, as a batch sees it inside its transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def targets(self, ids: Collection[str]) -> Mapping[str, Target]:
+        rows = self._connection.execute(_KNOWN, {"ids": json.dumps(sorted(ids))})
+        return {row.id: Target(row.kind, row.subject) for row in rows}
+
+    def first(self) -> tuple[str, str] | None:
+        row = self._connection.execute(_FIRST).one_or_none()
+        return None if row is None else (row.kind, row.payload)
+
+    def last(self) -> tuple[Head, str]:
+        row = self._connection.execute(_LAST).one_or_none()
+        return (Head(0, GENESIS), "") if row is None else (Head(row.seq, row.digest), row.recorded)
+
+    def is_fresh(self) -> bool:
+        other = "SELECT EXISTS (SELECT 1 FROM entry WHERE kind <> 'study_version')"
+        return not self._connection.exec_driver_sql(other).scalar_one()
 
 
 def _guards_fault(connection: Connection) -> str | None:
@@ -288,90 +289,3 @@ def _altered(path: Path, fault: str) -> InputError:
         f"{fault}: the record was altered, and nothing is shown or built upon it",
         "see `galu record verify`, and restore the trial from a backup",
     )
-
-
-def _admitted(
-    connection: Connection, batch: tuple[Fact, ...], recorded: Sequence[datetime] | None, now: str
-) -> tuple[str, ...]:
-    """Stamps of a batch that may enter."""
-    _require_new_and_known(connection, batch)
-    return (now,) * len(batch) if recorded is None else _own_times(connection, batch, recorded)
-
-
-def _require_new_and_known(connection: Connection, batch: tuple[Fact, ...]) -> None:
-    """Ids are new; a correction names an earlier fact that it may correct."""
-    named = {fact.id for fact in batch} | {fact.supersedes for fact in batch if fact.supersedes}
-    rows = connection.execute(_KNOWN, {"ids": json.dumps(sorted(named))})
-    known = {row.id: Target(row.kind, row.subject) for row in rows}
-    for fact in batch:
-        place = f"{fact.kind} {fact.id!r}" + (f" ({fact.source})" if fact.source else "")
-        if fact.id in known:
-            raise InputError(
-                place,
-                "this id is in the record already",
-                "give each fact its own id, or correct a fact with `supersedes`",
-            )
-        fault = correction_fault(fact, known.get(fact.supersedes or ""))
-        if fault is not None:
-            raise InputError(place, fault[1], fault[2])
-        known[fact.id] = Target(fact.kind, fact.subject)
-
-
-def _own_times(
-    connection: Connection, batch: tuple[Fact, ...], recorded: Sequence[datetime]
-) -> tuple[str, ...]:
-    """Stamps that the batch brings itself, where the record's origin allows it."""
-    place = "recorded times"
-    if len(recorded) != len(batch):
-        raise InputError(place, f"{len(recorded)} times for {len(batch)} facts", "give one for each fact")
-    if any(moment.tzinfo is None for moment in recorded):
-        raise InputError(place, "a time has no zone", "give every time its zone")
-    first = connection.execute(_FIRST).one_or_none()
-    kind, payload = (first.kind, first.payload) if first else (batch[0].kind, canonical(batch[0]))
-    origin = json.loads(payload).get("origin") if kind == "study_version" else None
-    if origin == "imported" and not _is_fresh(connection):
-        origin = "observed"
-    if origin not in ("simulated", "imported"):
-        raise InputError(
-            place,
-            "only a simulated or freshly imported record may bring its own",
-            "leave them out, and the store stamps the time of writing",
-        )
-    stamps, (_, newest) = tuple(stamp(moment) for moment in recorded), _last(connection)
-    if any(b < a for a, b in itertools.pairwise((newest, *stamps))):
-        raise InputError(place, "a time lies before the one of the fact written before it", "order the facts")
-    return stamps
-
-
-def _is_fresh(connection: Connection) -> bool:
-    other = "SELECT EXISTS (SELECT 1 FROM entry WHERE kind <> 'study_version')"
-    return not connection.exec_driver_sql(other).scalar_one()
-
-
-def _chained(batch: tuple[Fact, ...], stamps: tuple[str, ...], head: Head) -> list[tuple[Any, ...]]:
-    rows: list[tuple[Any, ...]] = []
-    previous = head.digest
-    for seq, (fact, recorded) in enumerate(zip(batch, stamps, strict=True), head.seq + 1):
-        payload = canonical(fact)
-        digest = digest_of(previous, seq, recorded, fact.kind, payload)
-        rows.append((seq, recorded, fact.kind, payload, previous, digest))
-        previous = digest
-    return rows
-
-
-def _frame(
-    path: Path, kind: str, seqs: list[int], moments: list[str], payloads: list[str]
-) -> tuple[pl.DataFrame, tuple[Unread, ...]]:
-    try:
-        stamps = pl.DataFrame({"seq": seqs, "recorded": moments}).with_columns(
-            pl.col("recorded")
-            .str.to_datetime("%Y-%m-%dT%H:%M:%S%.fZ", time_unit="us")
-            .dt.replace_time_zone("UTC")
-        )
-        return readable(kind, frame_from_payloads(kind, payloads, stamps))
-    except (KeyError, pl.exceptions.PolarsError):
-        raise InputError(
-            str(path),
-            f"entries of kind {kind!r} cannot be read",
-            "check the record with `galu record verify`",
-        ) from None
