@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from galu.escalation import RollingSix, ThreePlusThree, design_named
+from galu.escalation import RollingSix, ThreePlusThree, design_named, merged
 from galu.escalation.calendar import Conditions, simulate
 from galu.escalation.exact import Characteristics, fast_limit, in_cohorts, slow_limit
 from galu.escalation.merged import Sizes, by_merged_states, walk_of
@@ -76,3 +76,11 @@ def test_no_truth_is_a_sentence(truth: tuple[float, ...]) -> None:
 def test_cohorts_of_nobody_are_refused() -> None:
     with pytest.raises(InputError, match="at least one"):
         by_merged_states(walk_of(design_named("boin")), (0.1, 0.3), Sizes(3, 0))
+
+
+def test_too_many_states_are_refused_and_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(merged, "MOST_STATES", 50)
+    walk = walk_of(design_named("boin"))
+    assert by_merged_states(walk, (0.1, 0.3), Sizes(3, 6)).patients[0] > 0.0
+    with pytest.raises(InputError, match="more than 50 states"):
+        by_merged_states(walk, (0.1, 0.3), Sizes(3, 3_000_000))

@@ -244,6 +244,10 @@ class Sizes:
         return (self.size,) * whole + ((left,) if left else ())
 
 
+#: States of a trial that are followed side by side.
+MOST_STATES = 400_000
+
+
 def by_merged_states(
     walk: Walk, truth: tuple[float, ...], sizes: Sizes, select: Levels | None = None, start: int = 1
 ) -> Characteristics:
@@ -263,7 +267,7 @@ def by_merged_states(
     Raises
     ------
     InputError
-        When the truth is none or the start is no level of it.
+        When the truth is none, the start is no level of it, or the states are too many.
     """
     check_truth(truth)
     if not 1 <= start <= len(truth):
@@ -282,6 +286,7 @@ def by_merged_states(
             patients[level - 1] += weight * size
             for more, chance in enumerate(chances[level - 1]):
                 treated[_treated(walk, standing, size, more)] += weight * chance
+        _check_states(len(treated), number)
         frontier = _move(treated, walk.following(tuple(treated)), found)
         if isinstance(walk, GuardedWalk) and number < len(sizes.each):
             frontier = _guarded(walk, frontier, found)
@@ -292,6 +297,13 @@ def by_merged_states(
         found[last] += weight
     dlts = tuple(n * p for n, p in zip(patients, truth, strict=True))
     return Characteristics(tuple(found), tuple(patients), dlts)
+
+
+def _check_states(count: int, cohorts: int) -> None:
+    """Refuse what would run for hours or out of memory."""
+    if count > MOST_STATES:
+        fault = f"after {cohorts} cohorts the trial is in one of more than {MOST_STATES:,} states"
+        raise InputError("--cohorts", fault, "give fewer, or simulate with `galu design oc --no-calendar`")
 
 
 def _check_group(group: int | None, sizes: Sizes) -> None:
