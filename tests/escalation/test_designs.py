@@ -240,6 +240,7 @@ def test_answers_name_the_conventions_they_rest_on() -> None:
         (["oc", "boin", "--truth", "0.1,0.3", "--seed", "-5"], "-5 is no seed"),
         (["oc", "boin", "--truth", "0.1,0.3", "--seed", str(10**23)], "is no seed"),
         (["compare", "boin", "3+3", "--truth", "0.1,0.3", "--seed", "-1"], "-1 is no seed"),
+        (["compare", "rolling-six", "3+3", "--truth", "0.1,0.3", "--target", "0.3"], "none of these designs"),
         (
             [
                 "next",

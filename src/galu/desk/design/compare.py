@@ -42,8 +42,12 @@ def read_label(label: str, shared: dict[str, Any]) -> Design:
     """
     name, _, text = label.partition("@")
     own = read_switches([pair for pair in text.split(";") if pair])
-    known = own_switches(name) if name in DESIGNS else ()
+    known = _known(name)
     return make_design(name, {key: value for key, value in shared.items() if key in known} | own)
+
+
+def _known(name: str) -> tuple[str, ...]:
+    return own_switches(name) if name in DESIGNS else ()
 
 
 def compare(labels: list[str], shared: dict[str, Any], scene: Scene) -> dict[str, Any]:
@@ -52,11 +56,17 @@ def compare(labels: list[str], shared: dict[str, Any], scene: Scene) -> dict[str
     Raises
     ------
     InputError
-        When fewer than two designs, or two of the same name, are given.
+        When fewer than two designs, or two of the same name, are given, or none reads what all are to share.
     """
     if len(labels) < 2 or len(set(labels)) != len(labels):
         raise InputError("NAME", "there are no two different designs", "name some, as in rolling-six 3+3")
     designs = [read_label(label, shared) for label in labels]
+    read = {key for name in (label.partition("@")[0] for label in labels) for key in _known(name)}
+    for key in shared:
+        if key not in read:
+            raise InputError(
+                f"--{key}", "none of these designs reads it", "leave it out, or name one that does"
+            )
     conditions = scene.conditions
     trials = [simulated(design, scene.truth, conditions, scene.runs, scene.crew) for design in designs]
     first = trials[0]
