@@ -186,7 +186,7 @@ def test_the_activity_of_another_level_is_no_full_dose_of_this_one() -> None:
 
 def test_an_event_that_killed_is_a_dlt_whatever_its_grade() -> None:
     assert outcome(*patient("A", event("A", grade=2, outcome="Resulted in death"))) == "T"
-    assert outcome(*patient("A", event("A", grade=2, outcome="not fatal", ended=on(12)))) == "N"
+    assert outcome(*patient("A", event("A", term="Rash", grade=2, outcome="not fatal", ended=on(12)))) == "N"
 
 
 @pytest.mark.parametrize(("term", "expected"), [("DEATH", "T"), ("Adverse Event", "P"), ("COMPLETED", "N")])

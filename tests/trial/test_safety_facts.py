@@ -112,12 +112,13 @@ def test_a_result_that_is_no_number_is_shown_as_not_gradable() -> None:
 
 
 def test_a_course_may_name_any_fact_of_a_corrected_event() -> None:
-    corrected = _event("x2", 9, supersedes="x", reason="onset")
-    again = _event("x3", 9, supersedes="x2", reason="onset again")
+    rash = {"term": "Rash"}
+    corrected = _event("x2", 9, supersedes="x", reason="onset", **rash)
+    again = _event("x3", 9, supersedes="x2", reason="onset again", **rash)
     mild, severe = _step("k1", 12, 2), _step("k2", 15, 4, "x2")
-    assert _outcome(_event(), mild, corrected, severe) == "T"
-    assert _outcome(_event(), corrected, severe, again) == "T"
-    assert _outcome(_event(), mild, corrected) == "N"
+    assert _outcome(_event(**rash), mild, corrected, severe) == "T"
+    assert _outcome(_event(**rash), corrected, severe, again) == "T"
+    assert _outcome(_event(**rash), mild, corrected) == "N"
 
 
 def test_a_course_of_no_known_event_is_refused() -> None:

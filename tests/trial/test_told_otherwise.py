@@ -8,7 +8,7 @@ import pytest
 from galu.record import Fact
 from galu.record.conduct import Visit
 from galu.record.disease import AdverseEventCourse
-from galu.record.people import Death, Ecog, Therapy
+from galu.record.people import Death, Disposition, Ecog, History, Therapy, Withdrawal
 from galu.record.treatment import Transfusion
 from one_patient import event, given, judged, lab, on, patient, slot, state, vital, well
 
@@ -65,7 +65,9 @@ TREATMENTS = (
     therapy("invasive mechanical ventilation"), therapy("Norepinephrine 0.1 ug/kg/min"),
     therapy("piperacillin/tazobactam", indication="Febrile neutropenia"),
     therapy("furosemide", indication="hepatic failure"), therapy("eltrombopag 50 mg"),
-    therapy("Romiplostim"), therapy("Platelet transfusion"), therapy("PRBC, 2 units"),
+    therapy("Romiplostim"), therapy("特比澳"), therapy("Nplate"), therapy("rhIL-11"),
+    therapy("津优力", indication="IV度中性粒细胞减少"),
+    therapy("Platelet transfusion"), therapy("PRBC, 2 units"),
     transfused("platelets"), transfused("red-cells"), therapy("transfer to ICU"),
     ecog(4), ecog(3), ecog(5), vital("SYSBP", 55, "mmHg"), vital("Pulse", 170, "/min"),
     vital("HR", 30, "/min"),
@@ -114,9 +116,15 @@ def test_neutropenia_under_treated_infection_may_have_been_febrile() -> None:
     [
         ({"grade": 2, "severity": "SEVERE"}, "P"), ({"grade": 2, "severity": "Grade 4"}, "P"),
         ({"grade": 1, "severity": "危及生命"}, "P"), ({"grade": 2, "life_threatening": True}, "P"),
-        ({"grade": 2, "severity": "MODERATE"}, "N"), ({"grade": 2, "severity": "not severe"}, "N"),
+        ({"grade": 2, "term": "Rash", "severity": "MODERATE"}, "N"),
+        ({"grade": 2, "term": "Rash", "severity": "not severe"}, "N"),
         ({"grade": 2, "severity": "SEVERE", "attribution": "unrelated"}, "N"),
         ({"grade": 2, "severity": "fatal"}, "T"),
+        ({"grade": 2, "serious": True}, "P"), ({"grade": 2, "term": "Rash, grade III"}, "P"),
+        ({"grade": 2, "term": "Severe rash"}, "P"), ({"grade": 2, "term": "Thrombopenie Grad 4"}, "P"),
+        ({"grade": 2, "term": "Febrile neutropenia"}, "P"), ({"grade": 2, "term": "Sepsis"}, "P"),
+        ({"grade": 2, "term": "Hospitalization for febrile neutropenia"}, "P"),
+        ({"grade": 1, "term": "Ⅳ度血小板减少"}, "P"), ({"grade": 2, "term": "CD4 decreased"}, "N"),
         ({"term": "Thrombocytopenia", "grade": 4, "attribution": "unrelated"}, "P"),
         ({"term": "Febrile neutropenia", "grade": 3, "attribution": "unrelated"}, "P"),
         ({"term": "Some unheard-of word", "grade": 4, "attribution": "unrelated"}, "P"),
@@ -227,3 +235,80 @@ def test_what_speaks_against_the_next_dose(facts: list[Fact], word: str) -> None
 def test_what_does_not(facts: list[Fact]) -> None:
     (found,) = state(patient(*well(), *facts), 45).proposals
     assert found.action == "give", found.reasons
+
+
+@pytest.mark.parametrize(
+    ("more", "outcome"),
+    [
+        ([therapy("Apherese-TK 1 EH", 22)], "T"),
+        ([therapy("TK", 22)], "P"),
+        ([therapy("tranexamic acid", 22)], "P"),
+        ([therapy("ice", 22, indication="Epistaxis")], "P"),
+        ([History(id="h", subject="A", on=on(30), term="Epistaxis", started=on(21))], "P"),
+        ([therapy("paracetamol", 22)], "N"),
+        ([History(id="h", subject="A", on=on(-20), term="Epistaxis", started=on(-400), ended=on(-399))], "N"),
+    ],
+)
+def test_a_bleeding_told_by_its_treatment_beside_low_platelets(more: list[Fact], outcome: str) -> None:
+    low = blood("PLAT", 40.0, 22)
+    found = slot(patient(low, *more))
+    assert found.outcome == outcome, found.reason
+    if outcome == "P":
+        assert slot(patient(low, *more, judged("no", "j", number=59))).outcome == "N"
+
+
+@pytest.mark.parametrize("order", [(False, True), (True, False), (False, None), (None, False)])
+def test_of_two_contrary_deaths_the_one_not_called_unrelated_counts(order: tuple[bool | None, ...]) -> None:
+    died = [Death(id=f"x{n}", subject="A", on=on(30), related=related) for n, related in enumerate(order)]
+    assert slot(patient(*died)).outcome == "T"
+
+
+@pytest.mark.parametrize(
+    ("left", "outcome"),
+    [
+        ([Disposition(id="x", subject="A", on=on(30), term="Unacceptable toxicity")], "P"),
+        ([Disposition(id="x", subject="A", on=on(30), term="AE")], "P"),
+        ([Disposition(id="x", subject="A", on=on(30), term="Abbruch wegen Nebenwirkung")], "P"),
+        ([Disposition(id="x", subject="A", on=on(30), term="Discontinued: progressive cytopenia")], "P"),
+        ([Disposition(id="x", subject="A", on=on(30), term="Withdrew due to progressive fatigue")], "P"),
+        ([Disposition(id="x", subject="A", on=on(30), term="Frobnicated")], "P"),
+        ([Disposition(id="x", subject="A", on=on(30), term="PROGRESSIVE DISEASE")], "X"),
+        ([Disposition(id="x", subject="A", on=on(30), term="INFORMED CONSENT OBTAINED")], "N"),
+        ([Disposition(id="x", subject="A", on=on(30), term="Week 4 visit")], "N"),
+        ([Withdrawal(id="x", subject="A", on=on(30), scope="treatment", toxicity_related=False)], "X"),
+        (
+            [
+                Withdrawal(id="x", subject="A", on=on(30), scope="treatment", toxicity_related=False),
+                Disposition(id="y", subject="A", on=on(30), term="ADVERSE EVENT"),
+            ],
+            "P",
+        ),
+        (
+            [
+                Withdrawal(
+                    id="x", subject="A", on=on(30), scope="treatment", toxicity_related=False,
+                    cause="thrombocytopenia grade 4",
+                )
+            ],
+            "P",
+        ),
+        ([Death(id="x", subject="A", on=on(30), related=False, cause="neutropenic sepsis")], "T"),
+        ([Death(id="x", subject="A", on=on(30), related=False, cause="disease progression")], "X"),
+    ],
+)  # fmt: skip
+def test_who_left_in_whatever_words(left: list[Fact], outcome: str) -> None:
+    found = slot(patient(*left), 50)
+    assert found.outcome == outcome, found.reason
+
+
+@pytest.mark.parametrize(
+    ("value", "outcome"),
+    [
+        (lab("ALT", 900, "U/L", upper_limit=450), "P"), (lab("ALT", 60, "U/L", upper_limit=450), "N"),
+        (lab("ALT", None, "U/L", text="1.234", upper_limit=45), "P"),
+        (lab("ALT", None, "U/L", text="24", upper_limit=45), "N"),
+    ],
+)  # fmt: skip
+def test_limits_and_numbers_that_are_slips_hide_nothing(value: Fact, outcome: str) -> None:
+    found = slot(patient(value))
+    assert found.outcome == outcome, found.reason

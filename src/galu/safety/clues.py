@@ -20,7 +20,7 @@ from galu.safety.leukocytes import NEUTROPENIA
 from galu.safety.plan import DltRule
 from galu.safety.sign import Sign
 from galu.safety.told import is_told, tells_of_days
-from galu.vocabulary.events import event_terms, read_event
+from galu.vocabulary.events import event_terms, read_event, told_severity
 from galu.vocabulary.folding import key, words
 
 #: Mildest grade of a toxicity that a usual definition of dose-limiting calls severe (assumed).
@@ -54,8 +54,8 @@ def _treatments() -> tuple[tuple[str, Behind], ...]:
 
 
 @cache
-def _antiinfectives() -> tuple[str, ...]:
-    return tuple(row["written"] for row in _rows("antiinfectives.csv"))
+def _names(table: str) -> tuple[str, ...]:
+    return tuple(row["written"] for row in _rows(table))
 
 
 def _holds(text: str, name: str) -> bool:
@@ -65,7 +65,7 @@ def _holds(text: str, name: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def behind_treatment(agent: str, indication: str = "") -> Behind | None:
-    """What may be behind a treatment, by its name, or by an indication that is severe by its definition.
+    """What may be behind a treatment, by its name, or by an indication told or defined as severe.
 
     >>> behind_treatment("Continuous haemodialysis").terms[0], behind_treatment("aspirin")
     ('Acute kidney injury', None)
@@ -75,14 +75,27 @@ def behind_treatment(agent: str, indication: str = "") -> Behind | None:
     named = next((behind for name, behind in _treatments() if _holds(agent, name)), None)
     if named is not None:
         return named
-    severe = tuple(term.name for term in read_event(indication).terms if min(term.grades) >= _SEVERE)
+    graded = (told_severity(indication) or 0) >= _SEVERE
+    terms = read_event(indication).terms
+    severe = tuple(term.name for term in terms if graded or min(term.grades) >= _SEVERE)
     return Behind(severe, _SEVERE) if severe else None
 
 
 @lru_cache(maxsize=4096)
 def is_antiinfective(agent: str) -> bool:
     """Whether a treatment is one of those that are begun in febrile neutropenia."""
-    return any(_holds(agent, name) for name in _antiinfectives())
+    return any(_holds(agent, name) for name in _names("antiinfectives.csv"))
+
+
+@lru_cache(maxsize=4096)
+def is_haemostatic(agent: str, indication: str = "") -> bool:
+    """Whether a treatment stops a bleeding, by its name or by what it was given for.
+
+    >>> is_haemostatic("Tranexamic acid 500 mg"), is_haemostatic("ice", "epistaxis"), is_haemostatic("ice")
+    (True, True, False)
+    """
+    named = any(_holds(agent, name) for name in _names("haemostatics.csv"))
+    return named or bool(indication and read_event(indication).bleeding)
 
 
 def ask_of_clues(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Final, Literal
 
 Attribution = Literal["related", "unrelated"]
+#: Product of a bleeding that is only told by its treatment, or among the history.
+BLED: Final = "bleeding treated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ class PlannedCount:
 
 @dataclass(frozen=True, slots=True)
 class TransfusionInput:
-    """One transfusion; `product` is ``platelets``, ``red cells`` … or ``unknown``.
+    """One transfusion; `product` is ``platelets``, ``red cells`` … or ``unknown``; `BLED` is none.
 
     Where its day is known only in part, `day` is the first that it can have been and `until` the last.
     """

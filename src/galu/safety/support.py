@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Final
 
 from galu.safety.events import is_bleeding
-from galu.safety.inputs import AdverseEventInput, DltPatient, TransfusionInput
+from galu.safety.inputs import BLED, AdverseEventInput, DltPatient, TransfusionInput
 from galu.safety.sign import Sign
+
+#: What may be support, and what is not said of it.
+_UNSAID: Final = {
+    "unknown": "it is not said of what the transfusion was",
+    BLED: "a bleeding was treated or told among the history: was it one?",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +49,7 @@ def with_support(signs: list[Sign], patient: DltPatient, as_of: date) -> list[Si
     bled = [(event, is_bleeding(event)) for event in patient.events]
     known = [_bleeding(event, as_of) for event, yes in bled if yes]
     known += [_given(t) for t in patient.transfusions if t.product == "platelets"]
-    unsaid = [_given(t) for t in patient.transfusions if t.product == "unknown"]
+    unsaid = [_given(t) for t in patient.transfusions if t.product in _UNSAID]
     unsaid += [_bleeding(event, as_of) for event, yes in bled if yes is None]
     found = (_supported(sign, known, unsaid, as_of) for sign in signs)
     return [sign for sign in found if sign]
@@ -67,5 +74,5 @@ def _supported(sign: Sign, known: list[_Support], unsaid: list[_Support], as_of:
         if isinstance(maybe.event, AdverseEventInput):
             said += f"; whether {maybe.event.term!r} is a bleeding is not known"
         else:
-            said += "; it is not said of what the transfusion was"
+            said += f"; {_UNSAID[maybe.event.product]}"
     return replace(sign, met=None, reason=said, facts=(*sign.facts, maybe.event.ref), asks=True)

@@ -18,6 +18,8 @@ SMALLEST_UPPER: Final = {
     "BILI": (12.0, "umol/L"), "CREAT": (60.0, "umol/L"), "LIPASE": (38.0, "U/L"), "AMYLASE": (53.0, "U/L"),
     "CK": (145.0, "U/L"), "URATE": (340.0, "umol/L"),
 }  # fmt: skip
+#: No laboratory's upper limit is so many times the smallest in use (assumed).
+NO_LIMIT: Final = 10.0
 #: A value of unknown baseline may have risen by this factor (assumed).
 UNKNOWN_RISE: Final = 10.0
 
@@ -55,6 +57,12 @@ def smallest_upper(lab: LabInput) -> float | None:
     code = lab_code(lab.test) or ""
     known = SMALLEST_UPPER.get(code)
     return None if known is None else in_unit(code, known[0], known[1], lab.unit)
+
+
+def is_no_limit(lab: LabInput) -> bool:
+    """Whether an upper limit is so far above the smallest in use that it is none: a slip of the pen."""
+    smallest = smallest_upper(lab)
+    return smallest is not None and lab.upper is not None and lab.upper > NO_LIMIT * smallest
 
 
 def has_multiples(term: str, limit: str, sought: tuple[str, int]) -> bool:

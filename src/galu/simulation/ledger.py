@@ -21,7 +21,7 @@ BOARD_KINDS = frozenset(
     {"study_version", "consent", "demographics", "enrolment", "withdrawal", "death", "disposition"}
     | {"contact", "decision", "signature", "administration", "dispensed", "residual", "adverse_event"}
     | {"adverse_event_course", "lab", "transfusion", "therapy", "vital", "judgement", "retraction"}
-    | {"ecog", "visit"}
+    | {"ecog", "visit", "history"}
 )
 #: Kinds of these that say nothing of a subject, nor correct what does.
 _OF_THE_TRIAL = frozenset({"study_version", "decision", "signature"})

@@ -23,7 +23,7 @@ _VALUES: Final = {"yes": True, "no": False}
 #: Kinds from whose facts the rules of dose-limiting toxicity judge.
 _SEEN: Final = (
     "adverse_event", "adverse_event_course", "lab", "vital", "transfusion", "therapy", "withdrawal", "death",
-    "disposition", "judgement", "ecog", "visit", "administration",
+    "disposition", "judgement", "ecog", "visit", "administration", "history",
 )  # fmt: skip
 
 

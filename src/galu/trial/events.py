@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -15,7 +15,7 @@ from galu.record.when import day_of, days_of, instant_of
 from galu.safety.fatal import FATAL
 from galu.safety.inputs import AdverseEventInput, Attribution
 from galu.trial.adjudication import event_roots
-from galu.vocabulary.events import tells_of_death, told_severity
+from galu.vocabulary.events import mildest_grade, read_event, tells_of_death, told_severity
 from galu.vocabulary.persons import is_named
 
 
@@ -80,7 +80,7 @@ def _event(row: dict[str, Any], course: list[dict[str, Any]], zone: str) -> Adve
     if _was_fatal(row):
         grades.append(5)
     worst = max(grades, default=None)
-    told = max((_LIFE_THREATENING if row["life_threatening"] else 0), told_severity(row["severity"]) or 0)
+    told = _told(row)
     onset, until = days_of(row["on"])
     dated = [(step["day"], step["grade"]) for step in course if step["day"] is not None]
     known = [day for day in (*(day for day, _ in dated), day_of(row["ended"])) if day is not None]
@@ -110,12 +110,24 @@ def _event(row: dict[str, Any], course: list[dict[str, Any]], zone: str) -> Adve
         undated=tuple(_undated(step, onset) for step in course if step["day"] is None),
         reported=row["recorded"].astimezone(ZoneInfo(zone)).date(),
         coded=row.get("coded") or "",
-        perhaps=told if told > (worst or 0) else None,
+        perhaps=told if worst is not None and told > worst else None,
     )
 
 
-#: CTCAE: life-threatening consequences; urgent intervention indicated.
-_LIFE_THREATENING: Final = 4
+#: CTCAE: hospitalization or its prolongation; life-threatening consequences.
+_HOSPITAL, _LIFE_THREATENING = 3, 4
+
+
+def _told(row: Mapping[str, Any]) -> int:
+    """The highest grade that anything but the grade itself tells; 0 where nothing does.
+
+    The severity in words, a grade among the words of the term, a term that has no milder grade, that it was
+    life-threatening, or serious: in hospital, as a rule.
+    """
+    meant = read_event(row.get("coded") or row["term"])
+    said = (told_severity(row["severity"]), told_severity(row["term"]), mildest_grade(meant))
+    flags = (_LIFE_THREATENING * bool(row["life_threatening"]), _HOSPITAL * bool(row["serious"]))
+    return max(*(grade or 0 for grade in said), *flags)
 
 
 def _was_fatal(row: Mapping[str, Any]) -> bool:

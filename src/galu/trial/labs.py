@@ -13,7 +13,7 @@ from galu.record import Record
 from galu.record.when import days_of, hours_between
 from galu.safety.inputs import LabInput
 from galu.safety.terms import VERSIONS
-from galu.safety.worst import worst_grade
+from galu.safety.worst import is_no_limit, worst_grade
 from galu.trial.clues import IN_URINE
 from galu.trial.subjects import Subject
 from galu.vocabulary.laboratory import in_unit, terms_of_test
@@ -122,7 +122,7 @@ def _lab(row: dict[str, Any]) -> LabInput:
     low, high = row["lower_limit"], row["upper_limit"]
     if low is not None and high is not None and low > high:
         low = high = None  # limits that contradict each other are not known
-    return LabInput(
+    lab = LabInput(
         ref=row["id"],
         test=row["test"],
         day=first,
@@ -134,6 +134,7 @@ def _lab(row: dict[str, Any]) -> LabInput:
         until=last if row["day"] is None else None,
         text="" if row["value"] is not None or read is not None else row["text"],
     )
+    return replace(lab, upper=None) if is_no_limit(lab) else lab
 
 
 def _flagged(lab: LabInput, base: LabInput | None) -> LabInput:

@@ -259,7 +259,7 @@ def _course(
     unread = [row["day"] for row in dated if row["grade"] is None and row["day"] > last]
     since = sorted((row for row in own if row["day"] > last), key=lambda row: row["day"])
     recent = [e for e in own_events if e.onset > last or e.ended is None or e.ended > last]
-    graded = [row["grade"] for row in since] + [e.worst for e in recent if e.worst is not None]
+    graded = [row["grade"] for row in since] + [e.grade for e in recent if e.grade is not None]
     # A later value that nobody can grade says that the last grade is not the present one.
     current = since and not any(day >= since[-1]["day"] for day in unread)
     # Of several values of its day the worst: which was right nobody has said.

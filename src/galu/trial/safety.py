@@ -12,10 +12,12 @@ import polars as pl
 
 from galu.protocol import Study
 from galu.record import Record
-from galu.record.when import days_of
+from galu.record.when import day_of, days_of
+from galu.safety.clues import is_haemostatic
 from galu.safety.coverage import is_read
 from galu.safety.dlt import DltAssessment, assess_dlt
 from galu.safety.inputs import (
+    BLED,
     AdverseEventInput,
     Departure,
     DltPatient,
@@ -33,6 +35,7 @@ from galu.trial.labs import labs_by_subject
 from galu.trial.memory import Memory
 from galu.trial.schedule import planned_days
 from galu.trial.subjects import Death, Exit, Subject
+from galu.vocabulary.events import read_event
 from galu.vocabulary.laboratory import lab_code
 from galu.vocabulary.therapies import support_given
 
@@ -49,15 +52,21 @@ def _dlt_tests(plan: SafetyPlan, record: Record) -> frozenset[str]:
 
 
 def _transfusions(record: Record) -> dict[str, tuple[TransfusionInput, ...]]:
-    """Transfusions, also those that a site wrote among the concomitant medication."""
+    """Transfusions, also among the concomitant medication, and bleedings told by treatment or history."""
     rows = [
         (row, _PRODUCTS.get(row["product"], row["product"]), None)
         for row in record.facts("transfusion").iter_rows(named=True)
     ]
     for row in record.facts("therapy").iter_rows(named=True):
         product = support_given(row["agent"])
+        if product is None and is_haemostatic(row["agent"], row["indication"] or ""):
+            product = BLED
         if product is not None:
             rows.append((row, product, row["ended"]))
+    for row in record.facts("history").iter_rows(named=True):
+        if row["started"] and read_event(row["term"]).bleeding:
+            began = {**row, "on": row["started"], "day": day_of(row["started"])}
+            rows.append((began, BLED, row["ended"]))
     found: dict[str, tuple[TransfusionInput, ...]] = {}
     for row, product, ended in rows:
         first, last = days_of(row["on"])

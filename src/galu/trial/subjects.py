@@ -16,6 +16,7 @@ from galu.protocol import Study
 from galu.record import KINDS, Record
 from galu.record.when import days_of
 from galu.trial.alive import signs_of_life
+from galu.trial.departures import doubted, has_left, told_related
 from galu.trial.events import FatalEvent, fatal_events
 from galu.trial.exposure import Dose, derive_doses
 from galu.trial.order import in_order, moment_of
@@ -195,43 +196,43 @@ def _is_failure(term: str) -> bool:
 
 
 def _death(rows: _Rows) -> Death | None:
-    """The death as told by a fact of its own, else by a disposition, else by an event that was fatal."""
-    told = [{**row, "related": None} for row in rows.of["disposition"] if tells_of_death(row["term"])]
-    row = next(iter((*rows.of["death"], *told)), None)
-    if row is not None:
-        return Death(row["day"], row["related"], row["id"], rows.between(row))
-    fatal = rows.fatal
-    return None if fatal is None else Death(fatal.day, fatal.related, fatal.event.ref, fatal.between)
-
-
-#: Dispositions that end the treatment (codelist NCOMPLT, and what sites write), and those among them whose
-#: cause is no toxicity; of the others that is not known.
-_LEFT: Final = re.compile(
-    r"adverse event|lost to follow|withdr[ae]w|consent withdrawn|physician decision|progress|relapse"
-    r"|lack of efficacy|non-?compliance|protocol (violation|deviation)|discontinu|terminated by|intolera"
-    r"|失访|退出",
-    re.IGNORECASE,
-)
-_NO_TOXICITY: Final = re.compile(r"progress|relapse|lack of efficacy|terminated by", re.IGNORECASE)
-
-
-def _cause(term: str) -> bool | None:
-    """Whether a toxicity was the cause: not where another one is told, else not known."""
-    return False if _NO_TOXICITY.search(term) else None
+    """The death as told by facts of its own, else by a disposition, else by an event that was fatal."""
+    stated = [{**row, "related": doubted(row["related"], row["cause"] or "")} for row in rows.of["death"]]
+    if not stated:
+        stated = [{**row, "related": None} for row in rows.of["disposition"] if tells_of_death(row["term"])]
+    if not stated:
+        fatal = rows.fatal
+        return None if fatal is None else Death(fatal.day, fatal.related, fatal.event.ref, fatal.between)
+    # Of several that contradict each other the one that is not called unrelated; then no day is sure.
+    row = min(stated, key=lambda one: (one["related"] is False, one["related"] is None))
+    spans = [rows.between(one) for one in stated]
+    days = {one["day"] for one in stated}
+    between = min(first for first, _ in spans), max(last for _, last in spans)
+    return Death(row["day"] if len(days) == 1 else None, row["related"], row["id"], between)
 
 
 def _exits(rows: _Rows, given: tuple[Dose, ...]) -> tuple[Exit, ...]:
     """Ways out of treatment or study; a disposition after a dose that says so is one too."""
+    told = [
+        row
+        for row in rows.of["disposition"]
+        if given
+        and not _is_failure(row["term"])
+        and has_left(row["term"], row["category"])
+        and days_of(row["on"])[1] >= given[0].day
+    ]
+    causes = [row["term"] for row in told]
     stated = tuple(
-        Exit(r["day"], r["scope"], r["cause"] or "", r["toxicity_related"], r["id"], rows.between(r))
+        Exit(
+            r["day"], r["scope"], r["cause"] or "", doubted(r["toxicity_related"], r["cause"] or "", *causes),
+            r["id"], rows.between(r),
+        )
         for r in rows.of["withdrawal"]
+    )  # fmt: skip
+    return stated or tuple(
+        Exit(r["day"], "treatment", r["term"], told_related(r["term"]), r["id"], rows.between(r))
+        for r in told
     )
-    told = tuple(
-        Exit(r["day"], "treatment", r["term"], _cause(r["term"]), r["id"], rows.between(r))
-        for r in rows.of["disposition"]
-        if given and _LEFT.search(r["term"]) and days_of(r["on"])[1] >= given[0].day
-    )
-    return stated or told
 
 
 def _completed(rows: _Rows, given: tuple[Dose, ...]) -> bool:

@@ -20,7 +20,9 @@ from galu.vocabulary.folding import bag, key, nearest, words
 Group = Literal["", "blood", "bleeding", "perhaps bleeding"]
 Local = tuple[tuple[str, str], ...]
 
-_GRADE: Final = re.compile(r"\b(?:ctc(?:ae)?\s*)?(?:grade|grad|gr|g)\.?\s*[1-5]\b", re.IGNORECASE)
+_GRADE: Final = re.compile(
+    r"\b(?:ctc(?:ae)?\s*)?(?:grade|grad|gr|g)\.?\s*[1-5]\b|(?:[1-5ⅠⅡⅢⅣⅤ]|IV|I{1,3}|V)\s*[度级]", re.IGNORECASE
+)
 #: Words that say how an event was, not what it was.
 _MANNER: Final = frozenset(
     {"mild", "moderate", "severe", "worsening", "worsened", "transient", "intermittent", "recurrent"}
@@ -192,20 +194,59 @@ def tells_of_death(written: str) -> bool:
 
 #: Words of a severity, worst first, and the grade that CTCAE gives them (general grading guidance, v5.0).
 _SEVERITIES: Final = (
-    (5, re.compile(r"\b5\b|fatal|death|致死|死亡", re.IGNORECASE)),
-    (4, re.compile(r"\b4\b|life[ -]*threat|lebensbedroh|menace vitale|危及生命", re.IGNORECASE)),
-    (3, re.compile(r"\b3\b|severe|schwer|s[ée]v[èe]re|重度|严重", re.IGNORECASE)),
-    (2, re.compile(r"\b2\b|moderate|m[äa](ss|ß)ig|mod[ée]r[ée]e?|中度", re.IGNORECASE)),
-    (1, re.compile(r"\b1\b|mild|leicht|l[ée]ger|轻度", re.IGNORECASE)),
+    (5, re.compile(r"fatal|\bdeath\b|致死|死亡", re.IGNORECASE)),
+    (4, re.compile(r"life[ -]*threat|lebensbedroh|menace vitale|危及生命", re.IGNORECASE)),
+    (3, re.compile(r"severe|schwer|s[ée]v[èe]re|重度|严重", re.IGNORECASE)),
+    (2, re.compile(r"moderate|m[äa](ss|ß)ig|mod[ée]r[ée]e?|中度", re.IGNORECASE)),
+    (1, re.compile(r"\bmild\b|leicht|l[ée]ger|轻度", re.IGNORECASE)),
 )
+_NUMERAL: Final = r"(?P<n>[1-5]|Ⅰ|Ⅱ|Ⅲ|Ⅳ|Ⅴ|IV|I{1,3}|V)"
+_GRADES: Final = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"\b(?:ctc(?:ae)?|grade|grad|gr)[\s._:-]*{_NUMERAL}(?!\w)",
+        r"\bg[\s._-]*(?P<n>[1-5])(?!\w)",
+        rf"{_NUMERAL}\s*(?:度|级|°)",
+        rf"^\s*{_NUMERAL}\s*$",
+    )
+)
+_VALUES: Final = {"Ⅰ": 1, "Ⅱ": 2, "Ⅲ": 3, "Ⅳ": 4, "Ⅴ": 5, "I": 1, "II": 2, "III": 3, "IV": 4, "V": 5}
+_UNSAID: Final = re.compile(r"\b(?:not|non|nicht|kein\w*)[\s-]+\w+([\s-]+threat\w*)?", re.IGNORECASE)
 
 
 def told_severity(written: str | None) -> int | None:
-    """Grade that the words of a severity tell; None where they tell none.
+    """Grade that the words of a severity, or a grade among other words, tell; None where they tell none.
 
-    >>> told_severity("SEVERE"), told_severity("Grade 2"), told_severity("n/a")
-    (3, 2, None)
+    >>> told_severity("SEVERE"), told_severity("Grade 2"), told_severity("3"), told_severity("n/a")
+    (3, 2, 3, None)
+    >>> told_severity("Thrombopenie Grad 4"), told_severity("Ⅳ度骨髓抑制"), told_severity("CD4 decreased")
+    (4, 4, None)
     """
-    spaced = re.sub(r"(?i)\b(?:ctcae|grade|grad|gr|g)[\s._-]*(?=[1-5]\b)", " ", written or "")
-    said = re.sub(r"(?i)\b(?:not|non|nicht)[\s-]+\w+([\s-]+threat\w*)?", " ", spaced)
-    return next((grade for grade, pattern in _SEVERITIES if pattern.search(said)), None)
+    text = _UNSAID.sub(" ", written or "")
+    found = (pattern.search(text) for pattern in _GRADES)
+    numbers = [_VALUES.get(one["n"].upper()) or int(one["n"]) for one in found if one]
+    words_say = (grade for grade, pattern in _SEVERITIES if pattern.search(text))
+    return max((*numbers, *words_say), default=None)
+
+
+@cache
+def _never_mild() -> tuple[tuple[frozenset[str], int], ...]:
+    """Words of each name of a term that has no grade below 3, and its mildest grade."""
+    terms = {name: min(term.grades) for name, term in event_terms().items() if min(term.grades) >= 3}
+    names = [(name, name) for name in terms]
+    names += [(written, term) for written, term in event_synonyms().items() if term in terms]
+    return tuple((frozenset(words(written)), terms[term]) for written, term in names if words(written))
+
+
+def mildest_grade(event: Event) -> int | None:
+    """The mildest grade that an event can have: of its terms, or of one that a longer text holds.
+
+    >>> mildest_grade(read_event("Febrile neutropenia")), mildest_grade(read_event("Nausea"))
+    (3, 1)
+    >>> mildest_grade(read_event("Hospitalization for febrile neutropenia"))
+    3
+    """
+    if event.terms:
+        return max(min(term.grades) for term in event.terms)
+    said = set(words(event.written))
+    return max((grade for own, grade in _never_mild() if own <= said), default=None)

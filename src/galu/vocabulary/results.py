@@ -27,6 +27,8 @@ _RESULT: Final = re.compile(
     r"(?P<sign><=|>=|<|>)?\s*(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?)\s*(?P<flag>\(?[hlHLN*!↑↓]{1,2}\)?)?",
     re.IGNORECASE,
 )
+#: One thousand and more, or a number with three decimals: who wrote it knows.
+_THOUSANDS: Final = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 #: Marks that point to a remark.
 _POINTS: Final = frozenset("*#?†‡!↑↓")
 Kind = Literal["number", "below", "trace", "negative", "positive", "no result", "unread"]
@@ -45,7 +47,7 @@ def read_result(text: str | None) -> Result | None:
     """Read a result such as `<0.1`, `> 500`, `≥ 3`, `less than 0.1` or `0.3 L`; None where it is no number.
 
     Below a limit is read as just below it, above a limit as just above it (assumed). A decimal comma is
-    never guessed.
+    never guessed, nor whether `1.234` is more than a thousand.
 
     >>> read_result("< 0.1").value, read_result("HEMOLYZED")
     (0.1, None)
@@ -55,7 +57,7 @@ def read_result(text: str | None) -> Result | None:
         plain = plain.replace(sign, instead)
     plain = _MORE.sub(">", _LESS.sub("<", plain))
     found = _RESULT.fullmatch(plain)
-    if found is None:
+    if found is None or _THOUSANDS.fullmatch(found["number"]):
         return None
     sign, number = found["sign"] or "", float(found["number"])
     if not math.isfinite(number):
