@@ -108,6 +108,32 @@ def test_a_retraction_may_name_any_kind(store: Store) -> None:
     assert store.record().facts("ecog").height == 0
 
 
+@pytest.mark.parametrize(
+    ("fact", "fault"),
+    [
+        (ecog("e3", 3, supersedes="e1", reason="again"), "'e2' replaced already"),
+        (Retraction(id="r", on="2026-01-06", supersedes="e1", reason="wrong"), "'e2' replaced already"),
+    ],
+)
+def test_what_was_replaced_is_not_replaced_again(store: Store, fact: Fact, fault: str) -> None:
+    store.append([ecog("e1")])
+    store.append([ecog("e2", 1, supersedes="e1", reason="typo")])
+    with pytest.raises(InputError, match=fault):
+        store.append([fact])
+    with pytest.raises(InputError, match="'n1' replaced already"):
+        store.append(
+            [ecog("n0"), ecog("n1", supersedes="n0", reason="a"), ecog("n2", supersedes="n0", reason="b")]
+        )
+    store.append([ecog("e3", 3, supersedes="e2", reason="again")])
+    assert store.record().facts("ecog")["score"].to_list() == [3]
+
+
+def test_a_retraction_is_not_taken_back(store: Store) -> None:
+    store.append([ecog("e1"), Retraction(id="r", on="2026-01-06", supersedes="e1", reason="wrong")])
+    with pytest.raises(InputError, match="write the fact anew"):
+        store.append([Retraction(id="r2", on="2026-01-07", supersedes="r", reason="was right")])
+
+
 def test_own_times_are_refused_where_facts_are_observed(store: Store) -> None:
     with pytest.raises(InputError, match="only a simulated or freshly imported"):
         store.append([ecog("e1")], [START])

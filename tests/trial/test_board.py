@@ -404,7 +404,8 @@ def test_a_screen_failure_before_the_dose_frees_the_slot() -> None:
 
 def test_who_was_dosed_stays_in_the_level_whatever_is_said_of_screening() -> None:
     said = Disposition(id="q", subject="P0", on=_on(9), term="SCREEN FAILURE")
-    assert _slot_of(said, Consent(id="c10", subject="P0", on=_on(12))).outcome == "N"
+    # Screening cannot fail after the dose: somebody left, and why is asked.
+    assert _slot_of(said, Consent(id="c10", subject="P0", on=_on(12))).outcome == "P"
 
 
 def test_a_completed_screening_is_no_completed_treatment() -> None:

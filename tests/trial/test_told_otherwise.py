@@ -312,3 +312,59 @@ def test_who_left_in_whatever_words(left: list[Fact], outcome: str) -> None:
 def test_limits_and_numbers_that_are_slips_hide_nothing(value: Fact, outcome: str) -> None:
     found = slot(patient(value))
     assert found.outcome == outcome, found.reason
+
+
+@pytest.mark.parametrize(("stray", "outcome"), [("S-10", "P"), ("010", "P"), ("S11", "N"), ("GHOST", "N")])
+def test_harm_of_a_lookalike_is_asked_about(stray: str, outcome: str) -> None:
+    facts = [
+        one.model_copy(update={"subject": "S10" if one.subject == "A" else one.subject}) for one in patient()
+    ]
+    harm = event(id="h", subject=stray)
+    found = slot([*facts, harm])
+    assert found.outcome == outcome and (outcome == "N" or stray in found.reason)
+
+
+@pytest.mark.parametrize(
+    "against",
+    [
+        [ecog(4, 44)],
+        [therapy("docetaxel", 41)],
+        [event(term="Sepsis", grade=4, on=on(40), attribution="unrelated")],
+        [event(grade=4, on=on(40))],
+        [transfused("platelets", 41)],
+        [lab("CREAT", 250, "umol/L", 41, upper_limit=110)],
+        [Disposition(id="x", subject="A", on=on(41), term="Deceased")],
+        [event(term="Rash", grade=2, on=on(40), action="停药")],
+        [event(term="Rash", grade=2, on=on(40), action="Dosis verschoben")],
+    ],
+)
+def test_a_resolved_count_turns_no_hold_into_a_reduction(against: list[Fact]) -> None:
+    low = blood("NEUT", 0.8, 22)
+    alone = state(patient(*well(), low), 45).proposals
+    assert [one.action for one in alone] == ["reduce"]
+    found = state(patient(*well(), low, *against), 45).proposals
+    assert not any(one.action in ("give", "reduce") for one in found)
+
+
+def test_counts_that_are_missing_at_the_end_of_the_window_hold_the_second_dose() -> None:
+    lost = [one for one in patient(*well()) if not one.id.startswith("A-PLAT-43")]
+    (found,) = state(lost, 45).proposals
+    assert found.action == "hold" and "window" in found.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("facts", "satisfied"),
+    [
+        ([], True),
+        ([Withdrawal(id="w", subject="A", on=on(-1), scope="study", cause="consent")], False),
+        ([Disposition(id="w", subject="A", on=on(-1), term="CONSENT WITHDRAWN")], False),
+        ([Death(id="w", subject="A", on=on(-1))], False),
+        ([Withdrawal(id="w", subject="A", on=on(-1), scope="treatment", cause="wish")], True),
+    ],
+)
+def test_a_consent_that_was_taken_back_is_none(facts: list[Fact], satisfied: bool) -> None:
+    undosed = [one for one in patient() if one.id not in ("a", "e")]
+    found = state([*undosed, *facts], 1).eligibility
+    (first,) = [v for v in found[-1].verdicts if v.criterion == "I1"]
+    signed = next(atom for atom in first.atoms if atom.id == "I1.a")
+    assert (first.verdict_of(signed) == "satisfied") is satisfied

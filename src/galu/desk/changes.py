@@ -67,7 +67,9 @@ def trial_changes(folder: Path, since: date, as_of: date | None = None) -> Chang
     if since >= day:
         raise InputError(f"--since {since}", f"is not before {day}", "give an earlier day")
     mark = mark_of(trial, record, day)
-    mark_of(trial, record, since)  # the record had begun
+    if "study_version" not in record.as_of(since).frames:
+        begun = record.facts("study_version")["recorded"][0].date()
+        raise InputError(f"--since {since}", "the record had not begun", f"give a day from {begun} on")
     before = derive_state(trial.study_on(since), record, since)
     after = derive_state(trial.study_on(day), record, day)
     fresh = _fresh(record, since, day)

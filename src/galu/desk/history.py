@@ -70,8 +70,9 @@ def fact_history(folder: Path, fact: str) -> History:
     day = day_of_report(record, None)
     known = {name: kind for kind, frame in record.frames.items() for name in frame["id"]}
     if fact not in known:
-        near = ", ".join(nearest(fact, known)) or "see `galu record export`"
-        raise InputError(f"fact {fact!r}", "is not in the record", f"did you mean {near}?")
+        near = ", ".join(nearest(fact, known))
+        remedy = f"did you mean {near}?" if near else "`galu record export` lists every fact"
+        raise InputError(f"fact {fact!r}", "is not in the record", remedy)
     steps = tuple(_steps(record, record.root(fact)))
     standing = [one.fact for one in steps if one.fact not in record.superseded and one.kind != "retraction"]
     stands = standing[-1] if standing and steps[-1].kind != "retraction" else ""

@@ -22,15 +22,16 @@ _RED: Final = frozenset({"red cells", "esa", "other"})
 def consent(case: Case, atom: AtomPlan) -> Outcome:
     """Consent signed on a form version in force, and not after the first study-specific procedure.
 
-    The atom's `values` are the form versions in force; with none named any version counts.
+    The atom's `values` are the form versions in force; with none named any version counts. What comes last
+    counts: a consent that was taken back, or that death ended, is none.
     """
     forms = case.evidence(atom.items[0])
     if not forms:
         return unknown("no signed consent")
+    if as_flag(forms[-1]) is False:
+        return Outcome(Truth.FALSE, forms[-1].label or "consent refused", refs(forms[-1:]))
     signed = forms[:1]
     on, given = signed[0].on, as_flag(signed[0])
-    if given is False:
-        return Outcome(Truth.FALSE, "consent refused", refs(signed))
     if given is None or on is None:
         return unknown("consent has no date" if given else "not said whether consent was given", *signed)
     if atom.values and signed[0].label not in atom.values:

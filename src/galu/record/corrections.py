@@ -10,10 +10,11 @@ from galu.record.fact import Fact
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A fact that may be corrected: its kind, and whose it is."""
+    """A fact that may be corrected: its kind, whose it is, and what corrected or took it back already."""
 
     kind: str
     subject: str | None
+    replaced_by: str | None = None
 
 
 def correction_fault(fact: Fact, target: Target | None) -> tuple[str, str, str] | None:
@@ -36,6 +37,14 @@ def correction_fault(fact: Fact, target: Target | None) -> tuple[str, str, str] 
         )
     if target.kind == StudyVersion.kind:
         return "supersedes", "the study in force cannot be taken back", "use `galu amend` for a new version"
+    if target.kind == Retraction.kind:
+        return "supersedes", "a retraction cannot be taken back", "write the fact anew, with an id of its own"
+    if target.replaced_by not in (None, fact.id):
+        return (
+            "supersedes",
+            f"supersedes {fact.supersedes!r}, which {target.replaced_by!r} replaced already",
+            f"look at {target.replaced_by!r}, and correct that, or what came after it",
+        )
     withdraws = fact.kind == Retraction.kind
     if not withdraws and fact.kind != target.kind:
         return (

@@ -7,6 +7,7 @@ report of the event settles.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
@@ -16,8 +17,8 @@ from typing import Final
 from galu.safety.calcium import PLAUSIBLE_ALBUMIN_G_PER_L, is_corrected
 from galu.safety.coverage import gradable_terms
 from galu.safety.ctcae import lab_rules
-from galu.safety.events import is_one_of
-from galu.safety.inputs import DltPatient, LabInput
+from galu.safety.events import is_one_of, meaning
+from galu.safety.inputs import AdverseEventInput, DltPatient, LabInput
 from galu.safety.notes import lab_note
 from galu.safety.plan import DltRule, SafetyPlan
 from galu.safety.runs import Graded, lab_runs
@@ -37,7 +38,12 @@ HYS_DAYS: Final = 14
 #: CTCAE v5.0, febrile neutropenia: neutrophils below 1.0 (grade 3 by the count) and fever.
 FEBRILE_NEUTROPENIA: Final = "Febrile neutropenia"
 _NEUTROPHILS: Final = "Neutrophil count decreased"
-_FEVERS: Final = ("Fever", "Sepsis")
+_FEVERS: Final = ("Fever", "Sepsis", "Chills")
+_INFECTIONS: Final = "Infections and infestations"
+#: Words of a fever or an infection in a term that is no term.
+_FEVER_WORDS: Final = re.compile(
+    r"temperature|fever|febril|infect|infekt|septic|fieber|感染|发热|发烧|高热|寒战", re.I
+)
 #: Days between a count and a fever that are read together (assumed).
 FEVER_DAYS: Final = 3
 _AMINOTRANSFERASES: Final = ("Alanine aminotransferase increased", "Aspartate aminotransferase increased")
@@ -226,7 +232,7 @@ def _clinical(
 
 def _febrile(rule: DltRule, patient: DltPatient, graded: Grades, window: tuple[date, date]) -> list[Sign]:
     """Neutrophils of grade 3 beside a fever that nobody called febrile neutropenia."""
-    hot = [event for event in patient.events if is_one_of(event, _FEVERS)]
+    hot = [event for event in patient.events if _is_feverish(event)]
     fevers = [(e.onset, e.ended or e.onset_until or e.onset, e.ref) for e in hot]
     fevers += [(day, day, ref) for day, ref in patient.fevers]
     named = any(is_one_of(event, (FEBRILE_NEUTROPENIA,)) for event in patient.events)
@@ -242,6 +248,14 @@ def _febrile(rule: DltRule, patient: DltPatient, graded: Grades, window: tuple[d
     # One question, of which every such count is a fact.
     refs = tuple(dict.fromkeys(ref for sign in found for ref in sign.facts))
     return [replace(found[0], facts=refs)] if found else []
+
+
+def _is_feverish(event: AdverseEventInput) -> bool:
+    """Whether an event is a fever or an infection, by its term or the words of one that is not known."""
+    terms = meaning(event).terms
+    if terms:
+        return bool(is_one_of(event, _FEVERS)) or any(term.soc == _INFECTIONS for term in terms)
+    return _FEVER_WORDS.search(event.term) is not None
 
 
 def _highest_grade(term: str, version: str) -> int:

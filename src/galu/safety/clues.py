@@ -10,6 +10,7 @@ import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from fnmatch import fnmatchcase as fnmatch
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
@@ -59,7 +60,9 @@ def _names(table: str) -> tuple[str, ...]:
 
 
 def _holds(text: str, name: str) -> bool:
-    """Whether a text names something: all its words, or its signs where they are no Latin letters."""
+    """Whether a text names something: all its words, a stem of one (`*dialys*`), or its Chinese signs."""
+    if "*" in name:
+        return any(fnmatch(word, name.casefold()) for word in words(text))
     return set(words(name)) <= set(words(text)) if name.isascii() else key(name) in key(text)
 
 

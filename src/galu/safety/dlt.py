@@ -21,13 +21,25 @@ from galu.vocabulary.persons import is_named
 
 #: Beginnings of words that say the therapy was put off or ended, as sites write what was done.
 _PUT_OFF: Final = re.compile(
-    r"\b(withdr|withh|discontinu|interrupt|delay|postpon|defer|suspend|held|hold|stop|paus|off[- ]treatment)",
-    re.I,
+    r"\b(withdr|withh|discontinu|interrupt|delay|postpon|defer|suspend|held|hold|stop|paus|off[- ]treatment"
+    r"|skipp|omit|not (given|dosed|administered)|no further|abge(brochen|setzt)|abbruch|verscho|unterbroch"
+    r"|pausi|ausgesetzt|arrêt|interromp|suspendu|reporté|suspendid|interrump|sospes)"
+    r"|停药|停用|停止|暂停|中断|中止|终止|延迟|推迟|延期|未给药",
+    re.IGNORECASE,
 )
 #: Those that say it was ended.
-_ENDED: Final = re.compile(r"\b(withdr|discontinu|stopped|off[- ]treatment)", re.IGNORECASE)
+_ENDED: Final = re.compile(
+    r"\b(withdr|discontinu|stopped|off[- ]treatment|abge(brochen|setzt)|abbruch|arrêt|no further)"
+    r"|停药|停用|停止|终止",
+    re.IGNORECASE,
+)
 #: What denies it.
-_GOES_ON: Final = re.compile(r"\b(not|no|none|never|without)\b", re.IGNORECASE)
+_GOES_ON: Final = re.compile(
+    r"\b(?:not|no|never|without|nicht|kein\w*)\s+(?:\w+\s+)?"
+    r"(?:withdr|withh|discontinu|interrupt|delay|postpon|defer|suspend|held|hold|stop|paus|skipp|omit|unterbr|verscho)"
+    r"|(?:未|没有|无)(?:停|暂停|中断|延)",
+    re.IGNORECASE,
+)
 #: Said beside the outcome where somebody judged without a name.
 NAMELESS: Final = ". A judgement without a name does not count"
 

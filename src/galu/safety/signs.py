@@ -172,7 +172,8 @@ def _episode_sign(rule: DltRule, event: AdverseEventInput, episode: Episode, as_
 
 def _unread(sign: Sign, event: AdverseEventInput) -> Sign:
     """The sign of an event whose term nobody recognises: a person must say what it is."""
-    said = f"{sign.reason}. {event.term!r} is no term that galu knows: correct it or add it to the study file"
+    grade = "of unknown grade" if event.grade is None else f"grade {event.grade}"
+    said = f"{event.term!r}, {grade}, is no term that galu knows: correct it or add it to the study file"
     return replace(sign, met=None, reason=said, asks=True)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -24,7 +25,7 @@ class There(Protocol):
     """What is in a record already, as far as something new must know of it."""
 
     def targets(self, ids: Collection[str]) -> Mapping[str, Target]:
-        """Kind and subject of the facts with these ids, where there are any."""
+        """The facts with these ids, where there are any, with what replaced them."""
         ...
 
     def first(self) -> tuple[str, str] | None:
@@ -98,6 +99,8 @@ def _require_new_and_known(there: There, batch: Sequence[Fact]) -> None:
         if fault is not None:
             raise InputError(place, fault[1], fault[2])
         known[fact.id] = Target(fact.kind, fact.subject)
+        if fact.supersedes is not None:
+            known[fact.supersedes] = replace(known[fact.supersedes], replaced_by=fact.id)
 
 
 def _own_times(there: There, batch: Sequence[Fact], recorded: Sequence[datetime]) -> tuple[str, ...]:

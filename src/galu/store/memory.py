@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from galu.record import KINDS, Entry, Fact, Record
@@ -43,7 +44,10 @@ class MemoryStore:
             return ()
         rows = chained(batch, admitted(self, batch, recorded, self._clock()), self.head())
         self._rows += rows
-        self._known.update((fact.id, Target(fact.kind, fact.subject)) for fact in batch)
+        for fact in batch:
+            self._known[fact.id] = Target(fact.kind, fact.subject)
+            if fact.supersedes is not None:
+                self._known[fact.supersedes] = replace(self._known[fact.supersedes], replaced_by=fact.id)
         return tuple(Entry(row[0], moment_of(row[1]), fact) for row, fact in zip(rows, batch, strict=True))
 
     def check(self, facts: Iterable[Fact], recorded: Sequence[datetime] | None = None) -> None:
@@ -66,7 +70,7 @@ class MemoryStore:
         return self.last()[0]
 
     def targets(self, ids: Collection[str]) -> Mapping[str, Target]:
-        """Kind and subject of the facts with these ids, where there are any."""
+        """The facts with these ids, where there are any, with what replaced them."""
         return {name: self._known[name] for name in ids if name in self._known}
 
     def first(self) -> tuple[str, str] | None:

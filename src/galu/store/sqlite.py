@@ -49,6 +49,10 @@ _KNOWN: Final = text(
     "SELECT id, kind, json_extract(payload, '$.subject') AS subject FROM entry "
     "WHERE id IN (SELECT value FROM json_each(:ids))"
 )
+_REPLACED: Final = text(
+    "SELECT json_extract(payload, '$.supersedes') AS target, id FROM entry "
+    "WHERE json_extract(payload, '$.supersedes') IN (SELECT value FROM json_each(:ids)) ORDER BY seq"
+)
 _PAYLOADS: Final = text("SELECT id, kind, payload FROM entry WHERE id IN (SELECT value FROM json_each(:ids))")
 #: How long a reader waits for the writer whose batch it sees, and whose head it does not yet [s].
 _WAITS_S: Final = (0.0, 0.01, 0.05, 0.2, 0.5)
@@ -262,8 +266,11 @@ class _There:
         self._connection = connection
 
     def targets(self, ids: Collection[str]) -> Mapping[str, Target]:
-        rows = self._connection.execute(_KNOWN, {"ids": json.dumps(sorted(ids))})
-        return {row.id: Target(row.kind, row.subject) for row in rows}
+        wanted = {"ids": json.dumps(sorted(ids))}
+        rows = self._connection.execute(_KNOWN, wanted).all()
+        # Only what is named by a correction is there already: others need no look at the whole record.
+        replaced = {row.target: row.id for row in self._connection.execute(_REPLACED, wanted)} if rows else {}
+        return {row.id: Target(row.kind, row.subject, replaced.get(row.id)) for row in rows}
 
     def first(self) -> tuple[str, str] | None:
         row = self._connection.execute(_FIRST).one_or_none()

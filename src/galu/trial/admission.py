@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+import polars as pl
 from pydantic import ValidationError
 
 from galu.eligibility.items import ITEM_KEYS
@@ -181,10 +182,14 @@ def _targets(record: Record, batch: tuple[Fact, ...], unread: frozenset[str]) ->
     found: dict[str, Target] = {}
     if not wanted:
         return found
+    replaced: dict[str, str] = {}
+    for frame in record.frames.values():
+        rows = frame.filter(pl.col("supersedes").is_in(list(wanted))).sort("seq")
+        replaced.update(rows.select("supersedes", "id").iter_rows())
     for kind, frame in record.frames.items():
         for name, subject in frame.select("id", "subject").iter_rows():
             if name in wanted:
-                found[name] = Target(kind, subject)
+                found[name] = Target(kind, subject, replaced.get(name))
     found |= {one.id: Target(one.kind, one.subject) for one in record.left_out if one.id in wanted}
     found |= {fact.id: Target(fact.kind, fact.subject) for fact in batch if fact.id in wanted}
     for fact in batch:

@@ -31,7 +31,7 @@ from galu.trial.accrual import (
     reviewed,
 )
 from galu.trial.adjudication import course_facts
-from galu.trial.harm import harm_without_dose
+from galu.trial.harm import harm_without_dose, looks_like
 from galu.trial.memory import Memory
 from galu.trial.safety import derive_dlt
 from galu.trial.subjects import Subject, derive_subjects
@@ -139,6 +139,7 @@ def derive_board(
     courses = course_facts(record)
     told = harm_without_dose(record, (s for s in in_slots if not s.therapy))
     slots = tuple(_slot(s, assessments.get(s.id), courses, told.get(s.id, ())) for s in in_slots)
+    slots = _with_strays(slots, harm_without_dose(record, (s for s in people if is_unplaced(s))))
     decisions = read_decisions(record)
     orders = fold_orders(decisions)
     outcomes = Outcomes(tuple(outcome_of(study, s) for s in slots if s.phase == "escalation"))
@@ -273,6 +274,22 @@ def _slot(
         suspect=assessed.suspect if assessed else bool(told),
         decided_by=assessed.facts if assessed else told,
     )
+
+
+def _with_strays(slots: tuple[Slot, ...], strays: Mapping[str, tuple[str, ...]]) -> tuple[Slot, ...]:
+    """Harm told of somebody nobody knows may be that of the patient whose number it bears."""
+    names = [slot.subject for slot in slots]
+    found = {slot.subject: slot for slot in slots}
+    for stray, facts in strays.items():
+        for name in looks_like(stray, names):
+            slot = found[name]
+            if slot.outcome in ("N", "P", "X"):
+                why = f"harm is told of {stray!r}, whom nobody knows: is it {name}? {slot.reason}"
+                found[name] = replace(
+                    slot, outcome="P", rule="unknown subject", reason=why, suspect=True,
+                    facts=(*slot.facts, *facts), decided_by=facts,
+                )  # fmt: skip
+    return tuple(found[name] for name in names)
 
 
 def dosed_amiss(subject: Subject) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -10,9 +11,10 @@ from typing import Any, Final
 import polars as pl
 
 from galu.record import Record
-from galu.record.when import days_of
+from galu.record.when import day_of, days_of
 from galu.safety.clues import behind_treatment, is_antiinfective
 from galu.safety.inputs import Clue
+from galu.vocabulary.events import read_event
 from galu.vocabulary.laboratory import lab_code
 from galu.vocabulary.results import kind_of_result
 from galu.vocabulary.therapies import support_given
@@ -27,6 +29,8 @@ _SUPPORTED: Final = {
 ECOG_SEVERE: Final = 3
 #: A score that is worse by so much is no slip of a reader (assumed).
 _ECOG_RISE: Final = 2
+#: A condition milder than this is no toxicity of the usual rules.
+_SEVERE: Final = 3
 _PROTEIN: Final = ("PROT", "PROTUR")
 #: CTCAE v5.0, proteinuria: four plus, or 3.5 g in 24 hours, is grade 3.
 _PLUS_SEVERE, _GRAMS_SEVERE = 4, 3.5
@@ -44,7 +48,8 @@ IN_URINE: Final = r"(?i)\burin(e|ary)?\b|尿"
 def clues_by_subject(record: Record, first: Mapping[str, date]) -> dict[str, tuple[Clue, ...]]:
     """Clues since the first dose, by subject; `first` has the day of it."""
     found: dict[str, list[Clue]] = {}
-    for subject, clue in (*_of_treatment(record), *_of_ecog(record, first), *_of_urine(record, first)):
+    told = (_of_treatment(record), _of_history(record), _of_ecog(record, first), _of_urine(record, first))
+    for subject, clue in itertools.chain.from_iterable(told):
         if subject in first and clue.last_day >= first[subject]:
             found.setdefault(subject, []).append(clue)
     return {subject: tuple(clues) for subject, clues in found.items()}
@@ -77,6 +82,15 @@ def _of_treatment(record: Record) -> Iterator[tuple[str, Clue]]:
         support = _SUPPORTED.get(row["product"].replace("-", " "))
         if support is not None:
             yield _clue(row, support[1], (support[0],))
+
+
+def _of_history(record: Record) -> Iterator[tuple[str, Clue]]:
+    """Conditions that began after the dose: an event that was written among the history."""
+    for row in record.facts("history").iter_rows(named=True):
+        if row["started"] and (row["grade"] is None or row["grade"] >= _SEVERE):
+            began = {**row, "on": row["started"], "day": day_of(row["started"])}
+            names = read_event(row["term"]).names
+            yield _clue(began, f"{row['term']!r} of the history began", names)
 
 
 def _of_ecog(record: Record, first: Mapping[str, date]) -> Iterator[tuple[str, Clue]]:

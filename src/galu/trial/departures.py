@@ -22,11 +22,18 @@ _STAYS: Final = re.compile(
 _LEFT: Final = re.compile(
     r"adverse|lost to follow|withdr[ae]w|physician decision|progress|relapse|lack of efficacy"
     r"|non-?compliance|protocol (violation|deviation)|discontinu|terminat|intolera|toxic|stopped|abbruch"
-    r"|refus|dropp?ed out|off[- ](treatment|study)|\bs?ae\b|失访|退出|停药|终止|中止|毒性|不良",
+    r"|refus|dropp?ed out|off[- ](treatment|study)|\bs?ae\b|lost to|ltfu|hospice"
+    r"|拒绝|转院|失联|失访|退出|停药|终止|中止|毒性|不良",
     re.IGNORECASE,
 )
 _NOT_LEFT: Final = re.compile(
     r"\b(?:not|never)\s+(?:yet\s+)?(?:withdr|lost|discontinu|stopp|terminat|dropp|refus)", re.IGNORECASE
+)
+_TAKEN_BACK: Final = re.compile(
+    r"consent withdr|withdr\w+ (of |his |her |the )*(informed )?consent"
+    r"|withdrawal by (the )?(subject|patient)|revok|widerruf|retrait du consent"
+    r"|retiro del consent|撤回|退出研究|退出试验|拒绝参加",
+    re.IGNORECASE,
 )
 #: Causes that are no toxicity.
 _OTHER_CAUSE: Final = re.compile(
@@ -61,6 +68,15 @@ def has_left(term: str, category: str | None) -> bool:
         return _NOT_LEFT.search(term) is None
     apart = re.search(r"milestone|other", category or "", re.IGNORECASE)
     return apart is None and _STAYS.search(term) is None
+
+
+def takes_consent_back(term: str) -> bool:
+    """Whether the words of a disposition or a cause say that the consent is taken back.
+
+    >>> [takes_consent_back(term) for term in ("CONSENT WITHDRAWN", "WITHDRAWAL BY SUBJECT", "RASH")]
+    [True, True, False]
+    """
+    return _TAKEN_BACK.search(term) is not None and _NOT_LEFT.search(term) is None
 
 
 def told_related(term: str) -> bool | None:

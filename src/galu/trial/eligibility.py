@@ -29,6 +29,7 @@ from galu.protocol import Study
 from galu.record import Record
 from galu.record.when import day_of, days_of, instant_of
 from galu.trial.concerns import gather_concerns, told
+from galu.trial.departures import takes_consent_back
 from galu.trial.lesions import SIZES
 from galu.trial.subjects import Subject
 from galu.trial.therapies import items_of_therapy
@@ -267,8 +268,29 @@ def _lesion_evidence(record: Record) -> Iterator[tuple[str, Evidence]]:
             )
 
 
+def _consent_ended(subjects: Iterable[Subject], record: Record) -> Iterator[tuple[str, Evidence]]:
+    """What ended a consent that no later one renewed: leaving the study, in whatever words, or death."""
+    renewed = {
+        row["subject"]: row["seq"] for row in record.facts("consent").sort("seq").iter_rows(named=True)
+    }
+    for kind in ("withdrawal", "disposition"):
+        for row in record.facts(kind).iter_rows(named=True):
+            told = row["scope"] == "study" if kind == "withdrawal" else takes_consent_back(row["term"])
+            told = told or (kind == "withdrawal" and takes_consent_back(row["cause"] or ""))
+            if told and row["seq"] > renewed.get(row["subject"], 0):
+                label = f"consent was taken back on {row['on'][:10]}"
+                yield (
+                    row["subject"],
+                    Evidence("consent.signed", False, on=row["day"], ref=row["id"], label=label),
+                )
+    for one in subjects:
+        if one.death is not None:
+            yield one.id, Evidence("consent.signed", False, on=one.died, ref=one.death.fact, label="died")
+
+
 def gather_evidence(study: Study, record: Record, subjects: Iterable[Subject]) -> dict[str, SubjectEvidence]:
     """Everything the record knows of each subject, as eligibility reads it."""
+    people = tuple(subjects)
     items: dict[str, dict[str, list[Evidence]]] = {}
     times: dict[str, dict[str, Told]] = {}
 
@@ -284,7 +306,7 @@ def gather_evidence(study: Study, record: Record, subjects: Iterable[Subject]) -
     for row in record.facts("scan").iter_rows(named=True):
         for one in _procedure_of_scan(row, agents):
             keep(row["subject"], _dated(one, "scan", row))
-    for subject, one in _lesion_evidence(record):
+    for subject, one in (*_lesion_evidence(record), *_consent_ended(people, record)):
         keep(subject, one)
     signed = _signed(record)
     screening = _screening_days(record)
@@ -299,7 +321,7 @@ def gather_evidence(study: Study, record: Record, subjects: Iterable[Subject]) -
             concerns.get(subject.id, ()),
             times.get(subject.id, {}),
         )
-        for subject in subjects
+        for subject in people
     }
 
 

@@ -51,3 +51,17 @@ def _severe_values(record: Record, waiting: Mapping[str, Subject]) -> Iterator[t
             for lab, grade in known:
                 if slot is not None and lab.last_day >= slot and grade >= max(SEVERE_GRADE, before + 2):
                     yield name, lab.ref
+
+
+def looks_like(name: str, others: Iterable[str]) -> tuple[str, ...]:
+    """Names that are written with the same number: `S-10` and `010` beside `S10`.
+
+    >>> looks_like("S-10", ["S10", "S11"]), looks_like("GHOST", ["S10"])
+    (('S10',), ())
+    """
+    number = _number(name)
+    return tuple(other for other in others if number and _number(other) == number and other != name)
+
+
+def _number(name: str) -> str:
+    return "".join(sign for sign in name if sign.isdigit()).lstrip("0")

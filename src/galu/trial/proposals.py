@@ -56,14 +56,14 @@ class CycleProposal:
 class Toxicity:
     """What the modification rules read: events, graded values, kidney function by subject.
 
-    `since` says in words, by subject, which toxicity since the last dose is known or asked for, `against`
-    what else speaks against a dose.
+    `since` says in words, by subject, which toxicity since the last dose is known or asked for, and whether
+    the rules of modification answer it; `against` what else speaks against a dose.
     """
 
     treated: tuple[TreatedSubject, ...]
     grades: pl.DataFrame
     renal: Mapping[str, RenalCourse]
-    since: Mapping[str, str]
+    since: Mapping[str, tuple[str, bool]]
     against: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -104,8 +104,9 @@ def derive_proposals(
         standings = Standings((), ())
         if study.dosimetry is not None:
             standings = derive_standings(study.dosimetry, subject.therapy, absorbed.get(subject.id, ()))
-        safe = _with_outcome(safe, board.slot(subject.id), len(subject.therapy))
-        for why in (*toxicity.against.get(subject.id, ()), toxicity.since.get(subject.id, "")):
+        safe = _with_outcome(safe, board.slot(subject.id), len(subject.therapy), plan)
+        safe = _held(safe, *toxicity.since.get(subject.id, ("", False)))
+        for why in toxicity.against.get(subject.id, ()):
             safe = _held(safe, why)
         if board.phase == "stopped":
             safe = _held(safe, "the trial is stopped")
@@ -113,44 +114,61 @@ def derive_proposals(
     return tuple(found)
 
 
-def _with_outcome(proposal: DoseProposal, slot: Slot | None, given: int) -> DoseProposal:
-    """The second dose waits for who had a dose-limiting toxicity, every dose for who may have had one.
+def _with_outcome(proposal: DoseProposal, slot: Slot | None, given: int, plan: SafetyPlan) -> DoseProposal:
+    """The second dose waits for who had a dose-limiting toxicity, unless the rules of modification answer it.
 
-    Counts that are missing hold by their own rules.
+    Every dose waits for who may have had one, the second also for the counts of the first window.
     """
-    if slot is None or slot.rule in (COUNTS, WINDOW):
+    if slot is None or slot.rule == WINDOW:
         return proposal
     if slot.outcome == "T" and given == 1:
-        return _held(proposal, f"had a dose-limiting toxicity: {slot.reason}")
-    if slot.suspect:
+        why = f"had a dose-limiting toxicity: {slot.reason}"
+        return _held(proposal, why, _is_answered(slot.rule, plan))
+    if slot.rule == COUNTS and given == 1:
+        return _held(proposal, f"the first window: {slot.reason}")
+    if slot.suspect and slot.rule != COUNTS:
         return _held(proposal, f"may have had a dose-limiting toxicity: {slot.reason}")
     return proposal
 
 
-def _held(proposal: DoseProposal, why: str) -> DoseProposal:
-    """The proposal with what speaks against giving; a rule of the study that reduces goes first."""
+def _is_answered(rule_id: str, plan: SafetyPlan) -> bool:
+    """Whether the rules of modification say what follows the toxicity that a rule sees."""
+    rule = next((one for one in plan.dlt.rules if one.id == rule_id), None)
+    read = {term for one in plan.modification for term in one.terms}
+    return rule is not None and bool(rule.terms) and read.issuperset(rule.terms)
+
+
+def _held(proposal: DoseProposal, why: str, answered: bool = False) -> DoseProposal:
+    """The proposal with what speaks against giving; what the rules of the study answered, they decide."""
     said = why.partition(": ")[2] or why
-    if not why or any(said in reason for reason in proposal.reasons):
+    if not why:
         return proposal
-    action: Action = "hold" if proposal.action == "give" else proposal.action
-    return replace(proposal, action=action, reasons=(why, *proposal.reasons))
+    held: tuple[Action, ...] = ("give",) if answered else ("give", "reduce")
+    action: Action = "hold" if proposal.action in held else proposal.action
+    told = any(said in reason for reason in proposal.reasons)
+    return replace(proposal, action=action, reasons=proposal.reasons if told else (why, *proposal.reasons))
 
 
 def toxicity_since(
     study: Study, watched: Iterable[DltPatient], subjects: Iterable[Subject], board: Board
-) -> dict[str, str]:
-    """Toxicity since the last dose that is known or asked for, in words, of those whose next dose is due."""
+) -> dict[str, tuple[str, bool]]:
+    """Toxicity since the last dose that is known or asked for, of those whose next dose is due.
+
+    In words, and whether the rules of modification say what follows it.
+    """
     waiting = {item.subject for item in board.due}
     people = {one.id: one for one in subjects if one.id in waiting}
-    found: dict[str, str] = {}
+    found: dict[str, tuple[str, bool]] = {}
     for patient in watched:
         last = people[patient.subject].last_dose if patient.subject in people else None
         if study.safety is None or last is None:
             continue
         signs = signs_since(patient, study.safety, last, board.day)
+        answered = [bool(sign.met) and _is_answered(sign.rule_id, study.safety) for sign in signs]
         if signs:
-            what = "toxicity since the last dose" if signs[0].met else "to be judged since the last dose"
-            found[patient.subject] = f"{what}: {signs[0].reason}"
+            first = signs[answered.index(False)] if False in answered else signs[0]
+            what = "toxicity since the last dose" if first.met else "to be judged since the last dose"
+            found[patient.subject] = f"{what}: {first.reason}", all(answered)
     return found
 
 

@@ -213,14 +213,7 @@ def _death(rows: _Rows) -> Death | None:
 
 def _exits(rows: _Rows, given: tuple[Dose, ...]) -> tuple[Exit, ...]:
     """Ways out of treatment or study; a disposition after a dose that says so is one too."""
-    told = [
-        row
-        for row in rows.of["disposition"]
-        if given
-        and not _is_failure(row["term"])
-        and has_left(row["term"], row["category"])
-        and days_of(row["on"])[1] >= given[0].day
-    ]
+    told = [row for row in rows.of["disposition"] if given and _may_end(row, given[0].day)]
     causes = [row["term"] for row in told]
     stated = tuple(
         Exit(
@@ -233,6 +226,14 @@ def _exits(rows: _Rows, given: tuple[Dose, ...]) -> tuple[Exit, ...]:
         Exit(r["day"], "treatment", r["term"], told_related(r["term"]), r["id"], rows.between(r))
         for r in told
     )
+
+
+def _may_end(row: dict[str, Any], dosed: date) -> bool:
+    """Whether a disposition ends the treatment; no screening fails after the dose: somebody left."""
+    after = days_of(row["on"])[1]
+    if _is_failure(row["term"]):
+        return after > dosed
+    return after >= dosed and has_left(row["term"], row["category"])
 
 
 def _completed(rows: _Rows, given: tuple[Dose, ...]) -> bool:

@@ -100,6 +100,9 @@ def _lacking(verdicts: GateVerdicts) -> str:
 
 
 def _unread(state: TrialState) -> Iterator[Task]:
+    for name in state.board.unplaced:
+        why = "no consent, slot or dose is known of this subject: mistyped?"
+        yield Task("to be corrected", name, "subject", None, why)
     for one in state.safety.unread:
         what = f"{one.kind} {one.written!r}"
         yield Task("to be corrected", one.subject, what, None, f"{one.why}; {one.remedy}", (one.fact,))

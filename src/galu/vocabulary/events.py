@@ -179,8 +179,12 @@ def nearest_terms(written: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(nearest(written, [*event_terms(), *event_synonyms()])))
 
 
-_DEATH: Final = re.compile(r"\b(fatal|death|died|dead|lethal|décès|tod|verstorben)\b|死亡", re.IGNORECASE)
-_NO_DEATH: Final = re.compile(r"\b(not|non|no|without)\b", re.IGNORECASE)
+_DEATH: Final = re.compile(
+    r"\b(fatal\w*|deaths?|died|dies|dead|deceased?|lethal|passed away|exitus|décès|décédée?|mort|tod|tödlich"
+    r"|verstorben|gestorben|fallecid[oa]|muerte|deceduto|overleden)\b|死亡|去世|病故|身故|病逝|致死",
+    re.IGNORECASE,
+)
+_NO_DEATH: Final = re.compile(r"\b(not|non|no|without|nicht|kein)\b|未死亡|非致死", re.IGNORECASE)
 
 
 def tells_of_death(written: str) -> bool:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 
-from galu.vocabulary.folding import key, nearest, words
+from galu.vocabulary.folding import key, nearest, one_slip, words
 
+#: A word of so many letters is recognised with one of them wrong.
+_LONG: Final = 8
 #: Words of medicines that act on platelets and are none.
 _NO_SUPPORT: Final = frozenset(words("inhibitor aggregation antiplatelet anti antibody count"))
 
@@ -46,6 +48,11 @@ def nearest_classes(written: str) -> tuple[str, ...]:
     return tuple(meant) or therapy_classes()
 
 
+def _is_slip_of(word: str, said: Collection[str]) -> bool:
+    """Whether one of the words is a long word with one letter wrong."""
+    return len(word) >= _LONG and any(one_slip(word, other) for other in said)
+
+
 @lru_cache(maxsize=4096)
 def support_given(written: str) -> str | None:
     """What supports the blood, of a medicine or procedure as sites name it; None where nothing does.
@@ -62,7 +69,8 @@ def support_given(written: str) -> str | None:
     best: tuple[int, str] | None = None
     for name, means in _rows("product").items():
         own = words(name)
-        held = set(own) <= said or (not name.isascii() and key(name) in folded)
+        held = all(word in said or _is_slip_of(word, said) for word in own)
+        held = held or (not name.isascii() and key(name) in folded)
         size = len(key(name)) + (0 if means == "unknown" else 100)
         if held and (best is None or size > best[0]):
             best = size, means
