@@ -49,8 +49,10 @@ def nearest_classes(written: str) -> tuple[str, ...]:
 
 
 def _is_slip_of(word: str, said: Collection[str]) -> bool:
-    """Whether one of the words is a long word with one letter wrong."""
-    return len(word) >= _LONG and any(one_slip(word, other) for other in said)
+    """Whether one of the words is a long word with one letter wrong, or its letters in another order."""
+    return len(word) >= _LONG and any(
+        one_slip(word, other) or (word[0] == other[0] and sorted(word) == sorted(other)) for other in said
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -60,8 +62,8 @@ def support_given(written: str) -> str | None:
     ``platelets``, ``red cells``, ``plasma``, ``g-csf``, ``esa``, ``tpo``, or ``unknown``: a transfusion of
     what is not said. The longest name that the text holds decides.
 
-    >>> support_given("Pegfilgrastim 6 mg s.c."), support_given("platelets, 1 unit"), support_given("aspirin")
-    ('g-csf', 'platelets', None)
+    >>> support_given("Pegfilgrastim 6 mg s.c."), support_given("filgastrim"), support_given("aspirin")
+    ('g-csf', 'g-csf', None)
     """
     said, folded = set(words(written)), key(written)
     if said & _NO_SUPPORT and not any(word.startswith("transfus") for word in said):
