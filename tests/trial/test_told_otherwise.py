@@ -8,7 +8,7 @@ import pytest
 from galu.record import Fact
 from galu.record.conduct import Visit
 from galu.record.disease import AdverseEventCourse
-from galu.record.people import Death, Disposition, Ecog, History, Therapy, Withdrawal
+from galu.record.people import Contact, Death, Disposition, Ecog, History, Therapy, Withdrawal
 from galu.record.treatment import Transfusion
 from one_patient import event, given, judged, lab, on, patient, slot, state, vital, well
 
@@ -294,6 +294,13 @@ def test_of_two_contrary_deaths_the_one_not_called_unrelated_counts(order: tuple
         ),
         ([Death(id="x", subject="A", on=on(30), related=False, cause="neutropenic sepsis")], "T"),
         ([Death(id="x", subject="A", on=on(30), related=False, cause="disease progression")], "X"),
+        (
+            [
+                Death(id="x", subject="A", on=on(30), related=False),
+                Contact(id="y", subject="A", on=on(45)),
+            ],
+            "P",
+        ),
     ],
 )  # fmt: skip
 def test_who_left_in_whatever_words(left: list[Fact], outcome: str) -> None:

@@ -21,7 +21,8 @@ _INTRODUCTION = """# Facts
 Each kind of fact is one CSV, named after the kind; the columns below are its headers. An empty cell means
 "not known". Dates are ISO 8601 (`2026`, `2026-01`, `2026-01-31`, `2026-01-31T09:30:00+08:00`); a time
 without a zone is in the study's zone. The day of a fact is the date as written: that of the calendar on the
-site's wall. A fact is replaced once: a further correction names what replaced it. Units stand in the names. `seq` and `recorded` may follow as written by
+site's wall. A fact is replaced once: a further correction names what replaced it. Units stand in the names.
+`seq` and `recorded` may follow as written by
 `galu record export`. A text that begins like a formula (`=`, `+`, `-`, `@`) stands behind an apostrophe.
 
 Made by `galu record kinds > docs/reference/facts.md`.

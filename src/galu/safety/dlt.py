@@ -96,6 +96,9 @@ def _left_early(patient: DltPatient, window: tuple[date, date], as_of: date) -> 
     # Who may have left inside the window is not known to have completed it.
     inside = died is not None and died.known_on >= window[0]
     if died and inside and (died.by(last) or (died.related is False and died.by(last) is None)):
+        if patient.met_on is not None and patient.met_on > died.known_on:
+            said = f"Died on {died.known_on}, but was met on {patient.met_on}: which holds?"
+            return _Verdict("P", None, _EVALUABILITY, said, died.facts)
         return _Verdict("X", died.known_on, _EVALUABILITY, "Died inside the window, not related", died.facts)
     if withdrew and withdrew.related is False and withdrew.by(last) is not False:
         said = "Withdrew inside the window, not for toxicity"

@@ -203,6 +203,7 @@ class DltPatient:
     window can be judged at all, in the order it was said. `fevers` holds (day, fact) of each body temperature
     from 38.0 °C on, and of each treatment that is begun in febrile neutropenia. `doubts` say in words why the
     first administration is not that of the level; `clues` are what a severe toxicity may be behind.
+    `met_on` is the last day on which somebody met the patient alive.
     """
 
     subject: str
@@ -222,3 +223,4 @@ class DltPatient:
     fevers: tuple[tuple[date, str], ...] = ()
     doubts: tuple[str, ...] = ()
     clues: tuple[Clue, ...] = ()
+    met_on: date | None = None

@@ -115,6 +115,7 @@ def _patients(
     transfusions, adjudications = _transfusions(record), adjudications_by_subject(record)
     evaluability, fevers = evaluability_by_subject(record), _fevers(record)
     visits = dosing_visits(study, record)
+    met = dict(record.facts("contact").drop_nulls("day").sort("day").select("subject", "day").iter_rows())
     clues = clues_by_subject(record, {one.id: one.first_dose for one in dosed if one.first_dose is not None})
     patients = (
         (s, _dlt_patient(s, study, events.get(s.id, ()), labs.get(s.id, ()), transfusions.get(s.id, ())))
@@ -129,6 +130,7 @@ def _patients(
             counts=_planned_counts(study, plan, patient.first_dose),
             fevers=fevers.get(patient.subject, ()),
             clues=clues.get(patient.subject, ()),
+            met_on=met.get(patient.subject),
         )
         for subject, patient in patients
     )
