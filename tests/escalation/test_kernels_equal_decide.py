@@ -55,6 +55,9 @@ CASES = [
     pytest.param(
         *("tite-boin", {"sentinel_share": 0.3, "start": 2, "cohort_size": 2}, FIVE), marks=pytest.mark.slow
     ),
+    # What a guard suspends, follow-up alone reopens; an inevaluable patient keeps the slot.
+    ("tite-boin", {"min_followup": 0.5, "initial_stage": 0, "precise_width": 0.55}, FIVE[:4]),
+    ("rolling-six", {"replace_inevaluable": False, "max_per_level": 9}, (0.1, 0.3)),
     ("tite-boin", {"rule": "imputation-2018", "eliminate_by": "enrolled", "min_followup": 0.0}, FIVE),
     ("tite-boin", {"rule": "imputation-2018", "cohort_size": 2, "max_pending": 0.9}, FIVE),
     pytest.param(

@@ -11,6 +11,11 @@ from galu.escalation import Action, Outcome, Outcomes, PatientOutcome
 from galu.escalation.calendar import DLT_TIMES, Conditions
 from galu.escalation.decision import Decision, Design
 from galu.escalation.draws import DLT, GAP, LOST, LOST_TIME, SCREEN, TIME, stream, uniform
+from galu.escalation.guarded import bare
+from galu.escalation.tite_boin import TiteBoin
+
+#: Rules of the guards whose suspension ends once somebody is followed for a share of the window.
+BY_SHARE = ("sentinel", "min-followup")
 
 
 @dataclass
@@ -31,10 +36,17 @@ class Course:
     suspended: float
 
 
-def outcomes_at(patients: list[Patient], learnt: set[int], now: float, window: float) -> Outcomes:
-    """What is known now: a patient in screening is pending, one who failed it does not count."""
+def outcomes_at(
+    patients: list[Patient], learnt: set[int], now: float, window: float, kept: bool = False
+) -> Outcomes:
+    """What is known now: a patient in screening is pending, one who failed it does not count.
+
+    With `kept` an inevaluable patient keeps the slot, but not one who failed screening: left out here.
+    """
     seen = []
     for number, patient in enumerate(patients):
+        if kept and number in learnt and patient.screen_failure:
+            continue
         if number in learnt:
             seen.append(PatientOutcome(patient.level, patient.outcome))
         else:
@@ -65,7 +77,13 @@ def enrol(base: np.uint64, number: int, level: int, now: float, p: float, c: Con
     return Patient(level, dosed, dosed + c.window_days, Outcome.NONE, False)
 
 
-def course(design: Design, truth: tuple[float, ...], c: Conditions, seed: int, trial: int) -> Course:
+Heard = list[tuple[Outcomes, Decision]]
+
+
+def course(
+    design: Design, truth: tuple[float, ...], c: Conditions, seed: int, trial: int, heard: Heard | None = None
+) -> Course:
+    """Run a trial; what was asked and answered is added to `heard`."""
     base = np.uint64(stream(seed, trial))
     patients: list[Patient] = []
     learnt: set[int] = set()
@@ -79,19 +97,28 @@ def course(design: Design, truth: tuple[float, ...], c: Conditions, seed: int, t
         return c.arrival_days[arrivals - 1] if arrivals <= len(c.arrival_days) else math.inf
 
     arrival = following(0.0)
+    said: Heard = [] if heard is None else heard
+    inner = bare(design)
+    kept = not getattr(inner, "replace_inevaluable", True)
+    timed = isinstance(inner, TiteBoin) or bool(getattr(inner, "tite", False))
 
     def decide() -> Decision:
-        return design.decide(outcomes_at(patients, learnt, now, c.window_days), len(truth))
+        known = outcomes_at(patients, learnt, now, c.window_days, kept)
+        found = design.decide(known, len(truth))
+        said.append((known, found))
+        return found
 
     decision = decide()
     while not decision.action.ends_escalation:
         held = decision.action is Action.SUSPEND
         while not held and arrival < now:
             arrival = following(now)
+        # Where time passing may end a guard's suspension, whoever arrives is asked for.
+        turned_away = held and not c.queue and not (timed and design is not inner)
         pending = [(p.known, number) for number, p in enumerate(patients) if number not in learnt]
         known, _ = min(pending, default=(math.inf, -1))
-        when = known if held and not c.queue else min(known, arrival)
-        if held:
+        when = known if turned_away else min(known, arrival)
+        if held and (not timed or decision.rule in BY_SHARE):
             when = min([when, *followed_enough(design, patients, learnt, now, c.window_days)])
         if when == math.inf:
             break
@@ -99,7 +126,7 @@ def course(design: Design, truth: tuple[float, ...], c: Conditions, seed: int, t
         now = when
         if known == when:
             learnt |= {number for day, number in pending if day == known}
-        elif arrival == when and not (held and not c.queue):
+        elif arrival == when and not turned_away:
             waiting += 1
             arrival = following(now)
         decision = decide()

@@ -16,7 +16,7 @@ from galu.escalation.blrm import Blrm
 from galu.escalation.blrm_kernels import quick
 from galu.escalation.crm_design import Crm
 from galu.escalation.decision import Design
-from galu.escalation.events import MOST_LEVELS, new_world
+from galu.escalation.events import INEVALUABLE, MOST_LEVELS, new_world
 from galu.escalation.exact import check_truth, tabulate
 from galu.escalation.guard_kernels import Guards, guard_tables
 from galu.escalation.guarded import Guarded, bare
@@ -139,7 +139,8 @@ class _Run:
 
 def _climbing(design: Design, run: _Run) -> None:
     largest = int(getattr(design, "max_per_level", 6))
-    climb_trials(flat_table(tabulate(design, largest)), *run.common)  # type: ignore[arg-type]
+    kept = not getattr(design, "replace_inevaluable", True) and run.conditions[INEVALUABLE] > 0.0
+    climb_trials(flat_table(tabulate(design, largest)), bool(kept), *run.common)  # type: ignore[arg-type]
 
 
 def _interval(design: Design, run: _Run) -> None:

@@ -247,5 +247,13 @@ TITE_DEFAULTS: Final[dict[str, Any]] = {"tite": True, "cohort_size": 1}
 
 
 def tite_crm(**switches: Any) -> Crm:
-    """CRM with pending patients weighted by the followed fraction of the window, asked for every patient."""
+    """CRM with pending patients weighted by the followed fraction of the window, asked for every patient.
+
+    Raises
+    ------
+    InputError
+        When `tite` is switched off, which would be another design under this name.
+    """
+    if not switches.get("tite", True):
+        raise InputError("tite", "TITE-CRM without its follow-up is a CRM", "use crm, with its cohort size")
     return Crm(**{**TITE_DEFAULTS, **switches})

@@ -81,8 +81,9 @@ def new_world(first: int = 1, patients: int = 0) -> NDArray[np.void]:
     return world
 
 
-#: Conditions before the given arrival days, if there are any (see `Conditions.as_array`).
-GIVEN = 7
+#: Place of the probability of an inevaluable patient among the conditions, and how many come before the
+#: given arrival days, if there are any (see `Conditions.as_array`).
+INEVALUABLE, GIVEN = 4, 7
 
 
 @inlined
@@ -209,7 +210,8 @@ def proceed(w, base, conditions, truth, action, level, timed, guards):  # type: 
     queue = conditions[2] > 0.5
     if not queue:
         w.waiting = 0
-    lost = action == HOLD and not queue
+    # A guard's suspension may end as time passes, where the design counts follow-up: who comes is asked for.
+    lost = action == HOLD and not queue and (guards is None or not timed)
     while enrols and w.arrival < w.now:
         # Arrivals of a suspension were lost; a Poisson process has no memory, so it begins anew.
         w.arrival = _next_arrival(w, base, conditions, w.now)

@@ -203,12 +203,31 @@ class LowestToxic:
         return Decision(Action.STOP_NO_DOSE, None, reason, "lowest-toxic", tally)
 
 
+#: Guards in the order in which they are asked, wherever each was put around the design.
+ORDER: tuple[type, ...] = (LowestToxic, Sentinel, MinFollowup, EnoughAtLevel, PreciseAtLevel)
+
+
+def _place(guard: Guard) -> int:
+    return ORDER.index(type(guard)) if type(guard) in ORDER else len(ORDER)
+
+
 @dataclass(frozen=True, slots=True)
 class Guarded:
-    """A design with its guards; the first that objects answers."""
+    """A design with its guards; the first that objects answers.
+
+    Guards around a design that has some are one set: a study's sentinel interval is asked when the same
+    interval as a switch would be.
+    """
 
     design: Design
     guards: tuple[Guard, ...]
+
+    def __post_init__(self) -> None:
+        inner = self.design
+        if isinstance(inner, Guarded):
+            object.__setattr__(self, "design", inner.design)
+            object.__setattr__(self, "guards", inner.guards + self.guards)
+        object.__setattr__(self, "guards", tuple(sorted(self.guards, key=_place)))
 
     @property
     def name(self) -> str:

@@ -10,6 +10,7 @@ from galu.escalation.draws import stream
 from galu.escalation.events import (
     DOWN,
     HOLD,
+    LOST_ONE,
     MTD,
     OUT,
     SAME,
@@ -56,12 +57,30 @@ def _state(w, level):  # type: ignore[no-untyped-def]
     return (w.n[level] << 8) + (w.y[level] << 4) + w.c[level]
 
 
+#: Slots of a level that inevaluable patients use up, and those evaluable from which it is judged then.
+_SLOTS, _JUDGED = 6, 3
+
+
 @inlined
-def climb_decision(table, w, levels):  # type: ignore[no-untyped-def]
+def _row(table, w, level, above, kept):  # type: ignore[no-untyped-def]
+    """What the table says of a level; `kept`: an inevaluable patient is not replaced, see `RollingSix`."""
+    if kept and _JUDGED <= w.n[level] < _SLOTS and w.y[level] < 2:
+        used = w.n[level]
+        for k in range(w.known):
+            used += w.what[k] == LOST_ONE and w.level[w.who[k]] == level
+        if used >= _SLOTS and w.c[level] > 0:
+            return HOLD
+        if used >= _SLOTS and w.y[level] > 0:
+            return DOWN
+    return int(table[(above << 12) + _state(w, level)])
+
+
+@inlined
+def climb_decision(table, w, levels, kept):  # type: ignore[no-untyped-def]
     """Walk as `climb` does; gives (action, level)."""
     closed = levels + 2
     for level in range(1, w.tried + 1):
-        if table[_state(w, level)] == DOWN:
+        if _row(table, w, level, 0, kept) == DOWN:
             closed = level
             break
     action, level = NO_ANSWER, 0
@@ -70,9 +89,9 @@ def climb_decision(table, w, levels):  # type: ignore[no-untyped-def]
     else:
         for lv in range(min(w.first, closed - 1), levels + 1):
             above = 1 if lv + 1 == closed else (2 if lv == levels else 0)
-            found = table[(above << 12) + _state(w, lv)]
+            found = _row(table, w, lv, above, kept)
             if found != UP:
-                action, level = int(found), lv
+                action, level = found, lv
                 break
             if lv >= w.tried:
                 action, level = UP, lv + 1
@@ -81,8 +100,13 @@ def climb_decision(table, w, levels):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def climb_trials(table, truth, conditions, seeds, worlds, guards, selected, patients, dlts, times):  # type: ignore[no-untyped-def]
-    """Trials of a table design; `seeds` is (seed, number of the first trial), `guards` None or tables."""
+def climb_trials(  # type: ignore[no-untyped-def]
+    table, kept, truth, conditions, seeds, worlds, guards, selected, patients, dlts, times
+):
+    """Trials of a table design; `seeds` is (seed, number of the first trial), `guards` None or tables.
+
+    `kept` says that an inevaluable patient is not replaced; who fails screening always is.
+    """
     levels = truth.size
     table = borrowed(table)
     truth = borrowed(truth)
@@ -92,7 +116,7 @@ def climb_trials(table, truth, conditions, seeds, worlds, guards, selected, pati
         base = stream(seeds[0], seeds[1] + trial)
         begin(w, base, conditions, truth)
         while True:
-            action, level = climb_decision(table, w, levels)
+            action, level = climb_decision(table, w, levels, kept)
             if guards is not None:
                 action, level = guard_answer(w, action, level, conditions[0], guards)
             if not proceed(w, base, conditions, truth, action, level, False, guards):
