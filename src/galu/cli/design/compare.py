@@ -8,13 +8,16 @@ from typing import Annotated, Any
 
 import typer
 
-from galu.cli.design.group import Cluster, Json, Workers, app
+from galu.cli.design.group import Cluster, Json, Workers, app, show
+from galu.finding import InputError
 
 
 @app.command()
 def compare(
     names: Annotated[list[str], typer.Argument(help="Designs: NAME or NAME@switch=value;switch=value")],
-    truth: Annotated[str, typer.Option(help="DLT probability per level, as in 0.10,0.30")],
+    truth: Annotated[
+        list[str], typer.Option(help="DLT probability per level, as in 0.10,0.30; several: one table of all")
+    ],
     replicates: Annotated[int, typer.Option(help="Number of trials of each design")] = 10000,
     window_days: Annotated[float, typer.Option(help="DLT window [days]")] = 42.0,
     gap_days: Annotated[float, typer.Option(help="Mean gap between arrivals [days]")] = 10.0,
@@ -28,7 +31,9 @@ def compare(
     prior: Annotated[str | None, typer.Option(help="Skeleton, as in 0.1,0.3")] = None,
     workers: Workers = 1,
     cluster: Cluster = None,
-    out: Annotated[Path | None, typer.Option("-o", "--out", help="Folder of the report")] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="Page (.html), or folder of the report")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Compare designs on the same simulated patients."""
@@ -41,8 +46,17 @@ def compare(
     conditions = Conditions(window_days, gap_days, suspended == "queue", *lives)
     asked = {"target": target, "prior": design.read_numbers("--prior", prior)}
     shared = {key: value for key, value in asked.items() if value is not None}
-    levels = design.read_numbers("--truth", truth) or ()
-    scene = design.Scene(levels, conditions, (replicates, seed), design.Crew(workers, cluster))
+    truths = [design.read_numbers("--truth", text) or () for text in truth]
+    scene = design.Scene(truths[0], conditions, (replicates, seed), design.Crew(workers, cluster))
+    page = out is not None and out.suffix.lower() == ".html"
+    if len(truths) > 1 or page:
+        if out is not None and not page:
+            raise InputError("-o", "several truths are one page", "give a file, as in page.html")
+        table = design.compare_truths(names, shared, truths, scene)
+        show(table if as_json else _summary(table), as_json)
+        if out is not None:
+            typer.echo(f"written: {design.write_truths(table, out)}", err=as_json)
+        return
     answer = design.compare(names, shared, scene)
     written = () if out is None else design.write_comparison(answer, out)
     if as_json:
@@ -51,6 +65,12 @@ def compare(
     _print(answer)
     for path in written:
         typer.echo(f"written: {path}")
+
+
+def _summary(answer: dict[str, Any]) -> dict[str, Any]:
+    """The table without what is known to the JSON and the page alone."""
+    rows = [{**row, "right_level": row["right_level"] or "none"} for row in answer["table"]]
+    return {"target": answer["target"], "right_dose": answer["right_dose"], "by truth and design": rows}
 
 
 def _print(answer: dict[str, Any]) -> None:

@@ -31,6 +31,7 @@ from galu.desk.design.reading import (
 )
 from galu.desk.design.review import write_review
 from galu.desk.design.stages import simon
+from galu.desk.design.truths import compare_truths, write_truths
 from galu.simulation.scale import Crew
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "characteristics_by_cohorts",
     "characteristics_with_expansion",
     "compare",
+    "compare_truths",
     "crm",
     "crm_mle",
     "exact",
@@ -67,4 +69,5 @@ __all__ = [
     "write_comparison",
     "write_page",
     "write_review",
+    "write_truths",
 ]

@@ -50,6 +50,11 @@ def _known(name: str) -> tuple[str, ...]:
     return own_switches(name) if name in DESIGNS else ()
 
 
+def reads(labels: list[str], key: str) -> bool:
+    """Whether one of these designs has a switch."""
+    return any(key in _known(label.partition("@")[0]) for label in labels)
+
+
 def compare(labels: list[str], shared: dict[str, Any], scene: Scene) -> dict[str, Any]:
     """Simulate each design on the same patients.
 
@@ -61,9 +66,8 @@ def compare(labels: list[str], shared: dict[str, Any], scene: Scene) -> dict[str
     if len(labels) < 2 or len(set(labels)) != len(labels):
         raise InputError("NAME", "there are no two different designs", "name some, as in rolling-six 3+3")
     designs = [read_label(label, shared) for label in labels]
-    read = {key for name in (label.partition("@")[0] for label in labels) for key in _known(name)}
     for key in shared:
-        if key not in read:
+        if not reads(labels, key):
             raise InputError(
                 f"--{key}", "none of these designs reads it", "leave it out, or name one that does"
             )

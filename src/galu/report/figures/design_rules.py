@@ -18,6 +18,8 @@ Points = Sequence[tuple[float, float]]
 Rule = tuple[str, Sequence[int], Sequence[int | None]]
 _RED: Final = "#d55e00"
 _GREEN: Final = "#009e73"
+#: Bars whose colour returns after six are told apart by these.
+_HATCHES: Final = ("", "//", "..")
 _DASHES: Final = ("-", (0, (5, 2)), (0, (1, 1)), (0, (5, 1, 1, 1)))
 
 
@@ -87,9 +89,11 @@ def curves(
     return picture(words, (8.6, 3.2), paint)
 
 
-def characteristics(answers: Sequence[tuple[str, Mapping[str, Any]]], truth: Sequence[float]) -> Picture:
-    """Selection, patients and DLTs by level; an answer per bar of each group."""
-    told = "; ".join(f"{name}: {_chances(a['select'])}" for name, a in answers)
+def characteristics(
+    answers: Sequence[tuple[str, Mapping[str, Any]]], truth: Sequence[float], name: str = "characteristics"
+) -> Picture:
+    """Selection, patients and DLTs by level; an answer per bar of each group; `name` is the picture's own."""
+    told = "; ".join(f"{label}: {_chances(a['select'])}" for label, a in answers)
     caption = "Operating characteristics: probability of selection, mean patients, mean DLTs"
     levels = [f"{i}\n{p:g}" for i, p in enumerate(truth, start=1)]
 
@@ -97,19 +101,19 @@ def characteristics(answers: Sequence[tuple[str, Mapping[str, Any]]], truth: Seq
         first, second, third = figure.subplots(1, 3, width_ratios=(1.25, 1, 1))
         picks = [[a["select"]["none"], *a["select"]["levels"]] for _, a in answers]
         errors = [a["se"]["select"] if a["se"] else None for _, a in answers]
-        _bars(first, ["none\n ", *levels], picks, errors)
+        bars(first, ["none\n ", *levels], picks, errors)
         first.set(title="Selected", ylabel="probability", ylim=(0, 1))
-        _bars(second, levels, [a["patients"]["levels"] for _, a in answers], [None] * len(answers))
+        bars(second, levels, [a["patients"]["levels"] for _, a in answers], [None] * len(answers))
         second.set(title="Patients", ylabel="mean number")
-        _bars(third, levels, [a["dlts"]["levels"] for _, a in answers], [None] * len(answers))
+        bars(third, levels, [a["dlts"]["levels"] for _, a in answers], [None] * len(answers))
         third.set(title="Patients with a DLT", ylabel="mean number")
         for axes in (first, second, third):
             axes.set_xlabel("level, assumed DLT rate")
         if len(answers) > 1:
-            bars, names = first.containers[: len(answers)], [name for name, _ in answers]
-            figure.legend(bars, names, loc="outside lower center", ncols=2)
+            drawn, names = first.containers[: len(answers)], [legend_words(label) for label, _ in answers]
+            figure.legend(drawn, names, loc="outside lower center", ncols=2)
 
-    return picture(("characteristics", caption, f"Selection: {told}"), (8.6, 3.3), paint)
+    return picture((name, caption, f"Selection: {told}"), (8.6, 3.3), paint)
 
 
 def _chances(select: Mapping[str, Any]) -> str:
@@ -117,16 +121,26 @@ def _chances(select: Mapping[str, Any]) -> str:
     return f"none {select['none']:.3f}, {levels}"
 
 
-def _bars(
+def legend_words(label: str) -> str:
+    """A design's name for a legend: its switches on lines of their own."""
+    return label.replace("@", "\n").replace(";", "\n")
+
+
+def bars(
     axes: Axes,
     groups: Sequence[str],
     heights: Sequence[Sequence[float]],
     errors: Sequence[Sequence[float] | None],
-) -> None:
-    width = 0.8 / len(heights)
+) -> list[Any]:
+    """Draw groups of bars, one of each row of `heights`, with 95 % limits where errors are known."""
+    width, drawn = 0.8 / len(heights), []
     for i, row in enumerate(heights):
         places = [g + (i - (len(heights) - 1) / 2) * width for g in range(len(groups))]
-        axes.bar(places, row, width * 0.9, color=SERIES[i % len(SERIES)], alpha=0.85)
+        look: dict[str, Any] = {
+            "color": SERIES[i % len(SERIES)],
+            "hatch": _HATCHES[i // len(SERIES) % len(_HATCHES)],
+        }
+        drawn.append(axes.bar(places, row, width * 0.9, alpha=0.85, edgecolor="white", lw=0, **look))
     for i, (row, error) in enumerate(zip(heights, errors, strict=True)):
         if error is not None:
             places = [g + (i - (len(heights) - 1) / 2) * width for g in range(len(groups))]
@@ -144,6 +158,7 @@ def _bars(
         axes.margins(y=0.14)
     axes.set_xticks(range(len(groups)), groups)
     axes.grid(axis="x", visible=False)
+    return drawn
 
 
 def distributions(found: Mapping[str, Any]) -> Picture:
