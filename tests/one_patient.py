@@ -10,7 +10,8 @@ from galu.record.conduct import Judgement
 from galu.record.disease import AdverseEvent
 from galu.record.people import Consent, Demographics, Lab, Vital
 from galu.record.treatment import Administration, Enrolment
-from galu.trial.board import Slot, derive_board
+from galu.trial.board import derive_board
+from galu.trial.slots import Slot
 from galu.trial.state import TrialState, derive_state
 from support import ROOT, weekly_counts
 

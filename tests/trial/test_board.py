@@ -12,7 +12,8 @@ from galu.record.conduct import Decision, Judgement, Retraction, Signature
 from galu.record.disease import AdverseEvent, AdverseEventCourse
 from galu.record.people import Consent, Death, Disposition, Lab, Withdrawal
 from galu.record.treatment import Administration, Enrolment
-from galu.trial.board import Slot, derive_board
+from galu.trial.board import derive_board
+from galu.trial.slots import Slot
 from galu.trial.state import derive_state
 from galu.trial.subjects import derive_subjects
 from support import ROOT, weekly_counts

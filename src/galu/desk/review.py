@@ -17,7 +17,8 @@ from galu.record import Record
 from galu.report.cohort_review import Listing, Package, Seat, cohort_review_page
 from galu.report.course import trial_course
 from galu.report.figures.style import stamped
-from galu.trial.board import Slot, outcome_of, trial_design
+from galu.trial.board import trial_design
+from galu.trial.slots import Slot, outcome_of
 from galu.trial.state import TrialState, derive_state
 
 #: Patients that the pathways look ahead.

@@ -10,7 +10,8 @@ from galu.escalation.outcomes import Outcome
 from galu.protocol import Study
 from galu.report.blocks import Card, Lane, Table
 from galu.trial.accrual import SignedDecision
-from galu.trial.board import Board, Due, Slot
+from galu.trial.board import Board, Due
+from galu.trial.slots import Slot
 
 #: Slots of a level in the rolling six.
 SLOTS: Final = 6

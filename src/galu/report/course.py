@@ -10,7 +10,8 @@ from galu.finding import InputError
 from galu.report.blocks import Block
 from galu.report.design_answers import estimate_blocks
 from galu.report.figures.design import course
-from galu.trial.board import outcome_of, trial_design
+from galu.trial.board import trial_design
+from galu.trial.slots import outcome_of
 from galu.trial.state import TrialState
 
 

@@ -26,9 +26,9 @@ from galu.safety.ctcae import grade_labs
 from galu.safety.inputs import AdverseEventInput
 from galu.safety.notes import grade_note
 from galu.safety.tables import AeCount, TreatedSubject, ae_by_soc_and_term, ae_overview, lab_shift
-from galu.trial.board import Slot
 from galu.trial.events import events_by_subject
 from galu.trial.labs import IN_BLOOD, after_dose
+from galu.trial.slots import Slot
 from galu.trial.subjects import Subject
 from galu.trial.unread import Unread, derive_unread
 from galu.vocabulary.laboratory import in_unit, lab_tests

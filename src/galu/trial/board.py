@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from galu.escalation.decision import Action, Decision, Design
 from galu.escalation.guarded import Guarded, Sentinel
-from galu.escalation.outcomes import Outcome, Outcomes, PatientOutcome, Tally
+from galu.escalation.outcomes import Outcomes, Tally
 from galu.escalation.plan import EscalationPlan, design_from_plan
 from galu.finding import InputError
 from galu.protocol import Study
@@ -31,38 +31,12 @@ from galu.trial.accrual import (
     reviewed,
 )
 from galu.trial.adjudication import course_facts
-from galu.trial.harm import harm_without_dose, looks_like
+from galu.trial.harm import harm_without_dose
 from galu.trial.memory import Memory
 from galu.trial.safety import derive_dlt
+from galu.trial.slots import Slot, is_gone, outcome_of, slot_of, with_strays
 from galu.trial.subjects import Subject, derive_subjects
 from galu.trial.words import read_words
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A patient at a dose level. `outcome` is N, T, P or X; `window_day` counts from the first dose.
-
-    `facts` are all that the outcome rests on: what decided it and what was looked at, so that a correction
-    of either shows. `counts` says how complete the blood counts of the window are,
-    `deviations` what was amiss when the patient was dosed; `suspect` that a pending patient may have had a
-    toxicity, `decided_by` which of the facts decided.
-    """
-
-    subject: str
-    level: int
-    phase: str
-    enrolled: date | None
-    first_dose: date | None
-    outcome: str
-    window_day: int | None
-    window_ends: date | None
-    rule: str
-    reason: str
-    facts: tuple[str, ...]
-    counts: str = ""
-    deviations: tuple[str, ...] = ()
-    suspect: bool = False
-    decided_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +112,8 @@ def derive_board(
     assessments = derive_dlt(study, record, in_slots, day, memory)
     courses = course_facts(record)
     told = harm_without_dose(record, (s for s in in_slots if not s.therapy))
-    slots = tuple(_slot(s, assessments.get(s.id), courses, told.get(s.id, ())) for s in in_slots)
-    slots = _with_strays(slots, harm_without_dose(record, (s for s in people if is_unplaced(s))))
+    slots = tuple(slot_of(s, assessments.get(s.id), courses, told.get(s.id, ())) for s in in_slots)
+    slots = with_strays(slots, harm_without_dose(record, (s for s in people if is_unplaced(s))))
     decisions = read_decisions(record)
     orders = fold_orders(decisions)
     outcomes = Outcomes(tuple(outcome_of(study, s) for s in slots if s.phase == "escalation"))
@@ -238,91 +212,6 @@ def _is_screening(subject: Subject) -> bool:
     )
 
 
-def _slot(
-    subject: Subject,
-    assessed: DltAssessment | None,
-    courses: Mapping[str, tuple[str, ...]],
-    told: tuple[str, ...],
-) -> Slot:
-    assert subject.level is not None
-    gone = _is_gone(subject)
-    if assessed is None and told:
-        outcome, reason = "P", "no dose is recorded, but harm that may come of one: is its record missing?"
-    elif assessed is None:
-        outcome, reason = ("X", "left before the first dose") if gone else ("P", "not yet dosed")
-    else:
-        outcome, reason = assessed.outcome, assessed.reason
-    if subject.death is not None and subject.death.day is None:
-        reason = f"{reason}. Died on a day not known"
-    judged = assessed.judged if assessed else ()
-    steps = tuple(step for fact in judged for step in courses.get(fact, ()))
-    looked = (*(assessed.facts if assessed else ()), *judged, *steps)
-    return Slot(
-        subject=subject.id,
-        level=subject.level,
-        phase=subject.phase or "escalation",
-        enrolled=subject.enrolled,
-        first_dose=subject.first_dose,
-        outcome=outcome,
-        window_day=assessed.window_day if assessed else None,
-        window_ends=assessed.window_ends if assessed else None,
-        rule=assessed.rule_id if assessed else "slot",
-        reason=reason,
-        facts=tuple(dict.fromkeys((*subject.facts, *_first_dose(subject), *looked))),
-        counts=assessed.coverage.words(subject.first_dose) if assessed and subject.first_dose else "",
-        deviations=dosed_amiss(subject),
-        suspect=assessed.suspect if assessed else bool(told),
-        decided_by=assessed.facts if assessed else told,
-    )
-
-
-def _with_strays(slots: tuple[Slot, ...], strays: Mapping[str, tuple[str, ...]]) -> tuple[Slot, ...]:
-    """Harm told of somebody nobody knows may be that of the patient whose number it bears."""
-    names = [slot.subject for slot in slots]
-    found = {slot.subject: slot for slot in slots}
-    for stray, facts in strays.items():
-        for name in looks_like(stray, names):
-            slot = found[name]
-            if slot.outcome in ("N", "P", "X"):
-                why = f"harm is told of {stray!r}, whom nobody knows: is it {name}? {slot.reason}"
-                found[name] = replace(
-                    slot, outcome="P", rule="unknown subject", reason=why, suspect=True,
-                    facts=(*slot.facts, *facts), decided_by=facts,
-                )  # fmt: skip
-    return tuple(found[name] for name in names)
-
-
-def dosed_amiss(subject: Subject) -> tuple[str, ...]:
-    """What was lacking when the subject got the first therapeutic dose."""
-    first = subject.first_dose
-    if first is None:
-        return ()
-    found = []
-    if subject.consent is None:
-        found.append("dosed without a consent")
-    elif subject.consent > first:
-        found.append(f"dosed before the consent of {subject.consent}")
-    if subject.unplanned:
-        found.append(f"dosed without a slot; the activity is nearest to level {subject.level}")
-    elif subject.enrolled is not None and subject.enrolled > first:
-        found.append(f"dosed before the slot was given on {subject.enrolled}")
-    if subject.failed:
-        found.append("dosed although screening had failed")
-    return tuple(found)
-
-
-def _first_dose(subject: Subject) -> tuple[str, ...]:
-    """Facts of the administration that the window counts from."""
-    return subject.therapy[0].facts if subject.therapy else ()
-
-
-def outcome_of(study: Study, slot: Slot) -> PatientOutcome:
-    """A slot as the design reads it, with the share of the window that has passed."""
-    window = study.safety.dlt.window_days.value if study.safety else 1
-    passed = min(1.0, (slot.window_day or 0) / window)
-    return PatientOutcome(slot.level, Outcome(slot.outcome), max(0.0, passed), ref=slot.subject)
-
-
 def _decide(study: Study, outcomes: Outcomes, orders: Orders) -> tuple[Decision | None, str]:
     """The design's answer, or why there is none: a deviation is shown, never blocked.
 
@@ -398,11 +287,7 @@ def _forecast(
 
 
 def _holds_slot(subject: Subject) -> bool:
-    return not subject.therapy and not _is_gone(subject)
-
-
-def _is_gone(subject: Subject) -> bool:
-    return subject.left("treatment") is not None or subject.dead or subject.failed
+    return not subject.therapy and not is_gone(subject)
 
 
 def _due(study: Study, people: Iterable[Subject], day: date) -> tuple[Due, ...]:

@@ -9,11 +9,12 @@ from datetime import date, timedelta
 from typing import Final
 
 from galu.protocol import Study
-from galu.trial.board import Board, dosed_amiss, is_unplaced
+from galu.trial.board import Board, is_unplaced
 from galu.trial.efficacy import EfficacyResults
 from galu.trial.eligibility import GateVerdicts
 from galu.trial.exposure import Dose
 from galu.trial.pharmacokinetics import PharmacokineticResults
+from galu.trial.slots import dosed_amiss
 from galu.trial.subjects import Subject
 
 #: Net activity within this share of the planned one is a full dose (assumed where the study says nothing).

@@ -24,11 +24,12 @@ from galu.safety.inputs import AdverseEventInput, DltPatient
 from galu.safety.modification import PRESENT_DAYS, Action, DoseProposal, RenalCourse, TermCourse, propose_dose
 from galu.safety.plan import SafetyPlan
 from galu.safety.tables import TreatedSubject
-from galu.trial.board import Board, Due, Slot
+from galu.trial.board import Board, Due
 from galu.trial.dosimetry import SubjectDose
 from galu.trial.exposure import Dose
 from galu.trial.organ_limits import OrganRoom, Standing, Standings, derive_standings
 from galu.trial.renal import REDUCED_SHARE
+from galu.trial.slots import Slot
 from galu.trial.subjects import Subject
 
 
