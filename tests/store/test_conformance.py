@@ -3,42 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from galu.finding import InputError, OvertakenError
 from galu.record import Fact
-from galu.record.conduct import Retraction, StudyVersion
-from galu.record.people import Consent, Ecog
+from galu.record.conduct import Retraction
+from galu.record.people import Consent
 from galu.record.seal import GENESIS, Head
 from galu.record.store import Store
 from galu.store import MemoryStore, SqliteStore
+from store_facts import START, Clock, ecog, version
 
-START = datetime(2026, 1, 5, 8, tzinfo=UTC)
 ZONE = "Asia/Shanghai"
 Make = Callable[[str], Store]
-
-
-class Clock:
-    """A clock that a test sets."""
-
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-def version(origin: str = "observed") -> StudyVersion:
-    return StudyVersion.model_validate(
-        {"id": "study-1", "on": "2026-01-05", "study": "T", "study_hash": "0" * 64, "origin": origin}
-    )
-
-
-def ecog(name: str, score: int = 0, **more: str) -> Ecog:
-    return Ecog.model_validate({"id": name, "subject": "S1", "on": "2026-01-05", "score": score, **more})
 
 
 @pytest.fixture

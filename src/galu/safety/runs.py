@@ -28,13 +28,8 @@ class Run:
     contrary: list[LabInput] = field(default_factory=list)
 
     @property
-    def days(self) -> int:
-        """Consecutive days from the first to the last value."""
-        return (self.values[-1].day - self.values[0].day).days + 1
-
-    @property
     def sure_days(self) -> int:
-        """The same of its longest part that no value of these days contradicts."""
+        """Consecutive days, first to last value, of the longest part that no value of a day contradicts."""
         doubtful = {lab.day for lab in self.contrary}
         longest = 0
         for apart, part in groupby(self.values, lambda lab: lab.day in doubtful):
