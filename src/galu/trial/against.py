@@ -17,21 +17,19 @@ from galu.safety.course import present_grade
 from galu.safety.inputs import AdverseEventInput
 from galu.safety.modification import PRESENT_DAYS
 from galu.trial.board import Board
-from galu.trial.clues import ECOG_SEVERE
+from galu.trial.clues import ECOG_SEVERE, support_of_blood
 from galu.trial.labs import SEVERE_GRADE
 from galu.trial.subjects import Subject
 from galu.trial.therapies import items_of_therapy
-from galu.vocabulary.therapies import support_given
 
 #: Terms whose values a support carries for some days; of a transfusion of what is not said, of both.
 _CARRIED: Final[Mapping[str, tuple[str, ...]]] = {
     "platelets": ("Platelet count decreased",),
     "tpo": ("Platelet count decreased",),
-    "red-cells": ("Anemia",),
     "red cells": ("Anemia",),
     "esa": ("Anemia",),
     "g-csf": ("Neutrophil count decreased", "White blood cell decreased"),
-    "growth-factor": ("Neutrophil count decreased", "White blood cell decreased", "Anemia"),
+    "growth factor": ("Neutrophil count decreased", "White blood cell decreased", "Anemia"),
     "unknown": ("Platelet count decreased", "Anemia"),
 }
 #: A value tells nothing of the patient's own blood so many days after its support (assumed).
@@ -95,15 +93,12 @@ def _carried(study: Study, record: Record, day: date) -> Iterator[tuple[str, str
     """Support of the last days for a value that a rule of modification reads."""
     rules = study.safety.modification if study.safety else ()
     read = {term for rule in rules for term in rule.terms}
-    given = [(row, row["product"], row["on"]) for row in record.facts("transfusion").iter_rows(named=True)]
-    given += [
-        (row, support_given(row["agent"]) or "", row["ended"] or day.isoformat())  # it may be going on
-        for row in record.facts("therapy").iter_rows(named=True)
-    ]
-    for row, product, until in given:
+    for row, product in support_of_blood(record):
+        # A therapy without an end may be going on.
+        until = (row["ended"] or day.isoformat()) if "agent" in row else row["on"]
         carries = [term for term in _CARRIED.get(product, ()) if term in read]
         if carries and days_of(until)[1] >= day - timedelta(days=CARRIED_DAYS):
-            what = f"{row.get('agent') or row['product']} of {row['on'][:10]}"
+            what = f"{row['agent'] if 'agent' in row else row['product']} of {row['on'][:10]}"
             yield row["subject"], f"{what} may carry the values of {' and '.join(carries)}"
 
 

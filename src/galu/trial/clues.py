@@ -48,8 +48,11 @@ IN_URINE: Final = r"(?i)\burin(e|ary)?\b|尿"
 def clues_by_subject(record: Record, first: Mapping[str, date]) -> dict[str, tuple[Clue, ...]]:
     """Clues since the first dose, by subject; `first` has the day of it."""
     found: dict[str, list[Clue]] = {}
-    told = (_of_treatment(record), _of_history(record), _of_ecog(record, first), _of_urine(record, first))
-    for subject, clue in itertools.chain.from_iterable(told):
+    told = itertools.chain(
+        _of_support(record), _of_treatment(record), _of_history(record), _of_ecog(record, first),
+        _of_urine(record, first),
+    )  # fmt: skip
+    for subject, clue in told:
         if subject in first and clue.last_day >= first[subject]:
             found.setdefault(subject, []).append(clue)
     return {subject: tuple(clues) for subject, clues in found.items()}
@@ -69,28 +72,46 @@ def _clue(row: Mapping[str, Any], said: str, terms: tuple[str, ...], told_from: 
     return row["subject"], Clue(row["id"], first, f"{said} {on}", terms, told_from, until)
 
 
+def support_of_blood(record: Record) -> Iterator[tuple[dict[str, Any], str]]:
+    """Rows of transfusions, and of therapies that support the blood, each with its product.
+
+    Only a row of a therapy has an `agent` and may have an end.
+    """
+    for row in record.facts("transfusion").iter_rows(named=True):
+        yield row, row["product"].replace("-", " ")
+    for row in record.facts("therapy").iter_rows(named=True):
+        product = support_given(row["agent"])
+        if product is not None:
+            yield row, product
+
+
+def conditions_begun(record: Record) -> Iterator[dict[str, Any]]:
+    """Rows of the history of which it is told when they began, dated by that."""
+    for row in record.facts("history").iter_rows(named=True):
+        if row["started"]:
+            yield {**row, "on": row["started"], "day": day_of(row["started"])}
+
+
+def _of_support(record: Record) -> Iterator[tuple[str, Clue]]:
+    for row, product in support_of_blood(record):
+        if product in _SUPPORTED:
+            term, words = _SUPPORTED[product]
+            yield _clue(row, f"{row['agent']}, {words}," if "agent" in row else words, (term,))
+
+
 def _of_treatment(record: Record) -> Iterator[tuple[str, Clue]]:
     for row in record.facts("therapy").iter_rows(named=True):
-        support = _SUPPORTED.get(support_given(row["agent"]) or "")
         behind = behind_treatment(row["agent"], row["indication"] or "")
-        if support is not None:
-            yield _clue(row, f"{row['agent']}, {support[1]},", (support[0],))
-        elif behind is not None:
+        if behind is not None and support_given(row["agent"]) not in _SUPPORTED:
             why = f" for {row['indication']!r}" if row["indication"] else ""
             yield _clue(row, f"{row['agent']}{why} was given", behind.terms, behind.told_from)
-    for row in record.facts("transfusion").iter_rows(named=True):
-        support = _SUPPORTED.get(row["product"].replace("-", " "))
-        if support is not None:
-            yield _clue(row, support[1], (support[0],))
 
 
 def _of_history(record: Record) -> Iterator[tuple[str, Clue]]:
     """Conditions that began after the dose: an event that was written among the history."""
-    for row in record.facts("history").iter_rows(named=True):
-        if row["started"] and (row["grade"] is None or row["grade"] >= _SEVERE):
-            began = {**row, "on": row["started"], "day": day_of(row["started"])}
-            names = read_event(row["term"]).names
-            yield _clue(began, f"{row['term']!r} of the history began", names)
+    for row in conditions_begun(record):
+        if row["grade"] is None or row["grade"] >= _SEVERE:
+            yield _clue(row, f"{row['term']!r} of the history began", read_event(row["term"]).names)
 
 
 def _of_ecog(record: Record, first: Mapping[str, date]) -> Iterator[tuple[str, Clue]]:

@@ -12,7 +12,7 @@ import polars as pl
 
 from galu.protocol import Study
 from galu.record import Record
-from galu.record.when import day_of, days_of
+from galu.record.when import days_of
 from galu.safety.clues import is_haemostatic
 from galu.safety.coverage import is_read
 from galu.safety.dlt import DltAssessment, assess_dlt
@@ -28,7 +28,7 @@ from galu.safety.inputs import (
 from galu.safety.measured import celsius
 from galu.safety.plan import SafetyPlan
 from galu.trial.adjudication import adjudications_by_subject, evaluability_by_subject
-from galu.trial.clues import clues_by_subject, infections_treated
+from galu.trial.clues import clues_by_subject, conditions_begun, infections_treated, support_of_blood
 from galu.trial.events import events_by_subject
 from galu.trial.first_dose import dose_doubts, dosing_visits, full_dose
 from galu.trial.labs import labs_by_subject
@@ -39,7 +39,6 @@ from galu.vocabulary.events import read_event
 from galu.vocabulary.laboratory import lab_code
 from galu.vocabulary.therapies import support_given
 
-_PRODUCTS = {"red-cells": "red cells"}
 #: Fever [°C].
 FEVER_C: Final = 38.0
 
@@ -53,23 +52,17 @@ def _dlt_tests(plan: SafetyPlan, record: Record) -> frozenset[str]:
 
 def _transfusions(record: Record) -> dict[str, tuple[TransfusionInput, ...]]:
     """Transfusions, also among the concomitant medication, and bleedings told by treatment or history."""
-    rows = [
-        (row, _PRODUCTS.get(row["product"], row["product"]), None)
-        for row in record.facts("transfusion").iter_rows(named=True)
+    rows = list(support_of_blood(record))
+    rows += [
+        (row, BLED)
+        for row in record.facts("therapy").iter_rows(named=True)
+        if support_given(row["agent"]) is None and is_haemostatic(row["agent"], row["indication"] or "")
     ]
-    for row in record.facts("therapy").iter_rows(named=True):
-        product = support_given(row["agent"])
-        if product is None and is_haemostatic(row["agent"], row["indication"] or ""):
-            product = BLED
-        if product is not None:
-            rows.append((row, product, row["ended"]))
-    for row in record.facts("history").iter_rows(named=True):
-        if row["started"] and read_event(row["term"]).bleeding:
-            began = {**row, "on": row["started"], "day": day_of(row["started"])}
-            rows.append((began, BLED, row["ended"]))
+    rows += [(row, BLED) for row in conditions_begun(record) if read_event(row["term"]).bleeding]
     found: dict[str, tuple[TransfusionInput, ...]] = {}
-    for row, product, ended in rows:
+    for row, product in rows:
         first, last = days_of(row["on"])
+        ended = row.get("ended")
         last = max(last, days_of(ended)[1]) if ended and row["day"] is None else last
         given = TransfusionInput(row["id"], first, product, last if row["day"] is None else None)
         found[row["subject"]] = (*found.get(row["subject"], ()), given)
