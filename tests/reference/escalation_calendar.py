@@ -36,19 +36,12 @@ class Course:
     suspended: float
 
 
-def outcomes_at(
-    patients: list[Patient], learnt: set[int], now: float, window: float, kept: bool = False
-) -> Outcomes:
-    """What is known now: a patient in screening is pending, one who failed it does not count.
-
-    With `kept` an inevaluable patient keeps the slot, but not one who failed screening: left out here.
-    """
+def outcomes_at(patients: list[Patient], learnt: set[int], now: float, window: float) -> Outcomes:
+    """What is known now: a patient in screening is pending, one who failed it was never dosed."""
     seen = []
     for number, patient in enumerate(patients):
-        if kept and number in learnt and patient.screen_failure:
-            continue
         if number in learnt:
-            seen.append(PatientOutcome(patient.level, patient.outcome))
+            seen.append(PatientOutcome(patient.level, patient.outcome, dosed=not patient.screen_failure))
         else:
             part = min(max((now - patient.dosed) / window, 0.0), 1.0)
             seen.append(PatientOutcome(patient.level, Outcome.PENDING, part))
@@ -99,11 +92,10 @@ def course(
     arrival = following(0.0)
     said: Heard = [] if heard is None else heard
     inner = bare(design)
-    kept = not getattr(inner, "replace_inevaluable", True)
     timed = isinstance(inner, TiteBoin) or bool(getattr(inner, "tite", False))
 
     def decide() -> Decision:
-        known = outcomes_at(patients, learnt, now, c.window_days, kept)
+        known = outcomes_at(patients, learnt, now, c.window_days)
         found = design.decide(known, len(truth))
         said.append((known, found))
         return found

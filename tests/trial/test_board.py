@@ -403,6 +403,28 @@ def test_a_screen_failure_before_the_dose_frees_the_slot() -> None:
     assert (anew.slots, anew.screening) == ((), ("S9",))
 
 
+def test_whoever_failed_screening_uses_up_no_place_that_is_not_replaced() -> None:
+    """As in simulated trials: the place was never taken, while one lost after the dose keeps it."""
+    text = (ROOT / "studies" / "nct07310355" / "study.yaml").read_text(encoding="utf-8")
+    kept = parse_study(
+        text.replace("replace_inevaluable:\n    value: true", "replace_inevaluable:\n    value: false"),
+        "kept",
+    )
+    toxic = AdverseEvent(
+        id="x", subject="P0", on=_on(20), term="Hepatic failure", grade=4, attribution="related"
+    )
+    five = [fact for n in range(5) for fact in _patient(n)] + [toxic]
+    failed = _screened((Enrolment, _on(3), SEAT), (Disposition, _on(4), FAILED))
+    board = derive_board(kept, _record(*five, *failed), _day(60))
+    assert sorted(slot.outcome for slot in board.slots) == ["N", "N", "N", "N", "T", "X"]
+    assert board.decision is not None
+    assert (board.decision.action.value, board.decision.level) == ("same", 1)
+    lost = Withdrawal(id="w", subject="P5", on=_on(15), scope="treatment", toxicity_related=False)
+    board = derive_board(kept, _record(*five, *_patient(5), lost), _day(60))
+    assert sorted(slot.outcome for slot in board.slots) == ["N", "N", "N", "N", "T", "X"]
+    assert board.decision is not None and board.decision.action.value == "stop-no-dose"
+
+
 def test_who_was_dosed_stays_in_the_level_whatever_is_said_of_screening() -> None:
     said = Disposition(id="q", subject="P0", on=_on(9), term="SCREEN FAILURE")
     # Screening cannot fail after the dose: somebody left, and why is asked.

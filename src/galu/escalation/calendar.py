@@ -140,7 +140,7 @@ class _Run:
 def _climbing(design: Design, run: _Run) -> None:
     largest = int(getattr(design, "max_per_level", 6))
     kept = not getattr(design, "replace_inevaluable", True) and run.conditions[INEVALUABLE] > 0.0
-    climb_trials(flat_table(tabulate(design, largest)), bool(kept), *run.common)  # type: ignore[arg-type]
+    climb_trials(flat_table(tabulate(design, largest)), True if kept else None, *run.common)  # type: ignore[arg-type]
 
 
 def _interval(design: Design, run: _Run) -> None:

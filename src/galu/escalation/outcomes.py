@@ -42,6 +42,8 @@ class PatientOutcome:
         A continuous covariate such as an absorbed dose; None when it is not known.
     ref
         Identifier that comes back in results.
+    dosed
+        False of somebody with a slot who never got a dose: inevaluable, one uses up no place of a level.
     """
 
     level: int
@@ -49,6 +51,7 @@ class PatientOutcome:
     followup: float | None = None
     covariate: float | None = None
     ref: str | None = None
+    dosed: bool = True
 
     def __post_init__(self) -> None:
         if self.level < 1:

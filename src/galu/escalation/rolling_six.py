@@ -14,7 +14,7 @@ from typing import ClassVar, Literal
 from galu.escalation.climb import Above, Row, check_order, climb, first_row, states
 from galu.escalation.conventions import check_counts
 from galu.escalation.decision import Action, Decision
-from galu.escalation.outcomes import Outcomes, Tally
+from galu.escalation.outcomes import Outcome, Outcomes, Tally
 from galu.finding import InputError
 
 TopLevelRule = Literal["six-complete", "table", "3-of-3"]
@@ -107,7 +107,8 @@ class RollingSix:
     replace_inevaluable
         Whether the slot of an inevaluable patient reopens. Without replacement a level whose six slots
         are used up is judged by those evaluable, given three, once all are known: without a DLT as the
-        table judges so many; with one DLT the missing count as DLTs and close it (assumed).
+        table judges so many; with one DLT the missing count as DLTs and close it (assumed). Whoever got
+        no dose, as after a screening failure, uses up no slot.
     max_per_level
         Six; with more a cleared level may be expanded, and two DLTs close it as they do any level.
     safe_top_label
@@ -185,9 +186,13 @@ class RollingSix:
         return climb(judge, outcomes, levels, self.start)
 
     def _used_up(self, outcomes: Outcomes, level: int) -> bool:
-        """Whether an inevaluable patient holds one of the level's six slots and is not replaced."""
-        kept = not self.replace_inevaluable and len(outcomes.at(level)) >= 6
-        return kept and 3 <= outcomes.tally(level).enrolled < 6
+        """Whether an inevaluable patient holds one of the level's six slots and is not replaced.
+
+        Who was never dosed, as after a screening failure, holds none.
+        """
+        if self.replace_inevaluable or not 3 <= outcomes.tally(level).enrolled < 6:
+            return False
+        return sum(p.dosed or p.outcome is not Outcome.INEVALUABLE for p in outcomes.at(level)) >= 6
 
     @property
     def switches(self) -> dict[str, object]:

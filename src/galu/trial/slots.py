@@ -138,4 +138,5 @@ def outcome_of(study: Study, slot: Slot) -> PatientOutcome:
     """A slot as the design reads it, with the share of the window that has passed."""
     window = study.safety.dlt.window_days.value if study.safety else 1
     passed = min(1.0, (slot.window_day or 0) / window)
-    return PatientOutcome(slot.level, Outcome(slot.outcome), max(0.0, passed), ref=slot.subject)
+    dosed = slot.first_dose is not None
+    return PatientOutcome(slot.level, Outcome(slot.outcome), max(0.0, passed), ref=slot.subject, dosed=dosed)
