@@ -64,15 +64,14 @@ _SLOTS, _JUDGED = 6, 3
 @inlined
 def _row(table, w, level, above, kept):  # type: ignore[no-untyped-def]
     """What the table says of a level; `kept`, unless None: an inevaluable patient is not replaced."""
-    if kept is not None:
-        if _JUDGED <= w.n[level] < _SLOTS and w.y[level] < 2:
-            used = w.n[level]
-            for k in range(w.known):
-                used += w.what[k] == LOST_ONE and w.level[w.who[k]] == level
-            if used >= _SLOTS and w.c[level] > 0:
-                return HOLD
-            if used >= _SLOTS and w.y[level] > 0:
-                return DOWN
+    if kept is not None and _JUDGED <= w.n[level] < _SLOTS and w.y[level] < 2:
+        used = w.n[level]
+        for k in range(w.known):
+            used += w.what[k] == LOST_ONE and w.level[w.who[k]] == level
+        if used >= _SLOTS and w.c[level] > 0:
+            return HOLD
+        if used >= _SLOTS and w.y[level] > 0:
+            return DOWN
     return int(table[(above << 12) + _state(w, level)])
 
 
@@ -107,7 +106,7 @@ def climb_trials(  # type: ignore[no-untyped-def]
     """Trials of a table design; `seeds` is (seed, number of the first trial), `guards` None or tables.
 
     `kept` says that an inevaluable patient is not replaced; who fails screening always is. It is True or
-    None, not False: what is None is compiled away, and the question cost 3+3 and rolling six 6 % of their time.
+    None, not False: what is None is compiled away, and asking took 6 % of the time of rolling six and 3+3.
     """
     levels = truth.size
     table = borrowed(table)
