@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from galu.escalation import Action, Outcome, Outcomes, PatientOutcome
-from galu.escalation.calendar import DLT_TIMES, Conditions
+from galu.escalation.calendar import Conditions
 from galu.escalation.decision import Decision, Design
 from galu.escalation.draws import DLT, GAP, LOST, LOST_TIME, SCREEN, TIME, stream, uniform
 from galu.escalation.guarded import bare
@@ -57,13 +57,27 @@ def followed_enough(
     return [day for p in waiting for s in shares if (day := p.dosed + s * window) > now + 1e-6]
 
 
+def dlt_day(c: Conditions, u: float, p: float) -> float:
+    """Day of a DLT in the window, by the inverse of its distribution."""
+    share, window = c.late_share or 0.0, c.window_days
+    if c.dlt_time == "weibull":
+        # Rate p at the window's end and p (1 - share) at its middle; then the first p of the times.
+        shape = math.log(math.log(1 - p) / math.log(1 - p * (1 - share))) / math.log(2)
+        scale = window / (-math.log(1 - p)) ** (1 / shape)
+        return scale * (-math.log(1 - p * u)) ** (1 / shape)
+    if c.dlt_time == "conditionally-late":
+        half = u / (1 - share) if u < 1 - share else 1 + (u - 1 + share) / share
+        return half * window / 2
+    return window * u ** {"uniform": 1.0, "early": 2.0, "late": 0.5, "end": 0.0}[c.dlt_time]
+
+
 def enrol(base: np.uint64, number: int, level: int, now: float, p: float, c: Conditions) -> Patient:
     dosed = now + c.screening_days
     if c.screen_failure > 0 and uniform(base, number, SCREEN) < c.screen_failure:
         return Patient(level, dosed, dosed, Outcome.INEVALUABLE, True)
     if uniform(base, number, DLT) < p:
-        part = uniform(base, number, TIME) ** DLT_TIMES[c.dlt_time]
-        return Patient(level, dosed, dosed + c.window_days * part, Outcome.DLT, False)
+        days = dlt_day(c, uniform(base, number, TIME), p)
+        return Patient(level, dosed, dosed + days, Outcome.DLT, False)
     if c.inevaluable > 0 and uniform(base, number, LOST) < c.inevaluable:
         known = dosed + c.window_days * uniform(base, number, LOST_TIME)
         return Patient(level, dosed, known, Outcome.INEVALUABLE, False)

@@ -13,9 +13,10 @@ from galu.nuclides import nuclide
 from galu.protocol import elements
 from galu.protocol.loading import parse_document
 from galu.simulation.draws import Draws
+from galu.simulation.events import draw_dlt
 from galu.simulation.kinetics import draw_regions
 from galu.simulation.marrow import acute_shape
-from galu.simulation.scenario import Scenario
+from galu.simulation.scenario import Onset, Scenario
 from support import ROOT
 
 PATH = ROOT / "studies" / "nct07310355" / "scenario.yaml"
@@ -28,6 +29,11 @@ PATH = ROOT / "studies" / "nct07310355" / "scenario.yaml"
         ("pet_negative: 0.10", "pet_negative: 10", "key screening.pet_negative"),
         ("grades: [0.86, 0.14]", "grades: [0.86, 0.24]", "Dry mouth must sum to 1"),
         ("onset_days: [4, 26, 41]", "onset_days: [26, 4, 41]", "earliest, most likely, latest"),
+        (
+            "onset_days: [4, 26, 41]",
+            "onset_days: [4, 26, 41]\n  onset: {time: weibull, window_days: 42}",
+            "needs the share of DLTs in the second half",
+        ),
     ],
 )
 def test_a_fault_is_named_with_its_place(old: str, new: str, says: str) -> None:
@@ -50,6 +56,15 @@ def test_draws_depend_on_seed_owner_and_variable_not_on_order() -> None:
     assert (one.normal("age", 2), one.uniform("psa")) == first[::-1]
     others = {Draws(3, "01-002").uniform("psa"), Draws(4, "01-001").uniform("psa"), one.uniform("psa", 1)}
     assert first[0] not in others and len(others) == 3
+
+
+def test_the_day_of_a_dlt_follows_the_distribution_that_is_given(scenario: Scenario) -> None:
+    given = Onset(time="weibull", window_days=42, late_share=0.75)
+    sure = scenario.toxicity.model_copy(update={"onset": given, "probability_by_level": (1.0,)})
+    drawn = [draw_dlt(sure, Draws(2, str(n)), 1) for n in range(2000)]
+    days = [dlt.day for dlt in drawn if dlt is not None]
+    assert len(days) == 2000 and min(days) >= 1 and max(days) <= 41
+    assert sum(day > 21 for day in days) / 2000 == pytest.approx(0.75, abs=0.04)
 
 
 def test_log_normal_has_its_median_and_coefficient_of_variation() -> None:

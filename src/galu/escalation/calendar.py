@@ -16,6 +16,7 @@ from galu.escalation.blrm import Blrm
 from galu.escalation.blrm_kernels import quick
 from galu.escalation.crm_design import Crm
 from galu.escalation.decision import Design
+from galu.escalation.dlt_times import check_dlt_time, dlt_time_code
 from galu.escalation.events import INEVALUABLE, MOST_LEVELS, new_world
 from galu.escalation.exact import check_truth, tabulate
 from galu.escalation.guard_kernels import Guards, guard_tables
@@ -36,9 +37,6 @@ from galu.escalation.tite_boin import TiteBoin
 from galu.escalation.tite_kernels import eliminations, tite_boin_plan, tite_boin_trials
 from galu.finding import InputError
 
-#: Exponent on a uniform number that gives the fraction of the window at which a DLT occurs.
-DLT_TIMES = {"uniform": 1.0, "early": 2.0, "late": 0.5, "end": 0.0}
-
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
@@ -51,13 +49,16 @@ class Conditions:
     queue
         Whether arrivals during suspension wait; otherwise they are lost.
     dlt_time
-        When in the window a DLT occurs: uniform, early (u²), late (√u) or end.
+        When in the window a DLT occurs: uniform, early (u²), late (√u), end; weibull or conditionally-late
+        (uniform within each half), both with the share of DLTs in the second half.
     inevaluable
         Probability that a patient without DLT becomes inevaluable, uniformly in the window.
     screening_days, screen_failure
         Time from consent to dosing [days], probability of failing.
     arrival_days
         Days of arrival, rising from 0, in place of a Poisson process; empty: Poisson.
+    late_share
+        Share of DLTs in the second half of the window, where `dlt_time` reads it.
     """
 
     window_days: float = 42.0
@@ -68,6 +69,7 @@ class Conditions:
     screening_days: float = 0.0
     screen_failure: float = 0.0
     arrival_days: tuple[float, ...] = ()
+    late_share: float | None = None
 
     def __post_init__(self) -> None:
         times = self.window_days, self.gap_days, self.screening_days
@@ -78,10 +80,7 @@ class Conditions:
         days = self.arrival_days
         if days and (days[0] < 0.0 or list(days) != sorted(days)):
             raise InputError("arrivals", "the days do not rise from 0", "give them in order, as in 0,12,30")
-        if self.dlt_time not in DLT_TIMES:
-            raise InputError(
-                "dlt-time", f"`{self.dlt_time}` is not known", f"use one of {', '.join(DLT_TIMES)}"
-            )
+        check_dlt_time(self.dlt_time, self.late_share)
 
     def as_array(self) -> NDArray[np.float64]:
         """Return the numbers in the order the kernel reads them."""
@@ -90,7 +89,7 @@ class Conditions:
                 self.window_days,
                 self.gap_days,
                 float(self.queue),
-                DLT_TIMES[self.dlt_time],
+                dlt_time_code(self.dlt_time, self.late_share),
                 self.inevaluable,
                 self.screening_days,
                 self.screen_failure,

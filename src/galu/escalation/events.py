@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from galu.compiled import inlined
 from galu.escalation.conventions import SEEN, TINY
 from galu.escalation.decision import Action
+from galu.escalation.dlt_times import dlt_part
 from galu.escalation.draws import DLT, GAP, LOST, LOST_TIME, SCREEN, TIME, uniform
 from galu.escalation.exact import ACTIONS
 from galu.finding import InputError
@@ -138,7 +139,8 @@ def _enrol(w, base, conditions, truth, level):  # type: ignore[no-untyped-def]
         if uniform(base, patient, DLT) < truth[level - 1]:
             part = uniform(base, patient, TIME)
             w.toxic[level] += 1
-            what, due = TOXIC, dosed + window * (part if power == 1.0 else part**power)
+            when = part if power == 1.0 else dlt_part(power, part, truth[level - 1])
+            what, due = TOXIC, dosed + window * when
         elif lost > 0.0 and uniform(base, patient, LOST) < lost:
             what, due = LOST_ONE, dosed + window * uniform(base, patient, LOST_TIME)
     place = w.last

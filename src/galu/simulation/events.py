@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+from galu.escalation.dlt_times import dlt_part, dlt_time_code
 from galu.record.disease import AdverseEvent, AdverseEventCourse
 from galu.simulation.draws import Draws
 from galu.simulation.marrow import Dip
@@ -47,8 +48,7 @@ def draw_dlt(toxicity: Toxicity, draws: Draws, level: int) -> Dlt | None:
     rates = toxicity.probability_by_level
     if not draws.chance(rates[min(level, len(rates)) - 1], "dlt"):
         return None
-    low, mode, high = toxicity.onset_days
-    day = round(float(draws.of("dlt day").triangular(low, mode, high)))
+    day = _dlt_day(toxicity, draws, rates[min(level, len(rates)) - 1])
     total = sum(kind.share for kind in toxicity.kinds)
     threshold, chance = 0.0, draws.uniform("dlt kind") * total
     for kind in toxicity.kinds:
@@ -56,6 +56,15 @@ def draw_dlt(toxicity: Toxicity, draws: Draws, level: int) -> Dlt | None:
         if chance < threshold:
             return Dlt(kind, day)
     return Dlt(toxicity.kinds[-1], day)
+
+
+def _dlt_day(toxicity: Toxicity, draws: Draws, rate: float) -> int:
+    onset = toxicity.onset
+    if onset is None:
+        return round(float(draws.of("dlt day").triangular(*toxicity.onset_days)))
+    code = dlt_time_code(onset.time, onset.late_share)
+    day = round(onset.window_days * float(dlt_part(code, draws.uniform("dlt day"), rate)))
+    return min(max(day, 1), int(onset.window_days) - 1)
 
 
 def write_dlt(dlt: Dlt, toxicity: Toxicity, first_dose: date, pen: Pen, draws: Draws) -> None:

@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from galu.escalation.dlt_times import check_dlt_time
+from galu.finding import InputError
 from galu.protocol.loading import load_document
 from galu.statement import Section, Sourced
 
@@ -77,11 +79,32 @@ class DltKind(Section):
     dip_to: float | None = None
 
 
+class Onset(Section):
+    """Time of a DLT in the window by a named distribution; `late_share` of DLTs fall in its second half."""
+
+    time: str
+    window_days: float = Field(ge=2)
+    late_share: float | None = None
+
+    @model_validator(mode="after")
+    def _is_known(self) -> Onset:
+        try:
+            check_dlt_time(self.time, self.late_share)
+        except InputError as error:
+            raise ValueError(f"{error.place}: {error.fault}; {error.remedy}") from None
+        return self
+
+
 class Toxicity(Sourced):
-    """Dose-limiting toxicity in the first cycle."""
+    """Dose-limiting toxicity in the first cycle.
+
+    Its day is drawn between the earliest and the latest of `onset_days` about the most likely one, or from
+    `onset` where that is given.
+    """
 
     probability_by_level: tuple[Share, ...]
     onset_days: tuple[int, int, int]
+    onset: Onset | None = None
     first_graded_lower: Share
     stops_treatment: Share
     kinds: tuple[DltKind, ...]

@@ -17,7 +17,12 @@ def oc(
     window_days: Annotated[float, typer.Option(help="DLT window [days]")] = 42.0,
     gap_days: Annotated[float, typer.Option(help="Mean gap between arrivals [days]")] = 10.0,
     suspended: Annotated[str, typer.Option(help="Arrivals during suspension: lost or queue")] = "lost",
-    dlt_time: Annotated[str, typer.Option(help="uniform, early, late or end")] = "uniform",
+    dlt_time: Annotated[
+        str, typer.Option(help="uniform, early, late, end, weibull or conditionally-late")
+    ] = "uniform",
+    dlt_late_share: Annotated[
+        float | None, typer.Option(help="Share of DLTs in the second half of the window")
+    ] = None,
     inevaluable: Annotated[float, typer.Option(help="Probability of an inevaluable patient")] = 0.0,
     screening_days: Annotated[float, typer.Option(help="Consent to dosing [days]")] = 0.0,
     screen_failure: Annotated[float, typer.Option(help="Probability of screening failure")] = 0.0,
@@ -47,7 +52,7 @@ def oc(
     queue = suspended == "queue"
     given = design.read_numbers("--arrivals", arrivals) or ()
     lives = (dlt_time, inevaluable, screening_days, screen_failure, given)
-    conditions = Conditions(window_days, gap_days, queue, *lives)
+    conditions = Conditions(window_days, gap_days, queue, *lives, late_share=dlt_late_share)
     levels = design.read_numbers("--truth", truth) or ()
     asked = {
         "target": target,

@@ -22,7 +22,12 @@ def compare(
     window_days: Annotated[float, typer.Option(help="DLT window [days]")] = 42.0,
     gap_days: Annotated[float, typer.Option(help="Mean gap between arrivals [days]")] = 10.0,
     suspended: Annotated[str, typer.Option(help="Arrivals during suspension: lost or queue")] = "lost",
-    dlt_time: Annotated[str, typer.Option(help="uniform, early, late or end")] = "uniform",
+    dlt_time: Annotated[
+        str, typer.Option(help="uniform, early, late, end, weibull or conditionally-late")
+    ] = "uniform",
+    dlt_late_share: Annotated[
+        float | None, typer.Option(help="Share of DLTs in the second half of the window")
+    ] = None,
     inevaluable: Annotated[float, typer.Option(help="Probability of an inevaluable patient")] = 0.0,
     screening_days: Annotated[float, typer.Option(help="Consent to dosing [days]")] = 0.0,
     screen_failure: Annotated[float, typer.Option(help="Probability of screening failure")] = 0.0,
@@ -43,7 +48,8 @@ def compare(
     if suspended not in ("lost", "queue"):
         raise typer.BadParameter("use lost or queue", param_hint="--suspended")
     lives = (dlt_time, inevaluable, screening_days, screen_failure)
-    conditions = Conditions(window_days, gap_days, suspended == "queue", *lives)
+    queue = suspended == "queue"
+    conditions = Conditions(window_days, gap_days, queue, *lives, late_share=dlt_late_share)
     asked = {"target": target, "prior": design.read_numbers("--prior", prior)}
     shared = {key: value for key, value in asked.items() if value is not None}
     truths = [design.read_numbers("--truth", text) or () for text in truth]

@@ -10,6 +10,7 @@ import numpy as np
 from galu.desk.design.reading import make_design, stated
 from galu.escalation import Design
 from galu.escalation.calendar import Conditions, Trials
+from galu.escalation.dlt_times import told_dlt_time
 from galu.escalation.expansion import ExpansionPlan, expand
 from galu.finding import InputError
 from galu.simulation.scale import ALONE, Crew
@@ -89,7 +90,7 @@ def assumptions(conditions: Conditions) -> dict[str, Any]:
             else {"mean gap between arrivals [days]": conditions.gap_days}
         ),
         "arrivals while accrual is suspended": "queue" if conditions.queue else "lost",
-        "time of a DLT in the window": conditions.dlt_time,
+        "time of a DLT in the window": told_dlt_time(conditions.dlt_time, conditions.late_share),
         "probability of an inevaluable patient": conditions.inevaluable,
         "consent to dosing [days]": conditions.screening_days,
         "probability of screening failure": conditions.screen_failure,
