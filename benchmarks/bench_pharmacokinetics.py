@@ -1,35 +1,44 @@
-"""Non-compartmental analysis compiled beside readable; population fits beside each patient fitted alone.
+"""`galu nca` beside its readable twin; population fits beside each patient fitted alone.
 
 Run: python benchmarks/bench_pharmacokinetics.py. The Bayesian fit is timed where its extra is installed.
 """
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
+from commands import Cost, cost
 
 from galu.finding import InputError
-from galu.pharmacokinetics import Method, Profile, Route, nca
-from galu.pharmacokinetics.batch import nca_batch
+from galu.pharmacokinetics import Method, Profile, nca
 from galu.pharmacokinetics.bayesian import fit_bayesian
 from galu.pharmacokinetics.population import PopulationData, fit_foce, fit_laplace, population_data
 
 
-def bench_nca(n: int = 10_000, slow: int = 200) -> tuple[float, float]:
-    """Seconds for n profiles, compiled and (scaled from `slow` of them) readable."""
+def bench_nca(folder: Path, n: int = 10_000, readable: int = 200) -> tuple[Cost, float]:
+    """Cost of `galu nca` of n profiles, its answer checked; seconds of the twin, scaled from `readable`."""
     rng = np.random.default_rng(1)
-    time_h = np.tile([0.083, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 24.0, 48.0, 72.0, 168.0], (n, 1))
-    conc = (50 * np.exp(-time_h) + 20 * np.exp(-0.04 * time_h)) * np.exp(0.1 * rng.normal(size=time_h.shape))
-    nca_batch(time_h[:2], conc[:2], Method.LINUP_LOGDOWN, Route.BOLUS)
+    hours = np.array([0.083, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 24.0, 48.0, 72.0, 168.0])
+    conc = (50 * np.exp(-hours) + 20 * np.exp(-0.04 * hours)) * np.exp(0.1 * rng.normal(size=(n, len(hours))))
+    path, out = folder / "profiles.csv", folder / "answer.txt"
+    with path.open("w") as file:
+        file.write("subject,time,conc,dose\n")
+        for i, row in enumerate(conc.tolist()):
+            file.writelines(f"{i},{t!r},{c!r},7400\n" for t, c in zip(hours.tolist(), row, strict=True))
+    taken = cost(["nca", str(path), "--route", "bolus"], out)
     start = time.perf_counter()
-    nca_batch(time_h, conc, Method.LINUP_LOGDOWN, Route.BOLUS)
-    fast = time.perf_counter() - start
-    start = time.perf_counter()
-    for i in range(slow):
-        nca(Profile("1", "blood", 1, time_h[i], conc[i], 7400.0), Method.LINUP_LOGDOWN)
-    return fast, (time.perf_counter() - start) * n / slow
+    lines = []
+    for i in range(readable):
+        for x in nca(Profile(str(i), "", 1, hours, conc[i], 7400.0), Method.LINUP_LOGDOWN):
+            said = x.reason if x.value is None else f"{x.value:.6g} {x.unit}"
+            lines.append(f"{i}  1  {x.code:9} {said}")
+    seconds = (time.perf_counter() - start) * n / readable
+    assert out.read_text().splitlines()[: len(lines)] == lines, "the command and its twin differ"
+    return taken, seconds
 
 
 def patients(n: int = 49) -> PopulationData:
@@ -71,8 +80,10 @@ def seconds(fit: Callable[[], object]) -> float:
 
 def main() -> None:
     """Print each time beside its reference in the same run."""
-    fast, readable = bench_nca()
-    print(f"10,000 profiles: compiled {fast:.3f} s, readable {readable:.1f} s, ratio {readable / fast:.0f}")
+    with tempfile.TemporaryDirectory() as where:
+        taken, readable = bench_nca(Path(where))
+    ratio = readable / taken.cpu_s
+    print(f"galu nca of 10,000 profiles: {taken}; profile by profile {readable:.1f} s, ratio {ratio:.0f}")
     data = patients()
     fit_foce(data), fit_laplace(data)
     plain = bench_two_stage(data)

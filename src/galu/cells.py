@@ -20,6 +20,9 @@ _NUMBER: Final = re.compile(NUMBER)
 #: C0 and C1 without tab and line feed; marks that turn or hide text.
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
+#: ASCII that is shown as it is.
+_PLAIN: Final = bytes(range(0x20, 0x7F)) + b"\t\n"
+
 
 def guarded(text: str) -> str:
     """A text as a cell that no spreadsheet runs; a text that looks like a guarded one is guarded too."""
@@ -38,6 +41,8 @@ def guarded_cell(text: str) -> str:
 
 def shown(text: str) -> str:
     r"""A text as a terminal may show it: control characters as their codes, such as ``\u001b``."""
+    if text.isascii() and not text.encode().translate(None, _PLAIN):  # quick, and most of what is shown
+        return text
     return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 

@@ -8,10 +8,17 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from galu.cli.main import main
+from galu.desk.nca import analyse
+from galu.desk.nca_answers import json_of
+from galu.desk.nca_single import Asked, each
+from galu.desk.nca_table import NcaOptions, grouped, read_table
 from galu.nuclides import nuclide
+from galu.pharmacokinetics import Method, Route, Rules, parse_blq
+from galu.pharmacokinetics.blq import DEFAULT
 
 DATA = Path(__file__).resolve().parent.parent / "data" / "pharmacokinetics"
 KEYS = {
@@ -188,6 +195,62 @@ def test_counting_statistics_stand_beside_the_value(
     for row in last.values():
         assert row["u"] == pytest.approx(0.05 * row["value"], rel=1e-6)
     assert all(row["u"] is None for row in rows if row["value"] is None)
+
+
+PLAIN = "subject,time,conc,dose\n1,0,8,9\n1,1,4,9\n1,2,2,9\n2,0,5,7\n2,1,,7\n2,3,1,7\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PLAIN.replace("\n", "\r\n"),
+        PLAIN.replace("\n", "\r"),
+        PLAIN.replace("\n", "\n\n"),
+        PLAIN.replace(",", " , "),
+        PLAIN.replace("1,2,2,9", '"1",2,"2",9'),
+        PLAIN.replace("1,2,2,9", "1,2,2,9,more"),
+        PLAIN.replace("1,1,4,9", "1,1,4"),
+        PLAIN.replace("1,2,2,9", "1,0.2e1,2.0,"),
+        PLAIN.replace("2,1,,7", "2,1,NS,7"),
+        "\ufeff" + PLAIN,
+        PLAIN.replace("1,0,8,9\n", "").replace("2,0,5,7", "1,0,8,9\n2,0,5,7"),
+        "conc,dose,time,subject\n8,9,0,1\n4,9,1,1\n2,9,2,1\n5,7,0,2\n,7,1,2\n1,7,3,2\n",
+    ],
+)
+def test_however_a_table_is_written_its_answer_is_one(answer: Any, text: str) -> None:
+    options = ("--route", "bolus", "--dose-unit", "mg", "--conc-unit", "mg/L")
+    assert answer(text, *options) == answer(PLAIN, *options)
+
+
+def test_profiles_together_and_one_by_one_are_told_alike(tmp_path: Path) -> None:
+    rng = np.random.default_rng(11)
+    lines = ["subject,matrix,cycle,time,conc,dose,dose_unit,conc_unit,lloq,sigma,intact_fraction"]
+    for i in range(60):
+        for t in sorted(rng.choice([-1, 0, 1, 2, 4, 8, 24, 48, 72], rng.integers(1, 9), replace=False)):
+            conc = rng.choice(
+                ["", "BLQ", "0", *[f"{9 * math.exp(-0.1 * t) * rng.uniform(0.7, 1.4):.4g}"] * 6]
+            )
+            extra = f"0.5,0.1,{1 / (1 + abs(int(t)))}" if i % 5 == 0 else "0.5,,"
+            unit = "MBq,kBq/mL" if i % 2 else "mg,mg/L"
+            lines.append(f"{i % 40},{'plasma' if i < 40 else ''},{i % 3 + 1},{t},{conc},100,{unit},{extra}")
+    path = tmp_path / "in.csv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    for options in (
+        NcaOptions(Method.LINUP_LOGDOWN, Route.BOLUS, tau_h=8.0),
+        NcaOptions(Method.LINEAR, Route.INFUSION, duration_h=2.0, nuclide="Lu-177", intervals=((0.0, 9.0),)),
+        NcaOptions(Method.LINLOG, Route.EXTRAVASCULAR, blq="lloq/2", percent_injected=True),
+    ):
+        together = json.loads("".join(json_of(analyse(path, options))))
+        half_life_h = None if options.nuclide is None else nuclide(options.nuclide).half_life_h
+        rules = Rules(parse_blq(options.blq or DEFAULT))
+        apart = each(grouped(read_table(path)), Asked(path, options, half_life_h, rules))
+        assert len(together) == len(apart) > 1000
+        for one, other in zip(together, apart, strict=True):
+            for name, rel in (("value", 1e-11), ("u", 1e-5)):
+                value, expected = one.pop(name, None), other.pop(name, None)
+                assert (value is None) == (expected is None), one
+                assert value is None or value == pytest.approx(expected, rel=rel, abs=1e-13), one
+            assert one == other
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -68,7 +67,8 @@ def nca(
 ) -> None:
     """Analyse each profile of IN.csv; with a nuclide, both decay states are reported."""
     from galu.desk import nca as desk
-    from galu.desk.nca_table import NcaOptions, before_the_dose
+    from galu.desk.nca_answers import json_of, text_of
+    from galu.desk.nca_table import NcaOptions
     from galu.pharmacokinetics import DecayState, Method, Route, TerminalRule
 
     window = None if lambda_z_window is None else desk.read_interval(lambda_z_window, "--lambda-z-window")
@@ -91,13 +91,10 @@ def nca(
         else desk.read_specific_activity(specific_activity),
         percent_injected=percent_injected,
     )
-    rows = desk.analyse(path, options)
-    for sentence in before_the_dose(path):
+    answers = desk.analyse(path, options)
+    for sentence in answers.left_out:
         typer.echo(f"left out: {sentence}", err=True)
+    for text in json_of(answers) if as_json else text_of(answers):
+        typer.echo(text, nl=not as_json)
     if as_json:
-        typer.echo(json.dumps(rows, indent=1, allow_nan=False))
-        return
-    for row in rows:
-        value = row["reason"] if row["value"] is None else f"{row['value']:.6g} {row['unit']}"
-        who = "  ".join(str(row[key]) for key in ("subject", "matrix", "cycle", "decay_state") if row[key])
-        typer.echo(f"{who}  {row['PPTESTCD']:9} {value}")
+        typer.echo()

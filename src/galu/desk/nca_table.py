@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +32,8 @@ Row = dict[str, str]
 Rows = list[tuple[int, Row]]
 Key = tuple[str, str, int]
 _MISSING = {"", "na", "nan", ".", "nd", "ns", "missing"}
+#: ASCII that is stripped from a cell, but for line feeds.
+_BLANK = " \t\v\f\x1c\x1d\x1e\x1f"
 _BELOW = {"blq", "bql", "bloq", "<lloq", "<loq"}
 
 
@@ -59,39 +61,103 @@ class NcaOptions:
     percent_injected: bool = False
 
 
-def read_rows(path: Path) -> list[Row]:
-    """Rows of a CSV file with the columns subject, time and conc at least."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            columns = [column.strip() for column in reader.fieldnames or ()]
-            rows = [
-                {(key or "").strip(): (value or "").strip() for key, value in row.items() if key is not None}
-                for row in reader
-            ]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(str(path), f"it cannot be read ({error})", "give a CSV file in UTF-8") from error
-    missing = [name for name in ("subject", "time", "conc") if name not in columns]
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """A CSV file by its columns, stripped; row i stands in line i + 2."""
+
+    path: Path
+    columns: dict[str, list[str]]
+    count: int
+
+    def has(self, name: str) -> bool:
+        """Whether a column has a cell that is filled."""
+        return any(self.columns.get(name, ()))
+
+    def column(self, name: str) -> list[str]:
+        """Cells of a column; empty where the file lacks it."""
+        return self.columns.get(name) or [""] * self.count
+
+    def rows(self, numbers: Iterable[int]) -> Rows:
+        """Rows by their number from 0, each with its line."""
+        named = list(self.columns.items())
+        return [(i + 2, {name: cells[i] for name, cells in named}) for i in numbers]
+
+
+def read_table(path: Path) -> Table:
+    """A CSV file with the columns subject, time and conc at least.
+
+    Raises
+    ------
+    InputError
+        When it cannot be read, lacks a column or has no row.
+    """
+    header, columns = _plain_columns(path) or _quoted_columns(path)
+    count = len(columns[0]) if columns else 0
+    named = {name.strip(): one for name, one in zip(header, columns, strict=True)}
+    missing = [name for name in ("subject", "time", "conc") if name not in named]
     if missing:
         raise InputError(str(path), f"no column {', '.join(missing)}", "name the columns subject, time, conc")
-    if not rows:
+    if not count:
         raise InputError(str(path), "it has no row", "give one row per sample")
-    return rows
+    return Table(path, named, count)
 
 
-def grouped(path: Path) -> dict[Key, Rows]:
+def _plain_columns(path: Path) -> tuple[list[str], list[list[str]]] | None:
+    """Header and columns of a file in which every line has as many cells and none is quoted, else None."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return None
+    lines = text.removesuffix("\n").split("\n")
+    commas = lines[0].count(",")
+    even = set(map(str.count, lines, itertools.repeat(","))) == {commas}
+    if '"' in text or commas == 0 or not even or max(map(len, lines)) > csv.field_size_limit():
+        return None
+    cells = ",".join(lines[1:]).split(",") if len(lines) > 1 else []
+    columns = [cells[i :: commas + 1] for i in range(commas + 1)]
+    if not text.isascii() or any(blank in text for blank in _BLANK):
+        columns = [list(map(str.strip, one)) for one in columns]
+    return lines[0].split(","), columns
+
+
+def _quoted_columns(path: Path) -> tuple[list[str], list[list[str]]]:
+    """Header and columns of any CSV file; a row that is too short is filled up, one too long is cut."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.reader(file)
+            header = next(reader, [])
+            rows = [row for row in reader if row]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(str(path), f"it cannot be read ({error})", "give a CSV file in UTF-8") from error
+    width = len(header)
+    rows = [[*row[:width], *[""] * (width - len(row))] for row in rows]
+    return header, [[row[i].strip() for row in rows] for i in range(width)]
+
+
+def read_rows(path: Path) -> list[Row]:
+    """Rows of a CSV file with the columns subject, time and conc at least."""
+    table = read_table(path)
+    return [row for _, row in table.rows(range(table.count))]
+
+
+def grouped(table: Table) -> dict[Key, Rows]:
     """Rows of a file by subject, matrix and cycle, in the file's order."""
     groups: dict[Key, Rows] = {}
-    for line, row in enumerate(read_rows(path), start=2):
+    for line, row in table.rows(range(table.count)):
+        place = f"{table.path} line {line}"
         if not row["subject"]:
-            raise InputError(
-                f"{path} line {line}, subject", "it is empty", "name the subject of every sample"
-            )
-        cycle = number(row.get("cycle", "") or "1", f"{path} line {line}, cycle")
-        if not cycle.is_integer():
-            raise InputError(f"{path} line {line}, cycle", f"{cycle:g} is no cycle", "number cycles 1, 2, …")
-        groups.setdefault((row["subject"], row.get("matrix", ""), int(cycle)), []).append((line, row))
+            raise InputError(f"{place}, subject", "it is empty", "name the subject of every sample")
+        cycle = read_cycle(row.get("cycle", ""), f"{place}, cycle")
+        groups.setdefault((row["subject"], row.get("matrix", ""), cycle), []).append((line, row))
     return groups
+
+
+def read_cycle(text: str, place: str) -> int:
+    """Number of a cycle; the first where none is given."""
+    cycle = number(text or "1", place)
+    if not cycle.is_integer():
+        raise InputError(place, f"{cycle:g} is no cycle", "number cycles 1, 2, …")
+    return int(cycle)
 
 
 def is_urine(key: Key, rows: Rows) -> bool:
@@ -110,7 +176,7 @@ def number(text: str, place: str) -> float:
     return value
 
 
-def _concentration(text: str, place: str) -> float:
+def concentration(text: str, place: str) -> float:
     """A concentration; NaN when missing, zero when reported below quantification."""
     if text.lower() in _MISSING:
         return math.nan
@@ -130,13 +196,14 @@ def _one(rows: Rows, column: str, default: str, path: Path) -> str:
     return values.pop() if values else default
 
 
-def _optional(text: str, place: str) -> float | None:
+def optional(text: str, place: str) -> float | None:
+    """A finite number, or None when missing."""
     return None if text.lower() in _MISSING else number(text, place)
 
 
 def _dose(rows: Rows, options: NcaOptions, path: Path) -> float | None:
     given = "" if options.dose is None else repr(options.dose)
-    return _optional(_one(rows, "dose", given, path), f"{path} line {rows[0][0]}, dose")
+    return optional(_one(rows, "dose", given, path), f"{path} line {rows[0][0]}, dose")
 
 
 def read_profile(key: Key, rows: Rows, options: NcaOptions, half_life_h: float | None, path: Path) -> Profile:
@@ -167,8 +234,8 @@ def _columns(rows: Rows, half_life_h: float | None, options: NcaOptions, path: P
 
     A limit is of what was counted, so it is brought back with its sample; NaN where none is given.
     """
-    conc = np.array([_concentration(row["conc"], f"{path} line {line}, conc") for line, row in rows])
-    limits = [_optional(row.get("lloq", ""), f"{path} line {line}, lloq") for line, row in rows]
+    conc = np.array([concentration(row["conc"], f"{path} line {line}, conc") for line, row in rows])
+    limits = [optional(row.get("lloq", ""), f"{path} line {line}, lloq") for line, row in rows]
     limit = np.array([math.nan if one is None else one for one in limits])
     if half_life_h is None:
         counted = [line for line, row in rows if row.get("count_time")]
@@ -191,10 +258,10 @@ def _columns(rows: Rows, half_life_h: float | None, options: NcaOptions, path: P
 def read_relative_sigma(rows: Rows, path: Path) -> Floats | None:
     """Relative uncertainty (n,) of each concentration where the file has a column sigma, else None."""
     rows = _in_order(rows, path)
-    sigma = [_optional(row.get("sigma", ""), f"{path} line {line}, sigma") for line, row in rows]
+    sigma = [optional(row.get("sigma", ""), f"{path} line {line}, sigma") for line, row in rows]
     if all(one is None for one in sigma):
         return None
-    conc = [_concentration(row["conc"], f"{path} line {line}, conc") for line, row in rows]
+    conc = [concentration(row["conc"], f"{path} line {line}, conc") for line, row in rows]
     known = zip(sigma, conc, strict=True)
     return np.array([math.nan if s is None or not c > 0.0 else s / c for s, c in known])
 
@@ -220,17 +287,6 @@ def _in_file(path: Path, rows: Rows) -> Iterator[None]:
         raise InputError(place, error.fault, error.remedy) from error
 
 
-def before_the_dose(path: Path) -> tuple[str, ...]:
-    """Samples of a file that precede the dose and enter no profile, a sentence each."""
-    return tuple(
-        f"{path} line {line}: a sample at {time:g} h, before the dose"
-        for key, rows in grouped(path).items()
-        if not is_urine(key, rows)
-        for line, row in rows
-        if (time := number(row["time"], f"{path} line {line}, time")) < 0.0
-    )
-
-
 def read_intact(profile: Profile, rows: Rows, path: Path) -> Profile | None:
     """The profile of the intact compound where the file has a column intact_fraction, else None.
 
@@ -239,7 +295,7 @@ def read_intact(profile: Profile, rows: Rows, path: Path) -> Profile | None:
     measured = {
         number(row["time"], f"{path} line {line}, time"): share
         for line, row in rows
-        if (share := _optional(row.get("intact_fraction", ""), f"{path} line {line}, intact_fraction"))
+        if (share := optional(row.get("intact_fraction", ""), f"{path} line {line}, intact_fraction"))
         is not None
     }
     times = sorted(time for time in measured if time >= 0.0)
@@ -259,8 +315,8 @@ def read_urine(key: Key, rows: Rows, options: NcaOptions, half_life_h: float | N
         place = f"{path} line {line}"
         start = number(row["time"], f"{place}, time")
         end = start + number(row.get("duration", ""), f"{place}, duration")
-        conc = _concentration(row["conc"], f"{place}, conc")
-        volume = _optional(row.get("volume", ""), f"{place}, volume")
+        conc = concentration(row["conc"], f"{place}, conc")
+        volume = optional(row.get("volume", ""), f"{place}, volume")
         if half_life_h is not None and options.decay_state is DecayState.MEASURED:
             # Counted at the end of the collection unless the file says when.
             counted = number(row.get("count_time") or repr(end), f"{place}, count_time")

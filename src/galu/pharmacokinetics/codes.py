@@ -88,7 +88,11 @@ ONE_DOSE: Final = (
 
 def unit_of(kind: str, profile: Profile) -> str:
     """Unit of a parameter for a profile's own units; empty where those are not known."""
-    conc, dose = profile.conc_unit, profile.dose_unit
+    return unit_in(kind, profile.conc_unit, profile.dose_unit)
+
+
+def unit_in(kind: str, conc: str, dose: str) -> str:
+    """Unit of a parameter for units of concentration and dose; empty where those are not known."""
     volume = volume_of_dose(dose, conc)[1]
     return {
         "none": "",

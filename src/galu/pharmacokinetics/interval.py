@@ -11,7 +11,8 @@ import numpy as np
 
 from galu.pharmacokinetics.blq import apply_blq
 from galu.pharmacokinetics.codes import BY_CODE, ONE_DOSE, unit_of
-from galu.pharmacokinetics.nca import Known, Rules, Series, combine, dose_of, known_values, rate_of, series_of
+from galu.pharmacokinetics.formulas import Known, combine
+from galu.pharmacokinetics.nca import Rules, Series, dose_of, known_values, rate_of, series_of
 from galu.pharmacokinetics.profile import Floats, Method, Parameter, Profile, Route
 from galu.pharmacokinetics.terminal import Terminal, terminal_phase
 from galu.pharmacokinetics.trapezoid import conc_between, is_logarithmic, segment
@@ -19,6 +20,10 @@ from galu.pharmacokinetics.units import volume_of_dose
 
 #: What is said of the terminal phase of a dosing interval, its times counted from the interval's start.
 _TERMINAL: Final = ("LAMZ", "LAMZHL", "LAMZLL", "LAMZUL", "LAMZNPT", "LAMZSPN", "R2", "R2ADJ", "CLSTP")
+#: Why a parameter of one dose has no value over several.
+SEVERAL_DOSES: Final = (
+    "the samples follow several doses and this belongs to one: read it from a dosing interval"
+)
 #: Times closer than this are one [h]: 3 × 2.4 is not 7.2 in binary.
 _SAME_H: Final = 1e-6
 
@@ -190,9 +195,8 @@ def _exposure(
 
 def of_several_doses(rows: Iterable[Parameter]) -> Iterator[Parameter]:
     """Parameters of a profile that holds several doses: those that belong to one dose have no value."""
-    reason = "the samples follow several doses and this belongs to one: read it from a dosing interval"
     for row in rows:
-        yield dataclasses.replace(row, value=None, reason=reason) if row.code in ONE_DOSE else row
+        yield dataclasses.replace(row, value=None, reason=SEVERAL_DOSES) if row.code in ONE_DOSE else row
 
 
 def _row(profile: Profile, row: tuple[str, str, Known, str], start_h: float, tau_h: float) -> Parameter:

@@ -8,20 +8,25 @@ reason; nothing is ever infinite.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from galu.pharmacokinetics.blq import DEFAULT, BlqRule, apply_blq, parse_blq
 from galu.pharmacokinetics.codes import CODES, DRUG_ONLY, SUBSTANCE_ONLY, unit_of
+from galu.pharmacokinetics.formulas import (
+    Known,
+    combine,
+    disposition,
+    exposure,
+    identified,
+    less_half,
+    mean_times,
+)
 from galu.pharmacokinetics.profile import DecayState, Floats, Method, Parameter, Profile, Route
 from galu.pharmacokinetics.terminal import Terminal, TerminalRule, terminal_phase
 from galu.pharmacokinetics.trapezoid import areas, is_logarithmic, segment
 from galu.pharmacokinetics.units import volume_of_dose
-
-#: A value, or the reason why there is none.
-Known = float | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +53,6 @@ class Series:
     c0: Known
     inserted: bool
     n_quantified: int
-
-
-def combine(formula: Callable[..., float], *operands: Known) -> Known:
-    """Value of a formula; the first reason when an operand is missing or the result does not exist."""
-    for operand in operands:
-        if isinstance(operand, str):
-            return operand
-    try:
-        value = float(formula(*operands))
-    except (ZeroDivisionError, ValueError, OverflowError):
-        return "undefined: division by zero"
-    return value if math.isfinite(value) else "undefined: not a finite number"
 
 
 def back_extrapolated(time_h: Floats, conc: Floats) -> Known:
@@ -133,9 +126,13 @@ def known_values(profile: Profile, method: Method, rules: Rules) -> dict[str, Kn
     rate = rate_of(terminal, rules)
     if isinstance(rate, str):
         values |= {"LAMZHL": rate, "LAMZSPN": rate}
-    values |= _exposure(series, method, rate, values)
+    values |= exposure(combine, _areas_to_last(series, method), rate, values)
     values |= _residence(profile, values)
-    values |= _disposition(profile, rate, values)
+    dose = dose_of(profile)
+    factor = volume_of_dose(profile.dose_unit, profile.conc_unit)[0]
+    # WinNonlin, where no dose was given, prints an apparent clearance and volume of 0.
+    apparent = 0.0 if profile.dose == 0.0 else dose
+    values |= disposition(combine, (dose, apparent), factor, rate, values)
     return values
 
 
@@ -143,10 +140,7 @@ def rate_of(terminal: Terminal | str, rules: Rules) -> Known:
     """The rate [1/h] that a profile is extrapolated with, or why it is not."""
     if isinstance(terminal, str):
         return terminal
-    half_life = math.log(2.0) / terminal.lambda_z
-    if half_life > rules.longest_half_life_h:
-        return f"not identifiable: a half-life of {half_life:.3g} h, above {rules.longest_half_life_h:.4g} h"
-    return terminal.lambda_z
+    return identified(terminal.lambda_z, rules.longest_half_life_h)
 
 
 def dose_of(profile: Profile) -> Known:
@@ -212,7 +206,7 @@ def _terminal(fit: Terminal | str, values: dict[str, Known]) -> dict[str, Known]
     }
 
 
-def _areas_to_last(series: Series, method: Method) -> tuple[Known, Known, Known, float]:
+def _areas_to_last(series: Series, method: Method) -> tuple[Known, Known, Known, Known]:
     """AUC and AUMC to the last quantifiable sample, AUC of all samples, area before the first sample."""
     quantified = np.flatnonzero(series.conc > 0.0)
     if len(series.time_h) == 0:
@@ -234,52 +228,13 @@ def _areas_to_last(series: Series, method: Method) -> tuple[Known, Known, Known,
     return auc, aumc, auc + tail, back
 
 
-def _exposure(series: Series, method: Method, rate: Known, values: dict[str, Known]) -> dict[str, Known]:
-    auc, aumc, auc_all, back = _areas_to_last(series, method)
-    found: dict[str, Known] = {"AUCLST": auc, "AUMCLST": aumc, "AUCALL": auc_all}
-    for suffix, last in (("O", values["CLST"]), ("P", values["CLSTP"])):
-        tail = combine(lambda c, k: c / k, last, rate)
-        moment = combine(lambda c, k, t: c * t / k + c / k**2, last, rate, values["TLST"])
-        total = combine(lambda a, b: a + b, auc, tail)
-        total_moment = combine(lambda a, b: a + b, aumc, moment)
-        found[f"AUCIF{suffix}"], found[f"AUMCIF{suffix}"] = total, total_moment
-        found[f"AUCPE{suffix}"] = combine(lambda a, b: 100.0 * a / b, tail, total)
-        found[f"AUMCPE{suffix}"] = combine(lambda a, b: 100.0 * a / b, moment, total_moment)
-        found[f"AUCPBE{suffix}"] = combine(lambda b: 100.0 * back / b, total)
-    return found
-
-
 def _residence(profile: Profile, values: dict[str, Known]) -> dict[str, Known]:
     """Mean residence times: as sampled (EV), and less half the infusion (IV)."""
     infused = profile.duration_h if profile.route is Route.INFUSION else 0.0
-    peak = values["TMAX"]
-    hint = ""
-    if isinstance(peak, float) and peak < infused:
-        hint = f", and the peak, at {peak:g} h, lies inside it"
-    found: dict[str, Known] = {}
+    found = mean_times(combine, values)
     for end in ("LST", "IFO", "IFP"):
-        mean = combine(lambda a, b: b / a, values[f"AUC{end}"], values[f"AUMC{end}"])
-        found[f"MRTEV{end}"] = found[f"MRTIV{end}"] = mean
+        mean = found[f"MRTEV{end}"]
         if infused and isinstance(mean, float):
-            rest = mean - infused / 2.0
-            fault = f"{mean:.3g} h less half of an infusion of {infused:g} h is not above zero{hint}"
-            found[f"MRTIV{end}"] = rest if rest > 0.0 else f"{fault}: check its duration"
-    return found
-
-
-def _disposition(profile: Profile, rate: Known, values: dict[str, Known]) -> dict[str, Known]:
-    dose = dose_of(profile)
-    # WinNonlin, where no dose was given, prints an apparent clearance and volume of 0.
-    apparent = 0.0 if profile.dose == 0.0 else dose
-    factor = volume_of_dose(profile.dose_unit, profile.conc_unit)[0]
-    found: dict[str, Known] = {}
-    for suffix in ("O", "P"):
-        auc = values[f"AUCIF{suffix}"]
-        found[f"AUCIF{suffix}D"] = combine(lambda a, d: a / d, auc, dose)
-        for form, amount in (("", dose), ("F", apparent)):
-            found[f"CL{form}{suffix}"] = combine(lambda d, a: d / a * factor, amount, auc)
-            found[f"VZ{form}{suffix}"] = combine(lambda d, a, k: d / (k * a) * factor, amount, auc, rate)
-        found[f"VSS{suffix}"] = combine(
-            lambda cl, mrt: cl * mrt, found[f"CL{suffix}"], values[f"MRTIVIF{suffix}"]
-        )
+            mean = less_half(mean, infused, values["TMAX"])
+        found[f"MRTIV{end}"] = mean
     return found

@@ -14,7 +14,8 @@ import numpy as np
 
 from galu.finding import InputError
 from galu.pharmacokinetics.blq import below_quantification
-from galu.pharmacokinetics.nca import Known, Rules, known_values
+from galu.pharmacokinetics.formulas import Known
+from galu.pharmacokinetics.nca import Rules, known_values
 from galu.pharmacokinetics.profile import Floats, Method, Profile
 from galu.pharmacokinetics.terminal import TerminalRule
 
