@@ -145,7 +145,7 @@ def test_no_step_up_right_after_a_group_above_target(name: str, switches: dict[s
             level = known.level_in_use_from(start_of(design))
             if action == "escalate":
                 seen = SEEN if name.startswith("tite") else 2.0
-                assert not group_above(known, level, inner.cohort_size, target, seen), str(known)  # type: ignore[attr-defined]
+                assert not group_above(known, level, inner.cohort_size, target, seen=seen), str(known)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("name", ["tite-crm", "tite-boin"])

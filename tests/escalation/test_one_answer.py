@@ -36,6 +36,10 @@ VALUES: dict[str, tuple[object, ...]] = {
     "start": (2,),
     "p_saf": (0.05,),
     "p_tox": (0.45,),
+    "extra_safe": (True,),
+    "offset": (0.2,),
+    "n_earlystop": (4, 6, 9),
+    "titration": (True,),
     "rule": ("imputation-2018",),
     "max_pending": (0.2, 0.7, 0.9),
     "eliminate_by": ("enrolled",),
@@ -183,6 +187,7 @@ LEFT_OUT = (
     "min_followup",
     "initial_stage",
     "max_per_level",
+    "titration",
 )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from galu.escalation import Action, Outcome, Outcomes, PatientOutcome, design_named
-from galu.escalation.interval import select_mtd
 from galu.escalation.merged import Sizes, Standing, by_merged_states, walk_of, where_next
+from galu.escalation.selection import select_mtd
 from reference.escalation_oracle import numbers, rows
 
 

@@ -10,8 +10,9 @@ from galu.escalation import Action, Outcomes, Tally, design_named
 from galu.escalation.blrm import Blrm
 from galu.escalation.crm import Model, Patients, fit_bayes, fit_mle, skeleton
 from galu.escalation.crm_design import Crm, tite_crm
-from galu.escalation.interval import IntervalDesign, boin_lambdas, select_mtd
+from galu.escalation.interval import IntervalDesign, boin_lambdas
 from galu.escalation.outcomes import Outcome, PatientOutcome
+from galu.escalation.selection import select_mtd
 from galu.escalation.tite_boin import TiteBoin, by_imputation, stft_thresholds
 from reference.blrm_nodes import masses as node_masses
 from reference.escalation_oracle import numbers, rows

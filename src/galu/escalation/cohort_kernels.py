@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from galu.compiled import borrowed, inlined, kernel
 from galu.escalation.draws import DLT, stream, uniform
-from galu.escalation.events import DOWN, OUT, SAME, STOP, UP
+from galu.escalation.events import DOWN, OUT, SAME, STOP, UP, titrated_apart, titration_end
 from galu.escalation.guard_kernels import guard_answer
 from galu.escalation.model_kernels import NODES, crm_move, multiply, nearest_level
 from galu.escalation.tally_kernels import interval_decision
@@ -33,10 +33,22 @@ def _begin(w, levels):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _cohort(w, base, truth, level, size, largest):  # type: ignore[no-untyped-def]
-    """Fill the level's cohort as far as the trial has room; gives how many were toxic."""
+def _titrated_count(w, level, size, levels):  # type: ignore[no-untyped-def]
+    """Patients of the next cohort: one while titration goes on, then what fills the level's cohort."""
+    until, last = titration_end(w, levels)
+    if until == 0:
+        return 1
+    there = titrated_apart(w, level, size, until, last)
+    if level == max(last - 1, 1) and 0 < w.n[level] < size:
+        return size - w.n[level]
+    return size - (w.n[level] - there) % size
+
+
+@inlined
+def _cohort(w, base, truth, level, count, largest):  # type: ignore[no-untyped-def]
+    """Treat the level's next `count`, as far as the trial has room; gives how many were toxic."""
     toxic = 0
-    count = min(size - w.n[level] % size, largest - w.total)
+    count = min(count, largest - w.total)
     for patient in range(w.total, w.total + count):
         w.level[patient] = level
         w.state[patient] = 2
@@ -83,7 +95,10 @@ def interval_cohorts(  # type: ignore[no-untyped-def]
                 action, level = guard_answer(w, action, level, 1.0, guards)
             if action != SAME and action != UP and action != DOWN and action != OUT:
                 break
-            _cohort(w, base, truth, level, size, largest)
+            count = size - w.n[level] % size
+            if plan[7] > 0.0:
+                count = _titrated_count(w, level, size, truth.size)
+            _cohort(w, base, truth, level, count, largest)
         _finish(w, action, level, trial, selected, patients, dlts)
 
 
@@ -110,7 +125,7 @@ def crm_cohorts(  # type: ignore[no-untyped-def]
             if action != SAME and action != UP:
                 break
             before = w.total
-            toxic = _cohort(w, base, truth, level, size, largest)
+            toxic = _cohort(w, base, truth, level, size - w.n[level] % size, largest)
             multiply(density, factors[level, w.total - before, toxic])
             action, level = crm_move(w, nearest_level(nodes, cuts, density), w.total >= largest, plan)
         _finish(w, action, level, trial, selected, patients, dlts)

@@ -29,14 +29,16 @@ def counting(outcomes: Outcomes) -> list[PatientOutcome]:
     return [p for p in outcomes if p.outcome is not Outcome.INEVALUABLE]
 
 
-def at_last_end(outcomes: Outcomes, level: int, size: int) -> Outcomes | None:
+def at_last_end(outcomes: Outcomes, level: int, size: int, apart: int = 0) -> Outcomes | None:
     """What was known of the patients up to the last cohort end of the present stay at a level.
+
+    `apart` patients of the level were enrolled before its cohorts, one by one.
 
     A patient who is added after a cohort end does not undo what the cohort said: the decision at its end
     still binds. None where the present stay began after the level's last cohort end, or no cohort is open.
     """
     used = counting(outcomes)
-    left = sum(p.level == level for p in used) % size
+    left = (sum(p.level == level for p in used) - apart) % size
     if left == 0 or _stay(used, level) <= left:
         return None
     return Outcomes(tuple(used[:-left]))
@@ -71,13 +73,15 @@ def binding(decision: Decision) -> bool:
     return decision.action not in (Action.SAME, Action.ESCALATE)
 
 
-def in_cohort(decide: Callable[[Outcomes], Decision], outcomes: Outcomes, level: int, size: int) -> Decision:
+def in_cohort(
+    decide: Callable[[Outcomes], Decision], outcomes: Outcomes, level: int, size: int, apart: int = 0
+) -> Decision:
     """Fill the open cohort of a design by cohorts, as far as what came before it allows.
 
     What the design says of the patients at the last cohort end, or of those before the present stay where
     it began later, binds whoever was enrolled since: also a patient whom it would not have enrolled.
     """
-    before = at_last_end(outcomes, level, size) or before_stay(outcomes, level)
+    before = at_last_end(outcomes, level, size, apart) or before_stay(outcomes, level)
     bound = None if before is None else decide(before)
     if bound is None or (bound.level is not None and bound.level >= level):
         return Decision(Action.SAME, level, "The cohort has a free slot.", "cohort", outcomes.tally(level))
@@ -138,14 +142,14 @@ def as_held(decision: Decision, held: int | None, outcomes: Outcomes, level: int
     return Decision(action, held, reason, "held", outcomes.tally(level))
 
 
-def waits_elsewhere(outcomes: Outcomes, level: int, size: int, closed: int) -> bool:
+def waits_elsewhere(outcomes: Outcomes, level: int, size: int, closed: int, apart: int = 0) -> bool:
     """Whether somebody is pending below level `closed` who is not of the open cohort of `level`.
 
     A design by cohorts knows every cohort before it begins another, whoever was enrolled meanwhile.
     """
     waiting = [p for p in outcomes if p.outcome is Outcome.PENDING and p.level < closed]
     here = [p for p in counting(outcomes) if p.level == level]
-    left = len(here) % size
+    left = (len(here) - apart) % size
     opened = sum(p.outcome is Outcome.PENDING for p in here[len(here) - left :])
     return len(waiting) > opened
 
@@ -168,14 +172,17 @@ def step_back(outcomes: Outcomes, start: int, level: int) -> Decision | None:
     return Decision(Action.DE_ESCALATE, lower, reason, "unobserved", outcomes.tally(level))
 
 
-def group_above(outcomes: Outcomes, level: int, size: int, target: float, seen: float = 2.0) -> bool:
+def group_above(
+    outcomes: Outcomes, level: int, size: int, target: float, *, seen: float = 2.0, apart: int = 0
+) -> bool:
     """Whether the last group at a level had a DLT rate above the target.
 
     The group is what is known of the level's last cohort; of a cohort not begun, the one before. A pending
     patient followed for the share `seen` of the window counts as without DLT; by default none does.
     """
     group = [p for p in outcomes.at(level) if _is_seen(p, seen)]
-    count = len(group) % size or min(size, len(group))
+    own = len(group) - apart if len(group) > apart else len(group)
+    count = own % size or min(size, own)
     dlts = sum(p.outcome is Outcome.DLT for p in group[len(group) - count :])
     return dlts > target * count + TINY
 

@@ -223,7 +223,9 @@ class Crm:
 
     def _holds(self, outcomes: Outcomes, level: int, following: int) -> list[tuple[bool, str, str]]:
         size = self.group or self.cohort_size
-        toxic = self.coherent and group_above(outcomes, level, size, self.target, SEEN if self.tite else 2.0)
+        toxic = self.coherent and group_above(
+            outcomes, level, size, self.target, seen=SEEN if self.tite else 2.0
+        )
         brief = self.tite and unfollowed(outcomes, following, self.min_followup)
         early = self.tite and too_early(outcomes, level, self.initial_stage)
         return [

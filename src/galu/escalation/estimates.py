@@ -16,9 +16,9 @@ from galu.escalation.crm import SPAN, Floats, Model, Patients, log_likelihood, w
 from galu.escalation.crm_design import Crm
 from galu.escalation.decision import Design
 from galu.escalation.guarded import bare, credible
-from galu.escalation.interval import isotonic_rates
 from galu.escalation.monitoring import tail
 from galu.escalation.outcomes import Outcome, Outcomes
+from galu.escalation.selection import isotonic_rates
 
 
 def estimates(design: Design, outcomes: Outcomes, levels: int) -> list[dict[str, Any]]:

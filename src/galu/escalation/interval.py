@@ -8,7 +8,7 @@ i3+3: Liu et al., J Biopharm Stat 2020;30:294.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
@@ -16,6 +16,8 @@ from typing import Any, Literal
 from galu.escalation.climb import check_order
 from galu.escalation.conventions import (
     COHERENT,
+    at_last_end,
+    before_stay,
     check_counts,
     check_when,
     group_above,
@@ -29,6 +31,8 @@ from galu.escalation.crm import check_interval
 from galu.escalation.decision import Action, Decision
 from galu.escalation.outcomes import Outcomes, Tally
 from galu.escalation.rolling_six import TableRow
+from galu.escalation.selection import select_or_wait
+from galu.escalation.titration import Titrated, titrated
 from galu.escalation.toxic import FEWEST, beta_cdf, too_toxic
 from galu.finding import InputError
 
@@ -63,6 +67,8 @@ def _strongest(parts: list[tuple[float, float]], target: float, n: int, y: int) 
 _FEWEST = {"keyboard": 1, "mtpi": 2, "mtpi2": 2}
 #: Designs whose target interval is the target ± this margin, and must lie within 0–1.
 _WITH_MARGIN, _MARGIN = ("keyboard", "mtpi", "mtpi2"), 0.05
+#: BOIN's `offset` where none is given.
+_OFFSET = 0.05
 _MOVES = {-1: Action.ESCALATE, 0: Action.SAME, 1: Action.DE_ESCALATE}
 
 
@@ -151,6 +157,12 @@ class IntervalDesign:
         Level of the first patient; levels below it are for de-escalation ("level −1").
     p_saf, p_tox
         BOIN's rates that are too low and too high; None is 0.6 and 1.4 times the target.
+    extra_safe, offset
+        Level 1 ends the trial when Pr(rate > target) exceeds `cutoff` − `offset` (BOIN's `extrasafe`).
+    n_earlystop
+        The level is selected once the design stays at a level with so many patients; None: never.
+    titration
+        One patient to a level until the first DLT, then cohorts from one level lower (see `titration`).
     """
 
     name: str
@@ -165,6 +177,10 @@ class IntervalDesign:
     start: int = 1
     p_saf: float | None = None
     p_tox: float | None = None
+    extra_safe: bool = False
+    offset: float = _OFFSET
+    n_earlystop: int | None = None
+    titration: bool = False
 
     def __post_init__(self) -> None:
         if not 0.0 < self.target < 0.7:
@@ -180,6 +196,17 @@ class IntervalDesign:
         check_when("step_down_at", self.step_down_at)
         if (self.p_saf, self.p_tox) != (None, None):
             self._check_rates()
+        self._check_options()
+
+    def _check_options(self) -> None:
+        if self.n_earlystop is not None:
+            check_counts(self.name, n_earlystop=self.n_earlystop)
+        if not 0.0 < self.offset < min(0.5, self.cutoff):
+            raise InputError("offset", f"{self.offset} is no offset", "give a fraction below 0.5, as in 0.05")
+        if self.offset != _OFFSET and not self.extra_safe:
+            raise InputError("offset", "it is read with extra_safe=true only", "add that, or leave it out")
+        if self.titration and self.cohort_size == 1:
+            raise InputError("titration", "cohorts of one need none", "leave it out, or use larger cohorts")
 
     def _check_rates(self) -> None:
         if self.name != "boin":
@@ -209,6 +236,9 @@ class IntervalDesign:
         }
         if self.start != 1:
             own["start"] = self.start
+        own |= {key: getattr(self, key) for key in ("n_earlystop", "titration") if getattr(self, key)}
+        if self.extra_safe:
+            own |= {"extra_safe": True, "offset": self.offset}
         if self.name == "boin":
             own |= dict(zip(("p_saf", "p_tox"), self.rates, strict=True))
         return own
@@ -255,23 +285,48 @@ class IntervalDesign:
         """
         check_order(outcomes, levels, self.largest, fewest=1, start=self.start)
         level = outcomes.level_in_use_from(self.start)
-        tally = outcomes.tally(level)
         tallies = [outcomes.tally(lv) for lv in range(1, levels + 1)]
-        out = next((lv for lv, t in enumerate(tallies, start=1) if self._eliminated(t)), levels + 1)
+        tally = tallies[level - 1]
+        ended = titrated(outcomes, levels) if self.titration else None
+        size = 1 if self.titration and ended is None else self.cohort_size
+        apart = [0 if ended is None else ended.apart(lv, t.enrolled, size) for lv, t in _numbered(tallies)]
+        toxic = (lv for lv, t in _numbered(tallies) if self._eliminated(lv, t, size, apart[lv - 1]))
+        out = next(toxic, levels + 1)
         if out == 1:
             return Decision(Action.STOP_NO_DOSE, None, "Level 1 is too toxic.", "eliminate", tally)
-        if sum(t.enrolled for t in tallies) >= self.largest:
-            return select_or_wait(tallies, tally, self.target, self.cutoff)
-        if out <= level and not self._waits(tallies[out - 2]):
+        if sum(t.enrolled for t in tallies) >= self.largest or self._stopped(outcomes, levels, size, apart):
+            return select_or_wait(tallies, tally, self.target, self.cutoff, self.lowest_cutoff)
+        below = tallies[out - 2]
+        if out <= level and not (below.pending and (below.enrolled - apart[out - 2]) % size == 0):
             return Decision(
                 Action.ELIMINATE, out - 1, f"Level {out} and all above are eliminated.", "eliminate", tally
             )
-        if out <= level or waits_elsewhere(outcomes, level, self.cohort_size, out):
+        left = apart[level - 1]
+        if out <= level or waits_elsewhere(outcomes, level, size, out, left):
             return Decision(Action.SUSPEND, None, "The cohort is not yet known.", "cohort", tally)
-        if tally.enrolled % self.cohort_size or tally.enrolled == 0:
-            filled = in_cohort(partial(self.decide, levels=levels), outcomes, level, self.cohort_size)
+        if ended is not None and not ended.since:
+            return _after_titration(ended, tally)
+        if (tally.enrolled - left) % size or tally.enrolled == left:
+            filled = in_cohort(partial(self.decide, levels=levels), outcomes, level, size, left)
             return lower_of(filled, self.at_any_number(outcomes, level))
-        return self._move(outcomes, level, min(levels, out - 1))
+        highest = min(levels, out - 1)
+        moved = self._move(outcomes, level, highest, left)
+        if moved.level == level and tally.enrolled >= (self.n_earlystop or self.largest):
+            return select_or_wait(tallies, tally, self.target, self.cutoff, self.lowest_cutoff)
+        return moved
+
+    @property
+    def lowest_cutoff(self) -> float | None:
+        """The more stringent cutoff of level 1, if there is one."""
+        return self.cutoff - self.offset if self.extra_safe else None
+
+    def _stopped(self, outcomes: Outcomes, levels: int, size: int, apart: list[int]) -> bool:
+        """Whether enough were at a level before somebody was enrolled all the same, who undoes nothing."""
+        if self.n_earlystop is None:
+            return False
+        level = outcomes.level_in_use_from(self.start)
+        before = at_last_end(outcomes, level, size, apart[level - 1]) or before_stay(outcomes, level)
+        return before is not None and self.decide(before, levels).action is Action.DECLARE_MTD
 
     def at_any_number(self, outcomes: Outcomes, level: int) -> Decision | None:
         """The step below `level` that those known of its open cohort ask for already, or None."""
@@ -284,7 +339,7 @@ class IntervalDesign:
         reason = f"{tally.dlts} DLTs of {known} known at level {level}: level {level - 1} is next."
         return Decision(Action.DE_ESCALATE, level - 1, reason, self.name, tally)
 
-    def _move(self, outcomes: Outcomes, level: int, highest: int) -> Decision:
+    def _move(self, outcomes: Outcomes, level: int, highest: int, apart: int) -> Decision:
         tally = outcomes.tally(level)
         action = self.judge(tally.enrolled, tally.dlts)
         step = {Action.ESCALATE: 1, Action.DE_ESCALATE: -1}.get(action, 0)
@@ -293,82 +348,36 @@ class IntervalDesign:
         size = self.group or self.cohort_size
         if following > level and (back := step_back(outcomes, self.start, level)) is not None:
             return back
-        if following > level and self.coherent and group_above(outcomes, level, size, self.target):
+        above = self.coherent and group_above(outcomes, level, size, self.target, apart=apart)
+        if following > level and above:
             return Decision(Action.SAME, level, f"{counts}: {COHERENT}.", "coherent", tally)
         moved = Action.SAME if following == level else action
         return Decision(moved, following, f"{counts}: level {following} is next.", self.name, tally)
 
-    def _waits(self, tally: Tally) -> bool:
-        """Whether the level's last cohort is full and not yet known."""
-        return tally.pending > 0 and tally.enrolled % self.cohort_size == 0
-
-    def _eliminated(self, tally: Tally) -> bool:
+    def _eliminated(self, level: int, tally: Tally, size: int, apart: int) -> bool:
         """Pending patients add no information: what is known is judged, at any number or at cohort ends."""
         known = tally.enrolled - tally.pending
-        complete = known > 0 and (self.eliminate_at == "any" or known % self.cohort_size == 0)
-        return complete and self.judge(known, tally.dlts) is Action.ELIMINATE
+        if known == 0 or (self.eliminate_at == "cohort" and (known - apart) % size):
+            return False
+        return self.judge(known, tally.dlts) is Action.ELIMINATE or (
+            level == 1 and self.extra_toxic(known, tally.dlts)
+        )
+
+    def extra_toxic(self, n: int, y: int) -> bool:
+        """Whether y DLTs of n known patients of level 1 end the trial by the more stringent cutoff."""
+        lowest = self.lowest_cutoff
+        return lowest is not None and n >= FEWEST and too_toxic(n, y, self.target, lowest)
 
 
-def select_or_wait(tallies: list[Tally], current: Tally, target: float, cutoff: float) -> Decision:
-    """Decide when all planned patients are enrolled: wait for the pending, then select the level."""
-    if any(t.pending for t in tallies):
-        return Decision(Action.SUSPEND, None, "All are enrolled, some are pending.", "end", current)
-    level = select_mtd([t.enrolled for t in tallies], [t.dlts for t in tallies], target, cutoff)
-    if level == 0:
-        lowest = next((lv for lv, t in enumerate(tallies, start=1) if t.enrolled), 1)
-        return Decision(Action.STOP_NO_DOSE, None, f"Level {lowest} is too toxic.", "eliminate", current)
-    reason = f"Level {level} is nearest to the target."
-    return Decision(Action.DECLARE_MTD, level, reason, "isotonic", current)
+def _numbered(tallies: list[Tally]) -> Iterator[tuple[int, Tally]]:
+    return enumerate(tallies, start=1)
 
 
-def select_mtd(n: list[int], y: list[int], target: float, cutoff: float = 0.95) -> int:
-    """Select the level nearest to the target after isotonic regression (BOIN's `select.mtd`).
-
-    Parameters
-    ----------
-    n, y
-        Patients and DLTs per level.
-
-    Returns
-    -------
-    int
-        The level, one that patients were treated at; 0 when the lowest of these is too toxic.
-    """
-    out = next((i for i in range(len(n)) if n[i] >= FEWEST and too_toxic(n[i], y[i], target, cutoff)), len(n))
-    tried = [i for i in range(out) if n[i] > 0]
-    if not tried:
-        return 0
-    means = [(y[i] + 0.05) / (n[i] + 0.1) for i in tried]
-    weights = [selection_weight(n[i], y[i]) for i in tried]
-    smooth = [value + (k + 1) * 1e-10 for k, value in enumerate(_isotonic(means, weights))]
-    gaps = [abs(value - target) for value in smooth]
-    return tried[gaps.index(min(gaps))] + 1
-
-
-def isotonic_rates(n: list[int], y: list[int]) -> list[float | None]:
-    """DLT rates that do not fall with the level, as `select_mtd` pools them; None where nobody is known."""
-    tried = [i for i in range(len(n)) if n[i] > 0]
-    means = [(y[i] + 0.05) / (n[i] + 0.1) for i in tried]
-    smooth = _isotonic(means, [selection_weight(n[i], y[i]) for i in tried])
-    found = dict(zip(tried, smooth, strict=True))
-    return [found.get(i) for i in range(len(n))]
-
-
-def selection_weight(n: int, y: int) -> float:
-    """Weight of a level in the isotonic regression: inverse variance under a Beta(0.05, 0.05) prior."""
-    return (n + 0.1) ** 2 * (n + 1.1) / ((y + 0.05) * (n - y + 0.05))
-
-
-def _isotonic(values: list[float], weights: list[float]) -> list[float]:
-    """Pool adjacent violators."""
-    blocks: list[list[float]] = []
-    for value, weight in zip(values, weights, strict=True):
-        blocks.append([value, weight, 1])
-        while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
-            v2, w2, c2 = blocks.pop()
-            v1, w1, c1 = blocks.pop()
-            blocks.append([(v1 * w1 + v2 * w2) / (w1 + w2), w1 + w2, c1 + c2])
-    return [block[0] for block in blocks for _ in range(int(block[2]))]
+def _after_titration(ended: Titrated, tally: Tally) -> Decision:
+    level = ended.following
+    action = Action.DE_ESCALATE if level < ended.level else Action.SAME
+    reason = f"Titration ended at level {ended.level}: cohorts begin at level {level}."
+    return Decision(action, level, reason, "titration", tally)
 
 
 def interval_design(name: str) -> Callable[..., Any]:

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from math import inf
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -21,8 +22,9 @@ from galu.escalation.crm_design import Crm, fewest_toxic
 from galu.escalation.decision import Action, Decision
 from galu.escalation.exact import Characteristics, check_truth
 from galu.escalation.guarded import Guarded
-from galu.escalation.interval import IntervalDesign, select_mtd
+from galu.escalation.interval import IntervalDesign
 from galu.escalation.outcomes import Tally
+from galu.escalation.selection import select_mtd
 from galu.finding import InputError
 
 _NODES = 321
@@ -58,7 +60,7 @@ class Walk(Protocol):
         """Whether a group forbids a step up: more DLTs than the target, where the design is coherent."""
 
     def following(self, standings: Sequence[Standing]) -> Sequence[int]:
-        """Level of the next cohort, 0 when the trial stops without a level."""
+        """Level of the next cohort; 0 when the trial stops without a level, −k when it ends with level k."""
 
     def selected(self, standings: Sequence[Standing]) -> Sequence[int]:
         """Level selected at the end, 0 for none."""
@@ -90,20 +92,23 @@ class IntervalWalk:
             (lv for lv, (n, y) in enumerate(counts, start=1) if n and judge(n, y) is Action.ELIMINATE),
             len(counts) + 1,
         )
-        if out == 1:
+        if out == 1 or self.design.extra_toxic(*counts[0]):
             return 0
         step = _STEP.get(judge(*counts[standing.level - 1]), 0)
         if step > 0 and standing.above:
             step = 0
-        return min(max(standing.level + step, 1), out - 1)
+        level = min(max(standing.level + step, 1), out - 1)
+        if level == standing.level and counts[level - 1][0] >= (self.design.n_earlystop or inf):
+            return -self._selects(standing)
+        return level
 
     def selected(self, standings: Sequence[Standing]) -> list[int]:
         """Level nearest to the target after isotonic regression."""
-        design = self.design
-        return [
-            select_mtd([n for n, _ in s.counts], [y for _, y in s.counts], design.target, design.cutoff)
-            for s in standings
-        ]
+        return [self._selects(standing) for standing in standings]
+
+    def _selects(self, standing: Standing) -> int:
+        n, y = ([pair[i] for pair in standing.counts] for i in (0, 1))
+        return select_mtd(n, y, self.design.target, self.design.cutoff, self.design.lowest_cutoff)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +179,10 @@ class GuardedWalk:
         return self.inside.above(dlts, size)
 
     def following(self, standings: Sequence[Standing]) -> Sequence[int]:
-        """Level of the next cohort."""
-        return self.inside.following(standings)
+        """Level of the next cohort; where the design ends with a level, what the guards make of that."""
+        levels = self.inside.following(standings)
+        pairs = zip(standings, levels, strict=True)
+        return [level if level >= 0 else -self.asked(one, -level, True)[1] for one, level in pairs]
 
     def selected(self, standings: Sequence[Standing]) -> Sequence[int]:
         """Level selected at the end."""
@@ -216,6 +223,9 @@ def walk_of(design: object) -> Walk:
     if isinstance(design, Guarded):
         return GuardedWalk(design, walk_of(design.design))
     if isinstance(design, IntervalDesign):
+        if design.titration:
+            fault = "titration takes cohorts of one and then larger ones, which merged states do not follow"
+            raise InputError("titration", fault, "leave it out, or simulate with `galu design oc`")
         return IntervalWalk(design)
     if isinstance(design, Crm) and not design.tite:
         return CrmWalk(design)
@@ -345,8 +355,8 @@ def _move(
     """Take each standing to its next level, and those that stop out."""
     frontier: dict[Standing, float] = defaultdict(float)
     for (standing, weight), level in zip(treated.items(), following, strict=True):
-        if level == 0:
-            found[0] += weight
+        if level <= 0:
+            found[-level] += weight
         else:
             frontier[standing._replace(level=level, above=False)] += weight
     return frontier

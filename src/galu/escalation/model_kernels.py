@@ -141,7 +141,7 @@ def crm_move(w, nearest, full, plan):  # type: ignore[no-untyped-def]
         if back > 0:
             return SAME, back
     coherent = following > level and plan[4] > 0.0 and plan[3] == 0.0
-    if coherent and group_above(w, level, int(plan[4]), plan[6]):
+    if coherent and group_above(w, level, int(plan[4]), plan[6], 0):
         return SAME, level
     return (UP if following > level else SAME), following
 

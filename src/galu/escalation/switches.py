@@ -79,10 +79,23 @@ KINDS: dict[str, Kind] = {
     **dict.fromkeys(("p_saf", "p_tox", "under", "over", "lowest_toxic", "precise_width"), _RATE),
     **dict.fromkeys(("sentinel_share", "min_followup", "max_pending"), _SHARE),
     "overdose": Kind("probability above 0", "0.25", lambda x: _between(0.0, 1.0, ends=True)(x) or None),
-    **dict.fromkeys(("cohort_size", "largest", "max_per_level", "group", "start", "enough_at_level"), _COUNT),
-    "initial_stage": _FROM_ZERO,
     **dict.fromkeys(
-        ("tite", "coherent", "by_covariate", "six_zero_one_escalates", "replace_inevaluable"), _FLAG
+        ("cohort_size", "largest", "max_per_level", "group", "start", "enough_at_level", "n_earlystop"),
+        _COUNT,
+    ),
+    "initial_stage": _FROM_ZERO,
+    "offset": Kind("offset above 0 and below 0.5", "0.05", _between(0.0, 0.5)),
+    **dict.fromkeys(
+        (
+            "tite",
+            "coherent",
+            "by_covariate",
+            "six_zero_one_escalates",
+            "replace_inevaluable",
+            "extra_safe",
+            "titration",
+        ),
+        _FLAG,
     ),
     **dict.fromkeys(
         (
@@ -104,7 +117,7 @@ KINDS: dict[str, Kind] = {
     "covariance": Kind("triple of numbers (var a, cov, var b)", "4,0,1", _list(3)),
 }
 #: Switches that may be left open, which is written None in code.
-_MAY_BE_NONE = ("prior", "reference", "group", "p_saf", "p_tox")
+_MAY_BE_NONE = ("prior", "reference", "group", "p_saf", "p_tox", "n_earlystop")
 
 
 def check_switch(design: str, name: str, value: Any) -> Any:

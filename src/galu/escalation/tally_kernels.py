@@ -19,8 +19,11 @@ from galu.escalation.events import (
     begin,
     finish,
     group_above,
+    none_since,
     proceed,
     stay_known,
+    titrated_apart,
+    titration_end,
 )
 from galu.escalation.exact import ACTIONS
 from galu.escalation.guard_kernels import guard_answer
@@ -164,42 +167,68 @@ def select_level(w, target, out, excess, room):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def interval_decision(judge, excess, ended, w, plan, room):  # type: ignore[no-untyped-def]
-    """Decide as `IntervalDesign.decide`.
+def _ending(judge, w, excess, ended, plan, room):  # type: ignore[no-untyped-def]
+    """What all that is known selects, once nobody is pending, as `select_or_wait`."""
+    for lv in range(1, w.tried + 1):
+        if w.c[lv] > 0:
+            return HOLD, 0
+    if plan[9] > 0.0 and judge[int(plan[1]) + 1 + w.n[1], w.y[1]] == OUT:
+        return STOP, 0
+    below = int(plan[0]) + 1
+    for lv in range(1, w.tried + 1):
+        if ended[w.n[lv], w.y[lv]]:
+            below = lv
+            break
+    best = select_level(w, plan[3], below, excess, room) if below > 1 else 0
+    return (STOP, 0) if best == 0 else (MTD, best)
 
-    `plan` is (levels, largest, cohort size, target, group of coherence or 0, eliminated every so many known,
-    whether inside a cohort a step down is judged at any number known).
-    """
+
+@inlined
+def interval_decision(judge, excess, ended, w, plan, room):  # type: ignore[no-untyped-def]
+    """Decide as `IntervalDesign.decide`; `plan` as `interval_plan` makes it."""
     levels, largest, size = int(plan[0]), int(plan[1]), int(plan[2])
     group, each = int(plan[4]), int(plan[5])
     tried = w.tried
+    until, last, apart = 0, 0, 0
+    if plan[7] > 0.0:
+        until, last = titration_end(w, levels)
+        if until == 0:
+            size = 1
+    by_ends = plan[7] > 0.0 and each > 1
     out = levels + 1
     for level in range(1, tried + 1):
         known = w.n[level] - w.c[level]
-        if known % each == 0 and judge[known, w.y[level]] == OUT:
+        if by_ends:
+            part = known - titrated_apart(w, level, size, until, last)
+            if part % size == 0 and judge[known, w.y[level]] == OUT:
+                out = level
+                break
+        elif known % each == 0 and judge[known, w.y[level]] == OUT:
             out = level
             break
     if out == 1:
         return STOP, 0
+    if plan[9] > 0.0:
+        known = w.n[1] - w.c[1]
+        part = known - titrated_apart(w, 1, size, until, last) if by_ends else known
+        if (each == 1 or part % size == 0) and judge[largest + 1 + known, w.y[1]] == OUT:
+            return STOP, 0
     level = w.in_use
     if w.total >= largest:
-        for lv in range(1, tried + 1):
-            if w.c[lv] > 0:
-                return HOLD, 0
-        below = levels + 1
-        for lv in range(1, tried + 1):
-            if ended[w.n[lv], w.y[lv]]:
-                below = lv
-                break
-        best = select_level(w, plan[3], below, excess, room) if below > 1 else 0
-        return (STOP, 0) if best == 0 else (MTD, best)
+        return _ending(judge, w, excess, ended, plan, room)
     if out <= level:
         return OUT, out - 1
     for lv in range(1, tried + 1):
         if lv != level and lv < out and w.c[lv] > 0:
             return HOLD, 0
     n = w.n[level]
-    if n == 0 or n % size != 0:
+    if plan[7] > 0.0:
+        apart = titrated_apart(w, level, size, until, last)
+        if size == 1 and w.c[level] > 0:
+            return HOLD, 0
+        if until > 0 and none_since(w, until):
+            return (DOWN, last - 1) if last > 1 else (SAME, last)
+    if n == apart or (n - apart) % size != 0:
         if plan[6] > 0.0 and level > 1:
             said = judge[n - w.c[level], w.y[level]]
             lower = said in (DOWN, OUT)
@@ -210,11 +239,12 @@ def interval_decision(judge, excess, ended, w, plan, room):  # type: ignore[no-u
         return HOLD, 0
     action = judge[n, w.y[level]]
     if action == UP and level + 1 < out and level < levels:
-        if group > 0 and group_above(w, level, group, plan[3]):
-            return SAME, level
-        return UP, level + 1
-    if action == DOWN and level > 1:
+        if not (group > 0 and group_above(w, level, group, plan[3], apart)):
+            return UP, level + 1
+    elif action == DOWN and level > 1:
         return DOWN, level - 1
+    if n >= plan[8]:
+        return _ending(judge, w, excess, ended, plan, room)
     return SAME, level
 
 
@@ -257,20 +287,32 @@ def interval_trials(  # type: ignore[no-untyped-def]
 
 
 def interval_plan(design: IntervalDesign, levels: int) -> NDArray[np.float64]:
-    """The numbers that `interval_decision` reads."""
+    """The numbers that `interval_decision` reads.
+
+    (levels, largest, cohort size, target, group of coherence or 0, eliminated every so many known, whether
+    inside a cohort a step down is judged at any number known, whether titration comes first, patients at a
+    level that end the trial where it stays, whether level 1 has a more stringent cutoff).
+    """
     group = (design.group or design.cohort_size) if design.coherent else 0
     each = 1 if design.eliminate_at == "any" else design.cohort_size
     sooner = float(design.step_down_at == "any")
-    return np.array([levels, design.largest, design.cohort_size, design.target, group, each, sooner])
+    numbers = [levels, design.largest, design.cohort_size, design.target, group, each, sooner]
+    stop = np.inf if design.n_earlystop is None else design.n_earlystop
+    return np.array([*numbers, float(design.titration), stop, float(design.extra_safe)])
 
 
 def judge_table(design: IntervalDesign) -> NDArray[np.int8]:
-    """Actions for y of n patients, shape (largest + 1, largest + 1)."""
+    """Actions for y of n patients, shape (2 (largest + 1), largest + 1).
+
+    The lower half has what the more stringent cutoff eliminates at level 1.
+    """
     size = design.largest + 1
-    table = np.full((size, size), SAME, np.int8)
+    table = np.full((2 * size, size), SAME, np.int8)
     for n in range(1, size):
         for y in range(n + 1):
             table[n, y] = ACTIONS.index(design.judge(n, y))
+            if design.extra_toxic(n, y):
+                table[size + n, y] = OUT
     return table
 
 
@@ -278,7 +320,7 @@ def regression_tables(
     largest: int, target: float, cutoff: float
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Weights of the isotonic regression and what is too toxic at the end, each for y of n patients."""
-    from galu.escalation.interval import selection_weight
+    from galu.escalation.selection import selection_weight
     from galu.escalation.toxic import FEWEST, too_toxic
 
     weights = np.zeros((largest + 1, largest + 1))

@@ -36,9 +36,10 @@ from galu.escalation.conventions import (
     unfollowed,
 )
 from galu.escalation.decision import Action, Decision
-from galu.escalation.interval import boin_lambdas, select_or_wait
+from galu.escalation.interval import boin_lambdas
 from galu.escalation.outcomes import Outcome, Outcomes, Tally
 from galu.escalation.rolling_six import TableRow
+from galu.escalation.selection import select_or_wait
 from galu.finding import InputError
 
 RuleName = Literal["ess-2020", "imputation-2018"]
@@ -329,7 +330,7 @@ class TiteBoin:
 
     def _holds(self, outcomes: Outcomes, level: int) -> list[tuple[bool, str, str]]:
         size = self.group or self.cohort_size
-        toxic = self.coherent and group_above(outcomes, level, size, self.target, SEEN)
+        toxic = self.coherent and group_above(outcomes, level, size, self.target, seen=SEEN)
         brief = unfollowed(outcomes, level + 1, self.min_followup)
         early = too_early(outcomes, level, self.initial_stage)
         return [
