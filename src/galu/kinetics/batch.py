@@ -11,31 +11,39 @@ FASTEST_RATE_PER_H = 13.86  #: rate of a half-life of 0.05 h [1/h]
 
 
 @kernel
-def profile(scans, rate):  # type: ignore[no-untyped-def]
-    """Best amplitude for a rate, χ² and the sums for a Gauss-Newton step of the rate.
+def amplitude_of(scans, rate):  # type: ignore[no-untyped-def]
+    """Best amplitude for a rate, its χ² and its information 1/σ²; leaves e^(−rate·t) times its shape in `scans`.
 
-    `scans`, shape (5, scans), holds times, activities, σ, and the curve's shape at each: what multiplies
-    e^(−rate·t), and what is added to it.
+    `scans`, shape (7, scans), holds times, activities, σ, the curve's shape at each (what multiplies
+    e^(−rate·t), and what is added to it), weights 1/σ², and a row of its own.
     """
     yb = bb = 0.0
     for i in range(scans.shape[1]):
-        base = scans[3, i] * np.exp(-rate * scans[0, i]) + scans[4, i]
-        weight = 1.0 / (scans[2, i] * scans[2, i])
-        yb += weight * scans[1, i] * base
-        bb += weight * base * base
-    amplitude = yb / bb if bb > 0.0 else 0.0
-    chi2 = aa = al = ll = gl = 0.0
-    for i in range(scans.shape[1]):
         falling = scans[3, i] * np.exp(-rate * scans[0, i])
+        scans[6, i] = falling
         base = falling + scans[4, i]
-        weight = 1.0 / (scans[2, i] * scans[2, i])
+        yb += scans[5, i] * scans[1, i] * base
+        bb += scans[5, i] * base * base
+    amplitude = yb / bb if bb > 0.0 else 0.0
+    chi2 = 0.0
+    for i in range(scans.shape[1]):
+        residual = scans[1, i] - amplitude * (scans[6, i] + scans[4, i])
+        chi2 += scans[5, i] * residual * residual
+    return amplitude, chi2, bb
+
+
+@kernel
+def profile(scans, rate):  # type: ignore[no-untyped-def]
+    """Best amplitude for a rate, χ² and the sums for a Gauss-Newton step of the rate; `scans` as above."""
+    amplitude, chi2, aa = amplitude_of(scans, rate)
+    al = ll = gl = 0.0
+    for i in range(scans.shape[1]):
+        base = scans[6, i] + scans[4, i]
         residual = scans[1, i] - amplitude * base
-        slope = -amplitude * scans[0, i] * falling
-        chi2 += weight * residual * residual
-        aa += weight * base * base
-        al += weight * base * slope
-        ll += weight * slope * slope
-        gl += weight * residual * slope
+        slope = -amplitude * scans[0, i] * scans[6, i]
+        al += scans[5, i] * base * slope
+        ll += scans[5, i] * slope * slope
+        gl += scans[5, i] * residual * slope
     return amplitude, chi2, aa, al, ll, gl
 
 
@@ -69,9 +77,10 @@ def descend(scans, physical, start):  # type: ignore[no-untyped-def]
 
 @kernel
 def shaped(time, activity, sigma, ratio, fast):  # type: ignore[no-untyped-def]
-    """The scans with a fixed fast phase, as `profile` reads them, shape (5, scans)."""
-    scans = np.zeros((5, time.size))
+    """The scans with a fixed fast phase, as `profile` reads them, shape (7, scans)."""
+    scans = np.zeros((7, time.size))
     scans[0], scans[1], scans[2], scans[3] = time, activity, sigma, 1.0
+    scans[5] = 1.0 / (sigma * sigma)
     if ratio != 0.0:
         scans[4] = ratio * np.exp(-fast * time)
     return scans

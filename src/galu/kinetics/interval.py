@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from galu.compiled import kernel
-from galu.kinetics.batch import FASTEST_RATE_PER_H, profile, shaped, shaped_fits
+from galu.kinetics.batch import FASTEST_RATE_PER_H, amplitude_of, shaped, shaped_fits
 from galu.kinetics.samples import Floats
 
 #: 95 % quantile of χ² with one degree of freedom, and the square root of it.
@@ -37,7 +37,7 @@ def integral_h(rate, rest):  # type: ignore[no-untyped-def]
 @kernel
 def _reach(scans, rate, rest, least, side):  # type: ignore[no-untyped-def]
     """Largest (side 1) or smallest (side −1) integral that a rate allows within the interval [MBq·h]."""
-    amplitude, chi2, information, _, _, _ = profile(scans, rate)
+    amplitude, chi2, information = amplitude_of(scans, rate)
     if not information > 0.0:  # a curve that is over before the first scan
         return 0.0
     room = max(CHI2_95 - (chi2 - least), 0.0)
@@ -49,7 +49,7 @@ def _edge(scans, least, inside, outside):  # type: ignore[no-untyped-def]
     """Rate between `inside` and `outside` where χ² leaves the interval; `outside` when it never does."""
     for _ in range(40):
         middle = 0.5 * (inside + outside)
-        if profile(scans, middle)[1] - least > CHI2_95:
+        if amplitude_of(scans, middle)[1] - least > CHI2_95:
             outside = middle
         else:
             inside = middle
