@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
+from commands import cost
 from scipy.optimize import least_squares
 
 from galu.dosimetry import largest_next_dose, probability_above
-from galu.kinetics import OrganCycle, Samples, TeffPrior, fit_joint, intervals_many
+from galu.kinetics import OrganCycle, Samples, TeffPrior, fit_best, fit_joint, intervals_many
 from galu.kinetics.batch import fit_mono_many
 
 HALF_LIFE_H = 159.4632
@@ -40,6 +44,26 @@ def bench_mono_fits() -> None:
 
     ratio = _seconds(plain) * 100.0 / ours
     print(f"10,000 bounded fits: {ours:.4f} s, {ratio:.0f} times faster than scipy one by one")
+
+
+def bench_command(folder: Path, n: int = 10_000, one_by_one: int = 100) -> None:
+    """`galu tac` of n regions with four scans, its answer checked against fits of single regions."""
+    rng = np.random.default_rng(5)
+    truth = 100.0 * np.exp2(-TIME / rng.uniform(20.0, 60.0, n)[:, None]) * (1.0 - np.exp2(-TIME / 1.5))
+    sigma = 0.05 * truth
+    activity = truth + sigma * rng.standard_normal(truth.shape)
+    path, out = folder / "scans.csv", folder / "answer.json"
+    with path.open("w") as file:
+        file.write("region,time_h,activity_mbq,sigma_mbq\n")
+        for i in range(n):
+            scans = zip(TIME.tolist(), activity[i].tolist(), sigma[i].tolist(), strict=True)
+            file.writelines(f"lesion {i},{t!r},{a!r},{s!r}\n" for t, a, s in scans)
+    taken = cost(["tac", str(path), "--nuclide", "Lu-177", "--json"], out)
+    answer = json.loads(out.read_text())
+    for i, row in enumerate(answer["regions"][:one_by_one]):
+        samples = Samples(tuple(TIME), tuple(activity[i]), tuple(sigma[i]), answer["half_life_h"])
+        assert row["tia_mbq_h"] == fit_best(samples).tia_mbq_h, "the command and the fit differ"
+    print(f"galu tac of {len(answer['regions'])} regions with four scans: {taken}")
 
 
 def bench_intervals() -> None:
@@ -78,6 +102,8 @@ def bench_projections() -> None:
 
 
 if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as where:
+        bench_command(Path(where))
     bench_mono_fits()
     bench_intervals()
     bench_joint_fit()

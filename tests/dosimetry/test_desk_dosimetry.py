@@ -8,8 +8,9 @@ import pytest
 
 from galu.cli.main import main
 from galu.desk.courses import Wishes, course_doses
-from galu.desk.dosimetry import biological, read_plan, scan_times, time_activity
+from galu.desk.dosimetry import biological, read_plan, scan_times
 from galu.desk.organs import organ_table
+from galu.desk.time_activity import time_activity
 from galu.dosimetry import self_dose_gy_per_mbq_h
 from galu.finding import InputError
 from galu.nuclides import nuclide
@@ -30,6 +31,20 @@ def test_regions_keep_their_order_and_get_their_integral(tmp_path: Path) -> None
     rows = time_activity(path, "Lu-177", "1", "physical", None)["regions"]
     assert [row["region"] for row in rows] == ["liver", "kidneys"]
     assert [row["t_eff_h"] for row in rows] == pytest.approx([24.0, 24.0])
+
+
+def test_however_scans_are_written_their_fits_are_one(tmp_path: Path) -> None:
+    plain = HEADER + "liver,4,50,2\nliver,48,25,1\nkidneys,4,80,4\nkidneys,72,20,1\n"
+    expected = time_activity(_written(tmp_path, plain), "Lu-177", "auto", "physical", None)
+    for text in (
+        plain.replace("\n", "\r\n"),
+        plain.replace(",", " , "),
+        plain.replace("liver,48", '"liver",48'),
+        plain.replace("liver,4,50,2\n", "").replace("kidneys,4", "liver,4,50,2\nkidneys,4"),
+        plain.replace("liver,4,50,2", "liver,4.0,5e1,2"),
+    ):
+        found = time_activity(_written(tmp_path, text), "Lu-177", "auto", "physical", None)
+        assert found == expected
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,17 @@ def test_whatever_samples_are_accepted_are_fitted_without_an_error() -> None:
             assert math.isfinite(fit.tia_mbq_h) and math.isfinite(fit.u_tia_mbq_h or 0.0)
 
 
+@pytest.mark.parametrize("sigma_mbq", [1.0, 1e2, 1e4, 1e6, 1e9])
+def test_scans_that_say_nothing_of_two_phases_leave_a_curve_and_no_error(sigma_mbq: float) -> None:
+    times = (1.0, 4.0, 24.0, 72.0, 100.0, 168.0, 200.0)
+    samples = Samples(times, tuple(10.0 * 2.0 ** (-t / 40.0) for t in times), (sigma_mbq,) * 7, 159.5)
+    fits = fit_bi(samples), fit_tri(samples), fit_best(samples)
+    for fit in fits:
+        assert (fit.tia_mbq_h is None) == (fit.interval_mbq_h is None)
+        assert fit.tia_mbq_h is not None or "do not tell its phases apart" in fit.reason
+    assert fits[2].tia_mbq_h == pytest.approx(577.078, rel=1e-3)
+
+
 def test_corrected_samples_are_refused() -> None:
     with pytest.raises(InputError, match="decay-corrected"):
         Samples((1.0,), (1.0,), (1.0,), LU_H, "corrected")

@@ -62,7 +62,7 @@ def tac(
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Time-integrated activity of each region, from activities at scan time."""
-    from galu.desk import dosimetry as desk
+    from galu.desk import time_activity as desk
 
     _show(desk.time_activity(table, nuclide, model, tail, population_teff_h), as_json)
 

@@ -7,7 +7,8 @@ from typing import Any, Final
 import numpy as np
 
 from galu import dosimetry, kinetics
-from galu.desk.dosimetry import Activities, Row
+from galu.desk.dosimetry import Activities
+from galu.desk.time_activity import Row
 from galu.nuclides import nuclide
 
 #: Monte Carlo draws of a budget, and their seed: the same table gives the same numbers.

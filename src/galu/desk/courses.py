@@ -8,8 +8,9 @@ from pathlib import Path
 
 from galu import dosimetry
 from galu.desk.budgets import with_budgets
-from galu.desk.dosimetry import Activities, Row, dose_rows, not_judged, read_activities, read_plan
+from galu.desk.dosimetry import Activities, dose_rows, not_judged, read_activities, read_plan
 from galu.desk.organs import read_s_values
+from galu.desk.time_activity import Row
 
 
 @dataclass(frozen=True, slots=True)

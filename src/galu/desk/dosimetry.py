@@ -6,140 +6,19 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
 from galu import dosimetry, kinetics
-from galu.desk.rows import Row as Cells
-from galu.desk.rows import read_rows
+from galu.desk.time_activity import Row, fit_facts, read_table, samples_of
 from galu.finding import InputError
-from galu.nuclides import HALF_LIFE_SOURCE, nuclide
+from galu.nuclides import nuclide
 from galu.protocol.loading import read_values
-from galu.vocabulary.regions import place, region_name
 
-Row = dict[str, Any]
 #: Cycles of each subject and region.
 Activities = Mapping[tuple[str, str], tuple[dosimetry.CycleActivity, ...]]
-#: Coefficient of variation of a population's effective half-life (assumed).
-POPULATION_SPREAD = 0.3
 #: Cycles beyond this are a mistake (assumed).
 MOST_CYCLES = 100
-
-
-def read_table(path: Path, columns: tuple[str, ...], text: tuple[str, ...]) -> list[tuple[Row, Cells]]:
-    """Read a CSV file with the named columns, those in `text` filled and the others numbers.
-
-    Returns
-    -------
-    list of (dict, Row)
-        Values of the named columns, and the cells they come from.
-
-    Raises
-    ------
-    InputError
-        When the file, a column or a cell is bad, or there is no row.
-    """
-    rows = read_rows(path, columns)
-    if not rows:
-        raise InputError(str(path), "holds no row below its header", "give one row per measurement")
-    return [({name: _value(row, name, name in text) for name in columns}, row) for row in rows]
-
-
-def _value(row: Cells, name: str, is_text: bool) -> str | float:
-    if is_text:
-        return row.given(name, "name it in every row")
-    number = row.number(name)
-    if number is None:
-        raise InputError(row.place(name), "holds no number", "fill the cell or remove the row")
-    return number
-
-
-def _samples(rows: list[Row], half_life_h: float, place: str) -> kinetics.Samples:
-    columns = [tuple(row[name] for row in rows) for name in ("time_h", "activity_mbq", "sigma_mbq")]
-    try:
-        return kinetics.Samples(columns[0], columns[1], columns[2], half_life_h)
-    except InputError as error:
-        raise InputError(f"{place}, {error.place}", error.fault, error.remedy) from None
-
-
-def fit_region(
-    samples: kinetics.Samples, model: str, tail: str, population_teff_h: float | None
-) -> kinetics.FittedCurve:
-    """Fit one region by the model a person named.
-
-    Raises
-    ------
-    InputError
-        When the model is unknown or cannot be used with these scans.
-    """
-    if model == "trapezoid":
-        tails = {"physical": kinetics.trapezoid_physical_tail, "fitted": kinetics.trapezoid_fitted_tail}
-        if tail not in tails:
-            raise InputError("--tail", f"{tail!r} is unknown", "say physical or fitted")
-        return tails[tail](samples)
-    if model == "auto" and len(samples.time_h) == 1 and population_teff_h is not None:
-        return kinetics.single_scan(samples, population_teff_h, POPULATION_SPREAD)
-    if model not in ("hanscheid", "madsen"):
-        if model not in kinetics.MODELS:
-            known = ", ".join((*kinetics.MODELS, "trapezoid", "hanscheid", "madsen"))
-            raise InputError("--model", f"{model!r} is unknown", f"use one of {known}")
-        return kinetics.MODELS[model](samples)
-    if len(samples.time_h) != 1:
-        raise InputError(model, "is for one scan", "give one row per region or fit a curve")
-    scan = (samples.time_h[0], samples.activity_mbq[0], samples.sigma_mbq[0])
-    if model == "hanscheid":
-        return kinetics.hanscheid(*scan)
-    if population_teff_h is None:
-        raise InputError("madsen", "needs a population half-life", "give --population-teff-h")
-    return kinetics.madsen(*scan, population_teff_h, samples.half_life_h)
-
-
-def time_activity(
-    path: Path, nuclide_name: str, model: str, tail: str, population_teff_h: float | None
-) -> Row:
-    """Fit every region of a CSV file (region, time_h, activity_mbq, sigma_mbq; activity at scan time).
-
-    Raises
-    ------
-    InputError
-        When the file, a model or the population's half-life is bad.
-    """
-    if population_teff_h is not None and not 0 < population_teff_h < math.inf:
-        fault = f"{population_teff_h:g} h is no half-life"
-        raise InputError("--population-teff-h", fault, "give it in hours, above zero")
-    agent = nuclide(nuclide_name)
-    half_life = agent.half_life_h
-    groups: dict[str, list[Row]] = {}
-    for row, _ in read_table(path, ("region", "time_h", "activity_mbq", "sigma_mbq"), ("region",)):
-        groups.setdefault(region_name(row["region"]), []).append(row)
-    regions = []
-    for known, rows in groups.items():
-        name = known if place(known) is not None else rows[0]["region"]
-        samples = _samples(rows, half_life, f"{path} region {name}")
-        try:
-            fit = fit_region(samples, model, tail, population_teff_h)
-        except InputError as error:
-            raise InputError(f"{path} region {name}, {error.place}", error.fault, error.remedy) from None
-        regions.append({"region": name} | _fit_facts(fit) | {"interval_mbq_h": fit.interval_mbq_h})
-    of_nuclide = {"nuclide": agent.name, "half_life_h": half_life, "half_life_source": HALF_LIFE_SOURCE}
-    return {**of_nuclide, "regions": regions}
-
-
-def _fit_facts(fit: kinetics.FittedCurve) -> Row:
-    """What is said of a fitted curve, of one region or of one cycle of it."""
-    return {
-        "model": fit.model,
-        "parameters": dict(fit.parameters),
-        "tia_mbq_h": fit.tia_mbq_h,
-        "u_tia_mbq_h": fit.u_tia_mbq_h,
-        "t_eff_h": fit.t_eff_h,
-        "at_bound": fit.at_bound,
-        "reason": fit.reason,
-        "chi2": fit.chi2 if math.isfinite(fit.chi2) else None,
-        "degrees_of_freedom": fit.degrees,
-        "decay_state": fit.decay_state,
-    }
 
 
 def biological(
@@ -306,14 +185,15 @@ def _cycle_activity(cycle: int, rows: list[Row], half_life_h: float, place: str)
     for name in ("mass_g", "administered_mbq"):
         if len({row[name] for row in rows}) != 1:
             raise InputError(place, f"has several values of {name}", "give one per cycle and region")
+    columns = [[row[name] for row in rows] for name in ("time_h", "activity_mbq", "sigma_mbq")]
     return dosimetry.CycleActivity(
-        cycle, _samples(rows, half_life_h, place), rows[0]["mass_g"], rows[0]["administered_mbq"]
+        cycle, samples_of(columns, half_life_h, place), rows[0]["mass_g"], rows[0]["administered_mbq"]
     )
 
 
 def _dose_row(one: dosimetry.CycleDose) -> Row:
     fit, dose = one.fit, one.dose
-    row: Row = {"cycle": one.cycle, "region": one.region} | _fit_facts(fit) | {"reason": one.reason}
+    row: Row = {"cycle": one.cycle, "region": one.region} | fit_facts(fit) | {"reason": one.reason}
     row |= {"dose_gy": None if dose is None else dose.dose_gy, "u_dose_gy": one.u_dose_gy}
     row |= {"interval_gy": one.interval_gy, "alpha_gy": None if dose is None else dose.alpha_gy}
     row |= {"gy_per_gbq": None if dose is None else dose.gy_per_gbq}

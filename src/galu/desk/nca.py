@@ -9,7 +9,8 @@ import numpy as np
 from galu.desk.nca_answers import Answers, Stack
 from galu.desk.nca_columns import Block, Groups, blocks_of, filled, groups_of
 from galu.desk.nca_single import Asked, answers_of, cleared_from, each, intact_answers, urine_answers, windows
-from galu.desk.nca_table import Key, NcaOptions, Rows, Table, grouped, number, read_relative_sigma, read_table
+from galu.desk.nca_table import Key, NcaOptions, grouped, number, read_relative_sigma, read_table
+from galu.desk.table import Rows, Table
 from galu.finding import InputError
 from galu.nuclides import nuclide
 from galu.pharmacokinetics import DecayState, Profile, Rules, counting_uncertainty, parse_blq

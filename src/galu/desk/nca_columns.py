@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from galu.desk.nca_table import Key, NcaOptions, Table, concentration, number, optional, read_cycle
+from galu.desk.nca_table import Key, NcaOptions, concentration, number, optional, read_cycle
+from galu.desk.table import Table
 from galu.finding import InputError
 from galu.pharmacokinetics import DecayState, Route, at_sampling
 from galu.pharmacokinetics.batch import Profiles

@@ -10,13 +10,13 @@ from galu.desk.nca_answers import Answer, row_of
 from galu.desk.nca_table import (
     Key,
     NcaOptions,
-    Rows,
     is_urine,
     read_intact,
     read_profile,
     read_relative_sigma,
     read_urine,
 )
+from galu.desk.table import Rows
 from galu.finding import InputError
 from galu.pharmacokinetics import (
     CLEARED_FROM,

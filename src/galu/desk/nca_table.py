@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import itertools
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from galu.desk.table import Row, Rows, Table, plain_columns
 from galu.finding import InputError
 from galu.pharmacokinetics import (
     Collection,
@@ -27,13 +28,8 @@ from galu.pharmacokinetics import (
 )
 from galu.pharmacokinetics.profile import Floats
 
-Row = dict[str, str]
-#: Rows of one subject, matrix and cycle with their line in the file.
-Rows = list[tuple[int, Row]]
 Key = tuple[str, str, int]
 _MISSING = {"", "na", "nan", ".", "nd", "ns", "missing"}
-#: ASCII that is stripped from a cell, but for line feeds.
-_BLANK = " \t\v\f\x1c\x1d\x1e\x1f"
 _BELOW = {"blq", "bql", "bloq", "<lloq", "<loq"}
 
 
@@ -61,28 +57,6 @@ class NcaOptions:
     percent_injected: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Table:
-    """A CSV file by its columns, stripped; row i stands in line i + 2."""
-
-    path: Path
-    columns: dict[str, list[str]]
-    count: int
-
-    def has(self, name: str) -> bool:
-        """Whether a column has a cell that is filled."""
-        return any(self.columns.get(name, ()))
-
-    def column(self, name: str) -> list[str]:
-        """Cells of a column; empty where the file lacks it."""
-        return self.columns.get(name) or [""] * self.count
-
-    def rows(self, numbers: Iterable[int]) -> Rows:
-        """Rows by their number from 0, each with its line."""
-        named = list(self.columns.items())
-        return [(i + 2, {name: cells[i] for name, cells in named}) for i in numbers]
-
-
 def read_table(path: Path) -> Table:
     """A CSV file with the columns subject, time and conc at least.
 
@@ -91,7 +65,7 @@ def read_table(path: Path) -> Table:
     InputError
         When it cannot be read, lacks a column or has no row.
     """
-    header, columns = _plain_columns(path) or _quoted_columns(path)
+    header, columns = plain_columns(path) or _quoted_columns(path)
     count = len(columns[0]) if columns else 0
     named = {name.strip(): one for name, one in zip(header, columns, strict=True)}
     missing = [name for name in ("subject", "time", "conc") if name not in named]
@@ -100,24 +74,6 @@ def read_table(path: Path) -> Table:
     if not count:
         raise InputError(str(path), "it has no row", "give one row per sample")
     return Table(path, named, count)
-
-
-def _plain_columns(path: Path) -> tuple[list[str], list[list[str]]] | None:
-    """Header and columns of a file in which every line has as many cells and none is quoted, else None."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        return None
-    lines = text.removesuffix("\n").split("\n")
-    commas = lines[0].count(",")
-    even = set(map(str.count, lines, itertools.repeat(","))) == {commas}
-    if '"' in text or commas == 0 or not even or max(map(len, lines)) > csv.field_size_limit():
-        return None
-    cells = ",".join(lines[1:]).split(",") if len(lines) > 1 else []
-    columns = [cells[i :: commas + 1] for i in range(commas + 1)]
-    if not text.isascii() or any(blank in text for blank in _BLANK):
-        columns = [list(map(str.strip, one)) for one in columns]
-    return lines[0].split(","), columns
 
 
 def _quoted_columns(path: Path) -> tuple[list[str], list[list[str]]]:

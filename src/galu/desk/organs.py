@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from galu import dosimetry
-from galu.desk.dosimetry import read_table
+from galu.desk.time_activity import read_table
 from galu.dosimetry.self_dose import refuse_no_sphere
 from galu.finding import InputError
 from galu.nuclides import Nuclide, nuclide

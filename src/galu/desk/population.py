@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from galu.desk.nca_table import Row, number, read_rows
+from galu.desk.nca_table import number, read_rows
+from galu.desk.table import Row
 from galu.finding import InputError
 from galu.pharmacokinetics.population import PopulationData, fit_foce, fit_laplace, population_data
 

@@ -12,7 +12,7 @@ FASTEST_RATE_PER_H = 13.86  #: rate of a half-life of 0.05 h [1/h]
 
 @kernel
 def amplitude_of(scans, rate):  # type: ignore[no-untyped-def]
-    """Best amplitude for a rate, its χ² and its information 1/σ²; leaves e^(−rate·t) times its shape in `scans`.
+    """Best amplitude for a rate, its χ² and its information 1/σ²; leaves what falls off in `scans`.
 
     `scans`, shape (7, scans), holds times, activities, σ, the curve's shape at each (what multiplies
     e^(−rate·t), and what is added to it), weights 1/σ², and a row of its own.

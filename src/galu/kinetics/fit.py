@@ -32,6 +32,8 @@ UPTAKE_HALF_LIFE_H: Final = 1.5
 UPTAKE_FROM_NOTHING: Final = -1.0
 #: Shortest effective half-life a fit may give [h]: no scan schedule resolves a faster phase.
 SHORTEST_HALF_LIFE_H: Final = 0.05
+#: A relative uncertainty beyond which the ends of an interval are no numbers any more.
+_BEYOND: Final = 300.0
 
 
 def fit_shaped(samples: Samples, ratio: float, fast_half_life_h: float, model: str = "shaped") -> FittedCurve:
@@ -178,6 +180,8 @@ def _summed(samples: Samples, x: Floats, jacobian: Floats, fit: tuple[float, flo
     tia = curve.integral()
     if not tia > 0 or amplitudes[order[0]] <= 0:
         return unfitted(model, "the terminal phase is not positive")
+    if variance > (_BEYOND * tia) ** 2:
+        return unfitted(model, "the scans do not tell its phases apart: its uncertainty is beyond any number")
     bound = not bool(free[phases:].all())
     named = [(f"amplitude_{i + 1}_mbq", a) for i, a in enumerate(curve.amplitude_mbq)]
     named += [(f"half_life_{i + 1}_h", t) for i, t in enumerate(curve.half_life_h)]

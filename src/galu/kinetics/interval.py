@@ -146,12 +146,28 @@ def log_interval(value: float, u: float) -> tuple[float, float]:
     return value / stretch, value * stretch
 
 
-def _split_normal_cdf(x: float, centre: float, spread: tuple[float, float]) -> float:
+@kernel
+def _split_normal_cdf(x, centre, below, above):  # type: ignore[no-untyped-def]
     """Distribution function of a normal with one spread below its centre and another above."""
-    side = spread[0] if x < centre else spread[1]
+    side = below if x < centre else above
     if side <= 0.0:
         return 0.0 if x < centre else 1.0
     return 0.5 * math.erfc((centre - x) / (side * math.sqrt(2.0)))
+
+
+@kernel
+def _mixture_quantile(models, low, high, wanted):  # type: ignore[no-untyped-def]
+    """Quantile between two bounds of a mixture of split normals: rows of weight, centre, spreads."""
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        below = 0.0
+        for i in range(models.shape[0]):
+            below += models[i, 0] * _split_normal_cdf(middle, models[i, 1], models[i, 2], models[i, 3])
+        if below < wanted:
+            low = middle
+        else:
+            high = middle
+    return 0.5 * (low + high)
 
 
 def averaged_interval(
@@ -168,24 +184,23 @@ def averaged_interval(
     intervals : tuple of (float, float)
         Its 95 % interval.
     """
-    logs = [
-        (
-            w,
-            math.log(v),
-            ((math.log(v) - math.log(max(a, 1e-9 * v))) / Z_95, (math.log(b) - math.log(v)) / Z_95),
-        )
-        for w, v, (a, b) in zip(weights, values, intervals, strict=True)
-    ]
-    ends = []
-    for wanted in (0.025, 0.975):
-        low = min(math.log(max(a, 1e-9 * b)) for a, b in intervals) - 1.0
-        high = max(math.log(b) for _, b in intervals) + 1.0
-        for _ in range(60):
-            middle = 0.5 * (low + high)
-            below = sum(w * _split_normal_cdf(middle, c, s) for w, c, s in logs) < wanted
-            low, high = (middle, high) if below else (low, middle)
-        ends.append(math.exp(0.5 * (low + high)))
-    return ends[0], ends[1]
+    models = np.array(
+        [
+            (
+                w,
+                math.log(v),
+                (math.log(v) - math.log(max(a, 1e-9 * v))) / Z_95,
+                (math.log(b) - math.log(v)) / Z_95,
+            )
+            for w, v, (a, b) in zip(weights, values, intervals, strict=True)
+        ]
+    )
+    low = min(math.log(max(a, 1e-9 * b)) for a, b in intervals) - 1.0
+    high = max(math.log(b) for _, b in intervals) + 1.0
+    return (
+        math.exp(_mixture_quantile(models, low, high, 0.025)),
+        math.exp(_mixture_quantile(models, low, high, 0.975)),
+    )
 
 
 def intervals_many(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -51,28 +52,26 @@ class Samples:
 
     def arrays(self) -> tuple[Floats, Floats, Floats]:
         """Times [h], activities [MBq] and sigmas [MBq] as arrays sorted by time, shape (scans,)."""
-        order = np.argsort(np.asarray(self.time_h), kind="stable")
-        return (
-            np.asarray(self.time_h, dtype=np.float64)[order],
-            np.asarray(self.activity_mbq, dtype=np.float64)[order],
-            np.asarray(self.sigma_mbq, dtype=np.float64)[order],
-        )
+        scans = sorted(zip(self.time_h, self.activity_mbq, self.sigma_mbq, strict=True))
+        time, activity, sigma = zip(*scans, strict=True)
+        return np.array(time, np.float64), np.array(activity, np.float64), np.array(sigma, np.float64)
 
 
 def _refuse_bad_numbers(samples: Samples) -> None:
-    table = np.array([samples.time_h, samples.activity_mbq, samples.sigma_mbq])
-    if not np.isfinite(table).all():
+    # Plain Python: a curve has a handful of scans, and an array costs more than all its checks.
+    times, activities, sigmas = samples.time_h, samples.activity_mbq, samples.sigma_mbq
+    if not all(map(math.isfinite, (*times, *activities, *sigmas))):
         raise InputError("samples", "hold a number that is not finite", "leave missing scans out")
-    if (table[0] < 0).any():
+    if min(times) < 0:
         raise InputError("samples", "have a time before the start of infusion", "count time from its start")
-    if len(set(samples.time_h)) != len(samples.time_h):
+    if len(set(times)) != len(times):
         raise InputError("samples", "have two activities at one time", "combine them or leave one out")
-    if not (table[2] > 0).all():
+    if not min(sigmas) > 0:
         raise InputError(
             "samples", "have a sigma that is not positive", "state the uncertainty of every scan"
         )
-    sizes = np.abs(table[1:])
-    if (sizes > MOST_MBQ).any() or (sizes[sizes > 0] < LEAST_MBQ).any() or (table[0] > LATEST_H).any():
+    sizes = [abs(one) for one in (*activities, *sigmas) if one != 0]
+    if max(sizes) > MOST_MBQ or min(sizes) < LEAST_MBQ or max(times) > LATEST_H:
         raise InputError(
             "samples",
             f"hold what no camera sees: activities and sigmas lie within {LEAST_MBQ:g} and {MOST_MBQ:g} MBq, "

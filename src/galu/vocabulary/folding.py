@@ -48,6 +48,7 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(folded for word in _WORD.findall(plain) if (folded := _folded(word)) not in _SILENT)
 
 
+@lru_cache(maxsize=65536)
 def _folded(word: str) -> str:
     for pattern, instead in _SPELLING:
         word = pattern.sub(instead, word)
