@@ -146,7 +146,7 @@ def _interval(design: Design, run: _Run) -> None:
     assert isinstance(design, IntervalDesign)
     regression = regression_tables(design.largest, design.target, design.cutoff)
     tables = (judge_table(design), *regression, np.empty((3, MOST_LEVELS)))
-    interval_trials(*tables, interval_plan(design, len(run.truth)), *run.common)
+    interval_trials(*tables, *interval_plan(design, len(run.truth)), *run.common)
 
 
 def _crm(design: Design, run: _Run) -> None:

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from galu.compiled import borrowed, inlined, kernel
 from galu.escalation.draws import DLT, stream, uniform
-from galu.escalation.events import DOWN, OUT, SAME, STOP, UP, titrated_apart, titration_end
+from galu.escalation.events import DOWN, OUT, SAME, STOP, UP
 from galu.escalation.guard_kernels import guard_answer
 from galu.escalation.model_kernels import NODES, crm_move, multiply, nearest_level
 from galu.escalation.tally_kernels import interval_decision
+from galu.escalation.titration_kernels import titrated_apart, titration_end
 
 Floats = NDArray[np.float64]
 
@@ -75,7 +76,7 @@ def _finish(w, action, level, trial, selected, patients, dlts):  # type: ignore[
 
 @kernel
 def interval_cohorts(  # type: ignore[no-untyped-def]
-    judge, excess, ended, room, plan, truth, seeds, worlds, guards, selected, patients, dlts
+    judge, excess, ended, room, plan, options, truth, seeds, worlds, guards, selected, patients, dlts
 ):
     """Trials of an interval design; arguments as in `tally_kernels.interval_trials`."""
     judge = borrowed(judge)
@@ -90,13 +91,13 @@ def interval_cohorts(  # type: ignore[no-untyped-def]
         base = stream(seeds[0], seeds[1] + trial)
         _begin(w, truth.size)
         while True:
-            action, level = interval_decision(judge, excess, ended, w, plan, room)
+            action, level = interval_decision(judge, excess, ended, w, plan, room, options)
             if guards is not None:
                 action, level = guard_answer(w, action, level, 1.0, guards)
             if action != SAME and action != UP and action != DOWN and action != OUT:
                 break
             count = size - w.n[level] % size
-            if plan[7] > 0.0:
+            if options is not None and options[0] > 0.0:
                 count = _titrated_count(w, level, size, truth.size)
             _cohort(w, base, truth, level, count, largest)
         _finish(w, action, level, trial, selected, patients, dlts)

@@ -57,7 +57,7 @@ def simulate_cohorts(design: Design, truth: tuple[float, ...], seed: int, span: 
     common += (selected, patients, dlts)
     if isinstance(inner, IntervalDesign):
         tables = (judge_table(inner), *regression_tables(inner.largest, inner.target, inner.cutoff))
-        interval_cohorts(*tables, np.empty((3, MOST_LEVELS)), interval_plan(inner, levels), *common)
+        interval_cohorts(*tables, np.empty((3, MOST_LEVELS)), *interval_plan(inner, levels), *common)
     elif isinstance(inner, Crm) and not inner.tite:
         nodes, prior, toxic, safe, cuts = tabulate_model(inner.model_for(levels), inner.target)
         factors = cohort_factors(toxic, safe, inner.cohort_size)

@@ -19,15 +19,13 @@ from galu.escalation.events import (
     begin,
     finish,
     group_above,
-    none_since,
     proceed,
     stay_known,
-    titrated_apart,
-    titration_end,
 )
 from galu.escalation.exact import ACTIONS
 from galu.escalation.guard_kernels import guard_answer
 from galu.escalation.interval import IntervalDesign
+from galu.escalation.titration_kernels import none_since, titrated_apart, titration_end
 from galu.finding import InputError
 
 #: A walk without an answer; it ends the trial as unfinished, which no design may do.
@@ -167,12 +165,12 @@ def select_level(w, target, out, excess, room):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _ending(judge, w, excess, ended, plan, room):  # type: ignore[no-untyped-def]
+def _ending(judge, w, excess, ended, plan, room, options):  # type: ignore[no-untyped-def]
     """What all that is known selects, once nobody is pending, as `select_or_wait`."""
     for lv in range(1, w.tried + 1):
         if w.c[lv] > 0:
             return HOLD, 0
-    if plan[9] > 0.0 and judge[int(plan[1]) + 1 + w.n[1], w.y[1]] == OUT:
+    if options is not None and options[2] > 0.0 and judge[int(plan[1]) + 1 + w.n[1], w.y[1]] == OUT:
         return STOP, 0
     below = int(plan[0]) + 1
     for lv in range(1, w.tried + 1):
@@ -184,50 +182,73 @@ def _ending(judge, w, excess, ended, plan, room):  # type: ignore[no-untyped-def
 
 
 @inlined
-def interval_decision(judge, excess, ended, w, plan, room):  # type: ignore[no-untyped-def]
-    """Decide as `IntervalDesign.decide`; `plan` as `interval_plan` makes it."""
+def _out(judge, w, size, each, levels):  # type: ignore[no-untyped-def]
+    """Lowest level that is eliminated, judged every so many known; above all where none is."""
+    out = levels + 1
+    for level in range(1, w.tried + 1):
+        known = w.n[level] - w.c[level]
+        if known % each == 0 and judge[known, w.y[level]] == OUT:
+            out = level
+            break
+    return out
+
+
+@inlined
+def _out_by_options(judge, w, titration, largest, extra):  # type: ignore[no-untyped-def]
+    """The same after titration patients, and at level 1 by the more stringent cutoff.
+
+    `titration` is (levels, cohort size, judged every so many known, patients until its end, its last level).
+    """
+    levels, size, each, until, last = titration
+    out = levels + 1
+    for level in range(1, w.tried + 1):
+        known = w.n[level] - w.c[level]
+        part = known - titrated_apart(w, level, size, until, last)
+        if each > 1 and part % size != 0:
+            continue
+        row = largest + 1 + known if level == 1 and extra else known
+        if judge[known, w.y[level]] == OUT or judge[row, w.y[level]] == OUT:
+            out = level
+            break
+    return out
+
+
+@inlined
+def interval_decision(judge, excess, ended, w, plan, room, options):  # type: ignore[no-untyped-def]
+    """Decide as `IntervalDesign.decide`; `plan` and `options` as `interval_plan` makes them.
+
+    Options that are not used are None and compiled away: asking for them took a tenth of BOIN's time.
+    """
     levels, largest, size = int(plan[0]), int(plan[1]), int(plan[2])
     group, each = int(plan[4]), int(plan[5])
     tried = w.tried
     until, last, apart = 0, 0, 0
-    if plan[7] > 0.0:
-        until, last = titration_end(w, levels)
-        if until == 0:
-            size = 1
-    by_ends = plan[7] > 0.0 and each > 1
-    out = levels + 1
-    for level in range(1, tried + 1):
-        known = w.n[level] - w.c[level]
-        if by_ends:
-            part = known - titrated_apart(w, level, size, until, last)
-            if part % size == 0 and judge[known, w.y[level]] == OUT:
-                out = level
-                break
-        elif known % each == 0 and judge[known, w.y[level]] == OUT:
-            out = level
-            break
+    if options is not None:
+        if options[0] > 0.0:
+            until, last = titration_end(w, levels)
+            if until == 0:
+                size = 1
+        out = _out_by_options(judge, w, (levels, size, each, until, last), largest, options[2] > 0.0)
+    else:
+        out = _out(judge, w, size, each, levels)
     if out == 1:
         return STOP, 0
-    if plan[9] > 0.0:
-        known = w.n[1] - w.c[1]
-        part = known - titrated_apart(w, 1, size, until, last) if by_ends else known
-        if (each == 1 or part % size == 0) and judge[largest + 1 + known, w.y[1]] == OUT:
-            return STOP, 0
     level = w.in_use
     if w.total >= largest:
-        return _ending(judge, w, excess, ended, plan, room)
+        return _ending(judge, w, excess, ended, plan, room, options)
     if out <= level:
         return OUT, out - 1
     for lv in range(1, tried + 1):
         if lv != level and lv < out and w.c[lv] > 0:
             return HOLD, 0
     n = w.n[level]
-    if plan[7] > 0.0:
-        apart = titrated_apart(w, level, size, until, last)
-        if size == 1 and w.c[level] > 0:
+    if options is not None:
+        if size == 1 and options[0] > 0.0 and w.c[level] > 0:
             return HOLD, 0
-        if until > 0 and none_since(w, until):
-            return (DOWN, last - 1) if last > 1 else (SAME, last)
+        if until > 0:
+            apart = titrated_apart(w, level, size, until, last)
+            if none_since(w, until):
+                return (DOWN, last - 1) if last > 1 else (SAME, last)
     if n == apart or (n - apart) % size != 0:
         if plan[6] > 0.0 and level > 1:
             said = judge[n - w.c[level], w.y[level]]
@@ -243,8 +264,8 @@ def interval_decision(judge, excess, ended, w, plan, room):  # type: ignore[no-u
             return UP, level + 1
     elif action == DOWN and level > 1:
         return DOWN, level - 1
-    if n >= plan[8]:
-        return _ending(judge, w, excess, ended, plan, room)
+    if options is not None and n >= options[1]:
+        return _ending(judge, w, excess, ended, plan, room, options)
     return SAME, level
 
 
@@ -255,6 +276,7 @@ def interval_trials(  # type: ignore[no-untyped-def]
     ended,
     room,
     plan,
+    options,
     truth,
     conditions,
     seeds,
@@ -278,7 +300,7 @@ def interval_trials(  # type: ignore[no-untyped-def]
         base = stream(seeds[0], seeds[1] + trial)
         begin(w, base, conditions, truth)
         while True:
-            action, level = interval_decision(judge, excess, ended, w, plan, room)
+            action, level = interval_decision(judge, excess, ended, w, plan, room, options)
             if guards is not None:
                 action, level = guard_answer(w, action, level, conditions[0], guards)
             if not proceed(w, base, conditions, truth, action, level, False, guards):
@@ -286,19 +308,23 @@ def interval_trials(  # type: ignore[no-untyped-def]
         finish(w, action, level, trial, selected, patients, dlts, times)
 
 
-def interval_plan(design: IntervalDesign, levels: int) -> NDArray[np.float64]:
-    """The numbers that `interval_decision` reads.
+def interval_plan(
+    design: IntervalDesign, levels: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+    """The numbers that `interval_decision` reads, and those of the options, None without any.
 
     (levels, largest, cohort size, target, group of coherence or 0, eliminated every so many known, whether
-    inside a cohort a step down is judged at any number known, whether titration comes first, patients at a
+    inside a cohort a step down is judged at any number known); (whether titration comes first, patients at a
     level that end the trial where it stays, whether level 1 has a more stringent cutoff).
     """
     group = (design.group or design.cohort_size) if design.coherent else 0
     each = 1 if design.eliminate_at == "any" else design.cohort_size
     sooner = float(design.step_down_at == "any")
-    numbers = [levels, design.largest, design.cohort_size, design.target, group, each, sooner]
+    plan = np.array([levels, design.largest, design.cohort_size, design.target, group, each, sooner])
+    if not design.titration and not design.extra_safe and design.n_earlystop is None:
+        return plan, None
     stop = np.inf if design.n_earlystop is None else design.n_earlystop
-    return np.array([*numbers, float(design.titration), stop, float(design.extra_safe)])
+    return plan, np.array([float(design.titration), stop, float(design.extra_safe)])
 
 
 def judge_table(design: IntervalDesign) -> NDArray[np.int8]:
