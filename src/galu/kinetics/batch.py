@@ -33,9 +33,8 @@ def amplitude_of(scans, rate):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def profile(scans, rate):  # type: ignore[no-untyped-def]
-    """Best amplitude for a rate, χ² and the sums for a Gauss-Newton step of the rate; `scans` as above."""
-    amplitude, chi2, aa = amplitude_of(scans, rate)
+def _slopes(scans, amplitude):  # type: ignore[no-untyped-def]
+    """Sums for a Gauss-Newton step of the rate that `amplitude_of` was last called with."""
     al = ll = gl = 0.0
     for i in range(scans.shape[1]):
         base = scans[6, i] + scans[4, i]
@@ -44,40 +43,44 @@ def profile(scans, rate):  # type: ignore[no-untyped-def]
         al += scans[5, i] * base * slope
         ll += scans[5, i] * slope * slope
         gl += scans[5, i] * residual * slope
-    return amplitude, chi2, aa, al, ll, gl
+    return al, ll, gl
 
 
 @kernel
 def descend(scans, physical, start):  # type: ignore[no-untyped-def]
     """Rate and χ² at the smallest χ²: projected Gauss-Newton, halving steps that do not descend."""
     rate = start
-    state = profile(scans, rate)
+    amplitude, chi2, aa = amplitude_of(scans, rate)
     for _ in range(200):
-        curvature = state[4] - state[3] * state[3] / state[2] if state[2] > 0.0 else 0.0
+        al, ll, gl = _slopes(scans, amplitude)
+        curvature = ll - al * al / aa if aa > 0.0 else 0.0
         if not curvature > 0.0:
             break
-        step = state[5] / curvature
+        step = gl / curvature
         step = min(max(step, -0.5 * rate), 2.0 * rate)
         moved = False
         for _ in range(40):
             trial = min(max(rate + step, physical), FASTEST_RATE_PER_H)
-            new = profile(scans, trial)
-            if new[1] <= state[1]:
+            if trial == rate:  # nothing is left to try
+                break
+            new = amplitude_of(scans, trial)
+            if new[1] <= chi2:
                 moved = True
                 break
             step *= 0.5
-        change = abs(trial - rate) if moved else 0.0
-        if moved:
-            rate = trial
-            state = new
+        if not moved:
+            break
+        change = abs(trial - rate)
+        rate = trial
+        amplitude, chi2, aa = new
         if change <= 1e-13 * rate:
             break
-    return rate, state[1]
+    return rate, chi2
 
 
 @kernel
 def shaped(time, activity, sigma, ratio, fast):  # type: ignore[no-untyped-def]
-    """The scans with a fixed fast phase, as `profile` reads them, shape (7, scans)."""
+    """The scans with a fixed fast phase, as `amplitude_of` reads them, shape (7, scans)."""
     scans = np.zeros((7, time.size))
     scans[0], scans[1], scans[2], scans[3] = time, activity, sigma, 1.0
     scans[5] = 1.0 / (sigma * sigma)
@@ -99,7 +102,8 @@ def first_rate(scans, physical):  # type: ignore[no-untyped-def]
 @kernel
 def covariance(scans, rate, bound):  # type: ignore[no-untyped-def]
     """Variances of amplitude and rate, and their covariance; a rate at its bound has none."""
-    _, _, aa, al, ll, _ = profile(scans, rate)
+    amplitude, _, aa = amplitude_of(scans, rate)
+    al, ll, _ = _slopes(scans, amplitude)
     determinant = aa * ll - al * al
     if bound or not determinant > 0.0:
         return (1.0 / aa if aa > 0.0 else np.inf), 0.0, 0.0
@@ -129,7 +133,7 @@ def shaped_fit(time, activity, sigma, physical, ratio, fast):  # type: ignore[no
     rate, chi2 = descend(scans, physical, start)
     out = np.zeros(7)
     bound = rate <= physical * (1.0 + 1e-9)
-    out[0], out[1], out[5], out[6] = profile(scans, rate)[0], rate, chi2, (1.0 if bound else 0.0)
+    out[0], out[1], out[5], out[6] = amplitude_of(scans, rate)[0], rate, chi2, (1.0 if bound else 0.0)
     out[2], out[3], out[4] = covariance(scans, rate, bound)
     return out
 

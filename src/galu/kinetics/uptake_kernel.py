@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from galu.compiled import kernel
-from galu.kinetics.batch import covariance, descend, first_rate, profile, shaped
+from galu.kinetics.batch import amplitude_of, covariance, descend, first_rate, shaped
 from galu.kinetics.interval import CHI2_95, integral_h, reaches
 
 #: Shortest uptake half-time told from none, and the longest that is tried [h].
@@ -119,7 +119,7 @@ def free_uptake_fit(time, activity, sigma, physical, prior):  # type: ignore[no-
             half_time, rate, least = found, of_found[0], of_found[1]
     out = np.zeros(COLUMNS)
     _taken_up(scans, half_time)
-    out[0], out[1], out[2] = profile(scans, rate)[0], rate, half_time
+    out[0], out[1], out[2] = amplitude_of(scans, rate)[0], rate, half_time
     out[3] = least - (half_time / prior) ** 2
     out[4] = out[0] * integral_h(rate, _rest(half_time))
     bound = rate <= physical * (1.0 + 1e-9)
