@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,39 +17,44 @@ def _show(result: dict[str, Any], as_json: bool) -> None:
         typer.echo(json.dumps(result, allow_nan=False))
         return
     tables = [value for value in result.values() if _is_table(value)]
-    for row in tables[0] if tables else [result]:
-        _line(row, "")
+    lines = [line for row in (tables[0] if tables else [result]) for line in _lines(row)]
     for table in tables[1:]:
         for row in table:
-            _line({"not judged": row.pop("region"), **row}, "")
+            lines += _lines({"not judged": row.pop("region"), **row})
     if tables:
-        _line({name: value for name, value in result.items() if not _is_table(value)}, "")
+        lines += _lines({name: value for name, value in result.items() if not _is_table(value)})
+    if lines:
+        typer.echo("\n".join(lines))
 
 
 def _is_table(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
 
 
-def _line(row: dict[str, Any], indent: str) -> None:
-    """One row, its plain values on a line, tables in it below."""
-    plain = [f"{name} {_short(value)}" for name, value in row.items() if not _hidden(value)]
+def _lines(row: dict[str, Any], indent: str = "") -> Iterator[str]:
+    """One row, its plain values on a line, tables in it below; what is empty is left out."""
+    plain: list[str] = []
+    tables = []
+    for name, value in row.items():
+        if _is_table(value):
+            tables.append(value)
+        elif value not in ("", [], (), {}):
+            plain.append(f"{name} {_short(value)}")
     if plain:
-        typer.echo(indent + "  ".join(plain))
-    for value in row.values():
-        for inner in value if _is_table(value) else ():
-            _line(inner, indent + "    ")
-
-
-def _hidden(value: Any) -> bool:
-    return value in ("", [], (), {}) or _is_table(value)
+        yield indent + "  ".join(plain)
+    for table in tables:
+        for inner in table:
+            yield from _lines(inner, indent + "    ")
 
 
 def _short(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
     if isinstance(value, dict):
         return "{" + ", ".join(f"{name} {_short(inner)}" for name, inner in value.items()) + "}"
     if isinstance(value, (list, tuple)):
         return " to ".join(map(_short, value)) if len(value) == 2 else ", ".join(map(_short, value))
-    return f"{value:.4g}" if isinstance(value, float) else "—" if value is None else str(value)
+    return "—" if value is None else str(value)
 
 
 def tac(
