@@ -161,7 +161,7 @@ def _with_collected(written: RecistFile, record: Record, found: Sequence[ReaderR
     for line in written.rows:
         key = line["USUBJID"], line["READER"], line["VISIT"]
         tests = collected.get(key, {})
-        beside = {test: str(tests[test]["value"] or "") if test in tests else "" for test in _TESTS}
+        beside = {test: tests[test].fact.value or "" if test in tests else "" for test in _TESTS}
         missed = line["TARGET"] == "PD" and beside["TRGRESP"] not in ("PD", "")
         marks = {"DIFFERS": " ".join(sorted(differing.get(key, ()))), "MISSED_PD": "Y" if missed else "N"}
         rows.append({**line, **beside, **marks})

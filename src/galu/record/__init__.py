@@ -13,6 +13,7 @@ from galu.record.record import (
     fact_of,
     record_of,
 )
+from galu.record.rows import Row
 
 __all__ = [
     "KINDS",
@@ -20,6 +21,7 @@ __all__ = [
     "Fact",
     "Fork",
     "Record",
+    "Row",
     "Unread",
     "canonical",
     "end_of_day",

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -21,6 +22,7 @@ import polars as pl
 from galu.record.conduct import StudyVersion
 from galu.record.fact import Fact
 from galu.record.kinds import KINDS, STAMPS, TIMES, schema_of
+from galu.record.rows import F, Row, rows_of
 from galu.record.when import day_column, in_order_of_time, unreadable
 
 
@@ -81,6 +83,8 @@ class Record:
         self.left_out = unread
         self._frames = dict(frames)
         self._current: dict[str, pl.DataFrame] = {}
+        self._rows: dict[str, tuple[Row[Any], ...]] = {}
+        self._by_subject: dict[str, Mapping[str, tuple[Row[Any], ...]]] = {}
 
     @property
     def frames(self) -> Mapping[str, pl.DataFrame]:
@@ -97,16 +101,22 @@ class Record:
             frames[kind] = pl.concat([frames[kind], frame], rechunk=False) if kind in frames else frame
         grown = Record(frames, self.zone, self.left_out)
         if all(frame["supersedes"].null_count() == frame.height for frame in fresh.values()):
-            grown._current = {kind: table for kind, table in self._current.items() if kind not in fresh}
+            grown._keep_read(self, fresh)
             grown.__dict__["_corrections"] = self._corrections
         return grown
 
     def with_frames(self, read: Mapping[str, pl.DataFrame]) -> Record:
         """The same facts with some tables read in another way; their corrections stay as they are."""
         other = Record({**self._frames, **read}, self.zone)
-        other._current = {kind: table for kind, table in self._current.items() if kind not in read}
+        other._keep_read(self, read)
         other.__dict__["_corrections"] = self._corrections
         return other
+
+    def _keep_read(self, other: Record, changed: Collection[str]) -> None:
+        """Take what another record has read already, but of kinds that changed."""
+        for name in ("_current", "_rows", "_by_subject"):
+            read = getattr(other, name).items()
+            getattr(self, name).update((kind, one) for kind, one in read if kind not in changed)
 
     def as_of(self, moment: date | datetime) -> Record:
         """The record as it stood; a date means the end of that day in the record's zone."""
@@ -150,6 +160,21 @@ class Record:
         if kind not in self._current:
             self._current[kind] = self._resolve(kind)
         return self._current[kind]
+
+    def rows(self, model: type[F]) -> tuple[Row[F], ...]:
+        """The same as typed rows."""
+        if model.kind not in self._rows:
+            self._rows[model.kind] = rows_of(model, self.facts(model.kind))
+        return self._rows[model.kind]
+
+    def rows_by_subject(self, model: type[F]) -> Mapping[str, tuple[Row[F], ...]]:
+        """The same of each subject."""
+        if model.kind not in self._by_subject:
+            own: dict[str, list[Row[F]]] = {}
+            for row in self.rows(model):
+                own.setdefault(row.subject, []).append(row)
+            self._by_subject[model.kind] = {name: tuple(rows) for name, rows in own.items()}
+        return self._by_subject[model.kind]
 
     def of(self, subjects: Collection[str]) -> Record:
         """The record with what stands of these subjects alone, and of nobody; what was ever written stays."""
@@ -247,6 +272,17 @@ class _Part(Record):
     def _resolve(self, kind: str) -> pl.DataFrame:
         mine = pl.col("subject").is_null() | pl.col("subject").is_in(self.subjects)
         return self.whole.facts(kind).filter(mine)
+
+    def rows(self, model: type[F]) -> tuple[Row[F], ...]:
+        """Typed rows, taken from the whole where it has read them."""
+        if model.kind not in self.whole._rows:
+            return super().rows(model)
+        by_subject = self.whole.rows_by_subject(model)
+        own = [by_subject[name] for name in ("", *self.subjects) if name in by_subject]
+        if len(own) > 1:
+            kept = {"", *self.subjects}
+            return tuple(row for row in self.whole.rows(model) if row.subject in kept)
+        return own[0] if own else ()
 
 
 #: `json.dumps` would build a new encoder for every fact.

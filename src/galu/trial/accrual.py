@@ -18,7 +18,8 @@ import polars as pl
 from galu.escalation.decision import Decision
 from galu.escalation.monitoring import tail
 from galu.protocol import Study
-from galu.record import Record, fact_digest, fact_of
+from galu.record import Record, conduct, fact_digest
+from galu.record.conduct import Signature
 from galu.safety.dlt import DltAssessment
 from galu.trial.order import Moment, in_order, moment_of
 from galu.vocabulary.persons import is_named
@@ -103,23 +104,20 @@ class Accrual:
 def read_decisions(record: Record) -> tuple[tuple[SignedDecision, Moment], ...]:
     """Every decision with its moment, oldest first."""
     signatures = {
-        (row["signs"], row["digest"]): row["signer"]
-        for row in record.facts("signature").iter_rows(named=True)
-        if is_named(row["signer"])
+        (row.fact.signs, row.fact.digest): row.fact.signer
+        for row in record.rows(Signature)
+        if is_named(row.fact.signer)
     }
-    named = [
-        (row, signatures.get((row["id"], fact_digest(fact_of("decision", row)))))
-        for row in record.facts("decision").iter_rows(named=True)
-    ]
+    named = [(row, signatures.get((row.id, fact_digest(row.fact)))) for row in record.rows(conduct.Decision)]
     return tuple(
         (
             SignedDecision(
-                day=row["day"],
-                decision=row["decision"],
-                level=row["level"],
-                by=row["by"],
-                fact=row["id"],
-                stale=any(fact in record.superseded for fact in row["rests_on"] or ()),
+                day=row.day,
+                decision=row.fact.decision,
+                level=row.fact.level,
+                by=row.fact.by,
+                fact=row.id,
+                stale=any(fact in record.superseded for fact in row.fact.rests_on or ()),
                 signed=signer is not None,
                 signer=signer,
             ),

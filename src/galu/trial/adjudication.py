@@ -6,12 +6,15 @@ A judgement of the item ``dlt`` is of the patient, one of ``dlt:<event>`` of tha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
-from galu.record import Record
+from galu.record import Record, Row
+from galu.record.conduct import Judgement
+from galu.record.disease import AdverseEvent, AdverseEventCourse
 from galu.record.when import instant_of
 from galu.safety.inputs import DltAdjudication, EvaluabilityJudgement
 from galu.trial.order import in_order, moment_of
@@ -30,61 +33,62 @@ _SEEN: Final = (
 def adjudications_by_subject(record: Record) -> dict[str, tuple[DltAdjudication, ...]]:
     """Judgements of dose-limiting toxicity, in the order in which they were made."""
     rows = _of_toxicity(record)
-    if rows.height == 0:
+    if not rows:
         return {}
     chains = _Chains(record)
     found: dict[str, tuple[DltAdjudication, ...]] = {}
-    for row, _ in in_order((row, moment_of(row, record.zone)) for row in rows.iter_rows(named=True)):
-        about = row["item"].partition(":")[2].strip()
+    for row, _ in in_order((row, moment_of(row, record.zone)) for row in rows):
+        about = row.fact.item.partition(":")[2].strip()
         event = chains.standing.get(about, about)
         if event is not None:
             one = DltAdjudication(
-                row["id"], row["day"], _VALUES.get(row["value"]), named(row["by"]),
-                chains.seen(row["subject"], row["seq"]), event,
-                instant_of(row["on"], record.zone),
+                row.id, row.day, _VALUES.get(row.fact.value), named(row.fact.by),
+                chains.seen(row.subject, row.seq), event,
+                instant_of(row.fact.on, record.zone),
             )  # fmt: skip
-            found[row["subject"]] = (*found.get(row["subject"], ()), one)
+            found[row.subject] = (*found.get(row.subject, ()), one)
     return found
 
 
 def judged_toxic(record: Record, subjects: Iterable[str]) -> Iterator[tuple[str, str]]:
     """(subject, fact) of each judgement, of these subjects, that there was a dose-limiting toxicity."""
-    yes = _of_toxicity(record).filter((pl.col("value") == "yes") & pl.col("subject").is_in(list(subjects)))
-    yield from yes.select("subject", "id").iter_rows()
+    among = set(subjects)
+    for row in _of_toxicity(record):
+        if row.fact.value == "yes" and row.subject in among:
+            yield row.subject, row.id
 
 
-def _of_toxicity(record: Record) -> pl.DataFrame:
-    item = _item()
-    return record.facts("judgement").filter((item == _ITEM) | item.str.starts_with(f"{_ITEM}:"))
+def _of_toxicity(record: Record) -> list[Row[Judgement]]:
+    return [row for row in record.rows(Judgement) if _item(row).partition(":")[0] == _ITEM]
 
 
 def evaluability_by_subject(record: Record) -> dict[str, tuple[EvaluabilityJudgement, ...]]:
     """Judgements of whether a window can be judged, in the order in which they were made."""
-    rows = record.facts("judgement").filter(_item() == _EVALUABLE)
+    rows = (row for row in record.rows(Judgement) if _item(row) == _EVALUABLE)
     found: dict[str, tuple[EvaluabilityJudgement, ...]] = {}
-    for row, _ in in_order((row, moment_of(row, record.zone)) for row in rows.iter_rows(named=True)):
-        said = None if _lost_since(record, row) else _VALUES.get(row["value"])
-        one = EvaluabilityJudgement(row["id"], row["day"], said, named(row["by"]))
-        found[row["subject"]] = (*found.get(row["subject"], ()), one)
+    for row, _ in in_order((row, moment_of(row, record.zone)) for row in rows):
+        said = None if _lost_since(record, row) else _VALUES.get(row.fact.value)
+        one = EvaluabilityJudgement(row.id, row.day, said, named(row.fact.by))
+        found[row.subject] = (*found.get(row.subject, ()), one)
     return found
 
 
-def _item() -> pl.Expr:
+def _item(row: Row[Judgement]) -> str:
     """The item of a judgement in one spelling: blanks, underscores and case do not matter."""
-    plain = pl.col("item").str.strip_chars().str.to_lowercase().str.replace_all(r"[\s_]+", "-")
-    return plain.str.replace_all(r"-*:-*", ":")
+    plain = re.sub(r"[\s_]+", "-", row.fact.item.strip().lower())
+    return re.sub(r"-*:-*", ":", plain)
 
 
-def _lost_since(record: Record, row: dict[str, Any]) -> bool:
+def _lost_since(record: Record, row: Row[Judgement]) -> bool:
     """Whether a laboratory fact that a judgement could see was taken back after it."""
     frame = record.frames.get("lab")
     if frame is None:
         return False
-    seen = frame.filter((pl.col("subject") == row["subject"]) & (pl.col("seq") < row["seq"]))
+    seen = frame.filter((pl.col("subject") == row.subject) & (pl.col("seq") < row.seq))
     gone = set(seen["id"].to_list()) & record.superseded
     # What had been replaced by then was not there to be seen.
     earlier = set(seen["supersedes"].drop_nulls().to_list())
-    return bool(gone - earlier - _retracted_before(record, row["seq"]))
+    return bool(gone - earlier - _retracted_before(record, row.seq))
 
 
 def _retracted_before(record: Record, seq: int) -> set[str]:
@@ -95,13 +99,13 @@ def _retracted_before(record: Record, seq: int) -> set[str]:
 def course_facts(record: Record) -> dict[str, tuple[str, ...]]:
     """Ids of the course of each adverse event that stands, by the id of the event."""
     found: dict[str, tuple[str, ...]] = {}
-    courses = record.facts("adverse_event_course")
-    if courses.height:
+    courses = record.rows(AdverseEventCourse)
+    if courses:
         standing = _Chains(record).standing
-        for name, event in courses.select("id", "event").iter_rows():
-            now = standing.get(event)
+        for row in courses:
+            now = standing.get(row.fact.event)
             if now is not None:
-                found[now] = (*found.get(now, ()), name)
+                found[now] = (*found.get(now, ()), row.id)
     return found
 
 
@@ -116,17 +120,17 @@ class _Chains:
 
     def __init__(self, record: Record) -> None:
         self._record = record
-        self._events: dict[str, list[dict[str, Any]]] = {}
+        self._events: dict[str, list[Row[AdverseEvent]]] = {}
         now: dict[str, str] = {}
-        for row in record.facts("adverse_event").iter_rows(named=True):
-            self._events.setdefault(row["subject"], []).append(row)
-            now[row["root"]] = row["id"]
+        for row in record.rows(AdverseEvent):
+            self._events.setdefault(row.subject, []).append(row)
+            now[row.root] = row.id
         self.standing: dict[str, str | None] = {
             name: now.get(root) for name, root in event_roots(record).items()
         }
-        self._steps: dict[str | None, list[dict[str, Any]]] = {}
-        for step in record.facts("adverse_event_course").iter_rows(named=True):
-            self._steps.setdefault(self.standing.get(step["event"]), []).append(step)
+        self._steps: dict[str | None, list[Row[AdverseEventCourse]]] = {}
+        for step in record.rows(AdverseEventCourse):
+            self._steps.setdefault(self.standing.get(step.fact.event), []).append(step)
 
     def seen(self, subject: str, seq: int) -> frozenset[str]:
         """Facts of a subject written before a number, without the events that grew worse after it."""
@@ -138,15 +142,15 @@ class _Chains:
             .to_list()
         }
         own = self._events.get(subject, ())
-        return frozenset(ids - {row["id"] for row in own if self._worse_since(row, seq)})
+        return frozenset(ids - {row.id for row in own if self._worse_since(row, seq)})
 
-    def _worse_since(self, event: dict[str, Any], seq: int) -> bool:
+    def _worse_since(self, event: Row[AdverseEvent], seq: int) -> bool:
         """Whether the course written after a number tells of a higher grade or makes the event related."""
-        grade, related = event["grade"] or 0, event["attribution"] != "unrelated"
-        for step in self._steps.get(event["id"], ()):
-            attribution = step["attribution"]
+        grade, related = event.fact.grade or 0, event.fact.attribution != "unrelated"
+        for step in self._steps.get(event.id, ()):
+            attribution = step.fact.attribution
             now = related if attribution is None else attribution != "unrelated"
-            if step["seq"] > seq and (step["grade"] > grade or (now and not related)):
+            if step.seq > seq and (step.fact.grade > grade or (now and not related)):
                 return True
-            grade, related = step["grade"], now
+            grade, related = step.fact.grade, now
         return False

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Final
 
 from galu.protocol import Study
-from galu.record import Record
+from galu.record import Record, Row
+from galu.record.people import Ecog, Therapy
 from galu.record.when import days_of
 from galu.safety.course import present_grade
 from galu.safety.inputs import AdverseEventInput
@@ -78,15 +79,15 @@ def _grave(subject: Subject, events: Iterable[AdverseEventInput], day: date) -> 
 
 
 def _ecog(record: Record) -> Iterator[tuple[str, str]]:
-    last: dict[str, dict[str, Any]] = {}
-    for row in record.facts("ecog").sort("on", maintain_order=True).iter_rows(named=True):
-        before = last.get(row["subject"])
-        same_day = before is not None and before["on"][:10] == row["on"][:10]
-        if before is None or not same_day or row["score"] >= before["score"]:
-            last[row["subject"]] = row
+    last: dict[str, Row[Ecog]] = {}
+    for row in sorted(record.rows(Ecog), key=lambda row: row.fact.on):
+        before = last.get(row.subject)
+        same_day = before is not None and before.fact.on[:10] == row.fact.on[:10]
+        if before is None or not same_day or row.fact.score >= before.fact.score:
+            last[row.subject] = row
     for name, row in last.items():
-        if row["score"] >= ECOG_SEVERE:
-            yield name, f"ECOG is {row['score']} since {row['on'][:10]}"
+        if row.fact.score >= ECOG_SEVERE:
+            yield name, f"ECOG is {row.fact.score} since {row.fact.on[:10]}"
 
 
 def _carried(study: Study, record: Record, day: date) -> Iterator[tuple[str, str]]:
@@ -95,18 +96,19 @@ def _carried(study: Study, record: Record, day: date) -> Iterator[tuple[str, str
     read = {term for rule in rules for term in rule.terms}
     for row, product in support_of_blood(record):
         # A therapy without an end may be going on.
-        until = (row["ended"] or day.isoformat()) if "agent" in row else row["on"]
+        given = row.fact
+        until = (given.ended or day.isoformat()) if isinstance(given, Therapy) else given.on
         carries = [term for term in _CARRIED.get(product, ()) if term in read]
         if carries and days_of(until)[1] >= day - timedelta(days=CARRIED_DAYS):
-            what = f"{row['agent'] if 'agent' in row else row['product']} of {row['on'][:10]}"
-            yield row["subject"], f"{what} may carry the values of {' and '.join(carries)}"
+            what = f"{given.agent if isinstance(given, Therapy) else given.product} of {given.on[:10]}"
+            yield row.subject, f"{what} may carry the values of {' and '.join(carries)}"
 
 
 def _other_treatment(record: Record, people: Mapping[str, Subject]) -> Iterator[tuple[str, str]]:
     """Another treatment of the cancer that was begun, or may have been, since the first dose."""
-    for row in record.facts("therapy").iter_rows(named=True):
-        dosed = people[row["subject"]].first_dose
-        known = row["anticancer"] or not _ANTICANCER.isdisjoint(items_of_therapy(row))
-        if known and dosed is not None and days_of(row["on"])[1] >= dosed:
-            what = f"{row['agent']}, {row['on'][:10]}"
-            yield row["subject"], f"another treatment of the cancer was begun: {what}"
+    for row in record.rows(Therapy):
+        dosed = people[row.subject].first_dose
+        known = row.fact.anticancer or not _ANTICANCER.isdisjoint(items_of_therapy(row))
+        if known and dosed is not None and days_of(row.fact.on)[1] >= dosed:
+            what = f"{row.fact.agent}, {row.fact.on[:10]}"
+            yield row.subject, f"another treatment of the cancer was begun: {what}"

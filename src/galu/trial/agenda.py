@@ -10,6 +10,7 @@ from typing import Final
 from galu.protocol import Study
 from galu.protocol.sections import ScanPlan
 from galu.record import Record
+from galu.record.treatment import Scan
 from galu.record.when import hours_between
 from galu.safety.modification import NO_GRADE, OLD_GRADE
 from galu.trial.board import Board, Due
@@ -113,8 +114,8 @@ def scans_due(study: Study, record: Record, subjects: Iterable[Subject], day: da
     """Scans of the last two weeks and the coming day that the plan wants and no fact shows."""
     plans = study.schedule.scans if study.schedule else ()
     done: dict[tuple[str, str], list[str]] = {}
-    for row in record.facts("scan").iter_rows(named=True):
-        done.setdefault((row["subject"], row["modality"]), []).append(row["on"])
+    for row in record.rows(Scan):
+        done.setdefault((row.subject, row.fact.modality), []).append(row.fact.on)
     found: list[Due] = []
     for subject in subjects:
         for dose in (*subject.imaging, *subject.therapy):

@@ -6,11 +6,12 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any, Final
+from functools import lru_cache
+from typing import Final
 
-import polars as pl
-
-from galu.record import Record
+from galu.record import Fact, Record, Row
+from galu.record.people import Ecog, History, Lab, Therapy
+from galu.record.treatment import Transfusion
 from galu.record.when import day_of, days_of
 from galu.safety.clues import behind_treatment, is_antiinfective
 from galu.safety.inputs import Clue
@@ -60,68 +61,68 @@ def clues_by_subject(record: Record, first: Mapping[str, date]) -> dict[str, tup
 
 def infections_treated(record: Record) -> Iterator[tuple[str, date, str]]:
     """(subject, day, fact) of every treatment that is begun in febrile neutropenia."""
-    for row in record.facts("therapy").iter_rows(named=True):
-        if is_antiinfective(row["agent"]):
-            yield row["subject"], days_of(row["on"])[0], row["id"]
+    for row in record.rows(Therapy):
+        if is_antiinfective(row.fact.agent):
+            yield row.subject, days_of(row.fact.on)[0], row.id
 
 
-def _clue(row: Mapping[str, Any], said: str, terms: tuple[str, ...], told_from: int = 3) -> tuple[str, Clue]:
-    first, last = days_of(row["on"])
-    on = f"on {first}" if row["day"] is not None else f"between {first} and {last}"
-    until = last if row["day"] is None else None
-    return row["subject"], Clue(row["id"], first, f"{said} {on}", terms, told_from, until)
+def _clue(row: Row[Fact], said: str, terms: tuple[str, ...], told_from: int = 3) -> tuple[str, Clue]:
+    first, last = days_of(row.fact.on)
+    on = f"on {first}" if row.day is not None else f"between {first} and {last}"
+    until = last if row.day is None else None
+    return row.subject, Clue(row.id, first, f"{said} {on}", terms, told_from, until)
 
 
-def support_of_blood(record: Record) -> Iterator[tuple[dict[str, Any], str]]:
-    """Rows of transfusions, and of therapies that support the blood, each with its product.
-
-    Only a row of a therapy has an `agent` and may have an end.
-    """
-    for row in record.facts("transfusion").iter_rows(named=True):
-        yield row, row["product"].replace("-", " ")
-    for row in record.facts("therapy").iter_rows(named=True):
-        product = support_given(row["agent"])
+def support_of_blood(record: Record) -> Iterator[tuple[Row[Transfusion] | Row[Therapy], str]]:
+    """Transfusions, and therapies that support the blood, each with its product."""
+    for blood in record.rows(Transfusion):
+        yield blood, blood.fact.product.replace("-", " ")
+    for row in record.rows(Therapy):
+        product = support_given(row.fact.agent)
         if product is not None:
             yield row, product
 
 
-def conditions_begun(record: Record) -> Iterator[dict[str, Any]]:
+def conditions_begun(record: Record) -> Iterator[Row[History]]:
     """Rows of the history of which it is told when they began, dated by that."""
-    for row in record.facts("history").iter_rows(named=True):
-        if row["started"]:
-            yield {**row, "on": row["started"], "day": day_of(row["started"])}
+    for row in record.rows(History):
+        if row.fact.started:
+            dated = row.fact.model_copy(update={"on": row.fact.started})
+            yield row._replace(fact=dated, day=day_of(row.fact.started))
 
 
 def _of_support(record: Record) -> Iterator[tuple[str, Clue]]:
     for row, product in support_of_blood(record):
         if product in _SUPPORTED:
             term, words = _SUPPORTED[product]
-            yield _clue(row, f"{row['agent']}, {words}," if "agent" in row else words, (term,))
+            given = row.fact
+            said = f"{given.agent}, {words}," if isinstance(given, Therapy) else words
+            yield _clue(row, said, (term,))
 
 
 def _of_treatment(record: Record) -> Iterator[tuple[str, Clue]]:
-    for row in record.facts("therapy").iter_rows(named=True):
-        behind = behind_treatment(row["agent"], row["indication"] or "")
-        if behind is not None and support_given(row["agent"]) not in _SUPPORTED:
-            why = f" for {row['indication']!r}" if row["indication"] else ""
-            yield _clue(row, f"{row['agent']}{why} was given", behind.terms, behind.told_from)
+    for row in record.rows(Therapy):
+        behind = behind_treatment(row.fact.agent, row.fact.indication or "")
+        if behind is not None and support_given(row.fact.agent) not in _SUPPORTED:
+            why = f" for {row.fact.indication!r}" if row.fact.indication else ""
+            yield _clue(row, f"{row.fact.agent}{why} was given", behind.terms, behind.told_from)
 
 
 def _of_history(record: Record) -> Iterator[tuple[str, Clue]]:
     """Conditions that began after the dose: an event that was written among the history."""
     for row in conditions_begun(record):
-        if row["grade"] is None or row["grade"] >= _SEVERE:
-            yield _clue(row, f"{row['term']!r} of the history began", read_event(row["term"]).names)
+        if row.fact.grade is None or row.fact.grade >= _SEVERE:
+            yield _clue(row, f"{row.fact.term!r} of the history began", read_event(row.fact.term).names)
 
 
 def _of_ecog(record: Record, first: Mapping[str, date]) -> Iterator[tuple[str, Clue]]:
     before: dict[str, int] = {}
-    for row in record.facts("ecog").iter_rows(named=True):
-        score, dosed = row["score"], first.get(row["subject"])
-        if dosed is None or days_of(row["on"])[1] <= dosed:
-            before[row["subject"]] = score
+    for row in record.rows(Ecog):
+        score, dosed = row.fact.score, first.get(row.subject)
+        if dosed is None or days_of(row.fact.on)[1] <= dosed:
+            before[row.subject] = score
             continue
-        base = before.get(row["subject"], 0)
+        base = before.get(row.subject, 0)
         if score >= ECOG_SEVERE and score - base >= _ECOG_RISE:
             said = "ECOG 5, which is death," if score > 4 else f"ECOG {score}"
             yield _clue(row, f"{said} was recorded", (), 5 if score > 4 else 3)
@@ -129,36 +130,38 @@ def _of_ecog(record: Record, first: Mapping[str, date]) -> Iterator[tuple[str, C
 
 def _of_urine(record: Record, first: Mapping[str, date]) -> Iterator[tuple[str, Clue]]:
     """Protein in urine that is severe, and was not so before the dose."""
-    labs = record.facts("lab")
-    tests = {name: lab_code(name) for name in labs["test"].unique().to_list()}
-    in_urine = pl.col("specimen").fill_null("").str.contains(IN_URINE)
-    any_name, urine_name = (
-        [name for name, code in tests.items() if code in codes] for codes in (_PROTEIN, _PROTEIN[1:])
-    )
-    rows = labs.filter(
-        (in_urine & pl.col("test").is_in(any_name)) | (~in_urine & pl.col("test").is_in(urine_name))
-    )
     before: set[str] = set()
-    for row in rows.iter_rows(named=True):
-        if not _is_severe(row):
+    for row in record.rows(Lab):
+        if lab_code(row.fact.test) not in _PROTEIN[not _in_urine(row.fact.specimen or "") :]:
             continue
-        dosed = first.get(row["subject"])
-        if dosed is None or days_of(row["on"])[1] <= dosed:
-            before.add(row["subject"])
-        elif row["subject"] not in before:
-            value = row["text"] if row["value"] is None else f"{row['value']:g} {row['unit'] or ''}".strip()
+        if not _is_severe(row.fact):
+            continue
+        dosed = first.get(row.subject)
+        if dosed is None or days_of(row.fact.on)[1] <= dosed:
+            before.add(row.subject)
+        elif row.subject not in before:
+            value = (
+                row.fact.text
+                if row.fact.value is None
+                else f"{row.fact.value:g} {row.fact.unit or ''}".strip()
+            )
             yield _clue(row, f"protein in urine of {value}", ("Proteinuria", "Nephrotic syndrome"))
 
 
-def _is_severe(row: Mapping[str, Any]) -> bool:
+@lru_cache(maxsize=1024)
+def _in_urine(specimen: str) -> bool:
+    return re.search(IN_URINE, specimen) is not None
+
+
+def _is_severe(lab: Lab) -> bool:
     """Whether a protein in urine is severe, or is not known to be milder."""
-    if row["value"] is None:
-        plus = _PLUS.fullmatch(row["text"] or "")
+    if lab.value is None:
+        plus = _PLUS.fullmatch(lab.text or "")
         if plus is None:
-            return kind_of_result(row["text"]) == "unread"
+            return kind_of_result(lab.text) == "unread"
         return (int(plus[1] or plus[2]) if plus[1] or plus[2] else len(plus[3])) >= _PLUS_SEVERE
-    unit = re.sub(r"\s", "", row["unit"] or "").lower()
+    unit = re.sub(r"\s", "", lab.unit or "").lower()
     if unit in ("", "+", "plus"):
-        return bool(row["value"] >= _PLUS_SEVERE)
+        return bool(lab.value >= _PLUS_SEVERE)
     grams = _GRAMS.get(_DAY.sub("/d", unit))
-    return grams is None or bool(row["value"] * grams >= _GRAMS_SEVERE)
+    return grams is None or bool(lab.value * grams >= _GRAMS_SEVERE)

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from galu.eligibility import Concern, EligibilityPlan, Told
 from galu.eligibility.items import ITEM_KEYS
 from galu.eligibility.plan import ANY_WORDS, SEVERE
-from galu.record import Record
+from galu.record import Fact, Record, Row
+from galu.record.disease import AdverseEvent, AdverseEventCourse, Lesion
+from galu.record.people import History, Therapy
 from galu.record.when import days_of
 from galu.vocabulary.agents import read_agent
 from galu.vocabulary.conditions import read_condition
 from galu.vocabulary.topics import Phrase, read_topics
 
-Row = Mapping[str, Any]
 #: Categories of a history whose terms are words of their own item, or judged by it alone.
 _NO_TOPICS: Final = ("pathology.", "progression.", "lesion.", "pet.", "collected.", "serology.", "lab.")
 #: Therapies that a history may tell of in its term, to the items that read them.
@@ -36,9 +37,9 @@ _SEVERE_GRADE: Final = 3
 _NOTHING: Final = frozenset(("none", "no", "nil", "nothing", "n/a", "无"))
 
 
-def told(row: Row) -> Told:
+def told(row: Row[Fact]) -> Told:
     """When a fact was told: the last day it can be of, and when it was entered."""
-    return Told(row["day"] or days_of(row["on"])[1], row["recorded"])
+    return Told(row.day or days_of(row.fact.on)[1], row.recorded)
 
 
 def gather_concerns(plan: EligibilityPlan, record: Record) -> dict[str, tuple[Concern, ...]]:
@@ -56,15 +57,15 @@ def gather_concerns(plan: EligibilityPlan, record: Record) -> dict[str, tuple[Co
 
 
 def _of_histories(record: Record, phrases: tuple[Phrase, ...]) -> Iterator[tuple[str, Concern]]:
-    for row in record.facts("history").iter_rows(named=True):
+    for row in record.rows(History):
         topics = _topics_of_history(row, phrases)
         if topics:
-            yield row["subject"], _history(row, topics)
+            yield row.subject, _history(row, topics)
 
 
-def _topics_of_history(row: Row, phrases: tuple[Phrase, ...]) -> frozenset[str]:
+def _topics_of_history(row: Row[History], phrases: tuple[Phrase, ...]) -> frozenset[str]:
     """Topics of a history, without those that its category or a surely known condition settles."""
-    term, category = row["term"].strip(), row["category"] or ""
+    term, category = row.fact.term.strip(), row.fact.category or ""
     named = category in ITEM_KEYS
     if term.casefold() in _NOTHING or (named and category.startswith(_NO_TOPICS)):
         return frozenset()
@@ -79,44 +80,54 @@ def _topics_of_history(row: Row, phrases: tuple[Phrase, ...]) -> frozenset[str]:
     return topics - settled
 
 
-def _history(row: Row, topics: frozenset[str]) -> Concern:
+def _history(row: Row[History], topics: frozenset[str]) -> Concern:
     """A history as it may have lasted: undated, it can have been on any day until it was asked about."""
     said = told(row)
-    started, ended = row["started"], row["ended"]
+    started, ended = row.fact.started, row.fact.ended
     began = days_of(started) if started is not None else None
-    end = None if ended is None or row["ongoing"] else days_of(ended)[1]
-    lasted = end if end is not None else None if row["ongoing"] or began is None else began[1]
+    end = None if ended is None or row.fact.ongoing else days_of(ended)[1]
+    lasted = end if end is not None else None if row.fact.ongoing or began is None else began[1]
     last = max((day for day in (said.on, began[0] if began else None) if day is not None), default=None)
     first = began[0] if began is not None else None
     return Concern(
-        topics, row["term"], row["id"], Told(last, said.entered), first, end, lasted, row["grade"], "history"
+        topics,
+        row.fact.term,
+        row.id,
+        Told(last, said.entered),
+        first,
+        end,
+        lasted,
+        row.fact.grade,
+        "history",
     )
 
 
 def _of_events(record: Record, phrases: tuple[Phrase, ...]) -> Iterator[tuple[str, Concern]]:
     """Adverse events, and each time that one grew worse: who signed before knew the milder one."""
-    steps: dict[str, list[Row]] = {}
-    for course in record.facts("adverse_event_course").iter_rows(named=True):
-        steps.setdefault(record.root(course["event"]), []).append(course)
-    for row in record.facts("adverse_event").iter_rows(named=True):
-        grade: int | None = row["grade"]
-        yield row["subject"], _event(row, phrases, row, grade)
-        for step in steps.get(row["root"], ()):
-            if step["grade"] > (grade or 0):
-                grade = step["grade"]
-                yield row["subject"], _event(row, phrases, step, grade)
+    steps: dict[str, list[Row[AdverseEventCourse]]] = {}
+    for course in record.rows(AdverseEventCourse):
+        steps.setdefault(record.root(course.fact.event), []).append(course)
+    for row in record.rows(AdverseEvent):
+        grade: int | None = row.fact.grade
+        yield row.subject, _event(row, phrases, row, grade)
+        for step in steps.get(row.root, ()):
+            if step.fact.grade > (grade or 0):
+                grade = step.fact.grade
+                yield row.subject, _event(row, phrases, step, grade)
 
 
-def _event(row: Row, phrases: tuple[Phrase, ...], step: Row, grade: int | None) -> Concern:
-    topics = read_topics(row["term"], phrases)
-    if (grade or 0) >= _SEVERE_GRADE or row["serious"] or row["life_threatening"]:
+def _event(
+    row: Row[AdverseEvent], phrases: tuple[Phrase, ...], step: Row[Fact], grade: int | None
+) -> Concern:
+    topics = read_topics(row.fact.term, phrases)
+    if (grade or 0) >= _SEVERE_GRADE or row.fact.serious or row.fact.life_threatening:
         topics |= {SEVERE}
-    began, last = days_of(step["on"])
-    end = None if row["ended"] is None else days_of(row["ended"])[1]
+    began, last = days_of(step.fact.on)
+    end = None if row.fact.ended is None else days_of(row.fact.ended)[1]
     return Concern(
         topics or frozenset((ANY_WORDS,)),
-        row["term"],
-        step["id"],
+        row.fact.term,
+        step.id,
         told(step),
         began,
         end,
@@ -127,23 +138,23 @@ def _event(row: Row, phrases: tuple[Phrase, ...], step: Row, grade: int | None) 
 
 
 def _of_indications(record: Record, phrases: tuple[Phrase, ...]) -> Iterator[tuple[str, Concern]]:
-    for row in record.facts("therapy").iter_rows(named=True):
-        topics = read_topics(row["indication"] or "", phrases)
+    for row in record.rows(Therapy):
+        topics = read_topics(row.fact.indication or "", phrases)
         if topics:
-            began = days_of(row["on"])[0]
-            end = None if row["ended"] is None else days_of(row["ended"])[1]
-            words = f"{row['agent']} for {row['indication']}"
+            began = days_of(row.fact.on)[0]
+            end = None if row.fact.ended is None else days_of(row.fact.ended)[1]
+            words = f"{row.fact.agent} for {row.fact.indication}"
             yield (
-                row["subject"],
-                Concern(topics, words, row["id"], told(row), began, end, end, source="therapy"),
+                row.subject,
+                Concern(topics, words, row.id, told(row), began, end, end, source="therapy"),
             )
 
 
 def _of_sites(record: Record) -> Iterator[tuple[str, Concern]]:
     """Lesions that sit in brain, meninges or spinal cord."""
-    for row in record.facts("lesion").iter_rows(named=True):
-        topics = read_topics(f"{row['site'] or ''} metastasis") & _OF_SITES
+    for row in record.rows(Lesion):
+        topics = read_topics(f"{row.fact.site or ''} metastasis") & _OF_SITES
         if topics:
-            began: date = days_of(row["on"])[0]
-            words = f"lesion {row['lesion']} in {row['site']}"
-            yield row["subject"], Concern(topics, words, row["id"], told(row), began, source="imaging")
+            began: date = days_of(row.fact.on)[0]
+            words = f"lesion {row.fact.lesion} in {row.fact.site}"
+            yield row.subject, Concern(topics, words, row.id, told(row), began, source="imaging")

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from galu.efficacy.pcwg3 import BoneScan
 from galu.efficacy.psa import PsaValue, psa_in_ng_ml, quantified
 from galu.efficacy.time_to_event import Dated
-from galu.record import Record
+from galu.record import Record, disease
+from galu.record.people import Lab, Therapy
 from galu.trial.alive import signs_of_life
 from galu.trial.subjects import Subject
 
@@ -51,34 +52,37 @@ def _psa(record: Record) -> tuple[dict[str, tuple[PsaValue, ...]], dict[str, tup
     """Values by subject, and what could not be read of the others."""
     found: dict[str, list[PsaValue]] = {}
     unread: dict[str, list[str]] = {}
-    labs = record.facts("lab")
-    for row in labs.filter(labs["test"] == "PSA").iter_rows(named=True):
-        value = quantified(row["text"] or "") if row["value"] is None else row["value"]
-        ng_ml = None if value is None else psa_in_ng_ml(value, row["unit"] or "")
-        if ng_ml is not None and row["day"] is not None:
-            found.setdefault(row["subject"], []).append(PsaValue(row["day"], ng_ml, row["id"]))
+    for row in record.rows(Lab):
+        if row.fact.test != "PSA":
             continue
-        result = row["text"] if row["value"] is None else f"{row['value']:g}"
-        shown = f"PSA {result or 'without a result'} {row['unit'] or 'without a unit'} of {row['on'][:10]}"
-        unread.setdefault(row["subject"], []).append(f"{shown} is left out")
+        value = quantified(row.fact.text or "") if row.fact.value is None else row.fact.value
+        ng_ml = None if value is None else psa_in_ng_ml(value, row.fact.unit or "")
+        if ng_ml is not None and row.day is not None:
+            found.setdefault(row.subject, []).append(PsaValue(row.day, ng_ml, row.id))
+            continue
+        result = row.fact.text if row.fact.value is None else f"{row.fact.value:g}"
+        shown = (
+            f"PSA {result or 'without a result'} {row.fact.unit or 'without a unit'} of {row.fact.on[:10]}"
+        )
+        unread.setdefault(row.subject, []).append(f"{shown} is left out")
     return {name: tuple(v) for name, v in found.items()}, {name: tuple(v) for name, v in unread.items()}
 
 
 def _bone(record: Record) -> dict[str, tuple[BoneScan, ...]]:
     found: dict[str, list[BoneScan]] = {}
-    for row in record.facts("bone_scan").iter_rows(named=True):
-        if row["day"] is not None:
-            counts = (row["new_lesions"], row["new_since_reference"], row["persisting"])
-            found.setdefault(row["subject"], []).append(BoneScan(row["day"], *counts, ref=row["id"]))
+    for row in record.rows(disease.BoneScan):
+        if row.day is not None:
+            counts = (row.fact.new_lesions, row.fact.new_since_reference, row.fact.persisting)
+            found.setdefault(row.subject, []).append(BoneScan(row.day, *counts, ref=row.id))
     return {subject: tuple(scans) for subject, scans in found.items()}
 
 
 def _therapies(record: Record) -> dict[str, tuple[Dated, ...]]:
     """Anticancer therapies beside the study's, oldest first."""
     found: dict[str, list[Dated]] = {}
-    for row in record.facts("therapy").iter_rows(named=True):
-        if row["anticancer"] and row["day"] is not None:
-            found.setdefault(row["subject"], []).append(Dated(row["day"], row["agent"], (row["id"],)))
+    for row in record.rows(Therapy):
+        if row.fact.anticancer and row.day is not None:
+            found.setdefault(row.subject, []).append(Dated(row.day, row.fact.agent, (row.id,)))
     return {subject: tuple(given) for subject, given in found.items()}
 
 

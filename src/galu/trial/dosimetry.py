@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from galu.dosimetry import (
     CycleActivity,
@@ -23,7 +23,9 @@ from galu.finding import InputError
 from galu.kinetics import Samples, measured_from_corrected
 from galu.nuclides import nuclide
 from galu.protocol import Study
-from galu.record import Record
+from galu.record import Record, Row
+from galu.record.conduct import Judgement
+from galu.record.treatment import RegionActivity
 from galu.record.when import hours_between
 from galu.trial.exposure import Dose
 from galu.trial.subjects import Subject
@@ -37,7 +39,6 @@ UNSTATED_SIGMA: Final = 0.10
 OVERRIDE_ITEM: Final = "dosimetry.unusual"
 #: Id of the signed judgement that the limits for patients with risk factors apply.
 RISK_ITEM: Final = "dosimetry.risk_factors"
-Row = Mapping[str, Any]
 #: Subject and region.
 Key = tuple[str, str]
 
@@ -63,11 +64,11 @@ def derive_absorbed_doses(
     if plan is None or study.treatment is None:
         return ()
     agent = study.treatment.therapy_agent.value
-    groups: dict[tuple[str, str], dict[int, list[Row]]] = {}
-    for row in record.facts("region_activity").iter_rows(named=True):
-        if row["agent"] == agent:
-            region = _region(row["region"], plan)
-            groups.setdefault((row["subject"], region), {}).setdefault(row["cycle"], []).append(row)
+    groups: dict[tuple[str, str], dict[int, list[Row[RegionActivity]]]] = {}
+    for row in record.rows(RegionActivity):
+        if row.fact.agent == agent:
+            region = _region(row.fact.region, plan)
+            groups.setdefault((row.subject, region), {}).setdefault(row.fact.cycle, []).append(row)
     people = {subject.id: subject for subject in subjects}
     measured: dict[tuple[str, str], tuple[CycleActivity, ...]] = {}
     failed: dict[tuple[str, str], list[SubjectDose]] = {}
@@ -121,24 +122,27 @@ def _region(written: str, plan: DosimetryPlan) -> str:
 
 def _signed(record: Record) -> dict[str, dict[str, str]]:
     """Ids of the signed statements on dosimetry that hold, by subject and item: the last one said counts."""
-    last: dict[tuple[str, str], Row] = {}
-    for row in record.facts("judgement").iter_rows(named=True):
-        if row["item"] in (OVERRIDE_ITEM, RISK_ITEM) and is_named(row["by"]):
-            last[row["subject"], row["item"]] = row
+    last: dict[tuple[str, str], Row[Judgement]] = {}
+    for row in record.rows(Judgement):
+        if row.fact.item in (OVERRIDE_ITEM, RISK_ITEM) and is_named(row.fact.by):
+            last[row.subject, row.fact.item] = row
     found: dict[str, dict[str, str]] = {}
     for (subject, item), said in last.items():
-        if said["value"] == "yes":
-            found.setdefault(subject, {})[item] = said["id"]
+        if said.fact.value == "yes":
+            found.setdefault(subject, {})[item] = said.id
     return found
 
 
 def _measured(
-    subject: Subject, region: str, cycles: Mapping[int, list[Row]], context: tuple[DosimetryPlan, str]
+    subject: Subject,
+    region: str,
+    cycles: Mapping[int, list[Row[RegionActivity]]],
+    context: tuple[DosimetryPlan, str],
 ) -> tuple[tuple[CycleActivity, ...], list[SubjectDose]]:
     """What can be used of a region's cycles, and the rest with its reason."""
     given = {dose.cycle: dose for dose in subject.therapy}
     masses = [
-        row["mass_g"] for _, rows in sorted(cycles.items()) for row in rows if row["mass_g"] is not None
+        row.fact.mass_g for _, rows in sorted(cycles.items()) for row in rows if row.fact.mass_g is not None
     ]
     usable: list[CycleActivity] = []
     failed: list[SubjectDose] = []
@@ -146,7 +150,7 @@ def _measured(
         try:
             usable.append(_cycle(cycle, rows, given.get(cycle), (region, masses, *context)))
         except InputError as error:
-            facts = tuple(row["id"] for row in rows)
+            facts = tuple(row.id for row in rows)
             failed.append(SubjectDose(subject.id, region, cycle, subject.level, None, str(error), facts))
     return tuple(usable), failed
 
@@ -168,7 +172,10 @@ def _courses(
 
 
 def _cycle(
-    cycle: int, rows: list[Row], dose: Dose | None, context: tuple[str, list[float], DosimetryPlan, str]
+    cycle: int,
+    rows: list[Row[RegionActivity]],
+    dose: Dose | None,
+    context: tuple[str, list[float], DosimetryPlan, str],
 ) -> CycleActivity:
     """Samples of one cycle, counted from the start of its infusion.
 
@@ -179,39 +186,39 @@ def _cycle(
     """
     region, masses, plan, zone = context
     stated = plan.region(region)
-    place = f"{rows[0]['subject']}, cycle {cycle}, {region}"
+    place = f"{rows[0].subject}, cycle {cycle}, {region}"
     if dose is None or dose.net_mbq is None:
         reason = "no administration is recorded" if dose is None else dose.reason
         raise InputError(place, f"the activity given is not known ({reason})", "record it")
-    times = [hours_between(dose.start, row["on"], zone) for row in rows]
+    times = [hours_between(dose.start, row.fact.on, zone) for row in rows]
     known = [time for time in times if time is not None]
     if len(known) < len(times):
         raise InputError(place, "the administration has no time of day", "record when the infusion began")
-    own = next((row["mass_g"] for row in rows if row["mass_g"] is not None), None)
+    own = next((row.fact.mass_g for row in rows if row.fact.mass_g is not None), None)
     # The patient's own mass in another cycle is nearer than that of a reference man.
     mass = own or next(iter(masses), stated.mass_g)
     if mass is None:
         raise InputError(place, "the mass is not known", "record the volume of the region")
     half_life = nuclide(plan.therapy_nuclide.value).half_life_h
     activity, sigma = _activities(rows, known, half_life)
-    facts = (*dose.facts, *(row["id"] for row in rows))
-    if not any(row["activity_mbq"] > 0 for row in rows):
+    facts = (*dose.facts, *(row.id for row in rows))
+    if not any(row.fact.activity_mbq > 0 for row in rows):
         raise InputError(place, "no activity is above zero", "record what the region held, or nothing")
     samples = Samples(tuple(known), activity, sigma, half_life)
     return CycleActivity(cycle, samples, mass, dose.net_mbq, facts)
 
 
 def _activities(
-    rows: list[Row], times_h: list[float], half_life_h: float
+    rows: list[Row[RegionActivity]], times_h: list[float], half_life_h: float
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Activities and sigmas at scan time [MBq], whatever decay state they were reported in."""
     pairs = []
-    least = min((row["activity_mbq"] for row in rows if row["activity_mbq"] > 0), default=0.0)
+    least = min((row.fact.activity_mbq for row in rows if row.fact.activity_mbq > 0), default=0.0)
     for row, time in zip(rows, times_h, strict=True):
-        activity, sigma = row["activity_mbq"], row["sigma_mbq"]
+        activity, sigma = row.fact.activity_mbq, row.fact.sigma_mbq
         if sigma is None:
             sigma = UNSTATED_SIGMA * (activity or least)
-        if row["decay_state"] == "corrected":
+        if row.fact.decay_state == "corrected":
             activity, sigma = (
                 measured_from_corrected((time,), (value,), half_life_h)[0] for value in (activity, sigma)
             )

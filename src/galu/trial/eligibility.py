@@ -8,7 +8,7 @@ that atom.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
@@ -26,7 +26,22 @@ from galu.eligibility import (
 from galu.eligibility.items import ITEM_KEYS, ITEM_OF_TEST, ITEMS, UNREAD
 from galu.finding import Truth
 from galu.protocol import Study
-from galu.record import Record
+from galu.record import Fact, Record, Row, conduct
+from galu.record.conduct import Visit
+from galu.record.disease import Lesion, Measurement
+from galu.record.people import (
+    Consent,
+    Demographics,
+    Disposition,
+    Ecog,
+    History,
+    Lab,
+    PriorTherapy,
+    Therapy,
+    Vital,
+    Withdrawal,
+)
+from galu.record.treatment import Administration, Scan, Transfusion
 from galu.record.when import day_of, days_of, instant_of
 from galu.trial.concerns import gather_concerns, told
 from galu.trial.departures import takes_consent_back
@@ -53,7 +68,6 @@ _BY_TRACER: Final = frozenset({"PET", "SPECT", "PLANAR"})
 _LONG_AGO: Final = date(1900, 1, 1)
 _NUMBERS: Final = frozenset(item.key for item in ITEMS if item.value == "number")
 _FLAGS: Final = frozenset(item.key for item in ITEMS if item.value == "flag")
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,49 +80,50 @@ class GateVerdicts:
     verdicts: tuple[CriterionVerdict, ...]
 
 
-def _from_demographics(row: Row) -> Iterator[Evidence]:
-    if row["sex"] is not None:
-        yield Evidence("sex", row["sex"], ref=row["id"])
-    if row["birth_date"] is not None:
-        yield Evidence("birth_date", row["birth_date"], ref=row["id"])
-    if row["race"] is not None:
-        yield Evidence("black", "BLACK" in row["race"].upper(), ref=row["id"])
+def _from_demographics(row: Row[Demographics]) -> Iterator[Evidence]:
+    if row.fact.sex is not None:
+        yield Evidence("sex", row.fact.sex, ref=row.id)
+    if row.fact.birth_date is not None:
+        yield Evidence("birth_date", row.fact.birth_date, ref=row.id)
+    if row.fact.race is not None:
+        yield Evidence("black", "BLACK" in row.fact.race.upper(), ref=row.id)
 
 
-def _from_consent(row: Row) -> Iterator[Evidence]:
-    yield Evidence("consent.signed", True, on=row["day"], ref=row["id"], label=row["form_version"] or "")
+def _from_consent(row: Row[Consent]) -> Iterator[Evidence]:
+    yield Evidence("consent.signed", True, on=row.day, ref=row.id, label=row.fact.form_version or "")
 
 
-def _from_visit(row: Row) -> Iterator[Evidence]:
-    if row["status"] != "missed":
-        yield Evidence("procedure.first", row["visit"], on=row["day"], ref=row["id"])
+def _from_visit(row: Row[Visit]) -> Iterator[Evidence]:
+    if row.fact.status != "missed":
+        yield Evidence("procedure.first", row.fact.visit, on=row.day, ref=row.id)
 
 
-def _from_administration(row: Row) -> Iterator[Evidence]:
-    yield Evidence("procedure.first", "administration", on=row["day"], ref=row["id"])
+def _from_administration(row: Row[Administration]) -> Iterator[Evidence]:
+    yield Evidence("procedure.first", "administration", on=row.day, ref=row.id)
 
 
-def _from_result(row: Row) -> Iterator[Evidence]:
-    item = ITEM_OF_TEST.get(lab_code(row["test"]) or "")
-    value = row["value"] if row["value"] is not None else row["text"]
-    if item is not None and item.startswith("serology.") and row["text"] is not None:
-        value = row["text"]
+def _from_result(row: Row[Lab] | Row[Vital]) -> Iterator[Evidence]:
+    item = ITEM_OF_TEST.get(lab_code(row.fact.test) or "")
+    value = row.fact.value if row.fact.value is not None else row.fact.text
+    if item is not None and item.startswith("serology.") and row.fact.text is not None:
+        value = row.fact.text
     if item is not None:
         # A result without a value (pending, lost) is not yet known: an earlier one does not stand for it.
         shown = value.lower() if isinstance(value, str) else "" if value is None else value
-        yield Evidence(item, shown, row["unit"], row["day"], row["id"], row.get("upper_limit"))
+        upper = row.fact.upper_limit if isinstance(row.fact, Lab) else None
+        yield Evidence(item, shown, row.fact.unit, row.day, row.id, upper)
 
 
-def _from_ecog(row: Row) -> Iterator[Evidence]:
-    yield Evidence("ecog", row["score"], on=row["day"], ref=row["id"])
+def _from_ecog(row: Row[Ecog]) -> Iterator[Evidence]:
+    yield Evidence("ecog", row.fact.score, on=row.day, ref=row.id)
 
 
-def _value(item: str, row: Row) -> Any:
+def _value(item: str, row: Row[History]) -> Any:
     """The value that a history term stands for: a grade, a number, a flag, or its own words."""
-    term = row["term"]
+    term = row.fact.term
     if item in _NUMBERS:
-        if row["grade"] is not None:
-            return row["grade"]
+        if row.fact.grade is not None:
+            return row.fact.grade
         try:
             return float(term)
         except ValueError:
@@ -116,9 +131,9 @@ def _value(item: str, row: Row) -> Any:
     return term.lower() if item in _FLAGS else term
 
 
-def _from_history(row: Row) -> Iterator[Evidence]:
-    item, known = row["category"] or "", read_condition(row["term"])
-    doubtful = item.startswith("event.") and negates(row["term"])
+def _from_history(row: Row[History]) -> Iterator[Evidence]:
+    item, known = row.fact.category or "", read_condition(row.fact.term)
+    doubtful = item.startswith("event.") and negates(row.fact.term)
     if item not in ITEM_KEYS:
         if "." in item:
             item, doubtful = UNREAD["event"], True
@@ -127,27 +142,27 @@ def _from_history(row: Row) -> Iterator[Evidence]:
         else:
             item, doubtful = known.item, not known.sure
     on, span = _history_day(item, row)
-    label = row["term"] if row["grade"] is not None else ""
+    label = row.fact.term if row.fact.grade is not None else ""
     value = "yes" if item == "gilbert" and known is not None and known.sure else _value(item, row)
-    going_on = bool(row["ongoing"])
+    going_on = bool(row.fact.ongoing)
     yield Evidence(
-        item, value, on=on, ref=row["id"], label=label, ongoing=going_on, span=span, doubtful=doubtful
+        item, value, on=on, ref=row.id, label=label, ongoing=going_on, span=span, doubtful=doubtful
     )
 
 
-def _history_day(item: str, row: Row) -> tuple[date | None, tuple[date, date] | None]:
+def _history_day(item: str, row: Row[History]) -> tuple[date | None, tuple[date, date] | None]:
     """Day that counts of a history: its end, else its beginning; a state is of the day it was asked on.
 
     An event or a finding of a tissue whose day is not stated can be of any day before it was asked about.
     """
-    if row["ended"] is not None or row["started"] is not None:
-        if row["ended"] is None:
-            first, last = days_of(row["started"])
-            return (first, None) if first == last else (None, (first, last))
-        return _ended(row["ended"], day_of(row["started"]))
+    if row.fact.ended is not None:
+        return _ended(row.fact.ended, day_of(row.fact.started))
+    if row.fact.started is not None:
+        first, last = days_of(row.fact.started)
+        return (first, None) if first == last else (None, (first, last))
     if item.startswith(("event.", "pathology.")) or item in UNREAD.values():
-        return None, (_LONG_AGO, days_of(row["on"])[1])
-    return row["day"], None
+        return None, (_LONG_AGO, days_of(row.fact.on)[1])
+    return row.day, None
 
 
 def _ended(ended: str | None, started: date | None) -> tuple[date | None, tuple[date, date] | None]:
@@ -160,132 +175,132 @@ def _ended(ended: str | None, started: date | None) -> tuple[date | None, tuple[
     return None, (min(max(first, started or first), last), last)
 
 
-def _from_therapy(row: Row) -> Iterator[Evidence]:
+def _from_therapy(row: Row[Therapy] | Row[PriorTherapy]) -> Iterator[Evidence]:
     """A therapy by its stated class and by its agent's name: both count, the name where they differ too."""
-    on, span = _ended(row["ended"], day_of(row.get("started")))
-    hours = row.get("half_life_h")
+    prior = row.fact if isinstance(row.fact, PriorTherapy) else None
+    on, span = _ended(row.fact.ended, None if prior is None else day_of(prior.started))
+    hours = None if prior is None else prior.half_life_h
     given = Evidence(
         "",
-        row["agent"],
-        on=row["day"] if on is None and span is None else on,
-        ref=row["id"],
-        ongoing=row["ended"] is None,
+        row.fact.agent,
+        on=row.day if on is None and span is None else on,
+        ref=row.id,
+        ongoing=row.fact.ended is None,
         half_life_days=None if hours is None else hours / 24.0,
         span=span,
     )
-    support = _SUPPORT_OF.get(support_given(row["agent"]) or "")
+    support = _SUPPORT_OF.get(support_given(row.fact.agent) or "")
     if support is not None:
         yield replace(given, item="transfusion_or_growth_factor", value=support)
     for item, doubtful in items_of_therapy(row).items():
-        by_line = item == "therapy.taxane" and row.get("regimen")
-        value = f"regimen {row['regimen']}" if by_line else row["agent"]
+        line = None if prior is None or item != "therapy.taxane" else prior.regimen
+        value = f"regimen {line}" if line else row.fact.agent
         yield replace(given, item=item, value=value, doubtful=doubtful)
 
 
-def _from_transfusion(row: Row) -> Iterator[Evidence]:
-    value = _SUPPORT.get(row["product"], "other")
-    yield Evidence("transfusion_or_growth_factor", value, on=row["day"], ref=row["id"])
+def _from_transfusion(row: Row[Transfusion]) -> Iterator[Evidence]:
+    value = _SUPPORT.get(row.fact.product, "other")
+    yield Evidence("transfusion_or_growth_factor", value, on=row.day, ref=row.id)
 
 
-def _from_scan(row: Row) -> Iterator[Evidence]:
+def _from_scan(row: Row[Scan]) -> Iterator[Evidence]:
     """A PET is evidence unless its tracer surely does not show PSMA; one that was not read says nothing."""
-    if row["modality"] == "PET" and shows_psma(row["agent"] or "") is not False:
-        value = {True: "positive", False: "negative", None: "unknown"}[row["positive"]]
+    if row.fact.modality == "PET" and shows_psma(row.fact.agent or "") is not False:
+        value = {True: "positive", False: "negative", None: "unknown"}[row.fact.positive]
         for item in ("pet.psma", "pet.psma_rule"):
-            yield Evidence(item, value, on=row["day"], ref=row["id"], label=row["agent"] or "")
+            yield Evidence(item, value, on=row.day, ref=row.id, label=row.fact.agent or "")
 
 
-def _procedure_of_scan(row: Row, agents: tuple[str, ...]) -> Iterator[Evidence]:
+def _procedure_of_scan(row: Row[Scan], agents: tuple[str, ...]) -> Iterator[Evidence]:
     """A scan is a procedure of the study when its agent is the study's; doubtful where that is not told."""
-    answers = {same_tracer(row["agent"] or "", agent) for agent in agents}
+    answers = {same_tracer(row.fact.agent or "", agent) for agent in agents}
     own = True in answers
-    if own or (None in answers and row["modality"] in _BY_TRACER):
-        shown = f"{row['modality']} {row['agent'] or 'without its tracer'}"
-        yield Evidence("procedure.first", shown, on=row["day"], ref=row["id"], doubtful=not own)
+    if own or (None in answers and row.fact.modality in _BY_TRACER):
+        shown = f"{row.fact.modality} {row.fact.agent or 'without its tracer'}"
+        yield Evidence("procedure.first", shown, on=row.day, ref=row.id, doubtful=not own)
 
 
-def _from_judgement(row: Row) -> Iterator[Evidence]:
-    if row["item"] in ITEM_KEYS and row["value"] != "unknown":
+def _from_judgement(row: Row[conduct.Judgement]) -> Iterator[Evidence]:
+    if row.fact.item in ITEM_KEYS and row.fact.value != "unknown":
         yield Evidence(
-            row["item"],
-            row["value"],
-            on=row["day"],
-            ref=row["id"],
-            label=row["by"],
-            doubtful=not named(row["by"]),
+            row.fact.item,
+            row.fact.value,
+            on=row.day,
+            ref=row.id,
+            label=row.fact.by,
+            doubtful=not named(row.fact.by),
         )
 
 
-_READERS: Final = (
-    ("demographics", _from_demographics),
-    ("consent", _from_consent),
-    ("visit", _from_visit),
-    ("administration", _from_administration),
-    ("lab", _from_result),
-    ("vital", _from_result),
-    ("ecog", _from_ecog),
-    ("history", _from_history),
-    ("prior_therapy", _from_therapy),
-    ("therapy", _from_therapy),
-    ("transfusion", _from_transfusion),
-    ("scan", _from_scan),
-    ("judgement", _from_judgement),
+_READERS: Final[tuple[tuple[type[Fact], Callable[[Any], Iterator[Evidence]]], ...]] = (
+    (Demographics, _from_demographics),
+    (Consent, _from_consent),
+    (Visit, _from_visit),
+    (Administration, _from_administration),
+    (Lab, _from_result),
+    (Vital, _from_result),
+    (Ecog, _from_ecog),
+    (History, _from_history),
+    (PriorTherapy, _from_therapy),
+    (Therapy, _from_therapy),
+    (Transfusion, _from_transfusion),
+    (Scan, _from_scan),
+    (conduct.Judgement, _from_judgement),
 )
 
 
-def _dated(one: Evidence, kind: str, row: Row) -> Evidence:
+def _dated(one: Evidence, row: Row[Fact]) -> Evidence:
     """The evidence, with the days it can have been where its day is known only in part."""
-    if one.on is not None or one.span is not None or kind == "demographics":
+    if one.on is not None or one.span is not None or isinstance(row.fact, Demographics):
         return one
-    return replace(one, span=days_of(row["on"]))
+    return replace(one, span=days_of(row.fact.on))
 
 
 def _lesion_evidence(record: Record) -> Iterator[tuple[str, Evidence]]:
     """Sizes of the lesions, number of bone lesions, and liver metastases where a lesion sits in the liver."""
-    lesions = {(row["subject"], row["lesion"]): row for row in record.facts("lesion").iter_rows(named=True)}
-    bones: dict[str, list[Row]] = {}
+    lesions = {(row.subject, row.fact.lesion): row for row in record.rows(Lesion)}
+    bones: dict[str, list[Row[Lesion]]] = {}
     for (subject, _), row in lesions.items():
-        if row["role"] == "bone":
+        if row.fact.role == "bone":
             bones.setdefault(subject, []).append(row)
-        if "LIVER" in (row["site"] or "").upper():
-            yield subject, Evidence("liver_metastases", "yes", on=row["day"], ref=row["id"])
+        if "LIVER" in (row.fact.site or "").upper():
+            yield subject, Evidence("liver_metastases", "yes", on=row.day, ref=row.id)
     for subject, rows in bones.items():
-        first = min(row["on"] for row in rows)
-        found = [row for row in rows if row["on"] == first]
-        label = found[0]["method"] or ""
+        first = min(row.fact.on for row in rows)
+        found = [row for row in rows if row.fact.on == first]
+        label = found[0].fact.method or ""
         yield (
             subject,
-            Evidence("lesion.bone", len(found), on=found[0]["day"], ref=found[0]["id"], label=label),
+            Evidence("lesion.bone", len(found), on=found[0].day, ref=found[0].id, label=label),
         )
-    for size in record.facts("measurement").iter_rows(named=True):
-        lesion = lesions.get((size["subject"], size["lesion"]))
-        is_size = lesion is not None and size["test"].strip().upper() in SIZES[bool(lesion["nodal"])]
-        if lesion is not None and is_size and size["value"] is not None and lesion["role"] != "bone":
-            item = "lesion.node" if lesion["nodal"] else "lesion.soft_tissue"
+    for size in record.rows(Measurement):
+        lesion = lesions.get((size.subject, size.fact.lesion))
+        is_size = lesion is not None and size.fact.test.strip().upper() in SIZES[bool(lesion.fact.nodal)]
+        if lesion is not None and is_size and size.fact.value is not None and lesion.fact.role != "bone":
+            item = "lesion.node" if lesion.fact.nodal else "lesion.soft_tissue"
             yield (
-                size["subject"],
-                Evidence(item, size["value"], size["unit"] or "mm", size["day"], size["id"]),
+                size.subject,
+                Evidence(item, size.fact.value, size.fact.unit or "mm", size.day, size.id),
             )
 
 
 def _consent_ended(subjects: Iterable[Subject], record: Record) -> Iterator[tuple[str, Evidence]]:
     """What ended a consent that no later one renewed: leaving the study, in whatever words, or death."""
-    renewed = {
-        row["subject"]: row["seq"] for row in record.facts("consent").sort("seq").iter_rows(named=True)
-    }
-    for kind in ("withdrawal", "disposition"):
-        for row in record.facts(kind).iter_rows(named=True):
-            told = row["scope"] == "study" if kind == "withdrawal" else takes_consent_back(row["term"])
-            told = told or (kind == "withdrawal" and takes_consent_back(row["cause"] or ""))
-            if told and row["seq"] > renewed.get(row["subject"], 0):
-                label = f"consent was taken back on {row['on'][:10]}"
-                yield (
-                    row["subject"],
-                    Evidence("consent.signed", False, on=row["day"], ref=row["id"], label=label),
-                )
-    for one in subjects:
-        if one.death is not None:
-            yield one.id, Evidence("consent.signed", False, on=one.died, ref=one.death.fact, label="died")
+    renewed = {row.subject: row.seq for row in sorted(record.rows(Consent), key=lambda row: row.seq)}
+    left: list[Row[Withdrawal] | Row[Disposition]] = [
+        row
+        for row in record.rows(Withdrawal)
+        if row.fact.scope == "study" or takes_consent_back(row.fact.cause or "")
+    ]
+    left += [row for row in record.rows(Disposition) if takes_consent_back(row.fact.term)]
+    for one in left:
+        if one.seq > renewed.get(one.subject, 0):
+            label = f"consent was taken back on {one.fact.on[:10]}"
+            yield one.subject, Evidence("consent.signed", False, on=one.day, ref=one.id, label=label)
+    for subject in subjects:
+        if subject.death is not None:
+            fact = subject.death.fact
+            yield subject.id, Evidence("consent.signed", False, on=subject.died, ref=fact, label="died")
 
 
 def gather_evidence(study: Study, record: Record, subjects: Iterable[Subject]) -> dict[str, SubjectEvidence]:
@@ -299,13 +314,13 @@ def gather_evidence(study: Study, record: Record, subjects: Iterable[Subject]) -
 
     agents = tuple(agent.name for agent in study.agents)
     for kind, reader in _READERS:
-        for row in record.facts(kind).iter_rows(named=True):
+        for row in record.rows(kind):
             for one in reader(row):
-                keep(row["subject"], _dated(one, kind, row))
-                times.setdefault(row["subject"], {})[row["id"]] = told(row)
-    for row in record.facts("scan").iter_rows(named=True):
+                keep(row.subject, _dated(one, row))
+                times.setdefault(row.subject, {})[row.id] = told(row)
+    for row in record.rows(Scan):
         for one in _procedure_of_scan(row, agents):
-            keep(row["subject"], _dated(one, "scan", row))
+            keep(row.subject, _dated(one, row))
     for subject, one in (*_lesion_evidence(record), *_consent_ended(people, record)):
         keep(subject, one)
     signed = _signed(record)
@@ -335,29 +350,29 @@ def _signed(record: Record) -> dict[str, dict[str, tuple[Judgement, ...]]]:
     """Judgements of each atom, oldest first."""
     found: dict[str, dict[str, tuple[Judgement, ...]]] = {}
     truths = {"yes": Truth.TRUE, "no": Truth.FALSE, "unknown": Truth.UNKNOWN}
-    for row in record.facts("judgement").iter_rows(named=True):
-        if row["item"] not in ITEM_KEYS:
-            moment = instant_of(row["on"], record.zone)
+    for row in record.rows(conduct.Judgement):
+        if row.fact.item not in ITEM_KEYS:
+            moment = instant_of(row.fact.on, record.zone)
             judgement = Judgement(
-                truths[row["value"]],
-                row["id"],
-                named(row["by"]),
-                row["day"],
-                row["comment"] or "",
-                row["recorded"],
-                days_of(row["on"])[0],
+                truths[row.fact.value],
+                row.id,
+                named(row.fact.by),
+                row.day,
+                row.fact.comment or "",
+                row.recorded,
+                days_of(row.fact.on)[0],
                 None if moment is None else moment.timestamp(),
             )
-            own = found.setdefault(row["subject"], {})
-            own[row["item"]] = (*own.get(row["item"], ()), judgement)
+            own = found.setdefault(row.subject, {})
+            own[row.fact.item] = (*own.get(row.fact.item, ()), judgement)
     return found
 
 
 def _screening_days(record: Record) -> dict[str, date]:
     days: dict[str, date] = {}
-    for row in record.facts("visit").iter_rows(named=True):
-        if row["visit"] == "screening" and row["day"] is not None:
-            days.setdefault(row["subject"], row["day"])
+    for row in record.rows(Visit):
+        if row.fact.visit == "screening" and row.day is not None:
+            days.setdefault(row.subject, row.day)
     return days
 
 

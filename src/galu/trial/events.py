@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
-import polars as pl
-
-from galu.record import Record
+from galu.record import Record, Row
+from galu.record.disease import AdverseEvent, AdverseEventCourse
 from galu.record.when import day_of, days_of, instant_of
 from galu.safety.fatal import FATAL
 from galu.safety.inputs import AdverseEventInput, Attribution
@@ -25,13 +22,13 @@ def events_by_subject(record: Record) -> dict[str, tuple[AdverseEventInput, ...]
     A course may name any fact of the chain of corrections of its event.
     """
     roots = event_roots(record)
-    courses: dict[str, list[dict[str, Any]]] = {}
-    for row in record.facts("adverse_event_course").iter_rows(named=True):
-        courses.setdefault(roots.get(row["event"], row["event"]), []).append(row)
+    courses: dict[str, list[Row[AdverseEventCourse]]] = {}
+    for step in record.rows(AdverseEventCourse):
+        courses.setdefault(roots.get(step.fact.event, step.fact.event), []).append(step)
     found: dict[str, list[AdverseEventInput]] = {}
-    for row in record.facts("adverse_event").iter_rows(named=True):
-        event = _event(row, courses.get(row["root"], []), record.zone)
-        found.setdefault(row["subject"], []).append(event)
+    for row in record.rows(AdverseEvent):
+        event = _event(row, courses.get(row.root, []), record.zone)
+        found.setdefault(row.subject, []).append(event)
     for event_id in courses.keys() - roots.keys() - {*roots.values()}:
         subject, event = _untold(event_id, courses[event_id])
         found.setdefault(subject, []).append(event)
@@ -54,9 +51,8 @@ class FatalEvent:
 
 def fatal_events(record: Record) -> dict[str, FatalEvent]:
     """The event that a subject died of, by subject; of several one that is not called unrelated."""
-    steps = record.facts("adverse_event_course").filter(pl.col("grade") == FATAL)
-    names = {row["subject"] for row in record.facts("adverse_event").iter_rows(named=True) if _was_fatal(row)}
-    names.update(steps["subject"].to_list())
+    names = {row.subject for row in record.rows(AdverseEvent) if _was_fatal(row)}
+    names.update(step.subject for step in record.rows(AdverseEventCourse) if step.fact.grade == FATAL)
     if not names:
         return {}
     found = {}
@@ -75,41 +71,41 @@ def _fatal(event: AdverseEventInput) -> FatalEvent:
     return FatalEvent(event, day, (day, day) if day else (event.onset, last))
 
 
-def _event(row: dict[str, Any], course: list[dict[str, Any]], zone: str) -> AdverseEventInput:
-    grades = [g for g in (row["grade"], *(step["grade"] for step in course)) if g is not None]
+def _event(row: Row[AdverseEvent], course: list[Row[AdverseEventCourse]], zone: str) -> AdverseEventInput:
+    grades = [g for g in (row.fact.grade, *(step.fact.grade for step in course)) if g is not None]
     if _was_fatal(row):
         grades.append(5)
     worst = max(grades, default=None)
     told = _told(row)
-    onset, until = days_of(row["on"])
-    dated = [(step["day"], step["grade"]) for step in course if step["day"] is not None]
-    known = [day for day in (*(day for day, _ in dated), day_of(row["ended"])) if day is not None]
+    onset, until = days_of(row.fact.on)
+    dated = [(step.day, step.fact.grade) for step in course if step.day is not None]
+    known = [day for day in (*(day for day, _ in dated), day_of(row.fact.ended)) if day is not None]
     # What is known of the end or the course narrows down when an event can have begun.
     until = max(onset, min([until, *known]))
     return AdverseEventInput(
-        ref=row["id"],
-        term=row["term"],
+        ref=row.id,
+        term=row.fact.term,
         grade=worst,
         onset=onset,
-        ended=_ended(_possible(day_of(row["ended"]), onset), course),
+        ended=_ended(_possible(day_of(row.fact.ended), onset), course),
         attribution=_attribution(row, course),
-        serious=row["serious"],
+        serious=row.fact.serious,
         # That a toxicity means nothing is a judgement: who says so?
-        clinically_meaningful=row["clinically_meaningful"]
-        if row["clinically_meaningful"] or is_named(row["by"])
+        clinically_meaningful=row.fact.clinically_meaningful
+        if row.fact.clinically_meaningful or is_named(row.fact.by)
         else None,
-        soc=row["soc"] or "",
-        action=row["action"] or "",
+        soc=row.fact.soc or "",
+        action=row.fact.action or "",
         # Empty where nothing but the first grade was reported.
         course=_course(onset, row, dated) if course else (),
-        outcome=row["outcome"] or "",
-        expected=row["expected"],
-        life_threatening=row["life_threatening"],
-        aware=instant_of(row["aware"], zone),
-        onset_until=until if row["day"] is None else None,
-        undated=tuple(_undated(step, onset) for step in course if step["day"] is None),
-        reported=row["recorded"].astimezone(ZoneInfo(zone)).date(),
-        coded=row.get("coded") or "",
+        outcome=row.fact.outcome or "",
+        expected=row.fact.expected,
+        life_threatening=row.fact.life_threatening,
+        aware=instant_of(row.fact.aware, zone),
+        onset_until=until if row.day is None else None,
+        undated=tuple(_undated(step, onset) for step in course if step.day is None),
+        reported=row.recorded.astimezone(ZoneInfo(zone)).date(),
+        coded=row.meant or "",
         perhaps=told if worst is not None and told > worst else None,
     )
 
@@ -118,21 +114,21 @@ def _event(row: dict[str, Any], course: list[dict[str, Any]], zone: str) -> Adve
 _HOSPITAL, _LIFE_THREATENING = 3, 4
 
 
-def _told(row: Mapping[str, Any]) -> int:
+def _told(row: Row[AdverseEvent]) -> int:
     """The highest grade that anything but the grade itself tells; 0 where nothing does.
 
     The severity in words, a grade among the words of the term, a term that has no milder grade, that it was
     life-threatening, or serious: in hospital, as a rule.
     """
-    meant = read_event(row.get("coded") or row["term"])
-    said = (told_severity(row["severity"]), told_severity(row["term"]), mildest_grade(meant))
-    flags = (_LIFE_THREATENING * bool(row["life_threatening"]), _HOSPITAL * bool(row["serious"]))
+    meant = read_event(row.meant or row.fact.term)
+    said = (told_severity(row.fact.severity), told_severity(row.fact.term), mildest_grade(meant))
+    flags = (_LIFE_THREATENING * bool(row.fact.life_threatening), _HOSPITAL * bool(row.fact.serious))
     return max(*(grade or 0 for grade in said), *flags)
 
 
-def _was_fatal(row: Mapping[str, Any]) -> bool:
-    told = tells_of_death(row["outcome"] or "") or tells_of_death(row["severity"] or "")
-    return told or bool(row["grade"] == FATAL)
+def _was_fatal(row: Row[AdverseEvent]) -> bool:
+    told = tells_of_death(row.fact.outcome or "") or tells_of_death(row.fact.severity or "")
+    return told or bool(row.fact.grade == FATAL)
 
 
 def _possible(ended: date | None, onset: date) -> date | None:
@@ -141,39 +137,39 @@ def _possible(ended: date | None, onset: date) -> date | None:
 
 
 def _course(
-    onset: date, row: dict[str, Any], dated: list[tuple[date, int]]
+    onset: date, row: Row[AdverseEvent], dated: list[tuple[date, int]]
 ) -> tuple[tuple[date, int | None], ...]:
     """Grades from day to day; who died of it had the highest at the last of them."""
-    steps: list[tuple[date, int | None]] = [(onset, row["grade"]), *dated]
+    steps: list[tuple[date, int | None]] = [(onset, row.fact.grade), *dated]
     if _was_fatal(row):
-        last = day_of(row["ended"]) or max(day for day, _ in steps)
+        last = day_of(row.fact.ended) or max(day for day, _ in steps)
         steps.append((last, 5))
     return tuple(steps)
 
 
-def _untold(event: str, course: list[dict[str, Any]]) -> tuple[str, AdverseEventInput]:
+def _untold(event: str, course: list[Row[AdverseEventCourse]]) -> tuple[str, AdverseEventInput]:
     """An event of which only the course is in the record: what it was, and since when, is not known."""
-    grades = [step["grade"] for step in course if step["grade"]]
-    first, until = days_of(course[0]["on"])
+    grades = [step.fact.grade for step in course if step.fact.grade]
+    first, until = days_of(course[0].fact.on)
     told = AdverseEventInput(
-        ref=course[0]["id"],
+        ref=course[0].id,
         term=f"event {event}, which is not recorded",
         grade=max(grades, default=None),
         onset=first - timedelta(days=365),
         attribution=_attribution(course[0], course),
         onset_until=until,
     )
-    return course[0]["subject"], told
+    return course[0].subject, told
 
 
-def _undated(step: dict[str, Any], onset: date) -> tuple[date, date, int]:
-    first, last = days_of(step["on"])
-    return max(first, onset), max(last, onset), step["grade"]
+def _undated(step: Row[AdverseEventCourse], onset: date) -> tuple[date, date, int]:
+    first, last = days_of(step.fact.on)
+    return max(first, onset), max(last, onset), step.fact.grade
 
 
-def _ended(stated: date | None, course: list[dict[str, Any]]) -> date | None:
+def _ended(stated: date | None, course: list[Row[AdverseEventCourse]]) -> date | None:
     """Day on which an event was over; None where it went on, or came back, after that."""
-    steps = [(step["day"], step["grade"]) for step in course if step["day"] is not None]
+    steps = [(step.day, step.fact.grade) for step in course if step.day is not None]
     if stated is not None:
         return None if any(day > stated and grade > 0 for day, grade in steps) else stated
     if not steps or steps[-1][1] > 0:
@@ -186,8 +182,10 @@ def _ended(stated: date | None, course: list[dict[str, Any]]) -> date | None:
     return over
 
 
-def _attribution(row: dict[str, Any], course: list[dict[str, Any]]) -> Attribution | None:
+def _attribution(
+    row: Row[AdverseEvent] | Row[AdverseEventCourse], course: list[Row[AdverseEventCourse]]
+) -> Attribution | None:
     """The last that was written, in the event or its course; None where that is unknown."""
-    stated = [(one["seq"], one["attribution"]) for one in (row, *course) if one["attribution"] is not None]
+    stated = [(one.seq, one.fact.attribution) for one in (row, *course) if one.fact.attribution is not None]
     known: dict[str, Attribution] = {"related": "related", "unrelated": "unrelated"}
     return known.get(max(stated, default=(0, "unknown"))[1])

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from galu.finding import InputError
 from galu.pharmacokinetics import Collection, Parameter, Urine, urinary
-from galu.record import Record
+from galu.record import Record, Row
+from galu.record.treatment import UrineCollection
 from galu.record.when import hours_between
 from galu.trial.exposure import Dose
 from galu.trial.subjects import Subject
 
 #: Area of the blood or plasma profile over the window of the urine [h], decay-corrected.
 AreaBetween = Callable[[float, float], Parameter | None]
-Rows = Sequence[Mapping[str, Any]]
+Rows = Sequence[Row[UrineCollection]]
 
 
 class Excreted(NamedTuple):
@@ -40,9 +41,9 @@ def derive_excretion(
 
     Urine that belongs to no known administration has its rows, too, with the reason.
     """
-    groups: dict[Excreted, list[Mapping[str, Any]]] = {}
-    for row in record.facts("urine_collection").iter_rows(named=True):
-        groups.setdefault(Excreted(row["subject"], row["agent"], row["cycle"]), []).append(row)
+    groups: dict[Excreted, list[Row[UrineCollection]]] = {}
+    for row in record.rows(UrineCollection):
+        groups.setdefault(Excreted(row.subject, row.fact.agent, row.fact.cycle), []).append(row)
     for key, rows in sorted(groups.items()):
         subject, half_life = people.get(key.subject), half_lives.get(key.agent)
         dose = None if subject is None else administration(subject, key.agent, key.cycle)
@@ -88,7 +89,7 @@ def excretion(
 
 
 def _none(reason: str, rows: Rows) -> tuple[Parameter, ...]:
-    ids = tuple(row["id"] for row in rows)
+    ids = tuple(row.id for row in rows)
     codes = (
         ("RCAMINT", "Amt Rec from T1 to T2", "MBq"),
         ("RCPCINT", "Pct Rec from T1 to T2", "%"),
@@ -110,17 +111,17 @@ def _collections(rows: Rows, start: str, zone: str, half_life_h: float) -> tuple
     """
     found = []
     for row in rows:
-        begin, end = hours_between(start, row["on"], zone), hours_between(start, row["ended"], zone)
+        begin, end = hours_between(start, row.fact.on, zone), hours_between(start, row.fact.ended, zone)
         if begin is None or end is None:
             raise InputError("urine", "the administration has no time of day", "record when it began")
         if end <= 0.0:
             continue
         if begin < 0.0:
-            place = f"urine from {row['on']} to {row['ended']}"
+            place = f"urine from {row.fact.on} to {row.fact.ended}"
             raise InputError(place, f"it begins before the administration ({start})", "correct its start")
         conc = None
-        if row["activity_mbq"] is not None and row["volume_ml"]:
-            decay = 1.0 if row["decay_state"] == "corrected" else 2.0 ** (end / half_life_h)
-            conc = row["activity_mbq"] * decay / row["volume_ml"]
-        found.append(Collection(begin, end, conc, row["volume_ml"], bool(row["missed_void"]), row["id"]))
+        if row.fact.activity_mbq is not None and row.fact.volume_ml:
+            decay = 1.0 if row.fact.decay_state == "corrected" else 2.0 ** (end / half_life_h)
+            conc = row.fact.activity_mbq * decay / row.fact.volume_ml
+        found.append(Collection(begin, end, conc, row.fact.volume_ml, bool(row.fact.missed_void), row.id))
     return tuple(sorted(found, key=lambda one: (one.start_h, one.end_h, one.ref)))

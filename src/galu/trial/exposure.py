@@ -6,16 +6,17 @@ start of the administration (EANM practice: one reference time for both).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from galu.nuclides import nuclide
 from galu.protocol import Study
 from galu.quantities import decay_factor
-from galu.record import Record
-from galu.record.when import hours_between
+from galu.record import Record, Row
+from galu.record.treatment import Administration, Dispensed, Residual
+from galu.record.when import days_of, hours_between
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ class Dose:
 
 
 Key = tuple[Any, ...]
+Drawn = Dispensed | Residual
+_D = TypeVar("_D", Dispensed, Residual)
 #: With this share of the activity drawn left in the syringe nothing was given (assumed).
 UNGIVEN: Final = 0.9
 
@@ -62,124 +65,121 @@ def half_lives_h(study: Study) -> dict[str, float]:
 def derive_doses(study: Study, record: Record) -> dict[str, tuple[Dose, ...]]:
     """Administrations by subject, oldest first; of several of one agent in one cycle the first."""
     half_lives = half_lives_h(study)
-    given = list(record.facts("administration").iter_rows(named=True))
-    dispensed = _by_administration(record, "dispensed", given)
-    residual = _by_administration(record, "residual", given)
+    given = record.rows(Administration)
+    dispensed = _by_administration(record.rows(Dispensed), given)
+    residual = _by_administration(record.rows(Residual), given)
     repeats: dict[Key, list[str]] = {}
-    first: list[dict[str, Any]] = []
+    first: list[Row[Administration]] = []
     for row in given:
         key = _key(row)
-        if row["cycle"] is None or key not in repeats:
+        if row.fact.cycle is None or key not in repeats:
             repeats[key] = []
             first.append(row)
         else:
-            repeats[key].append(row["id"])
+            repeats[key].append(row.id)
     doses: dict[str, list[Dose]] = {}
     for row in first:
         key = _key(row)
         drawn, left = dispensed.get(key, []), residual.get(key, [])
         net, reason, facts = _net(row, drawn, left, half_lives, record.zone)
         dose = Dose(
-            agent=row["agent"],
-            cycle=row["cycle"],
-            day=row["day"],
-            start=row["on"],
-            ended=row["ended"],
-            planned_mbq=row["planned_activity_mbq"],
+            agent=row.fact.agent,
+            cycle=row.fact.cycle,
+            day=days_of(row.fact.on)[0],
+            start=row.fact.on,
+            ended=row.fact.ended,
+            planned_mbq=row.fact.planned_activity_mbq,
             net_mbq=net,
             reason=reason,
-            facts=(row["id"], *facts),
+            facts=(row.id, *facts),
             repeated_by=tuple(repeats[key]),
             drawn_again=(*_others(drawn), *_others(left)),
-            route=row["route"] or "",
+            route=row.fact.route or "",
         )
-        doses.setdefault(row["subject"], []).append(dose)
+        doses.setdefault(row.subject, []).append(dose)
     for key, rows in dispensed.items():
-        row = rows[-1]
-        if key not in repeats and row["day"] is not None and not _left_whole(row, residual.get(key, [])):
-            doses.setdefault(row["subject"], []).append(_drawn(row))
+        last = rows[-1]
+        if key not in repeats and not _left_whole(last, residual.get(key, [])):
+            doses.setdefault(last.subject, []).append(_drawn(last))
     return {subject: tuple(sorted(own, key=_start)) for subject, own in doses.items()}
 
 
-def _key(row: Mapping[str, Any]) -> Key:
+def _key(row: Row[Administration] | Row[Drawn]) -> Key:
     """The administration of a row: subject, agent, and the cycle or, where that is not told, the day."""
-    return row["subject"], row["agent"], row["day"] if row["cycle"] is None else row["cycle"]
+    return row.subject, row.fact.agent, row.day if row.fact.cycle is None else row.fact.cycle
 
 
-def _others(rows: list[dict[str, Any]]) -> tuple[str, ...]:
+def _others(rows: Sequence[Row[Drawn]]) -> tuple[str, ...]:
     """Ids of rows that state another activity or time than the first does."""
-    return tuple(row["id"] for row in rows[1:] if _stated(row) != _stated(rows[0]))
+    return tuple(row.id for row in rows[1:] if _stated(row) != _stated(rows[0]))
 
 
-def _stated(row: Mapping[str, Any]) -> tuple[Any, Any]:
-    return row["on"], row["activity_mbq"]
+def _stated(row: Row[Drawn]) -> tuple[str, float]:
+    return row.fact.on, row.fact.activity_mbq
 
 
 def _start(dose: Dose) -> tuple[date, int]:
     return dose.day, dose.cycle or 0
 
 
-def _left_whole(drawn: Mapping[str, Any], left: list[dict[str, Any]]) -> bool:
+def _left_whole(drawn: Row[Dispensed], left: Sequence[Row[Residual]]) -> bool:
     """Whether what was drawn was left in the syringe, so that nothing was given."""
-    return bool(left) and all(row["activity_mbq"] >= UNGIVEN * drawn["activity_mbq"] for row in left)
+    return bool(left) and all(row.fact.activity_mbq >= UNGIVEN * drawn.fact.activity_mbq for row in left)
 
 
-def _drawn(row: Mapping[str, Any]) -> Dose:
+def _drawn(row: Row[Dispensed]) -> Dose:
     """A dose known only from the activity drawn for it: nothing says that it was not given."""
     reason = "the administration is not recorded"
     return Dose(
-        row["agent"],
-        row["cycle"],
-        row["day"],
-        row["on"],
+        row.fact.agent,
+        row.fact.cycle,
+        days_of(row.fact.on)[0],
+        row.fact.on,
         None,
         None,
         None,
         reason,
-        (row["id"],),
+        (row.id,),
         recorded=False,
     )
 
 
 def _by_administration(
-    record: Record, kind: str, given: list[dict[str, Any]]
-) -> dict[Key, list[dict[str, Any]]]:
-    """Rows of a kind by the administration they belong to; without a cycle, that of their day."""
-    of_day: dict[Key, set[Key]] = {}
-    for row in given:
-        of_day.setdefault((row["subject"], row["agent"], row["day"]), set()).add(_key(row))
-    found: dict[Key, list[dict[str, Any]]] = {}
-    for row in record.facts(kind).iter_rows(named=True):
-        key = _key(row)
-        same = of_day.get(key, set()) if row["cycle"] is None else set()
-        found.setdefault(next(iter(same)) if len(same) == 1 else key, []).append(row)
+    drawn: Iterable[Row[_D]], given: Iterable[Row[Administration]]
+) -> dict[Key, list[Row[_D]]]:
+    """What was drawn, or left over, by its administration: of its cycle, else one of its day without any."""
+    known = {_key(row) for row in given}
+    found: dict[Key, list[Row[_D]]] = {}
+    for row in drawn:
+        key, of_day = _key(row), (row.subject, row.fact.agent, row.day)
+        found.setdefault(of_day if key not in known and of_day in known else key, []).append(row)
     return found
 
 
 def _net(
-    administration: Mapping[str, Any],
-    drawn_facts: list[dict[str, Any]],
-    left_facts: list[dict[str, Any]],
+    administration: Row[Administration],
+    drawn_facts: Sequence[Row[Dispensed]],
+    left_facts: Sequence[Row[Residual]],
     half_lives: Mapping[str, float],
     zone: str,
 ) -> tuple[float | None, str, tuple[str, ...]]:
     again = (*_others(drawn_facts), *_others(left_facts))
     if not drawn_facts or not left_facts or again:
-        if administration["activity_mbq"] is not None:
-            return administration["activity_mbq"], "net activity as stated", ()
+        if administration.fact.activity_mbq is not None:
+            return administration.fact.activity_mbq, "net activity as stated", ()
         if again:
-            facts = tuple(row["id"] for row in (*drawn_facts, *left_facts))
+            facts = tuple(row.id for row in (*drawn_facts, *left_facts))
             return None, "several activities drawn or left over are recorded: correct or retract some", facts
         lacking = "residual" if drawn_facts else "dispensed"
         return None, f"{lacking} activity is not recorded", ()
     dispensed, residual = drawn_facts[0], left_facts[0]
-    half_life = half_lives.get(administration["agent"])
-    start = administration["on"]
-    to_start = hours_between(dispensed["on"], start, zone)
-    from_start = hours_between(residual["on"], start, zone)
-    facts = (dispensed["id"], residual["id"])
+    half_life = half_lives.get(administration.fact.agent)
+    start = administration.fact.on
+    to_start = hours_between(dispensed.fact.on, start, zone)
+    from_start = hours_between(residual.fact.on, start, zone)
+    facts = (dispensed.id, residual.id)
     if half_life is None or to_start is None or from_start is None:
         return None, "the nuclide or the time of the administration is not known", facts
-    drawn = dispensed["activity_mbq"] * decay_factor(to_start, half_life)
-    left = residual["activity_mbq"] * decay_factor(from_start, half_life)
+    drawn = dispensed.fact.activity_mbq * decay_factor(to_start, half_life)
+    left = residual.fact.activity_mbq * decay_factor(from_start, half_life)
     return drawn - left, "dispensed − residual at the start of the administration", facts

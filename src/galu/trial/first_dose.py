@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Final
 
-import polars as pl
-
 from galu.protocol import Study
 from galu.record import Record
+from galu.record.conduct import Visit
 from galu.safety.events import is_one_of
 from galu.safety.inputs import AdverseEventInput
 from galu.safety.plan import SafetyPlan
@@ -74,9 +73,9 @@ def dose_doubts(
 def dosing_visits(study: Study, record: Record) -> dict[str, dict[date, str]]:
     """Dosing visits that were not whole, by subject and day."""
     named = {one.id for one in study.schedule.visits if "dose" in one.procedures} if study.schedule else set()
-    rows = record.facts("visit").filter(pl.col("visit").is_in(list(named)) & (pl.col("status") != "done"))
     found: dict[str, dict[date, str]] = {}
-    for row in rows.iter_rows(named=True):
-        if row["day"] is not None:
-            found.setdefault(row["subject"], {})[row["day"]] = row["status"]
+    for row in record.rows(Visit):
+        whole = row.fact.status == "done" or row.fact.visit not in named
+        if not whole and row.day is not None:
+            found.setdefault(row.subject, {})[row.day] = row.fact.status
     return found

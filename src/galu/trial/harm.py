@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-import polars as pl
-
 from galu.record import Record
+from galu.record.disease import AdverseEvent
 from galu.record.when import days_of
 from galu.safety.signs import grade_patient_labs
 from galu.safety.terms import VERSIONS
@@ -25,12 +24,15 @@ def harm_without_dose(record: Record, subjects: Iterable[Subject]) -> dict[str, 
     if not waiting:
         return {}
     found: dict[str, list[str]] = {}
-    mine = pl.col("subject").is_in(list(waiting))
-    for row in record.facts("adverse_event").filter(mine).iter_rows(named=True):
-        grave = row["grade"] is None or row["grade"] >= SEVERE_GRADE
-        slot = waiting[row["subject"]].enrolled
-        if grave and row["attribution"] != "unrelated" and (slot is None or days_of(row["on"])[1] >= slot):
-            found.setdefault(row["subject"], []).append(row["id"])
+    for row in record.of(waiting).rows(AdverseEvent):
+        grave = row.fact.grade is None or row.fact.grade >= SEVERE_GRADE
+        slot = waiting[row.subject].enrolled
+        if (
+            grave
+            and row.fact.attribution != "unrelated"
+            and (slot is None or days_of(row.fact.on)[1] >= slot)
+        ):
+            found.setdefault(row.subject, []).append(row.id)
     for name, fact in _severe_values(record, waiting):
         found.setdefault(name, []).append(fact)
     for name, fact in judged_toxic(record, waiting):

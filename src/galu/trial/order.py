@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cmp_to_key
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from galu.record import end_of_day
+from galu.record import Fact, Row, end_of_day
 from galu.record.when import days_of, instant_of
 
 _Item = TypeVar("_Item")
@@ -29,15 +29,15 @@ class Moment:
         return self.seq > other.seq
 
 
-def moment_of(row: Mapping[str, Any], zone: str) -> Moment:
-    """Moment of a row of a record's table."""
-    text = row["on"]
+def moment_of(row: Row[Fact], zone: str) -> Moment:
+    """Moment of a fact that stands."""
+    text = row.fact.on
     instant = instant_of(text, zone)
     if instant is not None:
-        return Moment(instant, instant, row["seq"])
+        return Moment(instant, instant, row.seq)
     first, last = days_of(text)
     begins = end_of_day(first - timedelta(days=1), zone) + timedelta(microseconds=1)
-    return Moment(begins, end_of_day(last, zone), row["seq"])
+    return Moment(begins, end_of_day(last, zone), row.seq)
 
 
 def in_order(found: Iterable[tuple[_Item, Moment]]) -> list[tuple[_Item, Moment]]:

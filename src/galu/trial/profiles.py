@@ -18,7 +18,8 @@ from galu.finding import InputError
 from galu.pharmacokinetics import DecayState, Profile, Route, intact, interpolated
 from galu.pharmacokinetics.plan import PharmacokineticsPlan
 from galu.pharmacokinetics.profile import Floats
-from galu.record import Record
+from galu.record import Record, Row
+from galu.record.treatment import Sample, UrineCollection
 from galu.record.when import hours_between, instant_of
 from galu.trial.excretion import cycle_of
 from galu.trial.exposure import Dose
@@ -32,7 +33,6 @@ _NO_VOLUME: Final = (
     "record urine_collection with start, end and volume"
 )
 _NOT_PLANNED: Final = "the study file names no such matrix under pharmacokinetics, matrices"
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +67,11 @@ def derive_profiles(
     record: Record, people: Mapping[str, Subject], half_lives: Mapping[str, float], plan: PharmacokineticsPlan
 ) -> list[SubjectProfile]:
     """Every profile of a matrix that the study plans, by subject, matrix, analyte and cycle."""
-    groups: dict[tuple[str, str, str, int], list[Row]] = {}
-    for row in record.facts("sample").iter_rows(named=True):
-        blood = row["matrix"].lower() != "urine" and plan.plans(row["matrix"])
-        if blood and row["subject"] in people:
-            key = (row["subject"], row["matrix"], row["analyte"], cycle_of(row["cycle"]))
+    groups: dict[tuple[str, str, str, int], list[Row[Sample]]] = {}
+    for row in record.rows(Sample):
+        blood = row.fact.matrix.lower() != "urine" and plan.plans(row.fact.matrix)
+        if blood and row.subject in people:
+            key = (row.subject, row.fact.matrix, row.fact.analyte, cycle_of(row.fact.cycle))
             groups.setdefault(key, []).append(row)
     fractions = {key: rows for key, rows in groups.items() if key[2].lower() == INTACT_FRACTION}
     by_matrix = {(name, matrix, cycle): rows for (name, matrix, _, cycle), rows in fractions.items()}
@@ -85,12 +85,12 @@ def derive_profiles(
         common = (name, people[name].level, matrix)
         context = (record.zone, half_life)
         profile, reason = _built(_profile, (name, matrix, cycle), rows, dose, context)
-        facts = tuple(row["id"] for row in rows)
+        facts = tuple(row.id for row in rows)
         found.append(SubjectProfile(*common, analyte, cycle, half_life, profile, reason, facts))
         share = by_matrix.get((name, matrix, cycle))
         if share and profile is not None and profile.decay_state is not None:
             part, reason = _built(_intact, profile, share, dose, record.zone)
-            facts += tuple(row["id"] for row in share)
+            facts += tuple(row.id for row in share)
             found.append(
                 SubjectProfile(*common, f"{analyte} (intact)", cycle, half_life, part, reason, facts)
             )
@@ -110,15 +110,15 @@ def dose_of_cycle(subject: Subject, cycle: int) -> Dose | None:
     return next((dose for dose in subject.therapy if cycle_of(dose.cycle) == cycle), None)
 
 
-def _intact(profile: Profile, rows: list[Row], dose: Dose | None, zone: str) -> Profile:
+def _intact(profile: Profile, rows: list[Row[Sample]], dose: Dose | None, zone: str) -> Profile:
     """The profile of the intact compound, by the fractions measured in the same matrix."""
     start = None if dose is None else dose.start
     place = f"intact fraction of {profile.subject}, {profile.matrix}, cycle {profile.cycle}"
-    known = [row for row in rows if row["value"] is not None and _hours(row, start, zone) is not None]
+    known = [row for row in rows if row.fact.value is not None and _hours(row, start, zone) is not None]
     timed = _by_time(known, start, zone, place)
     times = sorted(time for time in timed if time >= 0.0)
     shares = np.array(
-        [timed[time]["value"] / (100.0 if timed[time]["unit"] == "%" else 1.0) for time in times]
+        [_concentration(timed[time]) / (100.0 if timed[time].fact.unit == "%" else 1.0) for time in times]
     )
     return intact(profile, interpolated(profile.time_h, np.array(times), shares))
 
@@ -127,14 +127,14 @@ def derive_left_out(record: Record, plan: PharmacokineticsPlan) -> tuple[LeftOut
     """Samples and collections that no parameter is made of: urine told as samples, what is not planned."""
     urine: dict[str, list[str]] = {}
     unplanned: dict[str, list[str]] = {}
-    for row in record.facts("sample").iter_rows(named=True):
-        matrix = row["matrix"].lower()
+    for row in record.rows(Sample):
+        matrix = row.fact.matrix.lower()
         if not plan.plans(matrix):
-            unplanned.setdefault(matrix, []).append(row["subject"])
+            unplanned.setdefault(matrix, []).append(row.subject)
         elif matrix == "urine":
-            urine.setdefault(matrix, []).append(row["subject"])
+            urine.setdefault(matrix, []).append(row.subject)
     if not plan.plans("urine"):
-        collected = [row["subject"] for row in record.facts("urine_collection").iter_rows(named=True)]
+        collected = [row.subject for row in record.rows(UrineCollection)]
         if collected:
             unplanned.setdefault("urine", []).extend(collected)
     return tuple(
@@ -144,22 +144,24 @@ def derive_left_out(record: Record, plan: PharmacokineticsPlan) -> tuple[LeftOut
     )
 
 
-def _concentration(row: Row) -> float:
+def _concentration(row: Row[Sample]) -> float:
     """A concentration; zero when below quantification, NaN when missing."""
-    if row["value"] is not None:
-        return float(row["value"])
-    return 0.0 if row["text"] and _BELOW.match(row["text"]) else float("nan")
+    if row.fact.value is not None:
+        return float(row.fact.value)
+    return 0.0 if row.fact.text and _BELOW.match(row.fact.text) else float("nan")
 
 
-def _holds_something(row: Row) -> bool:
+def _holds_something(row: Row[Sample]) -> bool:
     """Whether a sample has a value or is below quantification, rather than missing."""
-    return row["value"] is not None or bool(row["text"] and _BELOW.match(row["text"]))
+    return row.fact.value is not None or bool(row.fact.text and _BELOW.match(row.fact.text))
 
 
-def _by_time(rows: Iterable[Row], start: str | None, zone: str, place: str) -> dict[float, Row]:
+def _by_time(
+    rows: Iterable[Row[Sample]], start: str | None, zone: str, place: str
+) -> dict[float, Row[Sample]]:
     """Samples by their time [h]; one without a result gives way, in whatever order they were entered."""
-    timed: dict[float, Row] = {}
-    for row in sorted(rows, key=lambda row: (_holds_something(row), row["id"])):
+    timed: dict[float, Row[Sample]] = {}
+    for row in sorted(rows, key=lambda row: (_holds_something(row), row.id)):
         time = _hours(row, start, zone)
         if time is None:
             fault = "a sample has neither a time since an administration of its cycle nor a nominal time"
@@ -170,9 +172,9 @@ def _by_time(rows: Iterable[Row], start: str | None, zone: str, place: str) -> d
     return timed
 
 
-def _one_state(rows: Iterable[Row], place: str) -> DecayState | None:
+def _one_state(rows: Iterable[Row[Sample]], place: str) -> DecayState | None:
     """The decay state that all samples share; one that is not stated is none of the others."""
-    states = {row["decay_state"] for row in rows if row["value"] is not None or row["decay_state"]}
+    states = {row.fact.decay_state for row in rows if row.fact.value is not None or row.fact.decay_state}
     if len(states) > 1:
         named = ", ".join(sorted(state or "not stated" for state in states))
         raise InputError(place, f"decay states are mixed ({named})", "report one state per profile")
@@ -180,22 +182,22 @@ def _one_state(rows: Iterable[Row], place: str) -> DecayState | None:
     return None if stated is None else DecayState(stated)
 
 
-def _hours(row: Row, start: str | None, zone: str) -> float | None:
+def _hours(row: Row[Sample], start: str | None, zone: str) -> float | None:
     """Time since the start of the administration; the nominal time where none was recorded."""
-    actual = None if start is None else hours_between(start, row["on"], zone)
-    nominal: float | None = row["nominal_h"]
+    actual = None if start is None else hours_between(start, row.fact.on, zone)
+    nominal: float | None = row.fact.nominal_h
     return nominal if actual is None else actual
 
 
 def _profile(
     key: tuple[str, str, int],
-    rows: list[Row],
+    rows: list[Row[Sample]],
     dose: Dose | None,
     context: tuple[str, float | None],
 ) -> Profile:
     zone, half_life = context
     place = f"{key[0]}, {key[1]}, cycle {key[2]}"
-    units = {row["unit"] for row in rows}
+    units = {row.fact.unit for row in rows}
     if len(units) > 1:
         raise InputError(place, f"units {', '.join(sorted(units))} are mixed", "report one unit per profile")
     start = dose.start if dose is not None and instant_of(dose.start, zone) is not None else None
@@ -214,9 +216,9 @@ def _profile(
         duration if duration is not None and infused else 0.0,
         units.pop(),
         "MBq" if radioactive else "",
-        _limits([timed[time]["lloq"] for time in order]),
+        _limits([timed[time].fact.lloq for time in order]),
         state,
-        tuple(timed[time]["id"] for time in order),
+        tuple(timed[time].id for time in order),
     )
 
 

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-import polars as pl
-
 from galu.protocol import Study
-from galu.record import Record
+from galu.record import Record, Row
+from galu.record.people import Demographics, Lab, Vital
 from galu.record.when import day_of
 from galu.safety.modification import RenalCourse, cockcroft_gault_ml_min, propose_dose
 from galu.safety.plan import SafetyPlan
@@ -49,37 +48,39 @@ def derive_renal(study: Study, record: Record, subjects: Iterable[Subject]) -> d
 
 def _creatinine(record: Record) -> dict[str, list[_Creatinine]]:
     """Values by subject in order of time, with the clearance where age and weight are known."""
-    births = {row["subject"]: row for row in record.facts("demographics").iter_rows(named=True)}
+    births = {row.subject: row for row in record.rows(Demographics)}
     weights: dict[str, list[tuple[date, float]]] = {}
-    scales = record.facts("vital").filter((pl.col("test") == "WEIGHT") & pl.col("day").is_not_null())
-    for subject, day, value, unit in scales.select("subject", "day", "value", "unit").iter_rows():
-        kg = None if value is None else in_unit("WEIGHT", value, unit or "", "kg")
-        if kg is not None:
-            weights.setdefault(subject, []).append((day, kg))
-    found: dict[str, list[_Creatinine]] = {}
-    labs = record.facts("lab").filter((pl.col("test") == "CREAT") & pl.col("day").is_not_null())
-    for row in labs.iter_rows(named=True):
-        told = read_result(row["text"]) if row["value"] is None else None
-        value = row["value"] if told is None else told.value
-        umol_l = None if value is None else in_unit("CREAT", value, row["unit"] or "", "umol/L")
-        if umol_l is None or "URIN" in (row["specimen"] or "").upper():
+    for scale in record.rows(Vital):
+        weight = scale.fact.value
+        if scale.fact.test != "WEIGHT" or scale.day is None or weight is None:
             continue
-        age = _age(births.get(row["subject"]), row["day"])
-        weight = _latest(weights.get(row["subject"], []), row["day"])
+        kg = in_unit("WEIGHT", weight, scale.fact.unit or "", "kg")
+        if kg is not None:
+            weights.setdefault(scale.subject, []).append((scale.day, kg))
+    found: dict[str, list[_Creatinine]] = {}
+    for row in record.rows(Lab):
+        if row.fact.test != "CREAT" or row.day is None:
+            continue
+        told = read_result(row.fact.text) if row.fact.value is None else None
+        value = row.fact.value if told is None else told.value
+        umol_l = None if value is None else in_unit("CREAT", value, row.fact.unit or "", "umol/L")
+        if umol_l is None or "URIN" in (row.fact.specimen or "").upper():
+            continue
+        age = _age(births.get(row.subject), row.day)
+        weight = _latest(weights.get(row.subject, []), row.day)
         clearance = None if age is None or weight is None else cockcroft_gault_ml_min(umol_l, age, weight)
-        found.setdefault(row["subject"], []).append(_Creatinine(row["day"], umol_l, clearance, row["id"]))
+        found.setdefault(row.subject, []).append(_Creatinine(row.day, umol_l, clearance, row.id))
     return found
 
 
-def _age(person: dict[str, object] | None, day: date) -> float | None:
+def _age(person: Row[Demographics] | None, day: date) -> float | None:
     """Age in years; from the birth date where its day is known, else as stated."""
     if person is None:
         return None
-    birth = day_of(str(person["birth_date"]) if person["birth_date"] else None)
+    birth = day_of(person.fact.birth_date)
     if birth is not None:
         return (day - birth).days / 365.25
-    stated = person["age_years"]
-    return float(stated) if isinstance(stated, int | float) else None
+    return person.fact.age_years
 
 
 def _latest(values: list[tuple[date, float]], day: date) -> float | None:

@@ -8,10 +8,10 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Final
 
-import polars as pl
-
 from galu.protocol import Study
-from galu.record import Record
+from galu.record import Record, Row
+from galu.record.people import Contact, History, Therapy, Vital
+from galu.record.treatment import Transfusion
 from galu.record.when import days_of
 from galu.safety.clues import is_haemostatic
 from galu.safety.coverage import is_read
@@ -52,20 +52,20 @@ def _dlt_tests(plan: SafetyPlan, record: Record) -> frozenset[str]:
 
 def _transfusions(record: Record) -> dict[str, tuple[TransfusionInput, ...]]:
     """Transfusions, also among the concomitant medication, and bleedings told by treatment or history."""
-    rows = list(support_of_blood(record))
+    rows: list[tuple[Row[Transfusion] | Row[Therapy] | Row[History], str]] = list(support_of_blood(record))
     rows += [
         (row, BLED)
-        for row in record.facts("therapy").iter_rows(named=True)
-        if support_given(row["agent"]) is None and is_haemostatic(row["agent"], row["indication"] or "")
+        for row in record.rows(Therapy)
+        if support_given(row.fact.agent) is None and is_haemostatic(row.fact.agent, row.fact.indication or "")
     ]
-    rows += [(row, BLED) for row in conditions_begun(record) if read_event(row["term"]).bleeding]
+    rows += [(row, BLED) for row in conditions_begun(record) if read_event(row.fact.term).bleeding]
     found: dict[str, tuple[TransfusionInput, ...]] = {}
     for row, product in rows:
-        first, last = days_of(row["on"])
-        ended = row.get("ended")
-        last = max(last, days_of(ended)[1]) if ended and row["day"] is None else last
-        given = TransfusionInput(row["id"], first, product, last if row["day"] is None else None)
-        found[row["subject"]] = (*found.get(row["subject"], ()), given)
+        first, last = days_of(row.fact.on)
+        ended = row.fact.ended if isinstance(row.fact, Therapy | History) else None
+        last = max(last, days_of(ended)[1]) if ended and row.day is None else last
+        given = TransfusionInput(row.id, first, product, last if row.day is None else None)
+        found[row.subject] = (*found.get(row.subject, ()), given)
     return found
 
 
@@ -108,7 +108,7 @@ def _patients(
     transfusions, adjudications = _transfusions(record), adjudications_by_subject(record)
     evaluability, fevers = evaluability_by_subject(record), _fevers(record)
     visits = dosing_visits(study, record)
-    met = dict(record.facts("contact").drop_nulls("day").sort("day").select("subject", "day").iter_rows())
+    met = {row.subject: row.day for row in record.rows(Contact) if row.day is not None}
     clues = clues_by_subject(record, {one.id: one.first_dose for one in dosed if one.first_dose is not None})
     patients = (
         (s, _dlt_patient(s, study, events.get(s.id, ()), labs.get(s.id, ()), transfusions.get(s.id, ())))
@@ -132,11 +132,11 @@ def _patients(
 def _fevers(record: Record) -> dict[str, tuple[tuple[date, str], ...]]:
     """Body temperatures of a fever (CTCAE: 38.0 °C or more) and treated infections, by subject."""
     found: dict[str, tuple[tuple[date, str], ...]] = {}
-    rows = record.facts("vital").filter(pl.col("value").is_not_null() & pl.col("day").is_not_null())
-    hot = rows.filter(pl.col("test").str.to_uppercase().str.starts_with("TEMP"))
-    for row in hot.iter_rows(named=True):
-        if celsius(row["value"], row["unit"] or "") >= FEVER_C:
-            found[row["subject"]] = (*found.get(row["subject"], ()), (row["day"], row["id"]))
+    for row in record.rows(Vital):
+        if row.fact.value is None or row.day is None or not row.fact.test.upper().startswith("TEMP"):
+            continue
+        if celsius(row.fact.value, row.fact.unit or "") >= FEVER_C:
+            found[row.subject] = (*found.get(row.subject, ()), (row.day, row.id))
     for subject, day, fact in infections_treated(record):
         found[subject] = (*found.get(subject, ()), (day, fact))
     return found

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Final
+from typing import Final, TypeGuard
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from galu.protocol import Study
-from galu.record import KINDS, Record
+from galu.record import KINDS, Fact, Record, Row, people
+from galu.record.people import Consent, Disposition, Withdrawal
+from galu.record.rows import F
+from galu.record.treatment import Enrolment
 from galu.record.when import days_of
 from galu.trial.alive import signs_of_life
 from galu.trial.departures import doubted, has_left, told_related
@@ -109,13 +112,6 @@ class Subject:
         return next((exit_ for exit_ in self.exits if exit_.scope in wanted), None)
 
 
-def _by_subject(record: Record, kind: str) -> dict[str, list[dict[str, Any]]]:
-    rows: dict[str, list[dict[str, Any]]] = {}
-    for row in record.facts(kind).iter_rows(named=True):
-        rows.setdefault(row["subject"], []).append(row)
-    return rows
-
-
 def _is_therapy(study: Study, agent: str) -> bool:
     if study.treatment is not None:
         return agent == study.treatment.therapy_agent.value
@@ -125,19 +121,12 @@ def _is_therapy(study: Study, agent: str) -> bool:
 def derive_subjects(study: Study, record: Record) -> tuple[Subject, ...]:
     """Every subject the record knows of, in the order of their identifiers."""
     doses = derive_doses(study, record)
-    kinds = ("consent", "demographics", "enrolment", "withdrawal", "death", "disposition", "contact")
-    tables = {kind: _by_subject(record, kind) for kind in kinds}
     names: set[str] = set(doses)
     for kind in (kind for kind in record.frames if KINDS[kind].about_subject):
         names.update(record.facts(kind)["subject"].drop_nulls().unique().to_list())
     fatal = fatal_events(record)
     return tuple(
-        _subject(
-            study,
-            name,
-            doses.get(name, ()),
-            _Rows({k: t.get(name, []) for k, t in tables.items()}, record.zone, fatal.get(name)),
-        )
+        _subject(study, name, doses.get(name, ()), _Rows.of(record, name, fatal.get(name)))
         for name in sorted(names)
     )
 
@@ -146,36 +135,72 @@ def derive_subjects(study: Study, record: Record) -> tuple[Subject, ...]:
 class _Rows:
     """Rows of one subject by kind, oldest first, and the event that the subject died of."""
 
-    of: dict[str, list[dict[str, Any]]]
+    consents: tuple[Row[Consent], ...]
+    enrolments: tuple[Row[Enrolment], ...]
+    withdrawals: tuple[Row[Withdrawal], ...]
+    deaths: tuple[Row[people.Death], ...]
+    dispositions: tuple[Row[Disposition], ...]
+    met: tuple[date, ...]
     zone: str
     fatal: FatalEvent | None
 
-    def between(self, row: dict[str, Any]) -> tuple[date, date]:
+    @classmethod
+    def of(cls, record: Record, name: str, fatal: FatalEvent | None) -> _Rows:
+        def own(model: type[F]) -> tuple[Row[F], ...]:
+            return record.rows_by_subject(model).get(name, ())
+
+        met = (*own(people.Demographics), *own(people.Contact))
+        return cls(
+            own(Consent),
+            own(Enrolment),
+            own(Withdrawal),
+            own(people.Death),
+            own(Disposition),
+            tuple(row.day for row in met if row.day is not None),
+            record.zone,
+            fatal,
+        )
+
+    def days(self) -> Iterator[date]:
+        """Days of which anything is told."""
+        told = (self.consents, self.enrolments, self.withdrawals, self.deaths, self.dispositions)
+        yield from (row.day for rows in told for row in rows if row.day is not None)
+        yield from self.met
+
+    def between(self, row: Row[Fact]) -> tuple[date, date]:
         """First and last day of a row; it was written after it happened."""
-        first, last = days_of(row["on"])
-        written = row["recorded"].astimezone(ZoneInfo(self.zone)).date()
+        first, last = days_of(row.fact.on)
+        written = row.recorded.astimezone(ZoneInfo(self.zone)).date()
         return first, min(last, written) if written >= first else last
 
-    def way_in(self) -> tuple[dict[str, Any] | None, dict[str, Any] | None, dict[str, Any] | None]:
+    def way_in(self) -> tuple[Row[Consent] | None, Row[Enrolment] | None, Row[Disposition] | None]:
         """The consent that opened the newest screening, its slot, and the failure that ended it.
 
         A consent after a failure begins anew, without the slot of before; a slot after a failure undoes it.
         """
-        consent: dict[str, Any] | None = None
-        slot: dict[str, Any] | None = None
-        failed: dict[str, Any] | None = None
-        failures = (row for row in self.of["disposition"] if _is_failure(row["term"]))
-        steps = [*self.of["consent"], *failures, *self.of["enrolment"]]
+        consent: Row[Consent] | None = None
+        slot: Row[Enrolment] | None = None
+        failed: Row[Disposition] | None = None
+        failures = (row for row in self.dispositions if _is_failure(row.fact.term))
+        steps: list[_Step] = [*self.consents, *failures, *self.enrolments]
         for row, _ in in_order((row, moment_of(row, self.zone)) for row in steps):
-            if "term" in row:
+            if _is(row, Disposition):
                 failed = row
-            elif "level" in row:
+            elif _is(row, Enrolment):
                 slot, failed = row, None
-            elif failed is not None:
-                consent, slot, failed = row, None, None
-            else:
-                consent = consent or row
+            elif _is(row, Consent):
+                if failed is not None:
+                    consent, slot, failed = row, None, None
+                else:
+                    consent = consent or row
         return consent, slot, failed
+
+
+_Step = Row[Consent] | Row[Disposition] | Row[Enrolment]
+
+
+def _is(row: Row[Fact], model: type[F]) -> TypeGuard[Row[F]]:
+    return isinstance(row.fact, model)
 
 
 _FAILED: Final = re.compile(
@@ -197,53 +222,54 @@ def _is_failure(term: str) -> bool:
 
 def _death(rows: _Rows) -> Death | None:
     """The death as told by facts of its own, else by a disposition, else by an event that was fatal."""
-    stated = [{**row, "related": doubted(row["related"], row["cause"] or "")} for row in rows.of["death"]]
+    stated: list[tuple[Row[Fact], bool | None]] = [
+        (row, doubted(row.fact.related, row.fact.cause or "")) for row in rows.deaths
+    ]
     if not stated:
-        stated = [{**row, "related": None} for row in rows.of["disposition"] if tells_of_death(row["term"])]
+        stated = [(row, None) for row in rows.dispositions if tells_of_death(row.fact.term)]
     if not stated:
         fatal = rows.fatal
         return None if fatal is None else Death(fatal.day, fatal.related, fatal.event.ref, fatal.between)
     # Of several that contradict each other the one that is not called unrelated; then no day is sure.
-    row = min(stated, key=lambda one: (one["related"] is False, one["related"] is None))
-    spans = [rows.between(one) for one in stated]
-    days = {one["day"] for one in stated}
+    row, related = min(stated, key=lambda one: (one[1] is False, one[1] is None))
+    spans = [rows.between(one) for one, _ in stated]
+    days = {one.day for one, _ in stated}
     between = min(first for first, _ in spans), max(last for _, last in spans)
-    return Death(row["day"] if len(days) == 1 else None, row["related"], row["id"], between)
+    return Death(row.day if len(days) == 1 else None, related, row.id, between)
 
 
 def _exits(rows: _Rows, given: tuple[Dose, ...]) -> tuple[Exit, ...]:
     """Ways out of treatment or study; a disposition after a dose that says so is one too."""
-    told = [row for row in rows.of["disposition"] if given and _may_end(row, given[0].day)]
-    causes = [row["term"] for row in told]
-    stated = tuple(
-        Exit(
-            r["day"], r["scope"], r["cause"] or "", doubted(r["toxicity_related"], r["cause"] or "", *causes),
-            r["id"], rows.between(r),
-        )
-        for r in rows.of["withdrawal"]
-    )  # fmt: skip
+    told = [row for row in rows.dispositions if given and _may_end(row, given[0].day)]
+    causes = [row.fact.term for row in told]
+    stated = tuple(_exit(row, rows, causes) for row in rows.withdrawals)
     return stated or tuple(
-        Exit(r["day"], "treatment", r["term"], told_related(r["term"]), r["id"], rows.between(r))
-        for r in told
+        Exit(r.day, "treatment", r.fact.term, told_related(r.fact.term), r.id, rows.between(r)) for r in told
     )
 
 
-def _may_end(row: dict[str, Any], dosed: date) -> bool:
+def _exit(row: Row[Withdrawal], rows: _Rows, causes: Iterable[str]) -> Exit:
+    cause = row.fact.cause or ""
+    related = doubted(row.fact.toxicity_related, cause, *causes)
+    return Exit(row.day, row.fact.scope, cause, related, row.id, rows.between(row))
+
+
+def _may_end(row: Row[Disposition], dosed: date) -> bool:
     """Whether a disposition ends the treatment; no screening fails after the dose: somebody left."""
-    after = days_of(row["on"])[1]
-    if _is_failure(row["term"]):
+    after = days_of(row.fact.on)[1]
+    if _is_failure(row.fact.term):
         return after > dosed
-    return after >= dosed and has_left(row["term"], row["category"])
+    return after >= dosed and has_left(row.fact.term, row.fact.category)
 
 
 def _completed(rows: _Rows, given: tuple[Dose, ...]) -> bool:
     """Whether all cycles are said to be completed; what was completed before any dose is the screening."""
     said = [
         row
-        for row in rows.of["disposition"]
-        if row["term"].upper() == "COMPLETED" and "SCREEN" not in (row["category"] or "").upper()
+        for row in rows.dispositions
+        if row.fact.term.upper() == "COMPLETED" and "SCREEN" not in (row.fact.category or "").upper()
     ]
-    return any(not given or days_of(row["on"])[1] > given[0].day for row in said)
+    return any(not given or days_of(row.fact.on)[1] > given[0].day for row in said)
 
 
 def _subject(study: Study, name: str, doses: Iterable[Dose], rows: _Rows) -> Subject:
@@ -252,32 +278,32 @@ def _subject(study: Study, name: str, doses: Iterable[Dose], rows: _Rows) -> Sub
     therapy = tuple(dose for dose in given if _is_therapy(study, dose.agent))
     if therapy:
         # Whoever was dosed stays in the level, whatever is said of screening or of slots later.
-        slot = _slot_at(rows.of["enrolment"], therapy[0].day) or slot
+        slot = _slot_at(rows.enrolments, therapy[0].day) or slot
     death = _death(rows)
-    days = [r["day"] for group in rows.of.values() for r in group if r["day"]] + [dose.day for dose in given]
-    named = [row["id"] for row in (consent, slot, failed) if row]
+    days = [*rows.days(), *(dose.day for dose in given)]
+    named = [row.id for row in (consent, slot, failed) if row]
     return Subject(
         id=name,
-        consent=consent["day"] if consent else None,
-        enrolled=slot["day"] if slot else None,
-        phase=slot["phase"] if slot else None,
-        level=slot["level"] if slot else _nearest_level(study, therapy),
+        consent=consent.day if consent else None,
+        enrolled=slot.day if slot else None,
+        phase=slot.fact.phase if slot else None,
+        level=slot.fact.level if slot else _nearest_level(study, therapy),
         unplanned=slot is None and bool(therapy),
         therapy=therapy,
         imaging=tuple(dose for dose in given if not _is_therapy(study, dose.agent)),
         exits=_exits(rows, therapy),
         death=death,
         failed=failed is not None,
-        screen_failed=failed["day"] if failed else None,
+        screen_failed=failed.day if failed else None,
         completed=_completed(rows, therapy),
         last_alive=max((day for day in days if death is None or day != death.day), default=None),
         facts=(*named, *((death.fact,) if death else ())),
     )
 
 
-def _slot_at(slots: list[dict[str, Any]], day: date) -> dict[str, Any] | None:
+def _slot_at(slots: tuple[Row[Enrolment], ...], day: date) -> Row[Enrolment] | None:
     """The slot in force on a day, or the first that was given later."""
-    before = [row for row in slots if days_of(row["on"])[0] <= day]
+    before = [row for row in slots if days_of(row.fact.on)[0] <= day]
     return before[-1] if before else next(iter(slots), None)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from galu.eligibility.items import UNREAD
+from galu.record import Row
+from galu.record.people import PriorTherapy, Therapy
 from galu.vocabulary.agents import read_agent
 from galu.vocabulary.therapies import therapy_class
 
-Row = Mapping[str, Any]
 _ANTICANCER: Final = "therapy.systemic"
 #: Class of a prior or concomitant therapy to the data items that it is evidence of.
 ITEMS_OF_THERAPY: Final[Mapping[str, tuple[str, ...]]] = {
@@ -43,13 +44,13 @@ _COUNTED: Final = frozenset(("therapy.nha", "therapy.taxane"))
 _LOOSE: Final = frozenset((None, "other", "systemic", "investigational"))
 
 
-def items_of_therapy(row: Row) -> dict[str, bool]:
+def items_of_therapy(row: Row[Therapy] | Row[PriorTherapy]) -> dict[str, bool]:
     """Data items that a therapy is evidence of, and whether the record leaves open that it is.
 
     Its stated class and its agent's name count beside each other; what inclusion counts is in doubt where
     they differ. Where neither says anything it may be of any class.
     """
-    stated, agent = therapy_class(row["therapy_class"] or ""), read_agent(row["agent"])
+    stated, agent = therapy_class(row.fact.therapy_class or ""), read_agent(row.fact.agent)
     names = set(agent.classes) - {"other"}
     differ = bool(names) and stated not in _LOOSE and stated not in names
     items: dict[str, bool] = {}
@@ -61,9 +62,14 @@ def items_of_therapy(row: Row) -> dict[str, bool]:
     if stated in (None, "other"):
         may_be = [item for name in names for item in _MAY_BE.get(name, ())]
         items.update((item, True) for item in may_be if item not in items)
-    if row.get("anticancer") and not names & set(ITEMS_OF_THERAPY) and stated in (None, "other"):
+    if (
+        isinstance(row.fact, Therapy)
+        and row.fact.anticancer
+        and not names & set(ITEMS_OF_THERAPY)
+        and stated in (None, "other")
+    ):
         items.setdefault(_ANTICANCER, True)
     # A class nobody knows, or one that says nothing beside a name nobody knows, may be any.
-    if (row["therapy_class"] and stated is None) or (stated in (None, "other") and not agent.read):
+    if (row.fact.therapy_class and stated is None) or (stated in (None, "other") and not agent.read):
         items[UNREAD["therapy"]] = True
     return items
