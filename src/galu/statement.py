@@ -17,7 +17,7 @@ Source = Literal["registry", "protocol", "assumed"]
 class Section(BaseModel):
     """Base of every model of the study file: frozen, and no key it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 class Sourced(Section):

@@ -249,11 +249,22 @@ class Case:
 
     def latest(self, *items: str) -> tuple[Evidence, ...]:
         """All evidence of the latest day; several when one day has them, or some may be as late."""
-        return self.newest(self.evidence(*items))
+        if items not in self._latest:
+            self._latest[items] = self.newest(self.evidence(*items))
+        return self._latest[items]
+
+    @cached_property
+    def _latest(self) -> dict[tuple[str, ...], tuple[Evidence, ...]]:
+        return {}
 
     def newest(self, found: Sequence[Evidence]) -> tuple[Evidence, ...]:
         """Those of the latest day, and those whose day is not known well enough to be earlier."""
-        return tuple(one for one in found if one.on == found[-1].on or self.may_be_newer(one, found[-1].on))
+        if not found:
+            return ()
+        last = found[-1].on
+        return tuple(
+            one for one in found if one.on == last or (one.on is None and self.may_be_newer(one, last))
+        )
 
     def may_be_newer(self, one: Evidence, day: date | None) -> bool:
         """Whether a piece of evidence without its day may be of `day` or later."""
@@ -281,6 +292,8 @@ class Case:
         nobody: they decide nothing, but may speak against what somebody signed.
         """
         raw = self.subject.judgements.get(atom_id)
+        if raw is None and atom_id not in self.subject.earlier:
+            return ()
         last = () if raw is None else (Judgement(*raw),)
         until = by or self.day
         words: dict[str, list[Judgement]] = {}

@@ -20,8 +20,12 @@ _SHOWN: Final = 5
 
 def concerns_of(case: Case, atom: AtomPlan) -> tuple[Concern, ...]:
     """What the words of the record name that may concern the atom, and that it cannot tell to be over."""
-    topics = {*atom.items, *atom.concerns} - {ANY_WORDS}
-    return tuple(one for one in case.subject.concerns if one.topics & topics and _may_matter(case, atom, one))
+    topics = atom.topics
+    return tuple(
+        one
+        for one in case.subject.concerns
+        if not topics.isdisjoint(one.topics) and _may_matter(case, atom, one)
+    )
 
 
 def _may_matter(case: Case, atom: AtomPlan, one: Concern) -> bool:

@@ -225,13 +225,15 @@ def _atom(case: Case, atom: AtomPlan, adverse: Truth) -> AtomVerdict:
         verdict = AtomVerdict(atom.id, outcome.truth, outcome.reason, outcome.facts, outcome.expires)
     if verdict.truth is not adverse:
         verdict = _concerned(case, atom, verdict, adverse)
-    reason = verdict.reason + concerns.unread_words(case, atom)
-    return replace(verdict, reason=reason, due=case.gate.order >= atom.due.order)
+    words, due = concerns.unread_words(case, atom), case.gate.order >= atom.due.order
+    return replace(verdict, reason=verdict.reason + words, due=due) if words or not due else verdict
 
 
 def _concerned(case: Case, atom: AtomPlan, verdict: AtomVerdict, adverse: Truth) -> AtomVerdict:
     """Unknown while words of the record may speak against it that nobody who knew of them has judged."""
     found = concerns.concerns_of(case, atom)
+    if not found:
+        return verdict
     facts = tuple(sorted({*verdict.facts, *(one.ref for one in found if one.ref)}))
     asked = tuple(one for one in found if not concerns.answered(case, atom, verdict.truth, one))
     if asked:

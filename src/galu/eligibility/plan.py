@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
@@ -104,6 +105,11 @@ class AtomPlan(Sourced):
         if (self.kind == "computable") != (self.signature == "none"):
             raise ValueError(f"{self.id}: only mixed and judgement atoms are signed")
         return self
+
+    @cached_property
+    def topics(self) -> frozenset[str]:
+        """What plain words may say that concerns the atom."""
+        return frozenset((*self.items, *self.concerns)) - {ANY_WORDS}
 
 
 class AllOf(Section):

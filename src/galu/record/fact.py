@@ -17,7 +17,9 @@ class Fact(BaseModel):
     A correction is a fact of the same kind with `supersedes` and `reason`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, str_strip_whitespace=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, str_strip_whitespace=True, defer_build=True
+    )
 
     kind: ClassVar[str]
     #: Kinds that belong to the trial as a whole carry no subject.

@@ -23,8 +23,6 @@ BOARD_KINDS = frozenset(
     | {"adverse_event_course", "lab", "transfusion", "therapy", "vital", "judgement", "retraction"}
     | {"ecog", "visit", "history"}
 )
-#: Kinds of these that say nothing of a subject, nor correct what does.
-_OF_THE_TRIAL = frozenset({"study_version", "decision", "signature"})
 
 
 class Ledger:
@@ -55,7 +53,9 @@ class Ledger:
     def board_record(self, memory: Memory) -> Record:
         """What the board reads of the record so far; the memory is told of whom there is something new."""
         entries = [entry for entry in self.entries[self._taken :] if entry.fact.kind in BOARD_KINDS]
-        memory.note(entry.fact.subject for entry in entries if entry.fact.kind not in _OF_THE_TRIAL)
+        # What is of the trial as a whole says nothing of a subject, unless it corrects what does.
+        told = (entry.fact for entry in entries if entry.fact.subject or entry.fact.supersedes)
+        memory.note(fact.subject for fact in told)
         fresh = frames_of(entries)
         self._taken = len(self.entries)
         if fresh:

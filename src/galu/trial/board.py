@@ -32,10 +32,10 @@ from galu.trial.accrual import (
 )
 from galu.trial.adjudication import course_facts
 from galu.trial.harm import harm_without_dose
-from galu.trial.memory import Memory
+from galu.trial.memory import Memory, read_subjects
 from galu.trial.safety import derive_dlt
 from galu.trial.slots import Slot, is_gone, outcome_of, slot_of, with_strays
-from galu.trial.subjects import Subject, derive_subjects
+from galu.trial.subjects import Subject
 from galu.trial.words import read_words
 
 
@@ -106,7 +106,7 @@ def derive_board(
         What was derived of this record when it was shorter; it takes what is new.
     """
     record = read_words(study, record)
-    people = _people(study, record, memory) if subjects is None else subjects
+    people = read_subjects(study, record, memory or Memory()) if subjects is None else subjects
     in_slots = sorted((s for s in people if s.level is not None), key=lambda s: (s.enrolled or day, s.id))
     # Once the RP2D is signed nothing asks for the outcome of later patients but the safety watch.
     assessments = derive_dlt(study, record, in_slots, day, memory)
@@ -147,12 +147,6 @@ def derive_board(
         target=room.target,
         rp2d=orders.rp2d,
     )
-
-
-def _people(study: Study, record: Record, memory: Memory | None) -> tuple[Subject, ...]:
-    if memory is None:
-        return derive_subjects(study, record)
-    return memory.refresh(derive_subjects(study, record.of(memory.changed)) if memory.changed else ())
 
 
 def _room(study: Study, people: Iterable[Subject]) -> Room:

@@ -1,38 +1,93 @@
 """What was derived of a growing record, subject by subject: one new fact costs one subject.
 
-A memory belongs to one record that only grows and to one study file. Whoever asks day after day keeps it, and
-says of whom there is something new. It changes no answer: who changed is derived anew, and an assessment is
-kept only from the day on which nothing but facts can change it.
+A memory belongs to one record that only grows and to one study file. Whoever asks again and again keeps it.
+It changes no answer: of whom there is something new is derived anew, what depends on the day is kept for one
+day, an assessment from the day on which nothing but facts can change it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Generic, TypeVar
 
+import polars as pl
+
+from galu.protocol import Study
+from galu.record import Record
 from galu.safety.dlt import DltAssessment
 from galu.safety.inputs import DltPatient
-from galu.trial.subjects import Subject
+from galu.trial.dosimetry import SubjectDose
+from galu.trial.eligibility import GateVerdicts
+from galu.trial.subjects import Subject, derive_subjects
+
+T = TypeVar("T")
+_Whose = TypeVar("_Whose", SubjectDose, GateVerdicts)
+
+
+class Kept(Generic[T]):
+    """What was derived of each subject and holds while nothing new is known; of one day, if that matters."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, T] = {}
+        self._day: date | None = None
+
+    def each(
+        self,
+        names: Iterable[str],
+        derive: Callable[[frozenset[str]], Mapping[str, T]],
+        day: date | None = None,
+    ) -> dict[str, T]:
+        """What is kept of these subjects; `derive` gives that of those of whom nothing is."""
+        if day != self._day:
+            self._of.clear()
+            self._day = day
+        asked = tuple(names)
+        lacking = frozenset(name for name in asked if name not in self._of)
+        if lacking:
+            self._of.update(derive(lacking))
+        return {name: self._of[name] for name in asked if name in self._of}
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Of these subjects there is something new."""
+        for name in names:
+            self._of.pop(name, None)
 
 
 @dataclass(slots=True)
 class Memory:
     """Subjects, what the DLT rules read of them, settled assessments with their day, and who changed.
 
-    `watched` is what the rules read of the whole time, where that was asked for.
+    `watched` is what the rules read of the whole time; `seen` is the last fact that was read.
     """
 
     subjects: dict[str, Subject] = field(default_factory=dict)
     patients: dict[str, DltPatient] = field(default_factory=dict)
     settled: dict[str, tuple[date, DltAssessment]] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
-    watched: tuple[DltPatient, ...] = ()
+    watched: Kept[DltPatient] = field(default_factory=Kept)
+    doses: Kept[tuple[SubjectDose, ...]] = field(default_factory=Kept)
+    gates: Kept[tuple[GateVerdicts, ...]] = field(default_factory=Kept)
+    study: Study | None = None
+    seen: int = 0
 
     def note(self, names: Iterable[str | None]) -> None:
         """Of these subjects there is something new; a fact of nobody may correct that of anybody."""
         for name in names:
             self.changed.update(self.subjects if name is None else (name,))
+
+    def fits(self, study: Study, record: Record) -> bool:
+        """Whether it can be of this study and of this record when that was shorter."""
+        return self.study in (None, study) and self.seen <= _last(record)
+
+    def read_on(self, study: Study, record: Record) -> None:
+        """Note every subject of whom the record has facts that were not there the last time."""
+        for frame in record.frames.values():
+            fresh = frame.filter(pl.col("seq") > self.seen)
+            tells = pl.col("subject").is_not_null() | pl.col("supersedes").is_not_null()
+            self.note(fresh.filter(tells)["subject"].unique().to_list())
+        self.study, self.seen = study, _last(record)
 
     def refresh(self, fresh: Iterable[Subject]) -> tuple[Subject, ...]:
         """Take the subjects that were derived anew; gives all, in the order of their identifiers."""
@@ -40,6 +95,8 @@ class Memory:
             self.subjects.pop(name, None)
             self.patients.pop(name, None)
             self.settled.pop(name, None)
+        for kept in (self.watched, self.doses, self.gates):
+            kept.forget(self.changed)
         self.subjects.update((one.id, one) for one in fresh)
         self.changed.clear()
         return tuple(self.subjects[name] for name in sorted(self.subjects))
@@ -51,3 +108,24 @@ class Memory:
             for name, (since, one) in self.settled.items()
             if since <= day
         }
+
+
+def _last(record: Record) -> int:
+    """Number of the newest fact of a record."""
+    return max((seq for frame in record.frames.values() for seq in frame["seq"].tail(1)), default=0)
+
+
+def read_subjects(study: Study, record: Record, memory: Memory) -> tuple[Subject, ...]:
+    """Every subject of a record; of those whom a memory holds, only who changed is derived anew."""
+    if not memory.subjects:
+        memory.changed.clear()
+        return memory.refresh(derive_subjects(study, record))
+    return memory.refresh(derive_subjects(study, record.of(memory.changed)) if memory.changed else ())
+
+
+def by_subject(found: Iterable[_Whose]) -> dict[str, tuple[_Whose, ...]]:
+    """Things that each belong to a subject, by subject."""
+    own: dict[str, list[_Whose]] = {}
+    for one in found:
+        own.setdefault(one.subject, []).append(one)
+    return {name: tuple(things) for name, things in own.items()}

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 
 from galu.protocol import Study
 from galu.record import Fork, Record
+from galu.safety.inputs import DltPatient
 from galu.trial.adverse import SafetyResults, derive_safety
 from galu.trial.against import against_dose
 from galu.trial.agenda import derive_agenda, scans_due
@@ -28,49 +30,184 @@ from galu.trial.flow import (
     derive_flow,
     derive_sets,
 )
-from galu.trial.memory import Memory
+from galu.trial.memory import Memory, by_subject, read_subjects
 from galu.trial.pharmacokinetics import PharmacokineticResults, derive_pharmacokinetics
 from galu.trial.proposals import CycleProposal, Toxicity, derive_proposals, toxicity_since
 from galu.trial.renal import derive_renal
-from galu.trial.safety import watched_patients, within_reach
+from galu.trial.safety import derive_dlt, watched_patients, within_reach
 from galu.trial.schedule import PlannedVisit, derive_schedule
-from galu.trial.subjects import Subject, derive_subjects, with_last_alive
+from galu.trial.subjects import Subject, with_last_alive
 from galu.trial.watch import SafetyWatch, derive_watch
 from galu.trial.words import read_words
 
 
 @dataclass(frozen=True)
 class TrialState:
-    """The trial on `day`, from what was known then.
+    """The trial on `day`, from what was known then; each part is derived when it is first asked for.
 
-    `origin` is observed, imported or simulated; `facts` counts the facts of each kind that stand.
+    `record` is what was known, its words read; `memory` what was derived of it subject by subject.
     """
 
     study: Study
+    record: Record
     day: date
     cutoff: date | None
-    origin: str
-    last_recorded: datetime | None
-    facts: Mapping[str, int]
-    subjects: tuple[Subject, ...]
-    board: Board
-    flow: Flow
-    visits: tuple[PlannedVisit, ...]
-    sets: tuple[Members, ...]
-    eligibility: tuple[GateVerdicts, ...]
-    exposure: tuple[ExposureRow, ...]
-    safety: SafetyResults
-    watch: SafetyWatch
-    absorbed_doses: tuple[SubjectDose, ...]
-    proposals: tuple[CycleProposal, ...]
-    pharmacokinetics: PharmacokineticResults
-    efficacy: EfficacyResults
-    deviations: tuple[Deviation, ...]
-    agenda: tuple[Due, ...]
-    forks: tuple[Fork, ...]
+    memory: Memory
+
+    @property
+    def origin(self) -> str:
+        """Observed, imported or simulated."""
+        return self.record.origin
+
+    @property
+    def last_recorded(self) -> datetime | None:
+        """When the newest fact became known."""
+        return self.record.last_recorded
+
+    @property
+    def forks(self) -> tuple[Fork, ...]:
+        """Facts corrected twice side by side."""
+        return self.record.forks
+
+    @cached_property
+    def facts(self) -> Mapping[str, int]:
+        """How many facts of each kind stand."""
+        return {kind: self.record.facts(kind).height for kind in self.record.frames}
+
+    @cached_property
+    def subjects(self) -> tuple[Subject, ...]:
+        """Everybody of whom the record knows."""
+        return with_last_alive(read_subjects(self.study, self.record, self.memory), self.record)
+
+    @cached_property
+    def watched(self) -> tuple[DltPatient, ...]:
+        """What the DLT rules read of the whole time of everybody dosed."""
+        study, memory = self.study, self.memory
+        if study.safety is None:
+            return ()
+        dosed = {one.id: one for one in self.subjects if one.first_dose is not None}
+
+        def read(names: frozenset[str]) -> dict[str, DltPatient]:
+            people = [dosed[name] for name in dosed if name in names]
+            return {one.subject: one for one in watched_patients(study, self.record.of(names), people)}
+
+        watched = tuple(memory.watched.each(dosed, read).values())
+        lacking = (one for one in watched if one.subject not in memory.patients)
+        memory.patients.update((one.subject, one) for one in within_reach(lacking, study.safety))
+        return watched
+
+    @cached_property
+    def board(self) -> Board:
+        """Slots, decision, what may happen next."""
+        assert self.watched is not None  # the rules read everybody once, for the board as for the watch
+        return derive_board(self.study, self.record, self.day, self.subjects, self.memory)
+
+    @cached_property
+    def eligibility(self) -> tuple[GateVerdicts, ...]:
+        """Every criterion of every subject at each gate up to the next."""
+        people = {one.id: one for one in self.subjects}
+
+        def judge(names: frozenset[str]) -> dict[str, tuple[GateVerdicts, ...]]:
+            own = [people[name] for name in people if name in names]
+            return by_subject(derive_eligibility(self.study, self.record.of(names), own, self.day))
+
+        kept = self.memory.gates.each(people, judge, self.day)
+        return tuple(one for verdicts in kept.values() for one in verdicts)
+
+    @cached_property
+    def absorbed_doses(self) -> tuple[SubjectDose, ...]:
+        """Absorbed dose of every region and cycle, or why there is none."""
+        people = {one.id: one for one in self.subjects}
+
+        def fit(names: frozenset[str]) -> dict[str, tuple[SubjectDose, ...]]:
+            own = [people[name] for name in people if name in names]
+            nothing: dict[str, tuple[SubjectDose, ...]] = dict.fromkeys(names, ())
+            return nothing | by_subject(derive_absorbed_doses(self.study, self.record.of(names), own))
+
+        kept = self.memory.doses.each(people, fit)
+        return tuple(one for doses in kept.values() for one in doses)
+
+    @cached_property
+    def safety(self) -> SafetyResults:
+        """Adverse events, laboratory grades and shifts."""
+        return derive_safety(self.study, self.record, self.subjects, self.board.slots)
+
+    @cached_property
+    def _toxicity(self) -> Toxicity:
+        study, safety = self.study, self.safety
+        events = {one.subject: one.events for one in safety.treated}
+        return Toxicity(
+            safety.treated,
+            safety.grades,
+            derive_renal(study, self.record, self.subjects),
+            toxicity_since(study, self.watched, self.subjects, self.board),
+            against_dose(study, self.record, self.subjects, self.board, events),
+        )
+
+    @cached_property
+    def proposals(self) -> tuple[CycleProposal, ...]:
+        """What speaks for and against the next dose of everybody of whom one is due."""
+        return derive_proposals(self.study, self.subjects, self.board, self._toxicity, self.absorbed_doses)
+
+    @cached_property
+    def pharmacokinetics(self) -> PharmacokineticResults:
+        """Profiles and their parameters."""
+        return derive_pharmacokinetics(self.study, self.record, self.subjects)
+
+    @cached_property
+    def efficacy(self) -> EfficacyResults:
+        """Responses and times to event."""
+        return derive_efficacy(self.study, self.record, self.subjects)
+
+    @cached_property
+    def visits(self) -> tuple[PlannedVisit, ...]:
+        """The plan of visits and what was done of it."""
+        progressed = {one.subject: one.rpfs.on for one in self.efficacy.subjects if one.rpfs.event}
+        return derive_schedule(self.study, self.record, self.subjects, self.day, progressed)
+
+    @cached_property
+    def watch(self) -> SafetyWatch:
+        """Late toxicity, reports due, follow-up, monitoring."""
+        assessed = derive_dlt(self.study, self.record, self.subjects, self.day, self.memory)
+        patients = tuple(
+            (one, self.memory.patients[one.subject], assessed[one.subject]) for one in self.watched
+        )
+        known = (self.board, self.absorbed_doses, patients)
+        return derive_watch(self.study, self.record, self.subjects, self.safety.treated, known)
+
+    @cached_property
+    def flow(self) -> Flow:
+        """How many came, went and stayed."""
+        return derive_flow(self.study, self.subjects, self.board)
+
+    @cached_property
+    def sets(self) -> tuple[Members, ...]:
+        """Analysis sets with their members."""
+        measured = frozenset(one.subject for one in self.absorbed_doses if one.course is not None)
+        return derive_sets(
+            self.study, self.subjects, self.board, (self.pharmacokinetics, measured, self.efficacy)
+        )
+
+    @cached_property
+    def exposure(self) -> tuple[ExposureRow, ...]:
+        """Activities given, delays, reductions."""
+        return derive_exposure(self.study, self.subjects)
+
+    @cached_property
+    def deviations(self) -> tuple[Deviation, ...]:
+        """Departures from the protocol."""
+        return derive_deviations(self.study, self.subjects, self.eligibility)
+
+    @cached_property
+    def agenda(self) -> tuple[Due, ...]:
+        """What is due, with its window."""
+        scans = scans_due(self.study, self.record, self.subjects, self.day)
+        return derive_agenda(self.board, self.proposals, self.visits, self.watch, scans)
 
 
-def derive_state(study: Study, record: Record, as_of: date, cutoff: date | None = None) -> TrialState:
+def derive_state(
+    study: Study, record: Record, as_of: date, cutoff: date | None = None, memory: Memory | None = None
+) -> TrialState:
     """The whole trial as known at the end of `as_of`.
 
     Parameters
@@ -83,58 +220,12 @@ def derive_state(study: Study, record: Record, as_of: date, cutoff: date | None 
         A day in the record's zone.
     cutoff
         Facts that happened after this day are left out too: a clinical data cut.
+    memory
+        That of an earlier state of this record, without a cutoff; one of another is not used.
     """
     known = read_words(study, record.as_of(as_of))
     if cutoff is not None:
         known = known.occurred_by(cutoff)
-    subjects = with_last_alive(derive_subjects(study, known), known)
-    memory = _read_once(study, known, subjects)
-    board = derive_board(study, known, as_of, subjects, memory)
-    gates = derive_eligibility(study, known, subjects, as_of)
-    doses = derive_absorbed_doses(study, known, subjects)
-    safety = derive_safety(study, known, subjects, board.slots)
-    since = toxicity_since(study, memory.watched, subjects, board)
-    renal = derive_renal(study, known, subjects)
-    against = against_dose(study, known, subjects, board, {one.subject: one.events for one in safety.treated})
-    toxicity = Toxicity(safety.treated, safety.grades, renal, since, against)
-    pk = derive_pharmacokinetics(study, known, subjects)
-    efficacy = derive_efficacy(study, known, subjects)
-    progressed = {one.subject: one.rpfs.on for one in efficacy.subjects if one.rpfs.event}
-    measured = frozenset(one.subject for one in doses if one.course is not None)
-    visits = derive_schedule(study, known, subjects, as_of, progressed)
-    watch = derive_watch(study, known, subjects, safety.treated, (board, doses, memory))
-    proposals = derive_proposals(study, subjects, board, toxicity, doses)
-    scans = scans_due(study, known, subjects, as_of)
-    return TrialState(
-        study=study,
-        day=as_of,
-        cutoff=cutoff,
-        origin=known.origin,
-        last_recorded=known.last_recorded,
-        facts={kind: known.facts(kind).height for kind in known.frames},
-        subjects=subjects,
-        board=board,
-        flow=derive_flow(study, subjects, board),
-        visits=visits,
-        sets=derive_sets(study, subjects, board, (pk, measured, efficacy)),
-        eligibility=gates,
-        exposure=derive_exposure(study, subjects),
-        safety=safety,
-        watch=watch,
-        absorbed_doses=doses,
-        proposals=proposals,
-        pharmacokinetics=pk,
-        efficacy=efficacy,
-        deviations=derive_deviations(study, subjects, gates),
-        agenda=derive_agenda(board, proposals, visits, watch, scans),
-        forks=known.forks,
-    )
-
-
-def _read_once(study: Study, record: Record, subjects: tuple[Subject, ...]) -> Memory:
-    """What the rules read of every subject, for all who ask in one state."""
-    if study.safety is None:
-        return Memory()
-    watched = watched_patients(study, record, subjects)
-    patients = {one.subject: one for one in within_reach(watched, study.safety)}
-    return Memory(patients=patients, watched=watched)
+    kept = memory if memory is not None and memory.fits(study, known) else Memory()
+    kept.read_on(study, known)
+    return TrialState(study, known, as_of, cutoff, kept)

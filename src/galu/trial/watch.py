@@ -17,8 +17,10 @@ import polars as pl
 
 from galu.protocol import Study
 from galu.record import Record
+from galu.safety.dlt import DltAssessment
 from galu.safety.duties import FollowUp, Narrative, ReportDuty, long_term_follow_up, narratives, report_duties
 from galu.safety.incidence import DltRow, ExposureRate, dlt_listing, exposure_adjusted
+from galu.safety.inputs import DltPatient
 from galu.safety.late import (
     Exposure,
     LateToxicity,
@@ -32,8 +34,6 @@ from galu.safety.tables import TreatedSubject
 from galu.trial.accrual import ToxicityMonitor
 from galu.trial.board import Board
 from galu.trial.dosimetry import SubjectDose
-from galu.trial.memory import Memory
-from galu.trial.safety import derive_dlt
 from galu.trial.subjects import Subject
 
 #: Lower ends of the bands of the watch (assumed): nothing, two, four and six times 3.7 GBq.
@@ -70,7 +70,7 @@ def derive_watch(
     record: Record,
     subjects: tuple[Subject, ...],
     treated: tuple[TreatedSubject, ...],
-    known: tuple[Board, Iterable[SubjectDose], Memory],
+    known: tuple[Board, Iterable[SubjectDose], tuple[tuple[DltPatient, DltPatient, DltAssessment], ...]],
 ) -> SafetyWatch:
     """The watch at the end of the board's day.
 
@@ -79,22 +79,21 @@ def derive_watch(
     treated
         Everyone who got an agent, with the events.
     known
-        The board, the absorbed doses so far, and what the rules read of the subjects.
+        The board, the absorbed doses so far, and of everybody dosed what the rules read of the whole
+        time, of the window, and what they say of that.
     """
     plan = study.safety
     if plan is None:
         return SafetyWatch()
-    board, doses, memory = known
+    board, doses, patients = known
     day, emergent, zone = board.day, plan.emergent_days, ZoneInfo(record.zone)
     exposures = _exposures(subjects, doses)
-    watched = tuple(WatchedPatient(patient, exposures.get(patient.subject, ())) for patient in memory.watched)
+    watched = tuple(WatchedPatient(patient, exposures.get(patient.subject, ())) for patient, _, _ in patients)
     late = tuple(one for patient in watched for one in late_toxicities(patient, plan, day))
-    found = derive_dlt(study, record, subjects, day, memory)
-    listed = [(memory.patients[one.subject], found[one.subject]) for one in memory.watched]
     looked = _looked(record)
     soon = day + timedelta(days=UPCOMING_DAYS)
     return SafetyWatch(
-        dlts=dlt_listing(listed),
+        dlts=dlt_listing([(patient, assessed) for _, patient, assessed in patients]),
         late=late,
         by_activity=bands_by_activity(watched, late, ACTIVITY_EDGES_MBQ),
         by_dose=bands_by_dose(watched, late, WATCHED_ORGAN, DOSE_EDGES_GY),

@@ -84,11 +84,14 @@ def nearest(text: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
 
 def one_slip(one: str, other: str) -> bool:
     """Whether one letter is wrong, missing or too many, or two neighbours are swapped."""
-    short, long = sorted((one, other), key=len)
-    if len(long) - len(short) == 1:
-        return any(long[:k] + long[k + 1 :] == short for k in range(len(long)))
-    if len(long) != len(short):
+    if one == other or abs(len(one) - len(other)) > 1:
         return False
-    wrong = [k for k in range(len(short)) if short[k] != long[k]]
-    swapped = len(wrong) == 2 and wrong[1] == wrong[0] + 1 and short[wrong[0]] == long[wrong[1]]
-    return len(wrong) == 1 or (swapped and short[wrong[1]] == long[wrong[0]])
+    k = next((k for k, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), -1)
+    if k < 0:
+        return True
+    if len(one) != len(other):
+        short, long = (one, other) if len(one) < len(other) else (other, one)
+        return long[k + 1 :] == short[k:]
+    if one[k + 1 :] == other[k + 1 :]:
+        return True
+    return one[k : k + 2] == other[k : k + 2][::-1] and one[k + 2 :] == other[k + 2 :]

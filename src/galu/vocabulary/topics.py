@@ -111,19 +111,16 @@ def _stands(part: str, said: tuple[str, ...]) -> bool:
     return wanted is any(_is(part.removeprefix("!"), word) for word in said)
 
 
+@lru_cache(maxsize=65536)
 def _is(part: str, word: str) -> bool:
     """Whether a word is the part of a phrase; a long one may be one slip of the pen away."""
     stem = part.strip("*")
+    long = len(stem) >= _LONG
     if part == stem:
-        return word == stem or (min(len(word), len(stem)) >= _LONG and one_slip(word, stem))
-    fits = {
-        (True, True): stem in word,
-        (True, False): word.endswith(stem),
-        (False, True): word.startswith(stem),
-    }[part.startswith("*"), part.endswith("*")]
-    return fits or (
-        len(stem) >= _LONG and any(one_slip(piece, stem) for piece in _pieces(part, word, len(stem)))
-    )
+        return word == stem or (long and len(word) >= _LONG and one_slip(word, stem))
+    begins, ends = part.endswith("*"), part.startswith("*")
+    fits = stem in word if begins and ends else word.startswith(stem) if begins else word.endswith(stem)
+    return fits or (long and any(one_slip(piece, stem) for piece in _pieces(part, word, len(stem))))
 
 
 def _pieces(part: str, word: str, size: int) -> Iterator[str]:
