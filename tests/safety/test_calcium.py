@@ -12,7 +12,7 @@ from galu.safety.calcium import albumin_g_per_l, corrected_calcium, nearest_albu
 from galu.safety.dlt import DltAssessment, assess_dlt
 from galu.safety.inputs import DltPatient, LabInput
 from galu.safety.plan import SafetyPlan
-from galu.safety.signs import grade_patient_labs
+from galu.safety.values import grade_patient_labs
 from support import CHEMISTRY, ROOT
 
 STUDY = load_study(ROOT / "studies" / "nct07310355" / "study.yaml")

@@ -13,7 +13,7 @@ from galu.record.fact import Fact
 from galu.record.people import Lab, PriorTherapy, Therapy
 from galu.record.record import Entry, Record, record_of
 from galu.record.treatment import Administration, Enrolment, Transfusion
-from galu.safety.signs import grade_patient_labs
+from galu.safety.values import grade_patient_labs
 from galu.trial.admission import check_admission
 from galu.trial.adverse import grade_record
 from galu.trial.safety import dlt_patients

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -263,6 +263,10 @@ class Record:
         return max(m for m in moments if isinstance(m, datetime)) if moments else None
 
 
+#: Of so many subjects facts are picked out before they are read; of more all are read, for others too.
+_FEW: Final = 8
+
+
 class _Part(Record):
     """The facts of some subjects, taken from the whole when they are asked for."""
 
@@ -275,7 +279,7 @@ class _Part(Record):
 
     def rows(self, model: type[F]) -> tuple[Row[F], ...]:
         """Typed rows, taken from the whole where it has read them."""
-        if model.kind not in self.whole._rows:
+        if model.kind not in self.whole._rows and len(self.subjects) <= _FEW:
             return super().rows(model)
         by_subject = self.whole.rows_by_subject(model)
         own = [by_subject[name] for name in ("", *self.subjects) if name in by_subject]

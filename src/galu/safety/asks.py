@@ -23,8 +23,9 @@ from galu.safety.notes import lab_note
 from galu.safety.plan import DltRule, SafetyPlan
 from galu.safety.runs import Graded, lab_runs
 from galu.safety.sign import Sign
-from galu.safety.signs import grade_patient_labs, is_unknown_test
+from galu.safety.signs import is_unknown_test
 from galu.safety.told import is_told, may_begin_inside
+from galu.safety.values import grade_patient_labs
 from galu.safety.worst import has_multiples, smallest_upper, worst_grade
 from galu.vocabulary.events import read_event
 from galu.vocabulary.laboratory import terms_of_test

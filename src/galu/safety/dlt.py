@@ -16,7 +16,7 @@ from galu.safety.judged import SAID, clears, judged_evaluable, judged_of_toxicit
 from galu.safety.measured import ask_of_measured
 from galu.safety.plan import SafetyPlan
 from galu.safety.sign import Sign
-from galu.safety.signs import derive_signs, grade_patient_labs, grades_by
+from galu.safety.signs import derive_signs, grades_by
 from galu.vocabulary.persons import is_named
 
 #: Beginnings of words that say the therapy was put off or ended, as sites write what was done.
@@ -390,4 +390,4 @@ def _without(patient: DltPatient, cleared: tuple[DltAdjudication, ...]) -> DltPa
     return replace(patient, cycle2_withheld_for_toxicity=held, events=events, withdrew=withdrew, died=died)
 
 
-__all__ = ["DltAssessment", "assess_dlt", "grade_patient_labs"]
+__all__ = ["DltAssessment", "assess_dlt"]

@@ -6,17 +6,11 @@ proven from its first to its last value at the grade, and possible from the valu
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
-from functools import lru_cache
 
-import polars as pl
-
-from galu.safety.calcium import value_to_grade, with_albumin
 from galu.safety.course import Episode, episodes, readings
-from galu.safety.ctcae import grade_labs
 from galu.safety.events import is_blood_count, is_one_of
 from galu.safety.fatal import death_signs
 from galu.safety.inputs import AdverseEventInput, Attribution, DltPatient, LabInput
@@ -26,45 +20,9 @@ from galu.safety.plan import DltRule, SafetyPlan
 from galu.safety.runs import Graded, Run, lab_runs
 from galu.safety.sign import Sign
 from galu.safety.support import with_support
-from galu.vocabulary.laboratory import DECLARED_OTHER, lab_code, terms_of_test
+from galu.safety.values import grade_patient_labs
+from galu.vocabulary.laboratory import DECLARED_OTHER, lab_code
 from galu.vocabulary.results import kind_of_result
-
-
-@lru_cache(maxsize=4096)
-def grade_patient_labs(labs: tuple[LabInput, ...], version: str) -> Mapping[str, tuple[Graded, ...]]:
-    """Grade each value for each term its test can decide; by term, ordered by day.
-
-    Calcium is graded corrected for the albumin of the same patient, where that is known.
-    """
-    pairs = [(lab, term, side) for lab in with_albumin(labs) for term, side in terms_of_test(lab.test)]
-    if not pairs:
-        return {}
-    rows: dict[str, list[str | None]] = {
-        "TERM": [term for _, term, _ in pairs],
-        "DIRECTION": [side for _, _, side in pairs],
-        "AVALU": [lab.unit for lab, _, _ in pairs],
-        "BNRIND": [lab.baseline_flag for lab, _, _ in pairs],
-        "BOUND": [lab.bound for lab, _, _ in pairs],
-    }
-    numbers: dict[str, list[float | None]] = {
-        "AVAL": [value_to_grade(*pair) for pair in pairs],
-        "ANRLO": [lab.lower for lab, _, _ in pairs],
-        "ANRHI": [lab.upper for lab, _, _ in pairs],
-        "BASE": [lab.baseline for lab, _, _ in pairs],
-        "PCHG": [
-            None
-            if lab.value is None or not lab.baseline
-            else 100.0 * (lab.value - lab.baseline) / lab.baseline
-            for lab, _, _ in pairs
-        ],
-    }
-    columns = [pl.Series(name, values, dtype=pl.String) for name, values in rows.items()]
-    columns += [pl.Series(name, values, dtype=pl.Float64) for name, values in numbers.items()]
-    grades = grade_labs(pl.DataFrame(columns), version)
-    by_term: dict[str, list[Graded]] = defaultdict(list)
-    for (lab, term, _), grade in zip(pairs, grades, strict=True):
-        by_term[term].append((lab, grade))
-    return {term: tuple(sorted(found, key=lambda r: (r[0].day, r[0].ref))) for term, found in by_term.items()}
 
 
 def _judge_duration(sign: Sign, limit: int, least: int, most: int | None) -> Sign | None:

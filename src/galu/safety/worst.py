@@ -8,7 +8,7 @@ from typing import Final
 from galu.safety.calcium import PLAUSIBLE_ALBUMIN_G_PER_L, is_corrected
 from galu.safety.ctcae import lab_rules
 from galu.safety.inputs import LabInput
-from galu.safety.signs import grade_patient_labs
+from galu.safety.values import grade_patient_labs
 from galu.vocabulary.laboratory import in_unit, lab_code, terms_of_test
 
 #: Smallest upper limits in use, by test: where a laboratory gave none, a value is judged by these, so that
@@ -61,7 +61,7 @@ def smallest_upper(lab: LabInput) -> float | None:
 
 def is_no_limit(lab: LabInput) -> bool:
     """Whether an upper limit is so far above the smallest in use that it is none: a slip of the pen."""
-    smallest = smallest_upper(lab)
+    smallest = None if lab.upper is None else smallest_upper(lab)
     return smallest is not None and lab.upper is not None and lab.upper > NO_LIMIT * smallest
 
 

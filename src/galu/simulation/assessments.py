@@ -11,9 +11,9 @@ from galu.protocol import Study
 from galu.record.disease import AdverseEvent, AdverseEventCourse, BoneScan, Lesion, Measurement
 from galu.record.people import Ecog, Lab, Vital
 from galu.record.treatment import Scan, Transfusion
-from galu.safety.dlt import grade_patient_labs
 from galu.safety.inputs import LabInput
 from galu.safety.modification import DoseProposal, TermCourse, propose_dose
+from galu.safety.values import grade_patient_labs
 from galu.simulation.draws import Draws
 from galu.simulation.events import COUNT_TERMS, WITHDRAWN
 from galu.simulation.marrow import Counts

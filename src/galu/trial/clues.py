@@ -131,6 +131,9 @@ def _of_ecog(record: Record, first: Mapping[str, date]) -> Iterator[tuple[str, C
 def _of_urine(record: Record, first: Mapping[str, date]) -> Iterator[tuple[str, Clue]]:
     """Protein in urine that is severe, and was not so before the dose."""
     before: set[str] = set()
+    written = record.facts("lab")["test"].unique().to_list()
+    if not any(lab_code(name) in _PROTEIN for name in written):
+        return
     for row in record.rows(Lab):
         if lab_code(row.fact.test) not in _PROTEIN[not _in_urine(row.fact.specimen or "") :]:
             continue

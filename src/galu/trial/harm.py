@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from galu.record import Record
 from galu.record.disease import AdverseEvent
 from galu.record.when import days_of
-from galu.safety.signs import grade_patient_labs
 from galu.safety.terms import VERSIONS
+from galu.safety.values import grade_patient_labs
 from galu.trial.adjudication import judged_toxic
 from galu.trial.labs import SEVERE_GRADE, labs_by_subject
 from galu.trial.subjects import Subject

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import polars as pl
 
@@ -64,8 +64,9 @@ def labs_by_subject(
             taken = after_dose(row, dose.start, record.zone)
             known = bases.setdefault((row["subject"], lab.test), _Bases())
             known.note(lab, taken, bool(row["baseline"]))
+    baselines = {key: _Baseline.of(known.baseline) for key, known in bases.items()}
     return {
-        subject: tuple(_flagged(lab, bases.get((subject, lab.test), _Bases()).baseline) for lab in values)
+        subject: tuple(_flagged(lab, baselines.get((subject, lab.test))) for lab in values)
         for subject, values in labs.items()
     }
 
@@ -137,15 +138,31 @@ def _lab(row: dict[str, Any]) -> LabInput:
     return replace(lab, upper=None) if is_no_limit(lab) else lab
 
 
-def _flagged(lab: LabInput, base: LabInput | None) -> LabInput:
-    if base is None:
-        return lab
-    flag = None
-    if base.value is not None and (base.lower is not None or base.upper is not None):
+class _Baseline(NamedTuple):
+    """The value before treatment in its unit, and how it lies to its limits, where they are known."""
+
+    value: float
+    unit: str
+    flag: str | None
+
+    @classmethod
+    def of(cls, base: LabInput | None) -> _Baseline | None:
+        if base is None or base.value is None:
+            return None
+        if base.lower is None and base.upper is None:
+            return cls(base.value, base.unit, None)
         low = base.lower is not None and base.value < base.lower
         high = base.upper is not None and base.value > base.upper
-        flag = "LOW" if low else "HIGH" if high else "NORMAL"
-    value = base.value
-    if base.unit != lab.unit:
-        value = None if value is None else in_unit(lab.test, value, base.unit, lab.unit)
-    return replace(lab, baseline=value, baseline_flag=flag)
+        return cls(base.value, base.unit, "LOW" if low else "HIGH" if high else "NORMAL")
+
+
+def _flagged(lab: LabInput, base: _Baseline | None) -> LabInput:
+    if base is None:
+        return lab
+    same = base.unit == lab.unit
+    value = base.value if same else in_unit(lab.test, base.value, base.unit, lab.unit)
+    # `replace` would take six times as long, and there are thousands.
+    return LabInput(
+        lab.ref, lab.test, lab.day, lab.value, lab.unit, lab.lower, lab.upper, value, base.flag, lab.bound,
+        lab.until, lab.text, lab.albumin,
+    )  # fmt: skip

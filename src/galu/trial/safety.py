@@ -27,6 +27,7 @@ from galu.safety.inputs import (
 )
 from galu.safety.measured import celsius
 from galu.safety.plan import SafetyPlan
+from galu.safety.values import grade_together
 from galu.trial.adjudication import adjudications_by_subject, evaluability_by_subject
 from galu.trial.clues import clues_by_subject, conditions_begun, infections_treated, support_of_blood
 from galu.trial.events import events_by_subject
@@ -110,10 +111,11 @@ def _patients(
     visits = dosing_visits(study, record)
     met = {row.subject: row.day for row in record.rows(Contact) if row.day is not None}
     clues = clues_by_subject(record, {one.id: one.first_dose for one in dosed if one.first_dose is not None})
-    patients = (
+    bare = tuple(
         (s, _dlt_patient(s, study, events.get(s.id, ()), labs.get(s.id, ()), transfusions.get(s.id, ())))
         for s in dosed
     )
+    grade_together((patient for _, patient in bare), plan.ctcae_version.value)
     return tuple(
         replace(
             patient,
@@ -125,7 +127,7 @@ def _patients(
             clues=clues.get(patient.subject, ()),
             met_on=met.get(patient.subject),
         )
-        for subject, patient in patients
+        for subject, patient in bare
     )
 
 

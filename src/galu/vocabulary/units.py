@@ -268,6 +268,7 @@ def unit_factor(reported: str, wanted: str, substance: Substance = ANY) -> Fract
     return None
 
 
+@lru_cache(maxsize=8192)
 def same_unit(reported: str | None, wanted: str) -> bool:
     """Whether a unit is a spelling of another: nothing is converted.
 
