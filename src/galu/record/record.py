@@ -22,7 +22,7 @@ import polars as pl
 from galu.record.conduct import StudyVersion
 from galu.record.fact import Fact
 from galu.record.kinds import KINDS, STAMPS, TIMES, schema_of
-from galu.record.rows import F, Row, rows_of
+from galu.record.rows import F, Row, in_order, rows_of
 from galu.record.when import day_column, in_order_of_time, unreadable
 
 
@@ -81,6 +81,7 @@ class Record:
     ) -> None:
         self.zone = zone
         self.left_out = unread
+        self.words_read = False
         self._frames = dict(frames)
         self._current: dict[str, pl.DataFrame] = {}
         self._rows: dict[str, tuple[Row[Any], ...]] = {}
@@ -94,22 +95,47 @@ class Record:
     def __len__(self) -> int:
         return sum(frame.height for frame in self._frames.values())
 
+    @classmethod
+    def empty(cls, zone: str) -> Record:
+        """A record without facts that is to grow: what is appended is kept as rows of its subject."""
+        record = cls({}, zone)
+        record._by_subject = {kind: {} for kind in KINDS}
+        record.words_read = True
+        return record
+
     def appended(self, fresh: Mapping[str, pl.DataFrame]) -> Record:
-        """The record with later facts; tables that these do not touch stay resolved."""
+        """The record with later facts; what these do not touch stays read.
+
+        Where the words of this record are read, those of the facts must be.
+        """
         frames = dict(self._frames)
         for kind, frame in fresh.items():
             frames[kind] = pl.concat([frames[kind], frame], rechunk=False) if kind in frames else frame
-        grown = Record(frames, self.zone, self.left_out)
-        if all(frame["supersedes"].null_count() == frame.height for frame in fresh.values()):
-            grown._keep_read(self, fresh)
-            grown.__dict__["_corrections"] = self._corrections
+        grown, new = self._with(frames), Record(fresh, self.zone)
+        if new._corrections:
+            grown.__dict__["_corrections"] = [*self._corrections, *new._corrections]
+        else:
+            for name in ("_corrections", "_roots", "_replaced"):
+                grown.__dict__[name] = getattr(self, name)
+        for name in ("_corrections", "_roots", "_replaced"):
+            new.__dict__[name] = getattr(grown, name)
+        gone = grown._replaced - self._replaced
+        grown._keep_read(self, self._frames if gone else fresh)
+        for kind, known in self._by_subject.items():
+            grown._by_subject[kind] = _with_later(known, new, kind, gone)
         return grown
 
     def with_frames(self, read: Mapping[str, pl.DataFrame]) -> Record:
-        """The same facts with some tables read in another way; their corrections stay as they are."""
-        other = Record({**self._frames, **read}, self.zone)
+        """The same facts with the words of some tables read; their corrections stay as they are."""
+        other = self._with({**self._frames, **read})
         other._keep_read(self, read)
         other.__dict__["_corrections"] = self._corrections
+        other.words_read = True
+        return other
+
+    def _with(self, frames: Mapping[str, pl.DataFrame]) -> Record:
+        other = Record(frames, self.zone, self.left_out)
+        other.words_read = self.words_read
         return other
 
     def _keep_read(self, other: Record, changed: Collection[str]) -> None:
@@ -123,7 +149,7 @@ class Record:
         last = moment if isinstance(moment, datetime) else end_of_day(moment, self.zone)
         until = last.astimezone(UTC)
         kept = {kind: frame.filter(pl.col("recorded") <= until) for kind, frame in self._frames.items()}
-        return Record({kind: frame for kind, frame in kept.items() if frame.height}, self.zone, self.left_out)
+        return self._with({kind: frame for kind, frame in kept.items() if frame.height})
 
     def known_by(self, now: datetime) -> Record:
         """The record at the present moment: all there is was known by `now`.
@@ -137,7 +163,7 @@ class Record:
             return self
         stamp = pl.min_horizontal("recorded", pl.lit(moment, dtype=STAMPS["recorded"])).alias("recorded")
         frames = {kind: frame.with_columns(stamp) for kind, frame in self._frames.items()}
-        return Record(frames, self.zone, self.left_out)
+        return self._with(frames)
 
     def occurred_by(self, cutoff: date) -> Record:
         """A clinical cut: facts that stand and happened on or before `cutoff`, whenever they became known.
@@ -151,7 +177,7 @@ class Record:
             else self._standing(kind).filter(pl.col("on").str.slice(0, 10) <= last)
             for kind, frame in self._frames.items()
         }
-        cut = Record(kept, self.zone, self.left_out)
+        cut = self._with(kept)
         cut.__dict__["_corrections"] = self._corrections
         return cut
 
@@ -164,7 +190,12 @@ class Record:
     def rows(self, model: type[F]) -> tuple[Row[F], ...]:
         """The same as typed rows."""
         if model.kind not in self._rows:
-            self._rows[model.kind] = rows_of(model, self.facts(model.kind))
+            known = self._by_subject.get(model.kind)
+            self._rows[model.kind] = (
+                rows_of(model, self.facts(model.kind))
+                if known is None
+                else in_order(itertools.chain.from_iterable(known.values()), self.zone)
+            )
         return self._rows[model.kind]
 
     def rows_by_subject(self, model: type[F]) -> Mapping[str, tuple[Row[F], ...]]:
@@ -179,6 +210,7 @@ class Record:
     def of(self, subjects: Collection[str]) -> Record:
         """The record with what stands of these subjects alone, and of nobody; what was ever written stays."""
         own = _Part(self._frames, self.zone, self.left_out)
+        own.words_read = self.words_read
         own.whole, own.subjects = self, tuple(subjects)
         own.__dict__["_corrections"] = self._corrections
         return own
@@ -198,12 +230,23 @@ class Record:
         return in_order_of_time(frame, self.zone)
 
     @cached_property
+    def names(self) -> frozenset[str]:
+        """Identifiers of everybody of whom a fact stands."""
+        found: set[str] = set()
+        for kind in (kind for kind in self._frames if KINDS[kind].about_subject):
+            if kind in self._by_subject:
+                found.update(self._by_subject[kind])
+            else:
+                found.update(self.facts(kind)["subject"].drop_nulls().unique().to_list())
+        return frozenset(found - {""})
+
+    @cached_property
     def _corrections(self) -> list[tuple[str, str]]:
         parts = [
             frame.filter(pl.col("supersedes").is_not_null()).select("seq", "id", "supersedes")
             for frame in self._frames.values()
+            if frame["supersedes"].null_count() < frame.height
         ]
-        parts = [part for part in parts if part.height]
         if not parts:
             return []
         return [(row[1], row[2]) for row in pl.concat(parts).sort("seq").iter_rows()]
@@ -267,11 +310,36 @@ class Record:
 _FEW: Final = 8
 
 
+def _with_later(
+    known: Mapping[str, tuple[Row[Any], ...]], new: Record, kind: str, gone: Collection[str]
+) -> Mapping[str, tuple[Row[Any], ...]]:
+    """Rows of a kind by subject, without those that are gone, with those of a record of later facts."""
+    later = new.rows_by_subject(KINDS[kind]) if kind in new._frames else {}
+    if not later and not gone:
+        return known
+    rows = dict(known)
+    if gone:
+        left = {name: tuple(row for row in own if row.id not in gone) for name, own in rows.items()}
+        rows = {name: own for name, own in left.items() if own}
+    for name, own in later.items():
+        rows[name] = in_order((*rows[name], *own), new.zone) if name in rows else own
+    return rows
+
+
 class _Part(Record):
     """The facts of some subjects, taken from the whole when they are asked for."""
 
     whole: Record
     subjects: tuple[str, ...]
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Identifiers of those of the subjects of whom a fact stands."""
+        return self.whole.names.intersection(self.subjects)
+
+    def of(self, subjects: Collection[str]) -> Record:
+        """The record with what stands of some of these subjects alone, and of nobody."""
+        return self.whole.of([name for name in subjects if name in self.subjects])
 
     def _resolve(self, kind: str) -> pl.DataFrame:
         mine = pl.col("subject").is_null() | pl.col("subject").is_in(self.subjects)
@@ -279,14 +347,22 @@ class _Part(Record):
 
     def rows(self, model: type[F]) -> tuple[Row[F], ...]:
         """Typed rows, taken from the whole where it has read them."""
-        if model.kind not in self.whole._rows and len(self.subjects) <= _FEW:
+        whole = self.whole
+        read = model.kind in whole._rows or model.kind in whole._by_subject
+        if not read and len(self.subjects) <= _FEW:
             return super().rows(model)
-        by_subject = self.whole.rows_by_subject(model)
+        by_subject = whole.rows_by_subject(model)
         own = [by_subject[name] for name in ("", *self.subjects) if name in by_subject]
         if len(own) > 1:
-            kept = {"", *self.subjects}
-            return tuple(row for row in self.whole.rows(model) if row.subject in kept)
+            return in_order(itertools.chain.from_iterable(own), self.zone)
         return own[0] if own else ()
+
+    def rows_by_subject(self, model: type[F]) -> Mapping[str, tuple[Row[F], ...]]:
+        """Typed rows of each of the subjects."""
+        if model.kind not in self.whole._by_subject:
+            return super().rows_by_subject(model)
+        known = self.whole.rows_by_subject(model)
+        return {name: known[name] for name in ("", *self.subjects) if name in known}
 
 
 #: `json.dumps` would build a new encoder for every fact.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import polars as pl
 
 from galu.record.fact import Fact
+from galu.record.when import local
 
 F = TypeVar("F", bound=Fact)
 F_co = TypeVar("F_co", bound=Fact, covariant=True)
@@ -55,6 +57,11 @@ def rows_of(model: type[F], facts: pl.DataFrame) -> tuple[Row[F], ...]:
             row[name] = tuple(row[name])
         rows.append(Row._make((_trusted(model, row), *stamp, term)))
     return tuple(rows)
+
+
+def in_order(rows: Iterable[Row[F]], zone: str) -> tuple[Row[F], ...]:
+    """Rows by when they happened, then by when they were written, as `in_order_of_time` sorts tables."""
+    return tuple(sorted(rows, key=lambda row: (local(row.fact.on, zone), row.seq)))
 
 
 def _when_empty(model: type[Fact]) -> list[tuple[str, Any]]:

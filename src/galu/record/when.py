@@ -147,15 +147,16 @@ def in_order_of_time(facts: pl.DataFrame, zone: str) -> pl.DataFrame:
     """
     if not facts.select((pl.col("on").str.len_chars() > _WITHOUT_ZONE).any()).item():
         return facts.sort("on", "seq")
-    local = [_local(text, zone) for text in facts["on"]]
-    return facts.with_columns(pl.Series("order", local)).sort("order", "seq").drop("order")
+    order = [local(text, zone) for text in facts["on"]]
+    return facts.with_columns(pl.Series("order", order)).sort("order", "seq").drop("order")
 
 
 #: Length of a normalised text with a time of day and no zone.
 _WITHOUT_ZONE = len("2026-01-31T09:30:00")
 
 
-def _local(text: str, zone: str) -> str:
+def local(text: str, zone: str) -> str:
+    """A normalised text as the clocks of `zone` show it; texts so written sort by time."""
     if len(text) <= _WITHOUT_ZONE:
         return text
     return datetime.fromisoformat(text).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M:%S")

@@ -11,10 +11,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from galu.protocol import Study
 from galu.record import Entry, Fact, Record
 from galu.record.record import frames_of
 from galu.simulation.pen import Line
 from galu.trial.memory import Memory
+from galu.trial.words import read_words
 
 #: Kinds that `derive_board` reads.
 BOARD_KINDS = frozenset(
@@ -34,7 +36,7 @@ class Ledger:
         self._waiting: list[tuple[datetime, int, Fact]] = []
         self._noted = 0
         self._taken = 0
-        self._known = Record({}, zone)
+        self._known = Record.empty(zone)
 
     def note(self, lines: Iterable[Line]) -> None:
         """Take lines that become known at their local times."""
@@ -50,13 +52,13 @@ class Ledger:
             recorded = known.replace(tzinfo=zone).astimezone(UTC)
             self.entries.append(Entry(len(self.entries) + 1, recorded, fact))
 
-    def board_record(self, memory: Memory) -> Record:
+    def board_record(self, study: Study, memory: Memory) -> Record:
         """What the board reads of the record so far; the memory is told of whom there is something new."""
         entries = [entry for entry in self.entries[self._taken :] if entry.fact.kind in BOARD_KINDS]
         # What is of the trial as a whole says nothing of a subject, unless it corrects what does.
         told = (entry.fact for entry in entries if entry.fact.subject or entry.fact.supersedes)
         memory.note(fact.subject for fact in told)
-        fresh = frames_of(entries)
+        fresh = read_words(study, Record(frames_of(entries), self.zone)).frames
         self._taken = len(self.entries)
         if fresh:
             self._known = self._known.appended(fresh)

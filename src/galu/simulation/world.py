@@ -169,7 +169,7 @@ def _evening(world: _World, day: date) -> None:
 
 
 def _ask(world: _World, moment: datetime) -> Board:
-    study, record = world.setting.study, world.ledger.board_record(world.memory)
+    study, record = world.setting.study, world.ledger.board_record(world.setting.study, world.memory)
     board = derive_board(study, record, moment.date(), memory=world.memory)
     if world.watch is not None:
         world.watch(moment, board)

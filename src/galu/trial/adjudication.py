@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Final
 
 import polars as pl
 
-from galu.record import Record, Row
+from galu.record import KINDS, Record, Row
 from galu.record.conduct import Judgement
 from galu.record.disease import AdverseEvent, AdverseEventCourse
 from galu.record.when import instant_of
@@ -52,19 +53,18 @@ def adjudications_by_subject(record: Record) -> dict[str, tuple[DltAdjudication,
 
 def judged_toxic(record: Record, subjects: Iterable[str]) -> Iterator[tuple[str, str]]:
     """(subject, fact) of each judgement, of these subjects, that there was a dose-limiting toxicity."""
-    among = set(subjects)
-    for row in _of_toxicity(record):
-        if row.fact.value == "yes" and row.subject in among:
+    for row in _of_toxicity(record.of(tuple(subjects))):
+        if row.fact.value == "yes":
             yield row.subject, row.id
 
 
 def _of_toxicity(record: Record) -> list[Row[Judgement]]:
-    return [row for row in record.rows(Judgement) if _item(row).partition(":")[0] == _ITEM]
+    return [row for row in record.rows(Judgement) if _item(row.fact.item).partition(":")[0] == _ITEM]
 
 
 def evaluability_by_subject(record: Record) -> dict[str, tuple[EvaluabilityJudgement, ...]]:
     """Judgements of whether a window can be judged, in the order in which they were made."""
-    rows = (row for row in record.rows(Judgement) if _item(row) == _EVALUABLE)
+    rows = (row for row in record.rows(Judgement) if _item(row.fact.item) == _EVALUABLE)
     found: dict[str, tuple[EvaluabilityJudgement, ...]] = {}
     for row, _ in in_order((row, moment_of(row, record.zone)) for row in rows):
         said = None if _lost_since(record, row) else _VALUES.get(row.fact.value)
@@ -73,9 +73,10 @@ def evaluability_by_subject(record: Record) -> dict[str, tuple[EvaluabilityJudge
     return found
 
 
-def _item(row: Row[Judgement]) -> str:
+@lru_cache(maxsize=8192)
+def _item(written: str) -> str:
     """The item of a judgement in one spelling: blanks, underscores and case do not matter."""
-    plain = re.sub(r"[\s_]+", "-", row.fact.item.strip().lower())
+    plain = re.sub(r"[\s_]+", "-", written.strip().lower())
     return re.sub(r"-*:-*", ":", plain)
 
 
@@ -135,11 +136,10 @@ class _Chains:
     def seen(self, subject: str, seq: int) -> frozenset[str]:
         """Facts of a subject written before a number, without the events that grew worse after it."""
         ids = {
-            name
+            row.id
             for kind in _SEEN
-            for name in self._record.facts(kind)
-            .filter((pl.col("subject") == subject) & (pl.col("seq") < seq))["id"]
-            .to_list()
+            for row in self._record.rows_by_subject(KINDS[kind]).get(subject, ())
+            if row.seq < seq
         }
         own = self._events.get(subject, ())
         return frozenset(ids - {row.id for row in own if self._worse_since(row, seq)})

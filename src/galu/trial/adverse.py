@@ -26,8 +26,9 @@ from galu.safety.ctcae import grade_labs
 from galu.safety.inputs import AdverseEventInput
 from galu.safety.notes import grade_note
 from galu.safety.tables import AeCount, TreatedSubject, ae_by_soc_and_term, ae_overview, lab_shift
+from galu.trial.clues import IN_URINE
 from galu.trial.events import events_by_subject
-from galu.trial.labs import IN_BLOOD, after_dose
+from galu.trial.labs import after_dose
 from galu.trial.slots import Slot
 from galu.trial.subjects import Subject
 from galu.trial.unread import Unread, derive_unread
@@ -37,6 +38,8 @@ from galu.vocabulary.results import read_result
 #: Version used where a study names none (assumed).
 CTCAE_VERSION: Final = "5.0"
 EMERGENT_DAYS: Final = 30
+#: CTCAE grades blood: the pH or glucose of urine says nothing of acidosis or hypoglycaemia.
+IN_BLOOD = ~pl.col("specimen").fill_null("").str.contains(IN_URINE)
 Shift = Mapping[tuple[int | None, int | None], int]
 
 
@@ -161,7 +164,11 @@ def grade_record(record: Record, starts: Mapping[str, str], version: str) -> pl.
         dosed, on="subject", how="left", maintain_order="left"
     )
     same_day = values.filter(pl.col("day") == pl.col("first_dose")).iter_rows(named=True)
-    late = [row["id"] for row in same_day if after_dose(row, starts[row["subject"]], record.zone)]
+    late = [
+        row["id"]
+        for row in same_day
+        if after_dose(row["day"], row["on"], starts[row["subject"]], record.zone)
+    ]
     after = (pl.col("day") > pl.col("first_dose")).fill_null(False) | pl.col("id").is_in(late)
     values = _with_baseline(values.with_columns(after.alias("after_dose")))
     table = values.join(terms, on="TEST", how="inner", maintain_order="left").rename(

@@ -135,7 +135,7 @@ def _of_urine(record: Record, first: Mapping[str, date]) -> Iterator[tuple[str, 
     if not any(lab_code(name) in _PROTEIN for name in written):
         return
     for row in record.rows(Lab):
-        if lab_code(row.fact.test) not in _PROTEIN[not _in_urine(row.fact.specimen or "") :]:
+        if lab_code(row.fact.test) not in _PROTEIN[not is_urine(row.fact.specimen or "") :]:
             continue
         if not _is_severe(row.fact):
             continue
@@ -152,7 +152,8 @@ def _of_urine(record: Record, first: Mapping[str, date]) -> Iterator[tuple[str, 
 
 
 @lru_cache(maxsize=1024)
-def _in_urine(specimen: str) -> bool:
+def is_urine(specimen: str) -> bool:
+    """Whether a specimen is urine, in whatever words."""
     return re.search(IN_URINE, specimen) is not None
 
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-import polars as pl
-
-from galu.record import Record
+from galu.record import Record, Row
+from galu.record.people import Lab, Vital
 from galu.record.when import days_of, hours_between
 from galu.safety.inputs import LabInput
 from galu.safety.terms import VERSIONS
 from galu.safety.worst import is_no_limit, worst_grade
-from galu.trial.clues import IN_URINE
+from galu.trial.clues import is_urine
 from galu.trial.subjects import Subject
 from galu.vocabulary.laboratory import in_unit, terms_of_test
 from galu.vocabulary.results import kind_of_result, read_result
@@ -22,8 +21,6 @@ from galu.vocabulary.results import kind_of_result, read_result
 #: From this grade on an event may be a dose-limiting toxicity of any usual definition (assumed).
 SEVERE_GRADE: Final = 3
 _SEVERE: Final = (VERSIONS[-1], SEVERE_GRADE)
-#: CTCAE grades blood: the pH or glucose of urine says nothing of acidosis or hypoglycaemia.
-IN_BLOOD = ~pl.col("specimen").fill_null("").str.contains(IN_URINE)
 
 
 def labs_by_subject(
@@ -40,35 +37,34 @@ def labs_by_subject(
     it was taken before is a baseline only where that hides nothing.
     """
     first = {subject.id: subject.therapy[0] for subject in subjects if subject.therapy}
-    told = pl.col("value").is_not_null() | pl.col("text").is_not_null()
-    # A vital sign is read as a value without limits: sites write a QT interval here or there.
-    frame = pl.concat((record.facts("lab"), record.facts("vital")), how="diagonal_relaxed")
-    frame = frame.filter(told & IN_BLOOD)
-    if tests is not None:
-        frame = frame.filter(pl.col("test").is_in(list(tests)))
-    if until is not None:
-        # Rows are left out before they are read: most of a long record lies after the windows.
-        last = pl.col("subject").replace_strict(
-            {name: day.isoformat() for name, day in until.items()}, default="", return_dtype=pl.String
-        )
-        frame = frame.filter(pl.col("on").str.slice(0, 10) <= last)
+    last = None if until is None else {name: day.isoformat() for name, day in until.items()}
     labs: dict[str, list[LabInput]] = {}
     bases: dict[tuple[str, str], _Bases] = {}
-    for row in frame.iter_rows(named=True):
-        # A sample that gave no result is a value that is missing.
-        if row["value"] is None and kind_of_result(row["text"]) == "no result":
+    # A vital sign is read as a value without limits: sites write a QT interval here or there.
+    rows: tuple[Row[Lab] | Row[Vital], ...] = (*record.rows(Lab), *record.rows(Vital))
+    for row in rows:
+        if last is not None and row.fact.on[:10] > last.get(row.subject, ""):
             continue
-        lab, dose = _lab(row), first.get(row["subject"])
-        labs.setdefault(row["subject"], []).append(lab)
+        if (tests is not None and row.fact.test not in tests) or not _is_told(row.fact):
+            continue
+        lab, dose = _lab(row), first.get(row.subject)
+        labs.setdefault(row.subject, []).append(lab)
         if dose is not None and lab.until is None and lab.value is not None:
-            taken = after_dose(row, dose.start, record.zone)
-            known = bases.setdefault((row["subject"], lab.test), _Bases())
-            known.note(lab, taken, bool(row["baseline"]))
+            taken = after_dose(row.day, row.fact.on, dose.start, record.zone)
+            known = bases.setdefault((row.subject, lab.test), _Bases())
+            known.note(lab, taken, bool(row.fact.baseline))
     baselines = {key: _Baseline.of(known.baseline) for key, known in bases.items()}
     return {
         subject: tuple(_flagged(lab, baselines.get((subject, lab.test))) for lab in values)
         for subject, values in labs.items()
     }
+
+
+def _is_told(one: Lab | Vital) -> bool:
+    """Whether a result is told, of blood: a sample that gave none is a value that is missing."""
+    if isinstance(one, Lab) and one.specimen and is_urine(one.specimen):
+        return False
+    return one.value is not None or (one.text is not None and kind_of_result(one.text) != "no result")
 
 
 @dataclass(slots=True)
@@ -103,37 +99,38 @@ class _Bases:
         return pick(self.before, self.perhaps, key=lambda lab: lab.value or 0.0)
 
 
-def after_dose(row: Mapping[str, Any], start: str, zone: str) -> bool | None:
-    """Whether a value was taken after a dose; None where that is not known.
+def after_dose(taken: date | None, on: str, start: str, zone: str) -> bool | None:
+    """Whether a value of a day, or of a text that names it, was taken after a dose; None is not known.
 
     On the day of the dose the times decide, where both are known.
     """
     day = days_of(start)[0]
-    if row["day"] is None:
+    if taken is None:
         return None
-    if row["day"] != day:
-        return bool(row["day"] > day)
-    hours = hours_between(start, row["on"], zone)
+    if taken != day:
+        return taken > day
+    hours = hours_between(start, on, zone)
     return None if hours is None else hours > 0
 
 
-def _lab(row: dict[str, Any]) -> LabInput:
-    read = read_result(row["text"]) if row["value"] is None else None
-    first, last = days_of(row["on"])
-    low, high = row["lower_limit"], row["upper_limit"]
+def _lab(row: Row[Lab] | Row[Vital]) -> LabInput:
+    told = row.fact
+    read = read_result(told.text or "") if told.value is None else None
+    first, last = days_of(told.on)
+    low, high = (told.lower_limit, told.upper_limit) if isinstance(told, Lab) else (None, None)
     if low is not None and high is not None and low > high:
         low = high = None  # limits that contradict each other are not known
     lab = LabInput(
-        ref=row["id"],
-        test=row["test"],
+        ref=told.id,
+        test=told.test,
         day=first,
-        value=row["value"] if read is None else read.graded,
-        unit=row["unit"] or "",
+        value=told.value if read is None else read.graded,
+        unit=told.unit or "",
         lower=low,
         upper=high,
         bound="" if read is None else read.bound,
-        until=last if row["day"] is None else None,
-        text="" if row["value"] is not None or read is not None else row["text"],
+        until=last if row.day is None else None,
+        text="" if told.value is not None or read is not None else told.text or "",
     )
     return replace(lab, upper=None) if is_no_limit(lab) else lab
 

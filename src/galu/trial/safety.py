@@ -10,7 +10,7 @@ from typing import Final
 
 from galu.protocol import Study
 from galu.record import Record, Row
-from galu.record.people import Contact, History, Therapy, Vital
+from galu.record.people import Contact, History, Lab, Therapy, Vital
 from galu.record.treatment import Transfusion
 from galu.record.when import days_of
 from galu.safety.clues import is_haemostatic
@@ -46,8 +46,8 @@ FEVER_C: Final = 38.0
 
 def _dlt_tests(plan: SafetyPlan, record: Record) -> frozenset[str]:
     """Tests that the rules read; of vital signs those that are known, for no count is among them."""
-    vital = {test for test in record.facts("vital")["test"].unique().to_list() if lab_code(test)}
-    written = {*record.facts("lab")["test"].unique().to_list(), *vital}
+    vital = {row.fact.test for row in record.rows(Vital)}
+    written = {row.fact.test for row in record.rows(Lab)} | {test for test in vital if lab_code(test)}
     return frozenset(test for test in written if is_read(test, plan))
 
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from galu.protocol import Study
-from galu.record import KINDS, Fact, Record, Row, people
+from galu.record import Fact, Record, Row, people
 from galu.record.people import Consent, Disposition, Withdrawal
 from galu.record.rows import F
 from galu.record.treatment import Enrolment
@@ -121,13 +121,10 @@ def _is_therapy(study: Study, agent: str) -> bool:
 def derive_subjects(study: Study, record: Record) -> tuple[Subject, ...]:
     """Every subject the record knows of, in the order of their identifiers."""
     doses = derive_doses(study, record)
-    names: set[str] = set(doses)
-    for kind in (kind for kind in record.frames if KINDS[kind].about_subject):
-        names.update(record.facts(kind)["subject"].drop_nulls().unique().to_list())
     fatal = fatal_events(record)
     return tuple(
         _subject(study, name, doses.get(name, ()), _Rows.of(record, name, fatal.get(name)))
-        for name in sorted(names)
+        for name in sorted(record.names | doses.keys())
     )
 
 

@@ -31,6 +31,8 @@ def read_words(study: Study, record: Record) -> Record:
 
     A name that is not known stays as it is written: nothing grades it.
     """
+    if record.words_read:
+        return record
     words = words_of(study)
     frames = dict(record.frames)
     for kind in ("lab", "vital"):
@@ -39,7 +41,7 @@ def read_words(study: Study, record: Record) -> Record:
     if (words.events or words.dictionary) and "adverse_event" in frames:
         frames["adverse_event"] = _by_term(frames["adverse_event"], words)
     changed = {kind: frame for kind, frame in frames.items() if frame is not record.frames[kind]}
-    return record.with_frames(changed) if changed else record
+    return record.with_frames(changed)
 
 
 def _by_code(frame: pl.DataFrame, words: LocalWords) -> pl.DataFrame:
