@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import cache
 from itertools import groupby
 from typing import Final
 
@@ -272,6 +273,7 @@ def _highest_grade(term: str, version: str) -> int:
     )
 
 
+@cache
 def _is_clinical_above(term: str, version: str) -> bool:
     """Whether a grade above those that a value can have is a clinical judgement."""
     return any(row.term == term and row.assumes.endswith("is clinical") for row in lab_rules(version))

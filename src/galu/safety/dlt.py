@@ -338,7 +338,7 @@ def _is_suspect(seen: _Seen, as_of: date) -> bool:
 
 def _judged(patient: DltPatient, plan: SafetyPlan, last: date) -> tuple[str, ...]:
     """Every event, value of a term that a rule grades, and transfusion that was looked at; by day."""
-    tests = frozenset(lab.test for lab in patient.labs if is_read(lab.test, plan))
+    tests = frozenset(test for test in {lab.test for lab in patient.labs} if is_read(test, plan))
     found = [(event.onset, event.ref) for event in patient.events]
     found += [(lab.day, lab.ref) for lab in patient.labs if lab.test in tests]
     found += [(given.day, given.ref) for given in patient.transfusions]

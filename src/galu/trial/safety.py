@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
-from functools import lru_cache
 from typing import Final
 
 from galu.protocol import Study
@@ -193,11 +192,6 @@ def _departure(left: Exit | Death, subject: Subject) -> Departure:
     return Departure(first, left.related, left.fact, max(first, left.between[1]))
 
 
-@lru_cache(maxsize=65536)
-def _assess(patient: DltPatient, plan: SafetyPlan, day: date) -> DltAssessment:
-    return assess_dlt(patient, plan, day)
-
-
 def derive_dlt(
     study: Study, record: Record, subjects: Iterable[Subject], day: date, memory: Memory | None = None
 ) -> dict[str, DltAssessment]:
@@ -206,14 +200,14 @@ def derive_dlt(
         return {}
     plan, people = study.safety, tuple(subjects)
     if memory is None:
-        return {p.subject: _assess(p, plan, day) for p in dlt_patients(study, record, people)}
+        return {p.subject: assess_dlt(p, plan, day) for p in dlt_patients(study, record, people)}
     known = memory.assessed(day)
     unread = [one for one in people if one.id not in memory.patients]
     for patient in dlt_patients(study, record.of({one.id for one in unread}), unread):
         memory.patients[patient.subject] = patient
     for name in [one.id for one in people if one.id in memory.patients and one.id not in known]:
         patient = memory.patients[name]
-        known[name] = _assess(patient, plan, day)
+        known[name] = assess_dlt(patient, plan, day)
         if day >= _settled_on(patient, plan):
             memory.settled[name] = (day, known[name])
     return {one.id: known[one.id] for one in people if one.id in known}

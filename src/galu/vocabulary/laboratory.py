@@ -151,6 +151,7 @@ def nearest_tests(written: str) -> tuple[str, ...]:
     return nearest(written, names)
 
 
+@lru_cache(maxsize=8192)
 def terms_of_test(written: str, local: Local = ()) -> tuple[tuple[str, str], ...]:
     """(CTCAE term, direction) pairs that a test can grade; empty when none is known.
 
