@@ -21,6 +21,7 @@ from galu.safety.inputs import DltPatient
 from galu.trial.dosimetry import SubjectDose
 from galu.trial.eligibility import GateVerdicts
 from galu.trial.subjects import Subject, derive_subjects
+from galu.trial.words import read_words
 
 T = TypeVar("T")
 _Whose = TypeVar("_Whose", SubjectDose, GateVerdicts)
@@ -49,6 +50,12 @@ class Kept(Generic[T]):
             self._of.update(derive(lacking))
         return {name: self._of[name] for name in asked if name in self._of}
 
+    def copy(self) -> Kept[T]:
+        """The same, to be kept on by another."""
+        other: Kept[T] = Kept()
+        other._of, other._day = dict(self._of), self._day
+        return other
+
     def forget(self, names: Iterable[str]) -> None:
         """Of these subjects there is something new."""
         for name in names:
@@ -59,7 +66,8 @@ class Kept(Generic[T]):
 class Memory:
     """Subjects, what the DLT rules read of them, settled assessments with their day, and who changed.
 
-    `watched` is what the rules read of the whole time; `seen` is the last fact that was read.
+    `watched` is what the rules read of the whole time; `known` is the record with its words read, `seen` the
+    number of its last fact.
     """
 
     subjects: dict[str, Subject] = field(default_factory=dict)
@@ -70,6 +78,7 @@ class Memory:
     doses: Kept[tuple[SubjectDose, ...]] = field(default_factory=Kept)
     gates: Kept[tuple[GateVerdicts, ...]] = field(default_factory=Kept)
     study: Study | None = None
+    known: Record | None = None
     seen: int = 0
 
     def note(self, names: Iterable[str | None]) -> None:
@@ -77,17 +86,30 @@ class Memory:
         for name in names:
             self.changed.update(self.subjects if name is None else (name,))
 
+    def copy(self) -> Memory:
+        """The same, to be kept on by another: two states never write into one memory."""
+        return Memory(
+            dict(self.subjects), dict(self.patients), dict(self.settled), set(self.changed),
+            self.watched.copy(), self.doses.copy(), self.gates.copy(), self.study, self.known, self.seen,
+        )  # fmt: skip
+
     def fits(self, study: Study, record: Record) -> bool:
         """Whether it can be of this study and of this record when that was shorter."""
         return self.study in (None, study) and self.seen <= _last(record)
 
-    def read_on(self, study: Study, record: Record) -> None:
-        """Note every subject of whom the record has facts that were not there the last time."""
-        for frame in record.frames.values():
-            fresh = frame.filter(pl.col("seq") > self.seen)
+    def read_on(self, study: Study, record: Record) -> Record:
+        """The record with its words read; every subject is noted of whom it has facts that are new."""
+        fresh = {kind: frame.filter(pl.col("seq") > self.seen) for kind, frame in record.frames.items()}
+        fresh = {kind: frame for kind, frame in fresh.items() if frame.height}
+        for frame in fresh.values():
             tells = pl.col("subject").is_not_null() | pl.col("supersedes").is_not_null()
-            self.note(fresh.filter(tells)["subject"].unique().to_list())
+            self.note(frame.filter(tells)["subject"].unique().to_list())
+        if self.known is None:
+            self.known = read_words(study, record)
+        elif fresh:
+            self.known = self.known.appended(read_words(study, Record(fresh, record.zone)).frames)
         self.study, self.seen = study, _last(record)
+        return self.known
 
     def refresh(self, fresh: Iterable[Subject]) -> tuple[Subject, ...]:
         """Take the subjects that were derived anew; gives all, in the order of their identifiers."""

@@ -38,7 +38,6 @@ from galu.trial.safety import derive_dlt, watched_patients, within_reach
 from galu.trial.schedule import PlannedVisit, derive_schedule
 from galu.trial.subjects import Subject, with_last_alive
 from galu.trial.watch import SafetyWatch, derive_watch
-from galu.trial.words import read_words
 
 
 @dataclass(frozen=True)
@@ -223,9 +222,8 @@ def derive_state(
     memory
         That of an earlier state of this record, without a cutoff; one of another is not used.
     """
-    known = read_words(study, record.as_of(as_of))
+    known = record.as_of(as_of)
     if cutoff is not None:
         known = known.occurred_by(cutoff)
-    kept = memory if memory is not None and memory.fits(study, known) else Memory()
-    kept.read_on(study, known)
-    return TrialState(study, known, as_of, cutoff, kept)
+    kept = memory.copy() if memory is not None and memory.fits(study, known) else Memory()
+    return TrialState(study, kept.read_on(study, known), as_of, cutoff, kept)
