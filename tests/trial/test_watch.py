@@ -68,7 +68,7 @@ def test_a_serious_event_starts_its_clocks_from_when_the_site_knew() -> None:
         id="s", subject="P", on=_day(10), term="Sepsis", grade=4, serious=True, life_threatening=True,
         expected=False, attribution="related", aware=f"{_day(11)}T09:00",
     )  # fmt: skip
-    sponsor, authority = _state(20, event).watch.reports
+    sponsor, authority = _state(20, event).duties.reports
     assert sponsor.due - sponsor.aware == timedelta(hours=24)
     assert authority.due.date() == FIRST + timedelta(days=10 + 7)
     assert authority.assumed == ()
@@ -77,7 +77,7 @@ def test_a_serious_event_starts_its_clocks_from_when_the_site_knew() -> None:
 def test_follow_up_is_due_every_twelve_weeks_until_it_is_seen() -> None:
     creatinine = Lab(id="k", subject="P", on=_day(85), test="CREAT", value=80, unit="umol/L")
     state = _state(110, creatinine)
-    done = {look.domain: look.done for look in state.watch.follow_up}
+    done = {look.domain: look.done for look in state.duties.follow_up}
     assert done["kidney"] == FIRST + timedelta(days=84)
     assert done["marrow"] is None
 

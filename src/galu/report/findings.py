@@ -95,7 +95,7 @@ def _watch(state: TrialState, study: str) -> Iterator[Line]:
     for late in state.watch.late:
         rule = Rule(f"DLT rule after the window: {late.rule_id}", study)
         yield _line((late.subject, "late toxicity"), late.met, rule, late.facts, late.reason)
-    for duty in state.watch.reports:
+    for duty in state.duties.reports:
         about = (duty.subject, f"report of {duty.term} to the {duty.receiver}, due")
         yield _line(about, duty.due, Rule("reporting clock", "ICH E2A"), (duty.event,), duty.reason)
     for one in state.proposals:

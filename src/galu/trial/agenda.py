@@ -18,7 +18,7 @@ from galu.trial.exposure import Dose
 from galu.trial.proposals import CycleProposal
 from galu.trial.schedule import PlannedVisit, outstanding
 from galu.trial.subjects import Subject
-from galu.trial.watch import SafetyWatch
+from galu.trial.watch import Duties
 
 #: What was missed longer ago than this is a deviation, no task.
 RECENT: Final = timedelta(days=14)
@@ -33,7 +33,7 @@ def derive_agenda(
     board: Board,
     proposals: Iterable[CycleProposal],
     visits: Iterable[PlannedVisit],
-    watch: SafetyWatch,
+    duties: Duties,
     scans: Iterable[Due],
 ) -> tuple[Due, ...]:
     """Every task of the board's day, the earliest first.
@@ -44,7 +44,7 @@ def derive_agenda(
         What is proposed for each dose that the board lists as due.
     visits
         The visit plan of everybody.
-    watch
+    duties
         Reporting clocks and long-term follow-up.
     scans
         Scans that are due, of `scans_due`.
@@ -64,7 +64,7 @@ def derive_agenda(
             one.due.date(),
             one.reason,
         )
-        for one in watch.reports
+        for one in duties.reports
         if one.due.date() >= day - RECENT
     ]
     found += [
@@ -75,7 +75,7 @@ def derive_agenda(
             one.latest,
             f"look {one.number} after the last dose",
         )
-        for one in watch.follow_up
+        for one in duties.follow_up
         if one.done is None and one.earliest <= day <= one.latest + RECENT
     ]
     return tuple(sorted(found, key=lambda task: (task.due, task.subject, task.what)))

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -37,7 +37,7 @@ from galu.trial.renal import derive_renal
 from galu.trial.safety import derive_dlt, watched_patients, within_reach
 from galu.trial.schedule import PlannedVisit, derive_schedule
 from galu.trial.subjects import Subject, with_last_alive
-from galu.trial.watch import SafetyWatch, derive_watch
+from galu.trial.watch import Duties, SafetyWatch, derive_duties, derive_watch
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,9 @@ class TrialState:
     @cached_property
     def absorbed_doses(self) -> tuple[SubjectDose, ...]:
         """Absorbed dose of every region and cycle, or why there is none."""
+        return self._doses_of(one.id for one in self.subjects)
+
+    def _doses_of(self, names: Iterable[str]) -> tuple[SubjectDose, ...]:
         people = {one.id: one for one in self.subjects}
 
         def fit(names: frozenset[str]) -> dict[str, tuple[SubjectDose, ...]]:
@@ -123,7 +126,7 @@ class TrialState:
             nothing: dict[str, tuple[SubjectDose, ...]] = dict.fromkeys(names, ())
             return nothing | by_subject(derive_absorbed_doses(self.study, self.record.of(names), own))
 
-        kept = self.memory.doses.each(people, fit)
+        kept = self.memory.doses.each(names, fit)
         return tuple(one for doses in kept.values() for one in doses)
 
     @cached_property
@@ -146,7 +149,8 @@ class TrialState:
     @cached_property
     def proposals(self) -> tuple[CycleProposal, ...]:
         """What speaks for and against the next dose of everybody of whom one is due."""
-        return derive_proposals(self.study, self.subjects, self.board, self._toxicity, self.absorbed_doses)
+        doses = self._doses_of({item.subject for item in self.board.due})
+        return derive_proposals(self.study, self.subjects, self.board, self._toxicity, doses)
 
     @cached_property
     def pharmacokinetics(self) -> PharmacokineticResults:
@@ -166,13 +170,18 @@ class TrialState:
 
     @cached_property
     def watch(self) -> SafetyWatch:
-        """Late toxicity, reports due, follow-up, monitoring."""
+        """Late toxicity, narratives, rates, monitoring."""
         assessed = derive_dlt(self.study, self.record, self.subjects, self.day, self.memory)
         patients = tuple(
             (one, self.memory.patients[one.subject], assessed[one.subject]) for one in self.watched
         )
         known = (self.board, self.absorbed_doses, patients)
-        return derive_watch(self.study, self.record, self.subjects, self.safety.treated, known)
+        return derive_watch(self.study, self.subjects, self.safety.treated, known)
+
+    @cached_property
+    def duties(self) -> Duties:
+        """Reports and follow-up that are due."""
+        return derive_duties(self.study, self.record, self.safety.treated, self.day)
 
     @cached_property
     def flow(self) -> Flow:
@@ -201,7 +210,7 @@ class TrialState:
     def agenda(self) -> tuple[Due, ...]:
         """What is due, with its window."""
         scans = scans_due(self.study, self.record, self.subjects, self.day)
-        return derive_agenda(self.board, self.proposals, self.visits, self.watch, scans)
+        return derive_agenda(self.board, self.proposals, self.visits, self.duties, scans)
 
 
 def derive_state(

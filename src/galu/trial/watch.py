@@ -51,6 +51,33 @@ _LOOKS: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Duties:
+    """What must be reported or looked at, by when."""
+
+    reports: tuple[ReportDuty, ...] = ()
+    follow_up: tuple[FollowUp, ...] = ()
+
+
+def derive_duties(study: Study, record: Record, treated: Iterable[TreatedSubject], day: date) -> Duties:
+    """Reports of serious events, and the long-term follow-up, of everyone who got an agent."""
+    plan = study.safety
+    if plan is None:
+        return Duties()
+    everyone, zone = tuple(treated), ZoneInfo(record.zone)
+    looked, soon = _looked(record), day + timedelta(days=UPCOMING_DAYS)
+    return Duties(
+        tuple(duty for one in everyone for duty in report_duties(one, plan.emergent_days, zone)),
+        tuple(
+            look
+            for one in everyone
+            for look in long_term_follow_up(
+                one, plan, looked.get(one.subject, {}), min(one.until or soon, soon)
+            )
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class SafetyWatch:
     """Everything that the medical monitor watches."""
 
@@ -58,16 +85,13 @@ class SafetyWatch:
     late: tuple[LateToxicity, ...] = ()
     by_activity: tuple[WatchBand, ...] = ()
     by_dose: tuple[WatchBand, ...] = ()
-    reports: tuple[ReportDuty, ...] = ()
     narratives: tuple[Narrative, ...] = ()
-    follow_up: tuple[FollowUp, ...] = ()
     rates: tuple[ExposureRate, ...] = ()
     monitor: ToxicityMonitor | None = None
 
 
 def derive_watch(
     study: Study,
-    record: Record,
     subjects: tuple[Subject, ...],
     treated: tuple[TreatedSubject, ...],
     known: tuple[Board, Iterable[SubjectDose], tuple[tuple[DltPatient, DltPatient, DltAssessment], ...]],
@@ -86,27 +110,17 @@ def derive_watch(
     if plan is None:
         return SafetyWatch()
     board, doses, patients = known
-    day, emergent, zone = board.day, plan.emergent_days, ZoneInfo(record.zone)
+    day, emergent = board.day, plan.emergent_days
     exposures = _exposures(subjects, doses)
     watched = tuple(WatchedPatient(patient, exposures.get(patient.subject, ())) for patient, _, _ in patients)
     late = tuple(one for patient in watched for one in late_toxicities(patient, plan, day))
-    looked = _looked(record)
-    soon = day + timedelta(days=UPCOMING_DAYS)
     return SafetyWatch(
         dlts=dlt_listing([(patient, assessed) for _, patient, assessed in patients]),
         late=late,
         by_activity=bands_by_activity(watched, late, ACTIVITY_EDGES_MBQ),
         by_dose=bands_by_dose(watched, late, WATCHED_ORGAN, DOSE_EDGES_GY),
-        reports=tuple(duty for one in treated for duty in report_duties(one, emergent, zone)),
         narratives=tuple(
             told for one in treated for told in narratives(one, exposures.get(one.subject, ()), emergent)
-        ),
-        follow_up=tuple(
-            look
-            for one in treated
-            for look in long_term_follow_up(
-                one, plan, looked.get(one.subject, {}), min(one.until or soon, soon)
-            )
         ),
         rates=exposure_adjusted(treated, emergent, day),
         monitor=board.monitor,

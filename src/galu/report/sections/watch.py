@@ -17,7 +17,7 @@ def watch(state: TrialState) -> Section:
     title = "Safety watch"
     assumed = assumed_in(state, "safety")
     found = state.watch
-    if not found.dlts and not found.reports:
+    if not found.dlts and not state.duties.reports:
         return Section("watch", title, assumed=assumed, silent="Nobody has been dosed at a level yet.")
     met = sum(one.met is True for one in found.late)
     sentences = [
@@ -93,7 +93,7 @@ def _reports(state: TrialState) -> Table:
     rows = tuple(
         (one.subject, one.term, one.receiver, one.aware.isoformat(" ", "minutes"),
          one.due.isoformat(" ", "minutes"), one.phase, one.reason, ", ".join(one.assumed), one.event)
-        for one in state.watch.reports
+        for one in state.duties.reports
     )  # fmt: skip
     columns = ("subject", "event", "to", "aware", "due by", "phase", "why", "assumed", "fact")
     note = "" if rows else "No serious event so far."
@@ -105,10 +105,10 @@ def _follow_up(state: TrialState) -> Table:
     rows = tuple(
         (one.subject, one.domain, one.number, one.due, one.latest,
          "overdue" if one.overdue(state.day) else "due")
-        for one in state.watch.follow_up
+        for one in state.duties.follow_up
         if one.done is None
     )  # fmt: skip
-    done = sum(one.done is not None for one in state.watch.follow_up)
+    done = sum(one.done is not None for one in state.duties.follow_up)
     columns = ("subject", "domain", "look", "due", "latest", "state")
     note = f"{done} looks are done."
     caption = "Long-term follow-up that is due or overdue"
