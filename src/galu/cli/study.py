@@ -43,6 +43,14 @@ def show(
     console().print(table)
 
 
+@app.command()
+def keys() -> None:
+    """Print the reference of the study file: sections, keys, types, units, defaults, meanings."""
+    from galu.exchange.study_reference import study_reference
+
+    print(study_reference(), end="")
+
+
 @app.command("import")
 def import_(
     source: Annotated[Path, typer.Argument(help="registry page text or API v2 JSON")],

@@ -14,11 +14,13 @@ from galu.vocabulary.regions import place
 class DoseLimit(Section):
     """A limit on an organ's cumulative dose or BED [Gy], and what passing it means."""
 
-    region: str
-    quantity: Literal["dose", "bed"]
-    limit_gy: float = Field(gt=0)
-    action: Literal["alert", "stop"]
-    only_with_risk_factors: bool = False
+    region: str = Field(description="organ, as `regions` name it")
+    quantity: Literal["dose", "bed"] = Field(description="absorbed dose, or biologically effective dose")
+    limit_gy: float = Field(gt=0, description="cumulative limit of all cycles")
+    action: Literal["alert", "stop"] = Field(description="what passing it means")
+    only_with_risk_factors: bool = Field(
+        default=False, description="whether it holds only for patients with risk factors"
+    )
 
 
 class Region(Section):
@@ -30,20 +32,34 @@ class Region(Section):
     number of equal spheres.
     """
 
-    name: str
-    mass_g: float | None = Field(default=None, gt=0)
-    mass_source: str = ""
-    alpha_beta_gy: float = Field(gt=0)
-    repair_half_time_h: float = Field(gt=0)
-    population_teff_h: float | None = Field(default=None, gt=0)
-    population_teff_spread: float = Field(default=0.3, gt=0, lt=1)
-    fast_ratio: float | None = Field(default=None, ge=-1)
-    fast_half_life_h: float | None = Field(default=None, gt=0)
-    self_dose: Literal["sphere", "local", "wall"] | None = None
-    parts: int = Field(default=1, ge=1)
-    density_g_ml: float = Field(default=1.04, gt=0)
-    usual_gy_per_gbq: tuple[float, float]
-    possible_gy_per_gbq: tuple[float, float]
+    name: str = Field(description="organ, or lesion")
+    mass_g: float | None = Field(
+        default=None, gt=0, description="reference mass, where a patient's own is not known"
+    )
+    mass_source: str = Field(default="", description="where the reference mass comes from")
+    alpha_beta_gy: float = Field(gt=0, description="α/β of the linear-quadratic model")
+    repair_half_time_h: float = Field(gt=0, description="half-time of the repair of sublethal damage")
+    population_teff_h: float | None = Field(
+        default=None, gt=0, description="usual effective half-life, where scans are too few to fit one"
+    )
+    population_teff_spread: float = Field(
+        default=0.3, gt=0, lt=1, description="its relative spread between patients"
+    )
+    fast_ratio: float | None = Field(
+        default=None, ge=-1, description="amplitude of the population's fast phase, relative to the slow one"
+    )
+    fast_half_life_h: float | None = Field(default=None, gt=0, description="half-life of that fast phase")
+    self_dose: Literal["sphere", "local", "wall"] | None = Field(
+        default=None, description="model of the dose to itself; a sphere when not stated"
+    )
+    parts: int = Field(default=1, ge=1, description="number of equal parts, 2 for a pair")
+    density_g_ml: float = Field(default=1.04, gt=0, description="density")
+    usual_gy_per_gbq: tuple[float, float] = Field(
+        description="range of usual doses per activity; outside it a result is asked about"
+    )
+    possible_gy_per_gbq: tuple[float, float] = Field(
+        description="range of possible doses per activity; outside it a result is not believed"
+    )
 
     @model_validator(mode="after")
     def _ranges_nest(self) -> Region:
@@ -64,11 +80,13 @@ class Region(Section):
 class RelativeUncertainty(Section):
     """Relative standard uncertainties that all cycles share, and the spread between cycles."""
 
-    calibration: float = Field(ge=0, lt=1)
-    recovery: float = Field(ge=0, lt=1)
-    mass: float = Field(ge=0, lt=1)
-    s_value: float = Field(ge=0, lt=1)
-    between_cycles: float = Field(ge=0, lt=1)
+    calibration: float = Field(ge=0, lt=1, description="of the camera's calibration, relative")
+    recovery: float = Field(ge=0, lt=1, description="of the recovery of small volumes, relative")
+    mass: float = Field(ge=0, lt=1, description="of the mass, relative")
+    s_value: float = Field(ge=0, lt=1, description="of the S value, relative")
+    between_cycles: float = Field(
+        ge=0, lt=1, description="spread of a patient's dose per activity between cycles, relative"
+    )
 
     def systematic(self) -> float:
         """Relative uncertainty common to every cycle."""
@@ -94,14 +112,24 @@ def _one_side(region: Region, name: str) -> Region:
 class DosimetryPlan(Section):
     """The dosimetry section of a study file."""
 
-    limits: Stated[tuple[DoseLimit, ...]]
-    regions: Stated[tuple[Region, ...]]
-    uncertainty: Stated[RelativeUncertainty]
-    therapy_nuclide: Stated[str]
-    scan_times_h: Stated[tuple[float, ...]]
-    later_cycle_scan_times_h: Stated[tuple[float, ...]]
-    accepted_risk: Stated[float]
-    half_lives: Stated[Literal["each patient", "all patients"]] | None = None
+    limits: Stated[tuple[DoseLimit, ...]] = Field(description="limits of organs")
+    regions: Stated[tuple[Region, ...]] = Field(
+        description="organs and lesions, with what is assumed of each"
+    )
+    uncertainty: Stated[RelativeUncertainty] = Field(description="relative standard uncertainties")
+    therapy_nuclide: Stated[str] = Field(description="radionuclide of the therapy, such as Lu-177")
+    scan_times_h: Stated[tuple[float, ...]] = Field(
+        description="planned scans after the first dose; noted, nothing is derived from it"
+    )
+    later_cycle_scan_times_h: Stated[tuple[float, ...]] = Field(
+        description="planned scans after later ones; noted, nothing is derived from it"
+    )
+    accepted_risk: Stated[float] = Field(
+        description="probability of passing a limit that is accepted for the next cycle"
+    )
+    half_lives: Stated[Literal["each patient", "all patients"]] | None = Field(
+        default=None, description="whether half-lives are fitted for each patient or for all together"
+    )
 
     def region(self, name: str) -> Region:
         """Look a region up by any name people write; any name starting with `lesion` is the lesion.

@@ -20,12 +20,18 @@ EndpointName = Literal["PSA50", "PSA90", "ORR", "DCR", "CBR24", "DoR", "TTR", "r
 class PsaPlan(Section):
     """The PSA rule."""
 
-    confirm_days: Stated[int]
-    thresholds_percent: Stated[tuple[float, ...]]
-    progression_percent: Stated[float]
-    progression_ng_ml: Stated[float]
-    no_decline_weeks: Stated[int]
-    confirm_without_decline: Stated[bool]
+    confirm_days: Stated[int] = Field(description="least days between a PSA decline and its confirmation")
+    thresholds_percent: Stated[tuple[float, ...]] = Field(
+        description="declines that count as response, such as 50 and 90; noted, nothing is derived from it"
+    )
+    progression_percent: Stated[float] = Field(description="rise above the nadir that is progression")
+    progression_ng_ml: Stated[float] = Field(description="and the rise that it must reach besides")
+    no_decline_weeks: Stated[int] = Field(
+        description="weeks in which a rise does not count where PSA never fell"
+    )
+    confirm_without_decline: Stated[bool] = Field(
+        description="whether a progression without an earlier decline needs confirmation"
+    )
 
     def rule(self) -> PsaRule:
         """Make the rule that `assess_psa` takes."""
@@ -41,11 +47,13 @@ class PsaPlan(Section):
 class RecistPlan(Section):
     """RECIST: version, confirmation and the least duration of stable disease."""
 
-    version: Stated[Literal["1.1"]]
-    confirm: Stated[bool]
-    confirm_days: Stated[int]
-    sd_minimum_days: Stated[int]
-    unresolved_bone: Stated[Literal["SD", "PD"]]
+    version: Stated[Literal["1.1"]] = Field(description="version of RECIST")
+    confirm: Stated[bool] = Field(description="whether a response needs confirmation")
+    confirm_days: Stated[int] = Field(description="least days between a response and its confirmation")
+    sd_minimum_days: Stated[int] = Field(description="least days from the first dose for stable disease")
+    unresolved_bone: Stated[Literal["SD", "PD"]] = Field(
+        description="how a bone progression that is not confirmed yet is read"
+    )
 
     def rule(self) -> RecistRule:
         """Make the rule that `visit_responses` takes."""
@@ -64,8 +72,10 @@ class RecistPlan(Section):
 class BonePlan(Section):
     """Windows of the 2+2 rule."""
 
-    flare_window_weeks: Stated[int]
-    confirm_weeks: Stated[int]
+    flare_window_weeks: Stated[int] = Field(
+        description="weeks in which new lesions may be a flare (2+2 rule)"
+    )
+    confirm_weeks: Stated[int] = Field(description="least weeks to the scan that confirms")
 
     def rule(self) -> BoneRule:
         """Make the rule that `assess_bone` takes."""
@@ -75,10 +85,17 @@ class BonePlan(Section):
 class RpfsPlan(Section):
     """Censoring of rPFS in the primary analysis, and the gap that its sensitivity variant censors."""
 
-    censor_at_new_therapy: Stated[bool]
-    missed_scan_days: Stated[int | None]
-    sensitivity_missed_scan_days: Stated[int] = Stated[int](
-        value=182, source="assumed", why="two scans 12 weeks apart, and a window of a week for each"
+    censor_at_new_therapy: Stated[bool] = Field(
+        description="whether another anticancer therapy censors progression-free survival"
+    )
+    missed_scan_days: Stated[int | None] = Field(
+        description="gap between scans that censors it; null: none does"
+    )
+    sensitivity_missed_scan_days: Stated[int] = Field(
+        default=Stated[int](
+            value=182, source="assumed", why="two scans 12 weeks apart, and a window of a week for each"
+        ),
+        description="gap that censors it in the sensitivity analysis",
     )
 
     def endpoint(self) -> Endpoint:
@@ -97,10 +114,10 @@ class TwoStagePlan(Section):
     `p0` is the rate that is of no interest.
     """
 
-    r1: int = Field(ge=0)
-    n1: int
-    n: int
-    p0: float = Field(gt=0.0, lt=1.0)
+    r1: int = Field(ge=0, description="most responses in the first stage that stop the trial")
+    n1: int = Field(description="patients of the first stage")
+    n: int = Field(description="patients of both stages")
+    p0: float = Field(gt=0.0, lt=1.0, description="response rate that is of no interest")
 
     @model_validator(mode="after")
     def _stages_grow(self) -> TwoStagePlan:
@@ -112,12 +129,18 @@ class TwoStagePlan(Section):
 class EfficacyPlan(Section):
     """What the study says, or galu assumes, about efficacy."""
 
-    psa: PsaPlan
-    recist: RecistPlan
-    bone: BonePlan
-    rpfs: RpfsPlan
-    survival_ci: Stated[Literal["log", "log-log", "plain"]]
-    confidence_level: Stated[float]
-    psma_positivity: Stated[Literal["vision"]]
-    endpoints: Stated[tuple[EndpointName, ...]]
-    two_stage: Stated[TwoStagePlan] | None = None
+    psa: PsaPlan = Field(description="rule of PSA response and progression")
+    recist: RecistPlan = Field(description="rule of soft tissue")
+    bone: BonePlan = Field(description="rule of bone")
+    rpfs: RpfsPlan = Field(description="rule of radiographic progression-free survival")
+    survival_ci: Stated[Literal["log", "log-log", "plain"]] = Field(
+        description="transformation of Kaplan–Meier intervals"
+    )
+    confidence_level: Stated[float] = Field(description="of all intervals, as in 0.95")
+    psma_positivity: Stated[Literal["vision"]] = Field(
+        description="rule of a positive PSMA scan; noted, nothing is derived from it"
+    )
+    endpoints: Stated[tuple[EndpointName, ...]] = Field(description="endpoints that are reported")
+    two_stage: Stated[TwoStagePlan] | None = Field(
+        default=None, description="two-stage design of the response rate"
+    )

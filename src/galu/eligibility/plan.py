@@ -45,18 +45,18 @@ AnchorName = Literal["consent", "screening", "enrolment", "first_dose", "gate"]
 class Limit(Section):
     """A bound in one unit; the unit `ULN` means times the laboratory's upper limit of normal."""
 
-    unit: str
-    op: Literal[">=", ">", "<=", "<"]
-    value: float
-    item: str | None = None
+    unit: str = Field(description="unit of the limit; ULN: times the laboratory's upper limit of normal")
+    op: Literal[">=", ">", "<=", "<"] = Field(description="how a value is compared")
+    value: float = Field(description="the limit")
+    item: str | None = Field(default=None, description="data item that it bounds, where an atom has several")
 
 
 class Window(Section):
     """A span before the anchor; `inclusive` says whether its last day counts."""
 
-    number: int = Field(gt=0)
-    unit: Literal["days", "months", "years"]
-    inclusive: bool = False
+    number: int = Field(gt=0, description="length")
+    unit: Literal["days", "months", "years"] = Field(description="of what")
+    inclusive: bool = Field(default=False, description="whether its last day counts")
 
 
 class AtomPlan(Sourced):
@@ -70,30 +70,40 @@ class AtomPlan(Sourced):
     unknown until a person who knew of it signs.
     """
 
-    id: str
-    kind: Literal["computable", "mixed", "judgement"]
-    fragment: str
-    comparison: Comparison
-    items: tuple[str, ...] = ()
-    limits: tuple[Limit, ...] = ()
-    values: tuple[str, ...] = ()
-    exempt: tuple[str, ...] = ()
-    at_least: int | None = None
-    at_most: int | None = None
-    anchor: AnchorName = "gate"
-    window: Window | None = None
-    half_lives: int | None = None
-    after_anchor: Literal["counts", "warns"] = "counts"
-    valid_days: int | None = Field(default=None, gt=0)
-    collected: str | None = None
-    signature: Literal["none", "fallback", "required", "alternative"] = "none"
-    reason_required: bool = False
-    members: tuple[str, ...] = ()
-    concerns: tuple[str, ...] = ()
-    due: Gate = Gate.ENROLMENT
-    switches: tuple[str, ...] = ()
-    unknown_rule: str
-    ambiguity: str | None = None
+    id: str = Field(description="name of the atom, such as I9.a")
+    kind: Literal["computable", "mixed", "judgement"] = Field(
+        description="whether data, a person, or both answer it"
+    )
+    fragment: str = Field(description="the words of the criterion that it stands for")
+    comparison: Comparison = Field(description="how it is compared")
+    items: tuple[str, ...] = Field(default=(), description="data items that it reads")
+    limits: tuple[Limit, ...] = Field(default=(), description="limits of values")
+    values: tuple[str, ...] = Field(default=(), description="words that count")
+    exempt: tuple[str, ...] = Field(default=(), description="words that do not count, though they look as if")
+    at_least: int | None = Field(default=None, description="least number (age, count, grade)")
+    at_most: int | None = Field(default=None, description="greatest number (count, grade)")
+    anchor: AnchorName = Field(default="gate", description="day from which a window goes back")
+    window: Window | None = Field(default=None, description="how far back it looks")
+    half_lives: int | None = Field(default=None, description="wash-out in half-lives of the agent")
+    after_anchor: Literal["counts", "warns"] = Field(
+        default="counts", description="whether what comes after the anchor counts or only warns"
+    )
+    valid_days: int | None = Field(default=None, gt=0, description="days for which evidence counts")
+    collected: str | None = Field(
+        default=None, description="list that must be complete before silence means none"
+    )
+    signature: Literal["none", "fallback", "required", "alternative"] = Field(
+        default="none", description="how data and a named person's word join"
+    )
+    reason_required: bool = Field(default=False, description="whether a signature needs its reason")
+    members: tuple[str, ...] = Field(default=(), description="atoms of which one suffices, of `any_atom`")
+    concerns: tuple[str, ...] = Field(
+        default=(), description="topics of plain words that ask for a signature"
+    )
+    due: Gate = Field(default=Gate.ENROLMENT, description="gate from which on it must be known")
+    switches: tuple[str, ...] = Field(default=(), description="ambiguities that change how it is read")
+    unknown_rule: str = Field(description="what happens while it is unknown, in words")
+    ambiguity: str | None = Field(default=None, description="what is unclear in the protocol's words")
 
     @model_validator(mode="after")
     def _items_are_known(self) -> Self:
@@ -115,13 +125,13 @@ class AtomPlan(Sourced):
 class AllOf(Section):
     """Kleene conjunction."""
 
-    all: tuple[Expression, ...] = Field(min_length=1)
+    all: tuple[Expression, ...] = Field(min_length=1, description="parts that must all be true")
 
 
 class AnyOf(Section):
     """Kleene disjunction."""
 
-    any: tuple[Expression, ...] = Field(min_length=1)
+    any: tuple[Expression, ...] = Field(min_length=1, description="parts of which one suffices")
 
 
 Expression = Annotated[str | AllOf | AnyOf, Field(union_mode="left_to_right")]
@@ -142,11 +152,14 @@ class CriterionPlan(Sourced):
     A criterion just imported has words only; until somebody takes it apart it is unknown for everyone.
     """
 
-    id: str = Field(pattern=r"^[IE]\d+$")
-    polarity: Literal["inclusion", "exclusion"]
-    text: str
-    expression: Expression | None = None
-    atoms: tuple[AtomPlan, ...] = ()
+    id: str = Field(pattern=r"^[IE]\d+$", description="I or E with a number, such as E4")
+    polarity: Literal["inclusion", "exclusion"] = Field(description="inclusion or exclusion")
+    text: str = Field(description="the criterion's words")
+    expression: Expression | None = Field(
+        default=None,
+        description="atoms joined: an id, `all: […]` or `any: […]`; without it unknown for everybody",
+    )
+    atoms: tuple[AtomPlan, ...] = Field(default=(), description="what it is taken apart into")
 
     @model_validator(mode="after")
     def _expression_names_its_atoms(self) -> Self:
@@ -164,10 +177,10 @@ class CriterionPlan(Sourced):
 class Switch(Sourced):
     """A named ambiguity of the record: how it may be read, and how it is read."""
 
-    name: str
-    question: str
-    options: tuple[str, ...] = Field(min_length=2)
-    setting: str
+    name: str = Field(description="name of the ambiguity")
+    question: str = Field(description="what the protocol leaves open")
+    options: tuple[str, ...] = Field(min_length=2, description="ways to read it")
+    setting: str = Field(description="the way it is read")
 
     @model_validator(mode="after")
     def _setting_is_an_option(self) -> Self:
@@ -179,26 +192,29 @@ class Switch(Sourced):
 class HalfLife(Sourced):
     """Elimination half-life of an agent, for wash-outs in half-lives."""
 
-    agent: str
-    days: float = Field(gt=0)
+    agent: str = Field(description="agent as facts write it")
+    days: float = Field(gt=0, description="elimination half-life")
 
 
 class Topic(Sourced):
     """Words of the study's own for a topic, new or one of galu's; ``*`` begins or ends a word."""
 
-    topic: str
-    written: tuple[str, ...] = Field(min_length=1)
-    course: Literal["lasting", "event", "measured"] = "lasting"
+    topic: str = Field(description="name of the topic")
+    written: tuple[str, ...] = Field(min_length=1, description="words that mean it; * begins or ends a word")
+    course: Literal["lasting", "event", "measured"] = Field(
+        default="lasting",
+        description="how such a condition goes on: until told otherwise, once, or as measured",
+    )
 
 
 class EligibilityPlan(Section):
     """The whole section `eligibility` of a study file."""
 
-    version: Stated[str]
-    criteria: tuple[CriterionPlan, ...]
-    switches: tuple[Switch, ...] = ()
-    half_lives: tuple[HalfLife, ...] = ()
-    topics: tuple[Topic, ...] = ()
+    version: Stated[str] = Field(description="version of the criteria")
+    criteria: tuple[CriterionPlan, ...] = Field(description="every criterion")
+    switches: tuple[Switch, ...] = Field(default=(), description="ambiguities, and how each is read")
+    half_lives: tuple[HalfLife, ...] = Field(default=(), description="half-lives of agents, for wash-outs")
+    topics: tuple[Topic, ...] = Field(default=(), description="words of the study's own for topics")
 
     @model_validator(mode="after")
     def _names_are_declared(self) -> Self:

@@ -14,6 +14,7 @@ from inspect import Parameter, signature
 from typing import Any, Final, get_type_hints
 
 from pydantic import (
+    Field,
     ModelWrapValidatorHandler,
     ValidationError,
     create_model,
@@ -38,8 +39,10 @@ _NO_WAIT: Final = Stated[int](
 class EscalationPlan(Section):
     """What the study says, or galu assumes, about its dose escalation; each design adds its own keys."""
 
-    design: Stated[str]
-    sentinel_interval_days: Stated[int] = _NO_WAIT
+    design: Stated[str] = Field(description="name of the design")
+    sentinel_interval_days: Stated[int] = Field(
+        default=_NO_WAIT, description="days between the first and the second patient of a level"
+    )
 
     @field_validator("design")
     @classmethod
@@ -118,7 +121,7 @@ def _switches_of(name: str) -> dict[str, tuple[Any, Any]]:
         if one.kind is not Parameter.VAR_KEYWORD and one.name != "tite"
     }
     guards = {key: (next(iter(get_type_hints(guard).values())), None) for key, guard in GUARDS.items()}
-    return own | guards
+    return guards | own  # where a design has a rule of this name itself, its default holds
 
 
 def _field(design: str, key: str, kind: Any, default: Any) -> tuple[Any, Any]:
@@ -131,7 +134,7 @@ def _field(design: str, key: str, kind: Any, default: Any) -> tuple[Any, Any]:
     return stated, stated(value=default, source="assumed", why=why)
 
 
-def _plan_of(design: str) -> type[EscalationPlan]:
+def _make_plan(design: str) -> type[EscalationPlan]:
     fields: dict[str, Any] = {
         key: _field(design, key, kind, default) for key, (kind, default) in _switches_of(design).items()
     }
@@ -140,4 +143,9 @@ def _plan_of(design: str) -> type[EscalationPlan]:
 
 
 #: Design to the model of its section.
-_PLANS: Final[dict[str, type[EscalationPlan]]] = {design: _plan_of(design) for design in DESIGNS}
+_PLANS: Final[dict[str, type[EscalationPlan]]] = {design: _make_plan(design) for design in DESIGNS}
+
+
+def plan_of(design: str) -> type[EscalationPlan]:
+    """The model of the section of a registered design."""
+    return _PLANS[design]

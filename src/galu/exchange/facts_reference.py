@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import types
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic_core import PydanticUndefined
 
+from galu.exchange.model_words import bounds, cell, type_words
 from galu.record import KINDS, Fact
 from galu.record.when import DayWhen, Instant, When
 
-_TYPES = {str: "text", float: "number", int: "whole number", bool: "true/false"}
 _WHENS = (
     (get_args(When)[1], "date or time"),
     (get_args(DayWhen)[1], "day or time"),
@@ -59,21 +59,13 @@ def _line(model: type[Fact], name: str) -> str:
     field = model.model_fields[name]
     required = "yes" if field.is_required() else "no"
     default = field.default
-    meaning = (field.description or "").replace("<", "&lt;")
+    meaning = cell(field.description or "")
     if default not in (None, "", (), PydanticUndefined):
         meaning = f"{meaning}; " if meaning else ""
         meaning += f"`{str(default).lower() if isinstance(default, bool) else default}` when empty"
-    bounds = ", ".join(text for text in map(_bound, field.metadata) if text)
-    kind = _type(field.annotation, field.metadata) + (f" ({bounds})" if bounds else "")
+    limits = bounds(field.metadata)
+    kind = _type(field.annotation, field.metadata) + (f" ({limits})" if limits else "")
     return f"| {name} | {kind} | {required} | {meaning} |".replace("|  |", "| |")
-
-
-def _bound(metadata: Any) -> str:
-    for sign, name in (("≥", "ge"), (">", "gt"), ("≤", "le"), ("<", "lt")):
-        limit = getattr(metadata, name, None)
-        if limit is not None:
-            return f"{sign} {limit:g}"
-    return ""
 
 
 def _type(annotation: Any, metadata: list[Any] | tuple[Any, ...] = ()) -> str:
@@ -85,12 +77,6 @@ def _type(annotation: Any, metadata: list[Any] | tuple[Any, ...] = ()) -> str:
         return _type(get_args(annotation)[0], get_args(annotation)[1:])
     if origin in (Union, types.UnionType):
         return _type(next(a for a in get_args(annotation) if a is not type(None)))
-    if origin is Literal:
-        return ", ".join(f"`{_shown(value)}`" for value in get_args(annotation))
     if origin is tuple:
         return 'list such as `["a", "b"]`'
-    return _TYPES[annotation]
-
-
-def _shown(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return type_words(annotation)

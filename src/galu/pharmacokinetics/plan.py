@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from galu.finding import InputError
 from galu.pharmacokinetics.blq import parse_blq
@@ -22,12 +22,20 @@ class PharmacokineticsPlan(Section):
     Matrices and decay states that are not named are not derived.
     """
 
-    matrices: Stated[tuple[Matrix, ...]]
-    blood_times: Stated[tuple[str, ...]]
-    urine_intervals_h: Stated[tuple[tuple[float, float], ...]]
-    method: Stated[Method]
-    blq_rule: Stated[str]
-    decay_states: Stated[tuple[Literal["measured", "corrected"], ...]]
+    matrices: Stated[tuple[Matrix, ...]] = Field(description="what is analysed")
+    blood_times: Stated[tuple[str, ...]] = Field(
+        description="planned draws after the end of the infusion, such as 5 min, 2 h, 1 d"
+    )
+    urine_intervals_h: Stated[tuple[tuple[float, float], ...]] = Field(
+        description="planned collections, start and end after the start of the infusion"
+    )
+    method: Stated[Method] = Field(description="rule of the trapezoids")
+    blq_rule: Stated[str] = Field(
+        description="what is done with concentrations below the limit of quantification"
+    )
+    decay_states: Stated[tuple[Literal["measured", "corrected"], ...]] = Field(
+        description="whether activities are analysed as measured, decay-corrected, or both"
+    )
 
     @model_validator(mode="after")
     def _reads(self) -> PharmacokineticsPlan:

@@ -13,61 +13,88 @@ from galu.statement import Section, Sourced, Stated
 class Identity(Section):
     """What a registry says about a study; null is "the source does not say"."""
 
-    nct_id: Stated[str | None]
-    org_study_id: Stated[str | None] | None = None
-    title: Stated[str | None]
-    status: Stated[str | None] | None = None
-    phases: Stated[tuple[str, ...] | None] | None = None
-    enrollment_count: Stated[int | None] | None = None
-    enrollment_type: Stated[str | None] | None = None
-    study_type: Stated[str | None] | None = None
-    start_date: Stated[str | None] | None = None
-    completion_date: Stated[str | None] | None = None
-    last_update: Stated[str | None] | None = None
-    allocation: Stated[str | None] | None = None
-    intervention_model: Stated[str | None] | None = None
-    purpose: Stated[str | None] | None = None
-    masking: Stated[str | None] | None = None
-    sponsor: Stated[str | None] | None = None
-    sponsor_class: Stated[str | None] | None = None
-    conditions: Stated[tuple[str, ...] | None] | None = None
-    brief_summary: Stated[str | None] | None = None
-    minimum_age: Stated[str | None] | None = None
-    maximum_age: Stated[str | None] | None = None
-    sex: Stated[str | None] | None = None
-    healthy_volunteers: Stated[bool | None] | None = None
-    contact_email: Stated[str | None] | None = None
-    primary_outcomes: Stated[tuple[Any, ...] | None] | None = None
-    secondary_outcomes: Stated[tuple[Any, ...] | None] | None = None
+    nct_id: Stated[str | None] = Field(description="number at ClinicalTrials.gov")
+    org_study_id: Stated[str | None] | None = Field(default=None, description="the sponsor's number")
+    title: Stated[str | None] = Field(description="title as registered")
+    status: Stated[str | None] | None = Field(default=None, description="recruitment status as registered")
+    phases: Stated[tuple[str, ...] | None] | None = Field(default=None, description="phases as registered")
+    enrollment_count: Stated[int | None] | None = Field(default=None, description="patients as registered")
+    enrollment_type: Stated[str | None] | None = Field(default=None, description="ACTUAL or ESTIMATED")
+    study_type: Stated[str | None] | None = Field(default=None, description="INTERVENTIONAL or OBSERVATIONAL")
+    start_date: Stated[str | None] | None = Field(
+        default=None, description="first day of the study as registered"
+    )
+    completion_date: Stated[str | None] | None = Field(default=None, description="its last day as registered")
+    last_update: Stated[str | None] | None = Field(
+        default=None, description="day of the registry's last update"
+    )
+    allocation: Stated[str | None] | None = Field(
+        default=None, description="RANDOMIZED, NON_RANDOMIZED or NA"
+    )
+    intervention_model: Stated[str | None] | None = Field(
+        default=None, description="as registered, such as SEQUENTIAL"
+    )
+    purpose: Stated[str | None] | None = Field(default=None, description="as registered, such as TREATMENT")
+    masking: Stated[str | None] | None = Field(default=None, description="as registered, such as NONE")
+    sponsor: Stated[str | None] | None = Field(default=None, description="lead sponsor")
+    sponsor_class: Stated[str | None] | None = Field(
+        default=None, description="as registered, such as INDUSTRY"
+    )
+    conditions: Stated[tuple[str, ...] | None] | None = Field(
+        default=None, description="diseases as registered"
+    )
+    brief_summary: Stated[str | None] | None = Field(default=None, description="summary as registered")
+    minimum_age: Stated[str | None] | None = Field(
+        default=None, description="as registered, such as 18 Years"
+    )
+    maximum_age: Stated[str | None] | None = Field(default=None, description="as registered")
+    sex: Stated[str | None] | None = Field(default=None, description="as registered: ALL, MALE or FEMALE")
+    healthy_volunteers: Stated[bool | None] | None = Field(
+        default=None, description="whether healthy volunteers are taken"
+    )
+    contact_email: Stated[str | None] | None = Field(default=None, description="address of the contact")
+    primary_outcomes: Stated[tuple[Any, ...] | None] | None = Field(
+        default=None, description="primary outcomes as registered"
+    )
+    secondary_outcomes: Stated[tuple[Any, ...] | None] | None = Field(
+        default=None, description="secondary outcomes as registered"
+    )
 
 
 class Agent(Sourced):
     """An agent of the study; a radioactive one names its nuclide and the activities that are possible."""
 
-    name: str
-    type: str | None = None
-    description: str | None = None
-    role: Literal["imaging", "therapy", "other"] | None = None
-    nuclide: str | None = None
-    ligand: str | None = None
-    planned_activity_mbq: Stated[float] | None = None
-    possible_activity_mbq: Stated[tuple[float, float]] | None = None
+    name: str = Field(description="name as facts write it, such as 177Lu-PSMA-0057")
+    type: str | None = Field(default=None, description="type as registered, such as DRUG")
+    description: str | None = Field(default=None, description="description as registered")
+    role: Literal["imaging", "therapy", "other"] | None = Field(
+        default=None, description="what the agent is for"
+    )
+    nuclide: str | None = Field(default=None, description="radionuclide, such as Lu-177")
+    ligand: str | None = Field(default=None, description="what carries the nuclide")
+    planned_activity_mbq: Stated[float] | None = Field(
+        default=None, description="usual activity of one administration; needed to simulate"
+    )
+    possible_activity_mbq: Stated[tuple[float, float]] | None = Field(
+        default=None,
+        description="least and greatest activity of one administration; beyond it an entry is refused",
+    )
 
 
 class Arm(Sourced):
     """An arm as registered."""
 
-    label: str
-    type: str | None = None
-    description: str | None = None
-    interventions: tuple[str, ...] = ()
+    label: str = Field(description="name of the arm")
+    type: str | None = Field(default=None, description="type as registered")
+    description: str | None = Field(default=None, description="description as registered")
+    interventions: tuple[str, ...] = Field(default=(), description="names of what is given in it")
 
 
 class DoseLevel(Sourced):
     """A planned dose level, per administration; levels count from 1."""
 
-    level: int = Field(ge=1)
-    activity_gbq: float = Field(gt=0)
+    level: int = Field(ge=1, description="number of the level, from 1")
+    activity_gbq: float = Field(gt=0, description="activity of one administration")
 
     @model_validator(mode="after")
     def _is_a_therapeutic_activity(self) -> DoseLevel:
@@ -82,12 +109,16 @@ class DoseLevel(Sourced):
 class Treatment(Section):
     """What is given, how much and how often."""
 
-    therapy_agent: Stated[str]
-    imaging_agent: Stated[str] | None = None
-    levels: tuple[DoseLevel, ...] = Field(min_length=1)
-    cycle_days: Stated[int]
-    max_cycles: Stated[int]
-    reading: Stated[Literal["per administration", "per cycle", "cumulative"]]
+    therapy_agent: Stated[str] = Field(description="name of the agent whose dose is escalated")
+    imaging_agent: Stated[str] | None = Field(
+        default=None, description="name of the agent that shows the target"
+    )
+    levels: tuple[DoseLevel, ...] = Field(min_length=1, description="dose levels, rising")
+    cycle_days: Stated[int] = Field(description="days from one dose to the next")
+    max_cycles: Stated[int] = Field(description="most cycles of a patient")
+    reading: Stated[Literal["per administration", "per cycle", "cumulative"]] = Field(
+        description="what the activity of a level is meant for"
+    )
 
     @model_validator(mode="after")
     def _levels_rise(self) -> Treatment:
@@ -103,43 +134,54 @@ class Treatment(Section):
 class Enrolment(Section):
     """How many, and who counts."""
 
-    target: Stated[int]
-    counts: Stated[Literal["dosed with therapy", "enrolled"]]
-    pool_escalation_at_rp2d: Stated[bool]
+    target: Stated[int] = Field(description="planned number of patients")
+    counts: Stated[Literal["dosed with therapy", "enrolled"]] = Field(
+        description="who counts towards the target"
+    )
+    pool_escalation_at_rp2d: Stated[bool] = Field(
+        description="whether the escalation's patients at the recommended dose count for the expansion; "
+        "noted, nothing is derived from it"
+    )
 
 
 class VisitPlan(Sourced):
     """A planned visit: its day from the first day of its anchor, the days it may move, what is done."""
 
-    id: str
-    anchor: Literal["consent", "cycle", "first-dose", "last-dose"]
-    day: int
-    before_days: int = Field(default=0, ge=0)
-    after_days: int = Field(default=0, ge=0)
-    every_days: int | None = Field(default=None, gt=0)
-    until_day: int | None = None
-    cycles: Literal["first", "later", "all"] | None = None
-    procedures: tuple[str, ...] = ()
+    id: str = Field(description="name of the visit, as facts write it")
+    anchor: Literal["consent", "cycle", "first-dose", "last-dose"] = Field(
+        description="what its days are counted from"
+    )
+    day: int = Field(description="day of the visit; the anchor's day is 1, the day before it −1")
+    before_days: int = Field(default=0, ge=0, description="days that it may be earlier")
+    after_days: int = Field(default=0, ge=0, description="days that it may be later")
+    every_days: int | None = Field(default=None, gt=0, description="repeated so often, until `until_day`")
+    until_day: int | None = Field(default=None, description="last day of a repeated visit")
+    cycles: Literal["first", "later", "all"] | None = Field(
+        default=None, description="in which cycles, of a visit counted from the cycle"
+    )
+    procedures: tuple[str, ...] = Field(
+        default=(), description="what is done, such as haematology, psa, ct, dose"
+    )
 
 
 class ScanPlan(Sourced):
     """Planned image times after an administration."""
 
-    modality: Literal["PET", "SPECT"]
-    agent: str
-    cycles: Literal["first", "later", "all"]
-    times_h: tuple[float, ...]
+    modality: Literal["PET", "SPECT"] = Field(description="kind of scan")
+    agent: str = Field(description="agent after whose administration it is made")
+    cycles: Literal["first", "later", "all"] = Field(description="in which cycles")
+    times_h: tuple[float, ...] = Field(description="hours after the administration")
 
 
 class Schedule(Section):
     """Visits with windows and scans."""
 
-    visits: tuple[VisitPlan, ...] = ()
-    scans: tuple[ScanPlan, ...] = ()
+    visits: tuple[VisitPlan, ...] = Field(default=(), description="planned visits")
+    scans: tuple[ScanPlan, ...] = Field(default=(), description="planned scans")
 
 
 class AnalysisSet(Sourced):
     """A set of patients that an analysis counts."""
 
-    id: str
-    definition: str
+    id: str = Field(description="name of a set that galu derives, such as lu177-safety")
+    definition: str = Field(description="who belongs to it, in words")

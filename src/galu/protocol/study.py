@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from galu.dosimetry.plan import DosimetryPlan
 from galu.efficacy.plan import EfficacyPlan
@@ -26,21 +26,29 @@ from galu.statement import Section, Sourced
 class Study(Section):
     """A whole study. Only `identity` is required: a section that is null is not known."""
 
-    identity: Identity
-    zone: str = "UTC"
-    agents: tuple[Agent, ...] = ()
-    arms: tuple[Arm, ...] = ()
-    treatment: Treatment | None = None
-    enrolment: Enrolment | None = None
-    schedule: Schedule | None = None
-    analysis_sets: tuple[AnalysisSet, ...] = ()
-    eligibility: EligibilityPlan | None = None
-    escalation: EscalationPlan | None = None
-    safety: SafetyPlan | None = None
-    efficacy: EfficacyPlan | None = None
-    dosimetry: DosimetryPlan | None = None
-    pharmacokinetics: PharmacokineticsPlan | None = None
-    vocabulary: LocalWords | None = None
+    identity: Identity = Field(description="what the registry record says of the study")
+    zone: str = Field(default="UTC", description="time zone in which days begin and end, as in Asia/Shanghai")
+    agents: tuple[Agent, ...] = Field(default=(), description="the imaging and the therapeutic agent")
+    arms: tuple[Arm, ...] = Field(default=(), description="arms as registered")
+    treatment: Treatment | None = Field(default=None, description="what is given, how much, how often")
+    enrolment: Enrolment | None = Field(default=None, description="how many, and who counts")
+    schedule: Schedule | None = Field(default=None, description="visits and scans")
+    analysis_sets: tuple[AnalysisSet, ...] = Field(default=(), description="who is counted by which analysis")
+    eligibility: EligibilityPlan | None = Field(default=None, description="criteria, and how each is judged")
+    escalation: EscalationPlan | None = Field(default=None, description="the design that finds the dose")
+    safety: SafetyPlan | None = Field(
+        default=None, description="toxicity: what limits, holds, reduces, stops"
+    )
+    efficacy: EfficacyPlan | None = Field(
+        default=None, description="PSA, RECIST, bone, progression, survival"
+    )
+    dosimetry: DosimetryPlan | None = Field(default=None, description="organs, limits and uncertainties")
+    pharmacokinetics: PharmacokineticsPlan | None = Field(
+        default=None, description="samples and their analysis"
+    )
+    vocabulary: LocalWords | None = Field(
+        default=None, description="what the sites of this study write, and what it means"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import PrivateAttr, field_validator
+from pydantic import Field, PrivateAttr, field_validator
 
 from galu.statement import Section
 from galu.vocabulary.events import nearest_terms, read_event
@@ -24,9 +24,15 @@ class LocalWords(Section):
     dictionary, as seen from the study file.
     """
 
-    events: Mapping[str, str] = {}
-    tests: Mapping[str, str] = {}
-    meddra: str | None = None
+    events: Mapping[str, str] = Field(
+        default={}, description="what sites write for an adverse event: its CTCAE term"
+    )
+    tests: Mapping[str, str] = Field(
+        default={}, description="what sites write for a laboratory test: its code, or other"
+    )
+    meddra: str | None = Field(
+        default=None, description="folder of a licensed MedDRA, as seen from the study file"
+    )
     _dictionary: Meddra | None = PrivateAttr(default=None)
     _folder: Path | None = PrivateAttr(default=None)
 

@@ -15,9 +15,9 @@ class DltException(Section):
     Without `grades` only grade 3 is left out (assumed): a grade 4 is urgent by CTCAE's definition.
     """
 
-    terms: tuple[str, ...]
-    at_most_days: int
-    grades: tuple[int, ...] = (3,)
+    terms: tuple[str, ...] = Field(description="CTCAE terms that the rule leaves out")
+    at_most_days: int = Field(description="up to this long")
+    grades: tuple[int, ...] = Field(default=(3,), description="at these grades")
 
 
 class DltRule(Sourced):
@@ -29,16 +29,18 @@ class DltRule(Sourced):
     event called unrelated asks for a judgement, unless the clause is of the `related_only`.
     """
 
-    id: str
-    clause: str
-    evidence: Literal["grade", "other-event", "liver-injury", "death"]
-    terms: tuple[str, ...] = ()
-    min_grade: int = Field(default=1, ge=1, le=5)
-    longer_than_days: int | None = None
-    with_bleeding_or_transfusion: bool = False
-    from_events_only: bool = False
-    related_only: bool = False
-    exceptions: tuple[DltException, ...] = ()
+    id: str = Field(description="name of the rule, shown where it made a DLT")
+    clause: str = Field(description="the protocol's words")
+    evidence: Literal["grade", "other-event", "liver-injury", "death"] = Field(description="what it judges")
+    terms: tuple[str, ...] = Field(default=(), description="CTCAE terms")
+    min_grade: int = Field(default=1, ge=1, le=5, description="least grade")
+    longer_than_days: int | None = Field(default=None, description="least duration: longer than this")
+    with_bleeding_or_transfusion: bool = Field(
+        default=False, description="whether it needs bleeding or a transfusion besides"
+    )
+    from_events_only: bool = Field(default=False, description="whether laboratory values alone do not count")
+    related_only: bool = Field(default=False, description="whether events called unrelated are left out")
+    exceptions: tuple[DltException, ...] = Field(default=(), description="what it leaves out")
 
 
 class DltAssessments(Section):
@@ -49,9 +51,11 @@ class DltAssessments(Section):
     window or soon after it; none is asked for where nothing is stated.
     """
 
-    visits: Stated[tuple[str, ...]]
-    may_miss: Stated[int]
-    chemistry: Stated[tuple[str, ...]] | None = None
+    visits: Stated[tuple[str, ...]] = Field(description="ids of visits whose blood counts must be known")
+    may_miss: Stated[int] = Field(description="how many of them may be missing, never the last")
+    chemistry: Stated[tuple[str, ...]] | None = Field(
+        default=None, description="tests of which one value after the dose must be known"
+    )
 
 
 class DltPlan(Section):
@@ -60,25 +64,33 @@ class DltPlan(Section):
     Without `assessments` a count at or after the end of the window is still asked for.
     """
 
-    window_days: Stated[int]
-    first_day: Stated[int]
-    unresolved_until_day: Stated[int]
-    full_dose_fraction: Stated[float]
-    rules: tuple[DltRule, ...]
-    assessments: DltAssessments | None = None
+    window_days: Stated[int] = Field(description="length of the window after the first dose")
+    first_day: Stated[int] = Field(description="number of the day of the dose: 0 or 1")
+    unresolved_until_day: Stated[int] = Field(
+        description="day up to which the duration of an event of the window is followed"
+    )
+    full_dose_fraction: Stated[float] = Field(
+        description="share of the planned activity from which on a dose is full"
+    )
+    rules: tuple[DltRule, ...] = Field(description="clauses of the definition")
+    assessments: DltAssessments | None = Field(
+        default=None, description="what must be known before a window is free of toxicity"
+    )
 
 
 class ModificationRule(Sourced):
     """What to propose before a cycle when a term has reached `min_grade` since the last dose."""
 
-    id: str
-    clause: str
-    terms: tuple[str, ...]
-    min_grade: int
-    action: Literal["hold", "reduce", "stop"]
-    factor: float = 1.0
-    resume_at_grade: int = 1
-    on_recurrence: Literal["same", "stop"] = "same"
+    id: str = Field(description="name of the rule")
+    clause: str = Field(description="the protocol's words")
+    terms: tuple[str, ...] = Field(description="CTCAE terms")
+    min_grade: int = Field(description="least grade since the last dose")
+    action: Literal["hold", "reduce", "stop"] = Field(description="what is proposed")
+    factor: float = Field(default=1.0, description="share of the present activity that is given, of `reduce`")
+    resume_at_grade: int = Field(default=1, description="grade to which it must fall before the next dose")
+    on_recurrence: Literal["same", "stop"] = Field(
+        default="same", description="what is proposed when it comes again"
+    )
 
 
 class RenalRule(Sourced):
@@ -87,40 +99,54 @@ class RenalRule(Sourced):
     The rise counts from `creatinine_rise_percent` on, the fall beyond `clearance_fall_percent`.
     """
 
-    id: str
-    clause: str
-    creatinine_rise_percent: float
-    clearance_fall_percent: float
-    factor: float = 1.0
-    on_recurrence: Literal["same", "stop"] = "same"
+    id: str = Field(description="name of the rule")
+    clause: str = Field(description="the protocol's words")
+    creatinine_rise_percent: float = Field(description="rise of creatinine from baseline that counts")
+    clearance_fall_percent: float = Field(description="fall of its clearance beyond which it counts")
+    factor: float = Field(default=1.0, description="share of the present activity that is given")
+    on_recurrence: Literal["same", "stop"] = Field(
+        default="same", description="what is proposed when it comes again"
+    )
 
 
 class FollowUpRule(Sourced):
     """One domain watched long after treatment, and how often; months count from the last dose."""
 
-    domain: Literal["kidney", "marrow", "second malignancy"]
-    every_days: int = Field(gt=0)
-    window_days: int = Field(ge=0)
-    until_months: int = Field(gt=0)
+    domain: Literal["kidney", "marrow", "second malignancy"] = Field(
+        description="what is watched long after treatment"
+    )
+    every_days: int = Field(gt=0, description="days between visits")
+    window_days: int = Field(ge=0, description="days that a visit may be off")
+    until_months: int = Field(gt=0, description="months after the last dose")
 
 
 class MonitoringPlan(Section):
     """Stop for review when Pr(DLT rate > `dlt_rate`) reaches `probability`."""
 
-    dlt_rate: Stated[float]
-    probability: Stated[float]
+    dlt_rate: Stated[float] = Field(description="rate of DLTs that is too high")
+    probability: Stated[float] = Field(
+        description="probability of a higher rate at which a review is asked for"
+    )
 
 
 class SafetyPlan(Section):
     """What the study says, or galu assumes, about safety."""
 
-    ctcae_version: Stated[str]
-    dlt: DltPlan
-    treatment_emergent_days: Stated[int]
-    modification: tuple[ModificationRule, ...]
-    monitoring: MonitoringPlan
-    renal_modification: RenalRule | None = None
-    long_term: tuple[FollowUpRule, ...] = ()
+    ctcae_version: Stated[str] = Field(description="version of CTCAE")
+    dlt: DltPlan = Field(description="dose-limiting toxicity")
+    treatment_emergent_days: Stated[int] = Field(
+        description="days after the last dose in which an event is treatment-emergent"
+    )
+    modification: tuple[ModificationRule, ...] = Field(
+        description="what holds, reduces or stops a later dose"
+    )
+    monitoring: MonitoringPlan = Field(description="when the rate of DLTs asks for a review")
+    renal_modification: RenalRule | None = Field(
+        default=None, description="what a falling renal function does to a later dose"
+    )
+    long_term: tuple[FollowUpRule, ...] = Field(
+        default=(), description="what is watched long after treatment"
+    )
 
     @property
     def emergent_days(self) -> int:
