@@ -310,19 +310,6 @@ def too_early(w, level, stage):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def stay_known(w, level):  # type: ignore[no-untyped-def]
-    """Whether somebody of the present stay at a level is known, as `conventions.known_in_stay` above 0."""
-    patient, found = w.patient - 1, False
-    while patient >= 0 and not found:
-        if w.state[patient] != 1:
-            if w.level[patient] != level:
-                break
-            found = w.state[patient] >= 2
-        patient -= 1
-    return found
-
-
-@inlined
 def unobserved(w, level):  # type: ignore[no-untyped-def]
     """Lowest level below whose patients were all inevaluable, as `conventions.unobserved`; 0 for none.
 

@@ -28,12 +28,12 @@ from galu.escalation.events import (
     group_above,
     proceed,
     seen_group_above,
-    stay_known,
     too_early,
     unfollowed,
     unobserved,
 )
 from galu.escalation.guard_kernels import guard_answer
+from galu.escalation.stay_kernels import left_inside, stay_known
 
 Floats = NDArray[np.float64]
 Tables = tuple[Floats, Floats, Floats, Floats, Floats]
@@ -146,9 +146,27 @@ def crm_move(w, nearest, full, plan):  # type: ignore[no-untyped-def]
     return (UP if following > level else SAME), following
 
 
+@kernel
+def _bound_before(nodes, prior, toxic, safe, cuts, work, w, size):  # type: ignore[no-untyped-def]
+    """The level in use, or the lower one to which those before the present stay lead by now."""
+    level = w.in_use
+    above, first = left_inside(w, size)
+    if above > 0:
+        for i in range(NODES):
+            work[i] = prior[i]
+        for patient in range(first):
+            if w.state[patient] == 3:
+                multiply(work, toxic[w.level[patient]])
+            elif w.state[patient] == 2:
+                multiply(work, safe[w.level[patient]])
+        level = min(level, nearest_level(nodes, cuts, work))
+    return level
+
+
 @inlined
-def crm_decision(nodes, toxic, cuts, known, work, w, window, plan):  # type: ignore[no-untyped-def]
-    """Decide as `Crm.decide`; `plan` as in `crm_move`."""
+def crm_decision(tables, known, work, w, window, plan):  # type: ignore[no-untyped-def]
+    """Decide as `Crm.decide`; `tables` as `tabulate_model` makes them, `plan` as in `crm_move`."""
+    nodes, prior, toxic, safe, cuts = tables
     level = w.in_use
     full = w.total >= plan[1]
     fills = not full and (w.total == 0 or w.n[level] % int(plan[2]) != 0)
@@ -157,9 +175,13 @@ def crm_decision(nodes, toxic, cuts, known, work, w, window, plan):  # type: ign
     if fills and plan[3] == 0.0:
         if w.known < w.last - w.c[level]:
             return HOLD, 0
-        if plan[10] > 0.0 and level > 1 and stay_known(w, level):
-            return SAME, min(level, nearest_level(nodes, cuts, known))
-        return SAME, level
+        bound = level
+        if plan[10] > 0.0 and level > 1:
+            if w.tried > level:
+                bound = _bound_before(nodes, prior, toxic, safe, cuts, work, w, int(plan[2]))
+            if stay_known(w, level):
+                bound = min(bound, nearest_level(nodes, cuts, known))
+        return SAME, bound
     waits = w.known < w.last
     if waits and (full or plan[3] == 0.0):
         return HOLD, 0
@@ -202,10 +224,9 @@ def crm_trials(  # type: ignore[no-untyped-def]
     timed = plan[3] == 1.0
     known = borrowed(posterior[0])
     work = borrowed(posterior[1])
-    nodes = borrowed(nodes)
     toxic = borrowed(toxic)
     safe = borrowed(safe)
-    cuts = borrowed(cuts)
+    tables = borrowed(nodes), borrowed(prior), toxic, safe, borrowed(cuts)
     plan = borrowed(plan)
     truth = borrowed(truth)
     conditions = borrowed(conditions)
@@ -215,7 +236,7 @@ def crm_trials(  # type: ignore[no-untyped-def]
         begin(w, base, conditions, truth)
         known[:] = prior
         while True:
-            action, level = crm_decision(nodes, toxic, cuts, known, work, w, conditions[0], plan)
+            action, level = crm_decision(tables, known, work, w, conditions[0], plan)
             if guards is not None:
                 action, level = guard_answer(w, action, level, conditions[0], guards)
             if not proceed(w, base, conditions, truth, action, level, timed, guards):

@@ -23,11 +23,11 @@ from galu.escalation.events import (
     begin,
     finish,
     proceed,
-    stay_known,
 )
 from galu.escalation.exact import ACTIONS
 from galu.escalation.guard_kernels import Guards, guard_answer
 from galu.escalation.outcomes import Outcome, Outcomes, PatientOutcome
+from galu.escalation.stay_kernels import left_inside, set_aside, stay_known
 
 _UNKNOWN = -2
 _ROOM = 1 << 18
@@ -102,22 +102,51 @@ def _place(keys, key):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def _recalled(keys, answers, worlds, plan, inside):  # type: ignore[no-untyped-def]
+    """What is remembered of the state."""
+    key = _key(worlds, plan[0], plan[3], inside)
+    place = _place(keys, key)
+    if keys[place] != key:
+        return _UNKNOWN, 0
+    return answers[place, 0], answers[place, 1]
+
+
+@kernel
+def _bound_before(keys, answers, worlds, plan):  # type: ignore[no-untyped-def]
+    """What those before the present stay say by now, as `conventions.in_cohort`; else to fill the level.
+
+    Where that is unknown the state that is asked for is left in place, since the trial starts again.
+    """
+    w = worlds[0]
+    level = w.in_use
+    above, first = left_inside(w, plan[2])
+    if above == 0:
+        return SAME, level
+    set_aside(w, first, above, -1)
+    action, to = _recalled(keys, answers, worlds, plan, True)
+    if action != _UNKNOWN:
+        set_aside(w, first, level, 1)
+    return action, min(to, level)
+
+
+@kernel
 def _decision(keys, answers, worlds, plan):  # type: ignore[no-untyped-def]
     """`plan` is (levels, largest, cohort size, group, whether it is asked inside a cohort)."""
     w = worlds[0]
     level = w.in_use
     inside = _inside(worlds, plan)
     fills = _fills(w, plan) and w.known >= w.last - w.c[level]
+    bound = level
+    if fills and plan[4] == 1 and w.tried > level:
+        action, bound = _bound_before(keys, answers, worlds, plan)
+        if action in (_UNKNOWN, STOP):
+            return action, 0
     if inside and (plan[4] == 0 or not stay_known(w, level)):
-        return (SAME, level) if fills else (HOLD, 0)
-    key = _key(worlds, plan[0], plan[3], inside)
-    place = _place(keys, key)
-    if keys[place] != key:
-        return _UNKNOWN, 0
-    action, to = answers[place, 0], answers[place, 1]
-    if inside and action != STOP and not fills:
-        return HOLD, 0
-    return action, to
+        return (SAME, bound) if fills else (HOLD, 0)
+    action, to = _recalled(keys, answers, worlds, plan, inside)
+    if not inside or action in (_UNKNOWN, STOP):
+        return action, to
+    return (action, min(to, bound)) if fills else (HOLD, 0)
 
 
 @kernel

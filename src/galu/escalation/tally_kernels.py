@@ -20,11 +20,11 @@ from galu.escalation.events import (
     finish,
     group_above,
     proceed,
-    stay_known,
 )
 from galu.escalation.exact import ACTIONS
 from galu.escalation.guard_kernels import guard_answer
 from galu.escalation.interval import IntervalDesign
+from galu.escalation.stay_kernels import stay_known
 from galu.escalation.titration_kernels import none_since, titrated_apart, titration_end
 from galu.finding import InputError
 

@@ -21,13 +21,13 @@ from galu.escalation.events import (
     finish,
     proceed,
     seen_group_above,
-    stay_known,
     too_early,
     unfollowed,
     unobserved,
 )
 from galu.escalation.guard_kernels import guard_answer
 from galu.escalation.interval import boin_lambdas
+from galu.escalation.stay_kernels import stay_known
 from galu.escalation.tally_kernels import select_level
 from galu.escalation.tite_boin import TiteBoin, eliminated_up_to
 from galu.escalation.toxic import FEWEST
