@@ -5,12 +5,10 @@ from datetime import date, timedelta
 
 import pytest
 
+from galu.efficacy.plan import USUAL_ENDPOINTS
 from galu.efficacy.psma import PsmaLesion, psma_positive
 from galu.efficacy.survival import kaplan_meier
 from galu.efficacy.time_to_event import (
-    DURATION_OF_RESPONSE,
-    OS,
-    RPFS,
     CensorRule,
     Dated,
     derive_time_to_event,
@@ -28,6 +26,9 @@ def at(day, *facts):
 def timeline(**sources):
     given = {name.replace("_", " "): items for name, items in sources.items()}
     return {"first dose": [at(0, "dose")], **given}
+
+
+RPFS = USUAL_ENDPOINTS["rPFS"]
 
 
 def rpfs(soft=(), bone=(), assessed=(), censoring=None, **more):
@@ -74,12 +75,12 @@ def test_a_variant_equal_to_the_primary_analysis_is_left_out():
 
 
 def test_survival_and_its_bad_input():
-    assert derive_time_to_event(OS, timeline(death=[at(9)], known_alive=[at(5)])).event
-    assert derive_time_to_event(OS, timeline(known_alive=[at(5), at(3)])).days == 6
+    assert derive_time_to_event(USUAL_ENDPOINTS["OS"], timeline(death=[at(9)], known_alive=[at(5)])).event
+    assert derive_time_to_event(USUAL_ENDPOINTS["OS"], timeline(known_alive=[at(5), at(3)])).days == 6
     with pytest.raises(InputError, match="before the start"):
-        derive_time_to_event(OS, timeline(death=[at(-1)]))
+        derive_time_to_event(USUAL_ENDPOINTS["OS"], timeline(death=[at(-1)]))
     with pytest.raises(InputError, match="no response"):
-        derive_time_to_event(DURATION_OF_RESPONSE, timeline())
+        derive_time_to_event(USUAL_ENDPOINTS["DoR"], timeline())
 
 
 def test_positivity_is_unknown_when_a_size_is():

@@ -19,8 +19,9 @@ from galu.efficacy.best import (
     first_progression,
     first_response,
 )
+from galu.efficacy.plan import USUAL_ENDPOINTS
 from galu.efficacy.recist import Measurement, visit_responses
-from galu.efficacy.time_to_event import DURATION_OF_RESPONSE, OS, RPFS, Dated, derive_time_to_event
+from galu.efficacy.time_to_event import Dated, derive_time_to_event
 from support import shared
 
 
@@ -89,9 +90,11 @@ def test_every_response(parameter):
 
 
 ENDPOINTS = {
-    "OS": OS,
-    "PFS": replace(RPFS, events=("progression", "death"), followed_by=("response assessment",)),
-    "RSD": DURATION_OF_RESPONSE,
+    "OS": USUAL_ENDPOINTS["OS"],
+    "PFS": replace(
+        USUAL_ENDPOINTS["rPFS"], events=("progression", "death"), followed_by=("response assessment",)
+    ),
+    "RSD": USUAL_ENDPOINTS["DoR"],
 }
 
 

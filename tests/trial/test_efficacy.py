@@ -80,13 +80,17 @@ COURSE: list[Fact] = [
 
 def test_each_result_rests_on_its_facts():
     one = only(COURSE)
-    assert (one.rpfs.days, one.rpfs.event, one.rpfs.reason) == (169, True, "soft-tissue PD")
-    assert one.rpfs.facts == ("doseP", "m0P", "m1P", "m3P")
-    assert (one.os.days, one.os.facts) == (301, ("doseP", "dead"))
-    assert one.ttpp.reason == "PSA progression" and "psa3" in one.ttpp.facts
-    assert one.duration_of_response is not None
-    assert one.duration_of_response.facts == ("m0P", "m1P", "b1", "m3P")
-    assert (one.time_to_response.days, one.time_to_response.event) == (57, True)
+    assert (one.times["rPFS"].days, one.times["rPFS"].event, one.times["rPFS"].reason) == (
+        169,
+        True,
+        "soft-tissue PD",
+    )
+    assert one.times["rPFS"].facts == ("doseP", "m0P", "m1P", "m3P")
+    assert (one.times["OS"].days, one.times["OS"].facts) == (301, ("doseP", "dead"))
+    assert one.times["TTPP"].reason == "PSA progression" and "psa3" in one.times["TTPP"].facts
+    assert "DoR" in one.times
+    assert one.times["DoR"].facts == ("m0P", "m1P", "b1", "m3P")
+    assert (one.times["TTR"].days, one.times["TTR"].event) == (57, True)
     assert one.best.response == "PR" and {"m1P", "b1"} <= set(one.best_facts)
     assert one.benefit_on == FIRST + timedelta(days=56)
 
@@ -94,19 +98,19 @@ def test_each_result_rests_on_its_facts():
 def test_sensitivity_variants_stand_beside_the_primary_analysis():
     found = results([*dose(), *COURSE])
     (one,) = found.subjects
-    variants = dict(one.variants)
+    variants = {name: time for (_, name), time in one.variants.items()}
     new = variants["censored at new therapy"]
     assert (new.days, new.event, new.reason) == (113, False, "new therapy")
     assert new.facts == ("doseP", "m0P", "m1P", "m2P", "new")
-    assert variants["censored before two missed scans"] == one.rpfs
+    assert variants["censored before two missed scans"] == one.times["rPFS"]
     assert {curve.endpoint for curve in found.variants} == {f"rPFS, {name}" for name in variants}
 
 
 def test_a_gap_of_two_scans_censors_in_its_variant():
     gap = [fact for fact in COURSE if fact.id not in ("m2P", "b2", "m3P")]
     one = only(gap)
-    assert one.rpfs.event and one.rpfs.days == 253
-    missed = dict(one.variants)["censored before two missed scans"]
+    assert one.times["rPFS"].event and one.times["rPFS"].days == 253
+    missed = one.variants["rPFS", "censored before two missed scans"]
     assert (missed.days, missed.event) == (57, False)
 
 
@@ -116,11 +120,11 @@ def test_a_bone_progression_is_dated_at_its_first_scan_and_seen_in_the_combined_
         for n, offset, new, still in ((1, 56, 0, None), (2, 112, 2, None), (3, 160, 2, True))
     ]
     one = only([lesion(), target(0, -7, 40), target(1, 56, 40), target(2, 200, 40), *scans])
-    assert (one.rpfs.days, one.rpfs.reason) == (113, "bone PD")
+    assert (one.times["rPFS"].days, one.times["rPFS"].reason) == (113, "bone PD")
     assert [answer.overall for answer in one.combined] == ["SD", "PD", "PD", "PD"]
     waiting = only([lesion(), target(0, -7, 40), target(1, 56, 40), *scans[:2]])
-    assert not waiting.rpfs.event
-    assert dict(waiting.variants)["unresolved bone PD counts"].days == 113
+    assert not waiting.times["rPFS"].event
+    assert waiting.variants["rPFS", "unresolved bone PD counts"].days == 113
 
 
 def test_a_bone_scan_of_long_ago_says_nothing_about_a_later_visit():
@@ -131,12 +135,19 @@ def test_a_bone_scan_of_long_ago_says_nothing_about_a_later_visit():
 
 def test_last_known_alive_is_the_newest_fact_of_a_living_person():
     one = only([Contact(id="c", subject="P", on=day(100)), psa(9, 130, 5.0)])
-    assert (one.os.days, one.os.event, one.os.facts) == (131, False, ("doseP", "psa9"))
+    assert (one.times["OS"].days, one.times["OS"].event, one.times["OS"].facts) == (
+        131,
+        False,
+        ("doseP", "psa9"),
+    )
 
 
 def test_a_death_on_a_day_not_known_is_told():
     one = only([Contact(id="c", subject="P", on=day(100)), Death(id="x", subject="P", on="2026")])
-    assert (one.os.event, one.os.reason) == (False, "died on a day not known; last known alive")
+    assert (one.times["OS"].event, one.times["OS"].reason) == (
+        False,
+        "died on a day not known; last known alive",
+    )
 
 
 def test_a_psa_below_the_limit_of_quantification_counts_as_the_limit():
@@ -233,8 +244,8 @@ MARKS = ("ng/mL", 1.0), ("ug/L", 1.0), ("µg/L", 1.0), ("ng/L", 1000.0), ("pg/mL
 def judged(facts: list[Fact]) -> tuple[object, ...]:
     one = only(facts)
     soft = () if one.soft_tissue is None else one.soft_tissue.visits
-    return (one.psa.psa50, one.psa.psa90, one.psa.progression_on, one.best, one.rpfs, one.ttpp,
-            one.duration_of_response, one.variants, tuple(visit.overall for visit in soft))  # fmt: skip
+    return (one.psa.psa50, one.psa.psa90, one.psa.progression_on, one.best, one.times,
+            one.variants, tuple(visit.overall for visit in soft))  # fmt: skip
 
 
 @settings(max_examples=15, deadline=None)
@@ -294,7 +305,7 @@ def test_a_later_correction_changes_only_what_was_known_after_it():
 
     for offset in (60, 120, 190):
         assert seen(before, offset).subjects[0].best == seen(after, offset).subjects[0].best
-        assert seen(before, offset).subjects[0].rpfs == seen(after, offset).subjects[0].rpfs
+        assert seen(before, offset).subjects[0].times["rPFS"] == seen(after, offset).subjects[0].times["rPFS"]
     assert seen(before, 260).subjects[0].best.response == "PR"
     assert seen(after, 260).subjects[0].best.response == "SD"
 
@@ -328,8 +339,8 @@ def test_an_unconfirmed_response_counts_only_where_no_confirmation_is_asked_for(
     lenient = ask.model_copy(update={"confirm": ask.confirm.model_copy(update={"value": False})})
     study = STUDY.model_copy(update={"efficacy": STUDY.efficacy.model_copy(update={"recist": lenient})})
     (strict,), (free,) = (derive_efficacy(one, record, people).subjects for one in (STUDY, study))
-    assert (strict.best.response, strict.duration_of_response) == ("SD", None)
-    assert free.best.response == "PR" and free.duration_of_response is not None
+    assert (strict.best.response, strict.times.get("DoR")) == ("SD", None)
+    assert free.best.response == "PR" and "DoR" in free.times
 
 
 def test_a_new_lesion_counts_from_its_own_fact():
@@ -338,7 +349,7 @@ def test_a_new_lesion_counts_from_its_own_fact():
     with_visit = only([*base, target(1, 56, 38), new])
     (visit,) = with_visit.soft_tissue.visits
     assert (visit.overall, visit.target, "n" in visit.facts) == ("PD", "SD", True)
-    assert (with_visit.rpfs.event, with_visit.rpfs.on) == (True, FIRST + timedelta(days=56))
+    assert (with_visit.times["rPFS"].event, with_visit.times["rPFS"].on) == (True, FIRST + timedelta(days=56))
     alone = only([*base, target(1, 56, 38), new.model_copy(update={"on": day(70)})])
     assert [visit.overall for visit in alone.soft_tissue.visits] == ["SD", "PD"]
     early = only([*base, target(1, 56, 38), new.model_copy(update={"on": day(-7)})])

@@ -293,5 +293,7 @@ def test_a_missed_visit_is_no_sign_of_life_and_a_transfusion_is() -> None:
     seen = Contact(id="k", subject="P", on=_day(10))
     missed = Visit(id="v", subject="P", on=_day(50), visit="week 7", status="missed")
     given = Transfusion(id="t", subject="P", on=_day(40), product="platelets")
-    assert _state(seen, missed, day=60).efficacy.subjects[0].os.on == FIRST + timedelta(days=10)
-    assert _state(seen, missed, given, day=60).efficacy.subjects[0].os.on == FIRST + timedelta(days=40)
+    assert _state(seen, missed, day=60).efficacy.subjects[0].times["OS"].on == FIRST + timedelta(days=10)
+    assert _state(seen, missed, given, day=60).efficacy.subjects[0].times["OS"].on == FIRST + timedelta(
+        days=40
+    )

@@ -120,7 +120,7 @@ def test_later_facts_never_change_an_earlier_state() -> None:
         assert before.efficacy.subjects == after.efficacy.subjects
         assert before.absorbed_doses == after.absorbed_doses
     changed = derive_state(STUDY, long, FIRST + timedelta(days=100))
-    assert changed.efficacy.subjects[0].os.event
+    assert changed.efficacy.subjects[0].times["OS"].event
     assert changed.efficacy.subjects[0].psa.best_change_percent == pytest.approx(-65.0)
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Literal
+from typing import Final, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -11,10 +10,14 @@ from galu.efficacy.best import BestResponseRule
 from galu.efficacy.pcwg3 import BoneRule
 from galu.efficacy.psa import PsaRule
 from galu.efficacy.recist import RecistRule
-from galu.efficacy.time_to_event import RPFS, CensorRule, Endpoint, sensitivity
+from galu.efficacy.time_to_event import CensorRule, Endpoint, Source, sensitivity
+from galu.finding import Rule
 from galu.statement import Section, Stated
 
-EndpointName = Literal["PSA50", "PSA90", "ORR", "DCR", "CBR24", "DoR", "TTR", "rPFS", "OS", "TTPP", "RECIP"]
+#: Rates, by the name under which a study declares them.
+RateName = Literal["PSA50", "PSA90", "ORR", "DCR", "CBR24"]
+RATE_NAMES: Final = get_args(RateName)
+_IMAGES: Final = "radiographic assessment"
 
 
 class PsaPlan(Section):
@@ -98,14 +101,110 @@ class RpfsPlan(Section):
         description="gap that censors it in the sensitivity analysis",
     )
 
-    def endpoint(self) -> Endpoint:
-        """RPFS as the primary analysis censors it."""
-        rule = CensorRule(self.censor_at_new_therapy.value, self.missed_scan_days.value)
-        return replace(RPFS, censoring=rule)
+    def censoring(self) -> CensorRule:
+        """How the primary analysis of an endpoint of images is censored."""
+        return CensorRule(self.censor_at_new_therapy.value, self.missed_scan_days.value)
 
-    def variants(self) -> tuple[Endpoint, ...]:
-        """Sensitivity analyses beside the primary one."""
-        return sensitivity(self.endpoint(), self.sensitivity_missed_scan_days.value)
+
+class TimePlan(Section):
+    """A time to event: where it starts, what ends it, what it is followed by, and whose it is."""
+
+    id: str = Field(
+        pattern=r"^[A-Za-z][A-Za-z0-9-]*$", description="name under `endpoints`, in tables and of files"
+    )
+    title: str = Field(min_length=1, description="name in words, as tables and curves show it")
+    rule: str = Field(min_length=1, description="where the definition comes from, such as PCWG3")
+    clause: str = Field(default="", description="article, section or page of the definition")
+    start: Source = Field(default="first dose", description="where the time starts")
+    events: tuple[Source, ...] = Field(min_length=1, description="the first of them ends the time")
+    followed_by: tuple[Source, ...] = Field(
+        min_length=1, description="without an event the last of them ends it"
+    )
+    censored: str = Field(min_length=1, description="what is said of a time without an event")
+    of: Literal["everyone", "responders"] = Field(default="everyone", description="whose time it is")
+    shown_with: Literal["anything", "PSA", "images"] = Field(
+        default="anything", description="what somebody must have for it to say anything"
+    )
+    terms: tuple[str, ...] = Field(default=(), description="CTCAE terms of `adverse event`")
+    min_grade: int = Field(default=1, ge=1, le=5, description="least grade of `adverse event`")
+
+    @model_validator(mode="after")
+    def _names_what_it_reads(self) -> TimePlan:
+        if ("adverse event" in (self.start, *self.events, *self.followed_by)) != bool(self.terms):
+            raise ValueError("`adverse event` and `terms` go together: name both or neither")
+        return self
+
+    @property
+    def is_imaged(self) -> bool:
+        """Whether it is followed by images: missed scans and new therapy may censor it."""
+        return _IMAGES in self.followed_by
+
+    def endpoint(self, images: RpfsPlan | None = None) -> Endpoint:
+        """The endpoint; followed by images it is censored as the plan for these says."""
+        rule = images.censoring() if images is not None and self.is_imaged else CensorRule()
+        named = Rule(self.title, self.rule, self.clause)
+        return Endpoint(self.id, named, self.start, self.events, self.followed_by, self.censored, rule)
+
+    def variants(self, images: RpfsPlan) -> tuple[Endpoint, ...]:
+        """Sensitivity analyses beside the primary one, of an endpoint of images."""
+        days = images.sensitivity_missed_scan_days.value
+        return sensitivity(self.endpoint(images), days) if self.is_imaged else ()
+
+
+#: The usual times, where a study file declares none of its own.
+USUAL_TIMES: Final = (
+    TimePlan(
+        id="rPFS",
+        title="rPFS",
+        rule="PCWG3",
+        clause="Scher, JCO 2016;34:1402, table 4",
+        events=("soft-tissue PD", "bone PD", "death"),
+        followed_by=(_IMAGES,),
+        censored="no event by the last adequate assessment",
+    ),
+    TimePlan(
+        id="OS",
+        title="OS",
+        rule="1",
+        clause="death from any cause",
+        events=("death",),
+        followed_by=("known alive",),
+        censored="last known alive",
+    ),
+    TimePlan(
+        id="TTPP",
+        title="Time to PSA progression",
+        rule="PCWG3",
+        clause="Scher, JCO 2016;34:1402, table 2",
+        events=("PSA progression",),
+        followed_by=("PSA value",),
+        censored="no PSA progression by the last value",
+        shown_with="PSA",
+    ),
+    TimePlan(
+        id="DoR",
+        title="Duration of response",
+        rule="RECIST 1.1",
+        clause="Eisenhauer 2009, section 4.7",
+        start="response",
+        events=("progression", "death"),
+        followed_by=("response assessment",),
+        censored="no event by the last assessment",
+        of="responders",
+    ),
+    TimePlan(
+        id="TTR",
+        title="Time to response",
+        rule="RECIST 1.1",
+        clause="Eisenhauer 2009, section 4.6",
+        events=("response",),
+        followed_by=("response assessment",),
+        censored="no confirmed response by the last assessment",
+        of="responders",
+    ),
+)
+#: The same as endpoints, by name: what `derive_time_to_event` takes.
+USUAL_ENDPOINTS: Final = {one.id: one.endpoint() for one in USUAL_TIMES}
 
 
 class TwoStagePlan(Section):
@@ -140,7 +239,32 @@ class EfficacyPlan(Section):
     psma_positivity: Stated[Literal["vision"]] = Field(
         description="rule of a positive PSMA scan; noted, nothing is derived from it"
     )
-    endpoints: Stated[tuple[EndpointName, ...]] = Field(description="endpoints that are reported")
+    endpoints: Stated[tuple[str, ...]] = Field(description="rates and times that are reported, by name")
+    times: Stated[tuple[TimePlan, ...]] = Field(
+        default=Stated[tuple[TimePlan, ...]](
+            value=USUAL_TIMES,
+            source="assumed",
+            why="PCWG3 and RECIST 1.1; the study file declares none of its own",
+        ),
+        description="times to event: the usual five unless a study declares its own",
+    )
     two_stage: Stated[TwoStagePlan] | None = Field(
         default=None, description="two-stage design of the response rate"
     )
+
+    @model_validator(mode="after")
+    def _endpoints_are_known(self) -> EfficacyPlan:
+        names = [one.id for one in self.times.value]
+        if len({*names, *RATE_NAMES}) < len(names) + len(RATE_NAMES):
+            raise ValueError("each time needs an id of its own, which is no rate's")
+        unknown = [name for name in self.endpoints.value if name not in (*RATE_NAMES, *names)]
+        if unknown:
+            known = ", ".join((*RATE_NAMES, *names))
+            raise ValueError(
+                f"endpoint {', '.join(unknown)} is not known: use {known}, or declare it under times"
+            )
+        return self
+
+    def reported(self) -> tuple[TimePlan, ...]:
+        """The times that are reported, in the order in which they are declared."""
+        return tuple(one for one in self.times.value if one.id in self.endpoints.value)

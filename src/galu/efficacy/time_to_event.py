@@ -11,14 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Literal
 
 from galu.finding import InputError, Rule
-
-RPFS_RULE = Rule("rPFS", "PCWG3", "Scher, JCO 2016;34:1402, table 4")
-OS_RULE = Rule("OS", "1", "death from any cause")
-TTPP_RULE = Rule("Time to PSA progression", "PCWG3", "Scher, JCO 2016;34:1402, table 2")
-DOR_RULE = Rule("Duration of response", "RECIST 1.1", "Eisenhauer 2009, section 4.7")
-TTR_RULE = Rule("Time to response", "RECIST 1.1", "Eisenhauer 2009, section 4.6")
 
 NEW_THERAPY = "new therapy"
 
@@ -35,6 +30,12 @@ class Dated:
     facts: tuple[str, ...] = ()
 
 
+#: What an endpoint may start at, end with or be followed by.
+Source = Literal[
+    "first dose", "response", "death", "known alive", "soft-tissue PD", "bone PD", "unresolved bone PD",
+    "radiographic assessment", "PSA progression", "PSA value", "progression", "response assessment",
+    "new therapy", "left treatment", "adverse event",
+]  # fmt: skip
 #: What happened to one patient, by source: `death`, `bone PD`, `known alive`, …
 Timeline = Mapping[str, Sequence[Dated]]
 
@@ -79,41 +80,6 @@ class Endpoint:
     censored: str
     censoring: CensorRule = CensorRule()
     variant: str = ""
-
-
-RPFS = Endpoint(
-    "rPFS",
-    RPFS_RULE,
-    start="first dose",
-    events=("soft-tissue PD", "bone PD", "death"),
-    followed_by=("radiographic assessment",),
-    censored="no event by the last adequate assessment",
-)
-OS = Endpoint("OS", OS_RULE, "first dose", ("death",), ("known alive",), "last known alive")
-TTPP = Endpoint(
-    "Time to PSA progression",
-    TTPP_RULE,
-    start="first dose",
-    events=("PSA progression",),
-    followed_by=("PSA value",),
-    censored="no PSA progression by the last value",
-)
-DURATION_OF_RESPONSE = Endpoint(
-    "Duration of response",
-    DOR_RULE,
-    start="response",
-    events=("progression", "death"),
-    followed_by=("response assessment",),
-    censored="no event by the last assessment",
-)
-TIME_TO_RESPONSE = Endpoint(
-    "Time to response",
-    TTR_RULE,
-    start="first dose",
-    events=("response",),
-    followed_by=("response assessment",),
-    censored="no confirmed response by the last assessment",
-)
 
 
 def sensitivity(primary: Endpoint, missed_scan_days: int) -> tuple[Endpoint, ...]:

@@ -139,11 +139,8 @@ def _efficacy(one: SubjectEfficacy) -> Iterator[Line]:
         )
     about = (one.subject, "best overall response")
     yield _line(about, one.best.response, BEST_RULE, one.best_facts, one.best_reason)
-    times = [("rPFS [d]", one.rpfs), ("OS [d]", one.os), ("time to PSA progression [d]", one.ttpp)]
-    times += [("time to response [d]", one.time_to_response)]
-    times += [(f"{name} [d]", time) for name, time in one.variants]
-    if one.duration_of_response is not None:
-        times.append(("duration of response [d]", one.duration_of_response))
+    times = [(f"{name} [d]", time) for name, time in one.times.items()]
+    times += [(f"{name}, {variant} [d]", time) for (name, variant), time in one.variants.items()]
     for name, time in times:
         word = "event" if time.event else "censored"
         yield _line(

@@ -9,11 +9,13 @@ from typing import Final
 
 from galu.efficacy.best import Assessed, confirmed_response, first_progression, first_response
 from galu.efficacy.pcwg3 import BoneAssessment, combined_response
-from galu.efficacy.plan import EfficacyPlan
+from galu.efficacy.plan import EfficacyPlan, TimePlan
 from galu.efficacy.psa import PsaAssessment, PsaValue
 from galu.efficacy.time_to_event import Dated, Timeline
+from galu.safety.events import is_one_of
 from galu.trial.disease import Disease
 from galu.trial.lesions import ReaderResponses
+from galu.trial.subjects import Subject
 
 #: A bone scan belongs to a lesion visit when it was done within so many days (assumed).
 SAME_VISIT_DAYS: Final = 14
@@ -97,6 +99,20 @@ def derive_timeline(course: Course, disease: Disease, responded: date | None) ->
         "PSA progression": _on(course.psa.progression_on, course.psa.facts),
         "PSA value": [Dated(v.day, "", (v.ref,) if v.ref else ()) for v in course.psa_values],
         **_responses(course.combined, responded),
+    }
+
+
+def beside_images(plan: TimePlan, subject: Subject, disease: Disease) -> Timeline:
+    """What else an endpoint may look for: the end of treatment, and adverse events of its terms."""
+    left = subject.left("treatment")
+    events = [
+        Dated(event.onset, event.term, (event.ref,))
+        for event in disease.events.get(subject.id, ())
+        if plan.terms and (event.worst or 0) >= plan.min_grade and is_one_of(event, plan.terms) is True
+    ]
+    return {
+        "left treatment": () if left is None or left.day is None else _on(left.day, (left.fact,)),
+        "adverse event": events,
     }
 
 

@@ -13,7 +13,9 @@ from galu.efficacy.psa import PsaValue, psa_in_ng_ml, quantified
 from galu.efficacy.time_to_event import Dated
 from galu.record import Record, disease
 from galu.record.people import Lab, Therapy
+from galu.safety.inputs import AdverseEventInput
 from galu.trial.alive import signs_of_life
+from galu.trial.events import events_by_subject
 from galu.trial.subjects import Subject
 
 
@@ -31,6 +33,7 @@ class Disease:
     deaths: Mapping[str, Dated]
     died_undated: frozenset[str]
     alive: Mapping[str, Dated]
+    events: Mapping[str, tuple[AdverseEventInput, ...]]
 
 
 def read_disease(record: Record, subjects: Iterable[Subject]) -> Disease:
@@ -45,6 +48,7 @@ def read_disease(record: Record, subjects: Iterable[Subject]) -> Disease:
         deaths={name: Dated(one.day, "", (one.fact,)) for name, one in deaths.items() if one.day},
         died_undated=frozenset(name for name, one in deaths.items() if not one.day),
         alive=_alive(record),
+        events=events_by_subject(record),
     )
 
 

@@ -5,7 +5,7 @@ Time zero is the first therapeutic dose; in a record without doses it is the fir
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -22,21 +22,17 @@ from galu.efficacy.best import (
     first_progression,
 )
 from galu.efficacy.pcwg3 import BoneAssessment, assess_bone
-from galu.efficacy.plan import EfficacyPlan, EndpointName
+from galu.efficacy.plan import EfficacyPlan, RateName, TimePlan
 from galu.efficacy.psa import PsaAssessment, PsaValue, assess_psa
 from galu.efficacy.survival import KaplanMeier, kaplan_meier, reverse_kaplan_meier
 from galu.efficacy.time_to_event import (
-    DURATION_OF_RESPONSE,
-    OS,
-    TIME_TO_RESPONSE,
-    TTPP,
     Dated,
     TimeToEvent,
     derive_time_to_event,
 )
 from galu.protocol import Study
 from galu.record import Record
-from galu.trial.course import Course, combine, derive_timeline, responded_on
+from galu.trial.course import Course, beside_images, combine, derive_timeline, responded_on
 from galu.trial.disease import Disease, read_disease
 from galu.trial.lesions import (
     Agreement,
@@ -57,7 +53,8 @@ class SubjectEfficacy:
     """One subject's disease over time. `start` is time zero.
 
     `best_facts` are those that the best response rests on. `benefit_on` is the day from which there
-    was clinical benefit at 24 weeks. `variants` are the sensitivity analyses of rPFS, by name.
+    was clinical benefit at 24 weeks. `times` has the reported times to event that are the subject's, by their
+    id; `variants` their sensitivity analyses, by id and name.
     """
 
     subject: str
@@ -71,14 +68,12 @@ class SubjectEfficacy:
     combined: tuple[Assessed, ...]
     best: BestResponse
     best_reason: str
-    rpfs: TimeToEvent
-    os: TimeToEvent
-    ttpp: TimeToEvent
-    duration_of_response: TimeToEvent | None
-    time_to_response: TimeToEvent
+    times: Mapping[str, TimeToEvent]
+    progressed_on: date | None
+    responded_on: date | None
     benefit_on: date | None
     best_facts: tuple[str, ...]
-    variants: tuple[tuple[str, TimeToEvent], ...]
+    variants: Mapping[tuple[str, str], TimeToEvent]
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +169,8 @@ def _subject(
     responded = responded_on(course, plan)
     progressed = first_progression(course.combined)
     timeline = derive_timeline(course, disease, responded)
+    own = [one for one in plan.reported() if one.of == "everyone" or responded is not None]
+    own_timelines = {one.id: {**timeline, **beside_images(one, subject, disease)} for one in own}
     return SubjectEfficacy(
         subject=subject.id,
         level=subject.level,
@@ -186,14 +183,22 @@ def _subject(
         combined=course.combined,
         best=best.value or BestResponse("MISSING", None),
         best_reason=_remark(_best_reason(best.reason, soft), psa, bone),
-        rpfs=derive_time_to_event(plan.rpfs.endpoint(), timeline),
-        os=derive_time_to_event(OS, timeline),
-        ttpp=derive_time_to_event(TTPP, timeline),
-        duration_of_response=derive_time_to_event(DURATION_OF_RESPONSE, timeline) if responded else None,
-        time_to_response=derive_time_to_event(TIME_TO_RESPONSE, timeline),
+        times={
+            one.id: derive_time_to_event(one.endpoint(plan.rpfs), own_timelines[one.id])
+            for one in own
+            if own_timelines[one.id].get(one.start)
+        },
+        progressed_on=min(
+            (one.day for source in ("soft-tissue PD", "bone PD") for one in timeline[source]), default=None
+        ),
+        responded_on=responded,
         benefit_on=clinical_benefit(course.combined, BENEFIT_24_WEEKS, start.day, responded, progressed),
         best_facts=best.facts,
-        variants=tuple((one.variant, derive_time_to_event(one, timeline)) for one in plan.rpfs.variants()),
+        variants={
+            (one.id, variant.variant): derive_time_to_event(variant, own_timelines[one.id])
+            for one in own
+            for variant in one.variants(plan.rpfs)
+        },
     )
 
 
@@ -221,20 +226,10 @@ def _populations(rows: tuple[SubjectEfficacy, ...]) -> dict[str, tuple[SubjectEf
 class _RateOf:
     """A rate: its declared endpoint, who must exist for it to say anything, and who counts."""
 
-    endpoint: EndpointName
+    endpoint: RateName
     title: str
     needs: Callable[[SubjectEfficacy], bool]
     counts: Callable[[SubjectEfficacy], bool | None]
-
-
-@dataclass(frozen=True, slots=True)
-class _TimeOf:
-    """A time to event: its declared endpoint, who must exist for it to say anything, and a subject's time."""
-
-    endpoint: EndpointName
-    title: str
-    needs: Callable[[SubjectEfficacy], bool]
-    time: Callable[[SubjectEfficacy], TimeToEvent | None]
 
 
 def _with_psa(row: SubjectEfficacy) -> bool:
@@ -243,10 +238,6 @@ def _with_psa(row: SubjectEfficacy) -> bool:
 
 def _imaged(row: SubjectEfficacy) -> bool:
     return row.soft_tissue is not None or row.bone is not None
-
-
-def _responded(row: SubjectEfficacy) -> bool:
-    return row.time_to_response.event
 
 
 _RATES: Final = (
@@ -258,16 +249,12 @@ _RATES: Final = (
     _RateOf("DCR", "DCR", _imaged, lambda row: row.best.response in CONTROLLED),
     _RateOf("CBR24", "Clinical benefit at 24 weeks", _imaged, lambda row: row.benefit_on is not None),
 )
-#: Duration of response and time to it are those of responders.
-_TIMES: Final = (
-    _TimeOf("rPFS", "rPFS", lambda row: True, lambda row: row.rpfs),
-    _TimeOf("OS", "OS", lambda row: True, lambda row: row.os),
-    _TimeOf("TTPP", "Time to PSA progression", _with_psa, lambda row: row.ttpp),
-    _TimeOf("DoR", "Duration of response", _responded, lambda row: row.duration_of_response),
-    _TimeOf(
-        "TTR", "Time to response", _responded, lambda row: row.time_to_response if _responded(row) else None
-    ),
-)
+#: What somebody must have for a time to say anything.
+_SHOWN_WITH: Final[Mapping[str, Callable[[SubjectEfficacy], bool]]] = {
+    "anything": lambda row: True,
+    "PSA": _with_psa,
+    "images": _imaged,
+}
 
 
 def _rates(rows: tuple[SubjectEfficacy, ...], plan: EfficacyPlan) -> tuple[Rate, ...]:
@@ -282,28 +269,34 @@ def _rates(rows: tuple[SubjectEfficacy, ...], plan: EfficacyPlan) -> tuple[Rate,
 
 
 def _survival(rows: tuple[SubjectEfficacy, ...], plan: EfficacyPlan) -> tuple[SurvivalResult, ...]:
-    """Curves of the declared endpoints that anybody has."""
+    """Curves of the reported times that anybody has."""
     found = []
     for name, group in _populations(rows).items():
-        for one in _TIMES:
-            if one.endpoint in plan.endpoints.value and any(one.needs(row) for row in group):
-                times = [time for row in group if (time := one.time(row)) is not None]
-                found.append(_curve(one.title, name, times, plan))
+        for one in plan.reported():
+            own = [row for row in group if one.id in row.times]
+            if any(map(_SHOWN_WITH[one.shown_with], own)):
+                found.append(_curve(one, name, [row.times[one.id] for row in own], plan))
     return tuple(found)
 
 
 def _variants(rows: tuple[SubjectEfficacy, ...], plan: EfficacyPlan) -> tuple[SurvivalResult, ...]:
-    return tuple(
-        _curve(f"rPFS, {one.variant}", name, [dict(row.variants)[one.variant] for row in group], plan)
-        for name, group in _populations(rows).items()
-        for one in plan.rpfs.variants()
-        if "rPFS" in plan.endpoints.value
-    )
+    found = []
+    for name, group in _populations(rows).items():
+        for one in plan.reported():
+            for variant in one.variants(plan.rpfs):
+                key = one.id, variant.variant
+                times = [row.variants[key] for row in group if key in row.variants]
+                if times:
+                    found.append(_curve(one, name, times, plan, variant.variant))
+    return tuple(found)
 
 
-def _curve(endpoint: str, name: str, times: Sequence[TimeToEvent], plan: EfficacyPlan) -> SurvivalResult:
+def _curve(
+    time: TimePlan, name: str, times: Sequence[TimeToEvent], plan: EfficacyPlan, variant: str = ""
+) -> SurvivalResult:
     days, events = [one.days for one in times], [one.event for one in times]
     ci, level = plan.survival_ci.value, plan.confidence_level.value
     curve = kaplan_meier(days, events, ci, level)
     follow = reverse_kaplan_meier(days, events, ci, level)
-    return SurvivalResult(endpoint, name, curve, curve.median(), follow.median())
+    title = f"{time.title}, {variant}" if variant else time.title
+    return SurvivalResult(title, name, curve, curve.median(), follow.median())

@@ -165,7 +165,9 @@ class TrialState:
     @cached_property
     def visits(self) -> tuple[PlannedVisit, ...]:
         """The plan of visits and what was done of it."""
-        progressed = {one.subject: one.rpfs.on for one in self.efficacy.subjects if one.rpfs.event}
+        progressed = {
+            one.subject: one.progressed_on for one in self.efficacy.subjects if one.progressed_on is not None
+        }
         return derive_schedule(self.study, self.record, self.subjects, self.day, progressed)
 
     @cached_property

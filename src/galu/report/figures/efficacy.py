@@ -166,8 +166,8 @@ def _marks(
     dated = [(("X", INK), subject.died)]
     if result is not None:
         dated.append((("o", "#009e73"), result.psa.psa50.confirmed_on))
-        if result.rpfs.event and result.rpfs.on != subject.died:
-            dated.append((("D", "#d55e00"), result.rpfs.on))
+        if result.progressed_on is not None and result.progressed_on != subject.died:
+            dated.append((("D", "#d55e00"), result.progressed_on))
     for mark, on in dated:
         if on is not None:
             yield mark, (on - start).days / WEEK

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from galu.efficacy.time_to_event import TimeToEvent
 from galu.report.blocks import Block, Picture, Section, Table
 from galu.report.figures.efficacy import psa_course, spider, swimmer, tumour_change, waterfall
 from galu.report.figures.survival import at_risk, kaplan_meier_figure, risk_months
@@ -68,11 +69,12 @@ def _figures(state: TrialState) -> list[Picture]:
 
 def _curves(state: TrialState) -> list[Picture]:
     figures = []
-    for name, endpoint in (("rpfs", "rPFS"), ("os", "OS"), ("ttpp", "Time to PSA progression")):
-        own = [one for one in state.efficacy.survival if one.endpoint == endpoint]
+    plan = state.study.efficacy
+    for time in (one for one in plan.reported() if one.of == "everyone") if plan else ():
+        own = [one for one in state.efficacy.survival if one.endpoint == time.title]
         shown = own[:1] if len(own) == 2 else own
         if shown and shown[0].curve.n > 1 and float(shown[0].curve.time[-1]) > 1.0:
-            figures.append(kaplan_meier_figure(f"km-{name}", shown))
+            figures.append(kaplan_meier_figure(f"km-{time.id.lower()}", shown))
     return figures
 
 
@@ -125,20 +127,25 @@ def _survival(state: TrialState) -> list[Table]:
 
 
 def _subjects(state: TrialState) -> Table:
+    plan = state.study.efficacy
+    times = [one.id for one in plan.reported() if one.of == "everyone"] if plan else []
     rows = tuple(
         (s.subject, s.level, s.start, s.psa.best_change_percent, s.psa.psa50.confirmed,
          s.psa.progression_on or ("not confirmed" if s.psa.pending else None),
-         tumour_change(s), s.best.response, s.best.day, s.best_reason, s.rpfs.days, s.rpfs.event,
-         s.rpfs.reason,
-         s.os.days, s.os.event)
+         tumour_change(s), s.best.response, s.best.day, s.best_reason,
+         *(cell for name in times for cell in _time(s.times.get(name))))
         for s in state.efficacy.subjects
     )  # fmt: skip
     columns = ("subject", "level", "time zero", "best PSA change [%]", "PSA50 confirmed", "PSA progression",
-               "best tumour change [%]", "best response", "seen on", "remark", "rPFS [d]", "event", "why",
-               "OS [d]",
-               "death")  # fmt: skip
+               "best tumour change [%]", "best response", "seen on", "remark",
+               *(word for name in times for word in (f"{name} [d]", f"{name} event", f"{name} ended by"))
+               )  # fmt: skip
     places = {"best PSA change [%]": 1, "best tumour change [%]": 1}
     return Table("efficacy-subjects", "Results by subject", columns, rows, page_rows=60, decimals=places)
+
+
+def _time(time: TimeToEvent | None) -> tuple[int | None, bool | None, str]:
+    return (None, None, "") if time is None else (time.days, time.event, time.reason)
 
 
 def _differences(state: TrialState) -> Table:
