@@ -144,10 +144,17 @@ def _absent(field: FieldInfo) -> str:
         options = get_args(field.annotation)
         return "not known" if any(_model(one)[0] or _is_stated(one) for one in options) else "–"
     if isinstance(default, Stated):
-        return f"assumed `{shown(default.value)}`"
+        ids = _ids(default.value)
+        return f"assumed: the usual {', '.join(ids)}" if ids else f"assumed `{shown(default.value)}`"
     if default in ((), {}, ""):
         return "none"
     return f"`{shown(default)}`"
+
+
+def _ids(value: object) -> tuple[str, ...]:
+    """What rows that have one call themselves; a row in full would fill a page."""
+    rows = value if isinstance(value, tuple) else ()
+    return tuple(str(row.id) for row in rows if hasattr(row, "id"))
 
 
 def _designs() -> Iterator[str]:
