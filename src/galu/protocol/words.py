@@ -8,10 +8,12 @@ from pathlib import Path
 from pydantic import Field, PrivateAttr, field_validator
 
 from galu.statement import Section
+from galu.vocabulary.agents import read_agent
 from galu.vocabulary.events import nearest_terms, read_event
 from galu.vocabulary.folding import nearest
 from galu.vocabulary.laboratory import OTHER, lab_code, lab_tests
 from galu.vocabulary.meddra import Meddra
+from galu.vocabulary.therapies import support_given
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -19,9 +21,9 @@ Pairs = tuple[tuple[str, str], ...]
 class LocalWords(Section):
     """What sites write, with what it means; read before galu's own tables.
 
-    `events` name CTCAE terms, `tests` laboratory tests by code. A test that galu does not know and that
-    nothing grades has the meaning ``other``. `meddra` is the folder of a licensed
-    dictionary, as seen from the study file.
+    `events` name CTCAE terms, `tests` laboratory tests by code, `medicines` agents by international name. A
+    test that galu does not know and that nothing grades has the meaning ``other``. `meddra` is the folder of
+    a licensed dictionary, as seen from the study file.
     """
 
     events: Mapping[str, str] = Field(
@@ -29,6 +31,9 @@ class LocalWords(Section):
     )
     tests: Mapping[str, str] = Field(
         default={}, description="what sites write for a laboratory test: its code, or other"
+    )
+    medicines: Mapping[str, str] = Field(
+        default={}, description="what sites write for a medicine: its international name"
     )
     meddra: str | None = Field(
         default=None, description="folder of a licensed MedDRA, as seen from the study file"
@@ -53,6 +58,16 @@ class LocalWords(Section):
                 near = ", ".join(nearest(code, lab_tests())) or "a code such as PLAT, or other"
                 raise ValueError(f"{written!r} means {code!r}, which is no laboratory test: write {near}")
         return tests
+
+    @field_validator("medicines")
+    @classmethod
+    def _agents(cls, medicines: Mapping[str, str]) -> Mapping[str, str]:
+        for written, agent in medicines.items():
+            if not (read_agent(agent).read or support_given(agent)):
+                raise ValueError(
+                    f"{written!r} means {agent!r}, which galu does not know: write its international name"
+                )
+        return medicines
 
     def with_meddra(self, dictionary: Meddra, folder: Path) -> LocalWords:
         """The same with the dictionary that `meddra` names, read from a folder."""

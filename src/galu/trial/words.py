@@ -27,7 +27,7 @@ def words_of(study: Study) -> LocalWords:
 
 
 def read_words(study: Study, record: Record) -> Record:
-    """The record with the names of tests as codes, and events by the study's own words.
+    """The record with the names of tests as codes, events and medicines by the study's own words.
 
     A name that is not known stays as it is written: nothing grades it.
     """
@@ -40,6 +40,10 @@ def read_words(study: Study, record: Record) -> Record:
             frames[kind] = _by_code(frames[kind], words)
     if (words.events or words.dictionary) and "adverse_event" in frames:
         frames["adverse_event"] = _by_term(frames["adverse_event"], words)
+    if words.medicines:
+        for kind in ("therapy", "prior_therapy"):
+            if kind in frames:
+                frames[kind] = _by_medicine(frames[kind], words.medicines)
     changed = {kind: frame for kind, frame in frames.items() if frame is not record.frames[kind]}
     return record.with_frames(changed)
 
@@ -50,6 +54,15 @@ def _by_code(frame: pl.DataFrame, words: LocalWords) -> pl.DataFrame:
     codes = {name: DECLARED_OTHER if code == OTHER else code for name, code in codes.items()}
     other = {name: code for name, code in codes.items() if name != code}
     return frame.with_columns(pl.col("test").replace(other)) if other else frame
+
+
+def _by_medicine(frame: pl.DataFrame, medicines: Mapping[str, str]) -> pl.DataFrame:
+    """Agents with what they mean beside what was written: every reader of names reads both."""
+    own = {key(name): agent for name, agent in medicines.items()}
+    meant = {
+        name: f"{name} ({own[key(name)]})" for name in frame["agent"].unique().to_list() if key(name) in own
+    }
+    return frame.with_columns(pl.col("agent").replace(meant)) if meant else frame
 
 
 def _by_dictionary(frame: pl.DataFrame, dictionary: Meddra, meant: Mapping[str, str]) -> dict[str, str]:
