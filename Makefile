@@ -5,7 +5,7 @@ SEED ?= 20260101
 OUT ?= out/nct07310355
 COMPILE := $(BIN)/uv pip compile --universal --generate-hashes --no-header --no-annotate -q --python-version 3.11 --extra build
 
-.PHONY: run test check bench lock reference slow clean
+.PHONY: run test check bench docs lock reference slow clean
 
 run: .venv/run.stamp
 	@rm -rf "$(OUT)/trial" "$(OUT)/report"
@@ -27,6 +27,10 @@ slow: .venv/dev.stamp
 
 bench: .venv/dev.stamp
 	$(BIN)/python benchmarks/run.py
+
+docs: .venv/dev.stamp
+	@$(BIN)/sphinx-build -E -W --keep-going -q docs out/site
+	@echo out/site/index.html
 
 reference: .venv/run.stamp
 	$(BIN)/galu record kinds > docs/reference/facts.md

@@ -22,7 +22,7 @@ def test_every_file_named_exists() -> None:
 
 
 def test_pages_lead_to_pages_that_exist() -> None:
-    for name in ("docs/architecture.md", "docs/glossary.md", "CONTRIBUTING.md"):
+    for name in ("README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/glossary.md"):
         page = ROOT / name
         links = re.findall(r"\]\(([^)h][^)]*)\)", page.read_text(encoding="utf-8"))
         assert all((page.parent / link).exists() for link in links), links
