@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from galu.escalation import Action, Outcome, Outcomes, PatientOutcome
+from galu.escalation.backfill import CLOSING, backfill, bound_by
 from galu.escalation.calendar import Conditions
 from galu.escalation.decision import Decision, Design
 from galu.escalation.draws import DLT, GAP, LOST, LOST_TIME, SCREEN, TIME, stream, uniform
@@ -87,7 +88,7 @@ def enrol(base: np.uint64, number: int, level: int, now: float, p: float, c: Con
 Heard = list[tuple[Outcomes, Decision]]
 
 
-def course(
+def course(  # noqa: C901 - the whole trial in one place, to be read
     design: Design, truth: tuple[float, ...], c: Conditions, seed: int, trial: int, heard: Heard | None = None
 ) -> Course:
     """Run a trial; what was asked and answered is added to `heard`."""
@@ -108,11 +109,29 @@ def course(
     inner = bare(design)
     timed = isinstance(inner, TiteBoin) or bool(getattr(inner, "tite", False))
 
+    added: list[Patient] = []
+
+    def back_known() -> Outcomes:
+        return outcomes_at(added, {i for i, p in enumerate(added) if p.known <= now}, now, c.window_days)
+
     def decide() -> Decision:
         known = outcomes_at(patients, learnt, now, c.window_days)
         found = design.decide(known, len(truth))
         said.append((known, found))
-        return found
+        if c.backfill is None:
+            return found
+        return bound_by(found, known, back_known(), c.backfill, hasattr(inner, "rows"))
+
+    def place() -> bool:
+        """Treat one who waits at the highest level that is open for backfill."""
+        if c.backfill is None or decision.rule == CLOSING:
+            return False
+        known = outcomes_at(patients, learnt, now, c.window_days)
+        levels = [b.level for b in backfill(known, back_known(), decision, c.backfill) if b.open]
+        if levels:
+            level = max(levels)
+            added.append(enrol(base, (1 << 20) + len(added), level, now, truth[level - 1], c))
+        return bool(levels)
 
     decision = decide()
     while not decision.action.ends_escalation:
@@ -120,10 +139,11 @@ def course(
         while not held and arrival < now:
             arrival = following(now)
         # Where time passing may end a guard's suspension, whoever arrives is asked for.
-        turned_away = held and not c.queue and not (timed and design is not inner)
+        turned_away = held and not c.queue and not (timed and design is not inner) and c.backfill is None
         pending = [(p.known, number) for number, p in enumerate(patients) if number not in learnt]
         known, _ = min(pending, default=(math.inf, -1))
         when = known if turned_away else min(known, arrival)
+        when = min([when, *(p.known for p in added if p.known > now)])
         if held and (not timed or decision.rule in BY_SHARE):
             when = min([when, *followed_enough(design, patients, learnt, now, c.window_days)])
         if when == math.inf:
@@ -142,9 +162,11 @@ def course(
             assert level is not None
             patients.append(enrol(base, len(patients), level, now, truth[level - 1], c))
             decision = decide()
+        while waiting and decision.action is Action.SUSPEND and place():
+            waiting -= 1
         if not c.queue:
             waiting = 0
-    dosed = [p for p in patients if not p.screen_failure]
+    dosed = [p for p in (*patients, *added) if not p.screen_failure]
     levels = range(1, len(truth) + 1)
     return Course(
         (decision.level or 0) if decision.action.ends_escalation else -1,

@@ -12,6 +12,8 @@ from math import isfinite
 import numpy as np
 from numpy.typing import NDArray
 
+from galu.escalation.backfill import BackfillRule
+from galu.escalation.backfill_kernels import backfill_record
 from galu.escalation.blrm import Blrm
 from galu.escalation.blrm_kernels import quick
 from galu.escalation.crm_design import Crm
@@ -59,6 +61,9 @@ class Conditions:
         Days of arrival, rising from 0, in place of a Poisson process; empty: Poisson.
     late_share
         Share of DLTs in the second half of the window, where `dlt_time` reads it.
+    backfill
+        Whoever arrives while the escalation is suspended is treated at the highest level below the one in
+        use that this rule leaves open; None: nobody is.
     """
 
     window_days: float = 42.0
@@ -70,6 +75,7 @@ class Conditions:
     screen_failure: float = 0.0
     arrival_days: tuple[float, ...] = ()
     late_share: float | None = None
+    backfill: BackfillRule | None = None
 
     def __post_init__(self) -> None:
         times = self.window_days, self.gap_days, self.screening_days
@@ -128,12 +134,18 @@ class _Run:
     seeds: tuple[int, int]
     world: NDArray[np.void]
     guards: Guards | None
+    back: NDArray[np.void] | None
     results: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
+
+    @property
+    def asked_again(self) -> bool:
+        """Whether an answer other than the design's own may suspend or end the trial."""
+        return self.guards is not None or self.back is not None
 
     @property
     def common(self) -> tuple[object, ...]:
         """The arguments that every kernel takes after its tables."""
-        return (self.truth, self.conditions, self.seeds, self.world, self.guards, *self.results)
+        return (self.truth, self.conditions, self.seeds, self.world, self.guards, self.back, *self.results)
 
 
 def _climbing(design: Design, run: _Run) -> None:
@@ -153,16 +165,14 @@ def _crm(design: Design, run: _Run) -> None:
     assert isinstance(design, Crm)
     levels = len(run.truth)
     tables = tabulate_model(design.model_for(levels), design.target)
-    crm_trials(
-        *tables, np.empty((2, tables[0].size)), crm_plan(design, levels, run.guards is not None), *run.common
-    )
+    crm_trials(*tables, np.empty((2, tables[0].size)), crm_plan(design, levels, run.asked_again), *run.common)
 
 
 def _tite_boin(design: Design, run: _Run) -> None:
     assert isinstance(design, TiteBoin)
     weights, _ = regression_tables(design.largest, design.target, design.cutoff)
     tables = (weights, eliminations(design), np.empty((3, MOST_LEVELS)))
-    plan = tite_boin_plan(design, len(run.truth), run.guards is not None)
+    plan = tite_boin_plan(design, len(run.truth), run.asked_again)
     tite_boin_trials(*tables, plan, *run.common)
 
 
@@ -171,7 +181,7 @@ def _blrm(design: Design, run: _Run) -> None:
 
 
 def _remembered(design: Design, run: _Run) -> None:
-    remembered_trials(design, run.world, run.guards, run.common[:3], run.results)  # type: ignore[arg-type]
+    remembered_trials(design, run.world, (run.guards, run.back), run.common[:3], run.results)  # type: ignore[arg-type]
 
 
 #: What a design has or is, and the kernel that runs it; the first that fits.
@@ -226,10 +236,14 @@ def simulate(
     )
     most = int(getattr(inner, "largest", 0) or getattr(inner, "max_per_level", 6))
     guards = guard_tables(design, most) if isinstance(design, Guarded) else None
+    rule = conditions.backfill
+    back = None if rule is None else backfill_record(rule, hasattr(inner, "rows"))
     lost = (1.0 - conditions.screen_failure) * (1.0 - conditions.inevaluable)
     # Twice as many as count on average: a level may take more than the design plans in all.
     room = int(2.0 * int(getattr(inner, "largest", 0)) / lost)
     world = new_world(int(getattr(inner, "start", 1)), room)
-    runner(inner, _Run(np.array(truth), conditions.as_array(), (seed, span.start), world, guards, results))
+    runner(
+        inner, _Run(np.array(truth), conditions.as_array(), (seed, span.start), world, guards, back, results)
+    )
     selected, patients, dlts, times = results
     return Trials(selected, patients, dlts, times[:, 0], times[:, 1])

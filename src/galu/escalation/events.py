@@ -15,6 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from galu.compiled import inlined
+from galu.escalation.backfill_kernels import (
+    backfill_begin,
+    backfill_due,
+    backfill_learn,
+    backfill_place,
+)
 from galu.escalation.conventions import SEEN, TINY
 from galu.escalation.decision import Action
 from galu.escalation.dlt_times import dlt_part
@@ -98,8 +104,10 @@ def _next_arrival(w, base, conditions, since):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def begin(w, base, conditions, truth):  # type: ignore[no-untyped-def]
+def begin(w, base, conditions, truth, back):  # type: ignore[no-untyped-def]
     """Start a trial: nobody enrolled, the first arrival due."""
+    if back is not None:
+        backfill_begin(back[0], truth.size)
     for level in range(truth.size + 1):
         w.n[level] = 0
         w.y[level] = 0
@@ -190,7 +198,7 @@ def _learn(w):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def proceed(w, base, conditions, truth, action, level, timed, guards):  # type: ignore[no-untyped-def]
+def proceed(w, base, conditions, truth, action, level, timed, guards, back):  # type: ignore[no-untyped-def]
     """Act on a decision and go on until the next one is needed; False when the trial is over.
 
     `timed` says that a decision changes with time, so that it is asked for again at each arrival; with guards
@@ -202,6 +210,9 @@ def proceed(w, base, conditions, truth, action, level, timed, guards):  # type: 
         # Outcomes of one moment are learnt together: nobody is enrolled between two of them.
         _learn(w)
         return True
+    if back is not None and backfill_due(back[0]) <= w.now:
+        backfill_learn(back[0])
+        return True
     if not enrols and action != HOLD:
         return False
     if w.patient >= w.room:
@@ -210,10 +221,13 @@ def proceed(w, base, conditions, truth, action, level, timed, guards):  # type: 
         _enrol(w, base, conditions, truth, level)
         return True
     queue = conditions[2] > 0.5
+    if back is not None:
+        while action == HOLD and w.waiting > 0 and backfill_place(w, base, conditions, truth, back[0]):
+            w.waiting -= 1
     if not queue:
         w.waiting = 0
     # A guard's suspension may end as time passes, where the design counts follow-up: who comes is asked for.
-    lost = action == HOLD and not queue and (guards is None or not timed)
+    lost = action == HOLD and not queue and back is None and (guards is None or not timed)
     while enrols and w.arrival < w.now:
         # Arrivals of a suspension were lost; a Poisson process has no memory, so it begins anew.
         w.arrival = _next_arrival(w, base, conditions, w.now)
@@ -226,6 +240,14 @@ def proceed(w, base, conditions, truth, action, level, timed, guards):  # type: 
         if guards is not None and action == HOLD and w.until < when:
             wakes = True
             when = w.until
+        if back is not None:
+            first = backfill_due(back[0])
+            if first < when:
+                if action == HOLD:
+                    w.suspended += first - w.now
+                w.now = first
+                backfill_learn(back[0])
+                return True
         if when == math.inf:
             return False
         if action == HOLD:
@@ -243,6 +265,8 @@ def proceed(w, base, conditions, truth, action, level, timed, guards):  # type: 
         if enrols:
             _enrol(w, base, conditions, truth, level)
             return True
+        if back is not None and backfill_place(w, base, conditions, truth, back[0]):
+            w.waiting -= 1
         if not queue:
             w.waiting = 0
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from galu.compiled import borrowed, inlined, kernel
+from galu.escalation.backfill_kernels import backfill_bound
 from galu.escalation.conventions import SKIPPING
 from galu.escalation.crm import Model
 from galu.escalation.crm_design import Crm, fewest_toxic
@@ -215,6 +216,7 @@ def crm_trials(  # type: ignore[no-untyped-def]
     seeds,
     worlds,
     guards,
+    back,
     selected,
     patients,
     dlts,
@@ -233,13 +235,15 @@ def crm_trials(  # type: ignore[no-untyped-def]
     w = worlds[0]
     for trial in range(selected.size):
         base = stream(seeds[0], seeds[1] + trial)
-        begin(w, base, conditions, truth)
+        begin(w, base, conditions, truth, back)
         known[:] = prior
         while True:
             action, level = crm_decision(tables, known, work, w, conditions[0], plan)
             if guards is not None:
                 action, level = guard_answer(w, action, level, conditions[0], guards)
-            if not proceed(w, base, conditions, truth, action, level, timed, guards):
+            if back is not None:
+                action, level = backfill_bound(w, back[0], action, level)
+            if not proceed(w, base, conditions, truth, action, level, timed, guards, back):
                 break
             seen = w.event_level
             if w.event == TOXIC:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from galu.compiled import inlined, kernel
+from galu.escalation.backfill_kernels import backfill_bound
 from galu.escalation.decision import Action, Decision
 from galu.escalation.draws import mix, stream
 from galu.escalation.events import (
@@ -151,20 +152,35 @@ def _decision(keys, answers, worlds, plan):  # type: ignore[no-untyped-def]
 
 @kernel
 def _trials(  # type: ignore[no-untyped-def]
-    keys, answers, plan, truth, conditions, seeds, worlds, guards, first, selected, patients, dlts, times
+    keys,
+    answers,
+    plan,
+    truth,
+    conditions,
+    seeds,
+    worlds,
+    guards,
+    back,
+    first,
+    selected,
+    patients,
+    dlts,
+    times,
 ):
     """Run trials from number `first` of the chunk; gives the number of the trial that needs an answer."""
     w = worlds[0]
     for trial in range(first, selected.size):
         base = stream(seeds[0], seeds[1] + trial)
-        begin(w, base, conditions, truth)
+        begin(w, base, conditions, truth, back)
         while True:
             action, level = _decision(keys, answers, worlds, plan)
             if action == _UNKNOWN:
                 return trial
             if guards is not None:
                 action, level = guard_answer(w, action, level, conditions[0], guards)
-            if not proceed(w, base, conditions, truth, action, level, False, guards):
+            if back is not None:
+                action, level = backfill_bound(w, back[0], action, level)
+            if not proceed(w, base, conditions, truth, action, level, False, guards, back):
                 break
         finish(w, action, level, trial, selected, patients, dlts, times)
     return selected.size
@@ -173,11 +189,11 @@ def _trials(  # type: ignore[no-untyped-def]
 def remembered_trials(
     design: CohortDesign,
     world: NDArray[np.void],
-    guards: Guards | None,
+    around: tuple[Guards | None, NDArray[np.void] | None],
     run: tuple[NDArray[np.float64], NDArray[np.float64], tuple[int, int]],
     results: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]],
 ) -> None:
-    """Simulate; `run` is (truth, conditions, seeds), `results` the arrays to fill."""
+    """Simulate; `around` is (guards, backfill), `run` (truth, conditions, seeds), `results` to be filled."""
     truth, conditions, seeds = run
     group = int(getattr(design, "group", None) or design.cohort_size)
     asked = hasattr(design, "at_any_number")
@@ -185,7 +201,7 @@ def remembered_trials(
     memory = np.zeros(_ROOM, np.uint64), np.zeros((_ROOM, 2), np.int64)
     trial, known = 0, 0
     while True:
-        trial = _trials(*memory, plan, truth, conditions, seeds, world, guards, trial, *results)
+        trial = _trials(*memory, plan, truth, conditions, seeds, world, *around, trial, *results)
         if trial == len(results[0]):
             return
         known += 1

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from galu.compiled import borrowed, inlined, kernel
+from galu.escalation.backfill_kernels import backfill_bound
 from galu.escalation.draws import stream
 from galu.escalation.events import (
     DOWN,
@@ -102,7 +103,7 @@ def climb_decision(table, w, levels, kept):  # type: ignore[no-untyped-def]
 
 @kernel
 def climb_trials(  # type: ignore[no-untyped-def]
-    table, kept, truth, conditions, seeds, worlds, guards, selected, patients, dlts, times
+    table, kept, truth, conditions, seeds, worlds, guards, back, selected, patients, dlts, times
 ):
     """Trials of a table design; `seeds` is (seed, number of the first trial), `guards` None or tables.
 
@@ -116,12 +117,14 @@ def climb_trials(  # type: ignore[no-untyped-def]
     w = worlds[0]
     for trial in range(selected.size):
         base = stream(seeds[0], seeds[1] + trial)
-        begin(w, base, conditions, truth)
+        begin(w, base, conditions, truth, back)
         while True:
             action, level = climb_decision(table, w, levels, kept)
             if guards is not None:
                 action, level = guard_answer(w, action, level, conditions[0], guards)
-            if not proceed(w, base, conditions, truth, action, level, False, guards):
+            if back is not None:
+                action, level = backfill_bound(w, back[0], action, level)
+            if not proceed(w, base, conditions, truth, action, level, False, guards, back):
                 break
         finish(w, action, level, trial, selected, patients, dlts, times)
 
@@ -282,6 +285,7 @@ def interval_trials(  # type: ignore[no-untyped-def]
     seeds,
     worlds,
     guards,
+    back,
     selected,
     patients,
     dlts,
@@ -298,12 +302,14 @@ def interval_trials(  # type: ignore[no-untyped-def]
     w = worlds[0]
     for trial in range(selected.size):
         base = stream(seeds[0], seeds[1] + trial)
-        begin(w, base, conditions, truth)
+        begin(w, base, conditions, truth, back)
         while True:
             action, level = interval_decision(judge, excess, ended, w, plan, room, options)
             if guards is not None:
                 action, level = guard_answer(w, action, level, conditions[0], guards)
-            if not proceed(w, base, conditions, truth, action, level, False, guards):
+            if back is not None:
+                action, level = backfill_bound(w, back[0], action, level)
+            if not proceed(w, base, conditions, truth, action, level, False, guards, back):
                 break
         finish(w, action, level, trial, selected, patients, dlts, times)
 

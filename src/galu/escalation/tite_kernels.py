@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from galu.compiled import borrowed, inlined, kernel
+from galu.escalation.backfill_kernels import backfill_bound
 from galu.escalation.conventions import TINY
 from galu.escalation.draws import stream
 from galu.escalation.events import (
@@ -258,6 +259,7 @@ def tite_boin_trials(  # type: ignore[no-untyped-def]
     seeds,
     worlds,
     guards,
+    back,
     selected,
     patients,
     dlts,
@@ -273,12 +275,14 @@ def tite_boin_trials(  # type: ignore[no-untyped-def]
     w = worlds[0]
     for trial in range(selected.size):
         base = stream(seeds[0], seeds[1] + trial)
-        begin(w, base, conditions, truth)
+        begin(w, base, conditions, truth, back)
         while True:
             action, level = tite_boin_decision(w, conditions[0], plan, excess, most_by_dlts, room)
             if guards is not None:
                 action, level = guard_answer(w, action, level, conditions[0], guards)
-            if not proceed(w, base, conditions, truth, action, level, True, guards):
+            if back is not None:
+                action, level = backfill_bound(w, back[0], action, level)
+            if not proceed(w, base, conditions, truth, action, level, True, guards, back):
                 break
         finish(w, action, level, trial, selected, patients, dlts, times)
 

@@ -28,6 +28,9 @@ def oc(
     screen_failure: Annotated[float, typer.Option(help="Probability of screening failure")] = 0.0,
     arrivals: Annotated[str | None, typer.Option(help="Given arrival days, as in 0,12,30")] = None,
     expansion: Annotated[int | None, typer.Option(help="Patients of the whole trial with expansion")] = None,
+    backfill: Annotated[
+        int | None, typer.Option(help="Arrivals of a suspension fill levels below, up to so many there")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed")] = 1,
     switch: Switch = [],  # noqa: B006 - typer copies it
     target: Annotated[float | None, typer.Option(help="Target DLT rate")] = None,
@@ -52,7 +55,8 @@ def oc(
     queue = suspended == "queue"
     given = design.read_numbers("--arrivals", arrivals) or ()
     lives = (dlt_time, inevaluable, screening_days, screen_failure, given)
-    conditions = Conditions(window_days, gap_days, queue, *lives, late_share=dlt_late_share)
+    rule = design.backfill_rule(backfill, target)
+    conditions = Conditions(window_days, gap_days, queue, *lives, late_share=dlt_late_share, backfill=rule)
     levels = design.read_numbers("--truth", truth) or ()
     asked = {
         "target": target,
@@ -68,8 +72,8 @@ def oc(
         answer = design.characteristics_with_expansion(name, scene, runs, switches, crew)
     elif calendar:
         answer = design.characteristics(name, levels, conditions, runs, switches, crew)
-    elif conditions.inevaluable or conditions.screen_failure or given or expansion:
-        hint = "--inevaluable, --screen-failure, --arrivals, --expansion"
+    elif conditions.inevaluable or conditions.screen_failure or given or expansion or rule:
+        hint = "--inevaluable, --screen-failure, --arrivals, --expansion, --backfill"
         raise typer.BadParameter("needs the calendar", param_hint=hint)
     else:
         answer = design.characteristics_by_cohorts(name, levels, runs, switches, crew)

@@ -31,6 +31,9 @@ def compare(
     inevaluable: Annotated[float, typer.Option(help="Probability of an inevaluable patient")] = 0.0,
     screening_days: Annotated[float, typer.Option(help="Consent to dosing [days]")] = 0.0,
     screen_failure: Annotated[float, typer.Option(help="Probability of screening failure")] = 0.0,
+    backfill: Annotated[
+        int | None, typer.Option(help="Arrivals of a suspension fill levels below, up to so many there")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed")] = 1,
     target: Annotated[float | None, typer.Option(help="Target DLT rate")] = None,
     prior: Annotated[str | None, typer.Option(help="Skeleton, as in 0.1,0.3")] = None,
@@ -49,7 +52,8 @@ def compare(
         raise typer.BadParameter("use lost or queue", param_hint="--suspended")
     lives = (dlt_time, inevaluable, screening_days, screen_failure)
     queue = suspended == "queue"
-    conditions = Conditions(window_days, gap_days, queue, *lives, late_share=dlt_late_share)
+    rule = design.backfill_rule(backfill, target)
+    conditions = Conditions(window_days, gap_days, queue, *lives, late_share=dlt_late_share, backfill=rule)
     asked = {"target": target, "prior": design.read_numbers("--prior", prior)}
     shared = {key: value for key, value in asked.items() if value is not None}
     truths = [design.read_numbers("--truth", text) or () for text in truth]

@@ -1,6 +1,7 @@
 """Use cases of the design laboratory: what `galu design …` and the page do."""
 
 from galu.desk.design.characteristics import (
+    backfill_rule,
     characteristics,
     characteristics_by_cohorts,
     characteristics_with_expansion,
@@ -40,6 +41,7 @@ __all__ = [
     "Monitor",
     "Predictive",
     "Scene",
+    "backfill_rule",
     "bop2",
     "boundaries",
     "characteristics",

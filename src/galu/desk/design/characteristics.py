@@ -9,6 +9,7 @@ import numpy as np
 
 from galu.desk.design.reading import make_design, stated
 from galu.escalation import Design
+from galu.escalation.backfill import BackfillRule
 from galu.escalation.calendar import Conditions, Trials
 from galu.escalation.dlt_times import told_dlt_time
 from galu.escalation.expansion import ExpansionPlan, expand
@@ -80,6 +81,13 @@ def characteristics_by_cohorts(
     return {**described(name, run_scaled(trials, count, crew)), "seed": seed, **told}
 
 
+def backfill_rule(most: int | None, target: float | None) -> BackfillRule | None:
+    """The rule of a backfill of levels up to `most` patients, at the target of the trial if one is given."""
+    if most is None:
+        return None
+    return BackfillRule(most) if target is None else BackfillRule(most, target)
+
+
 def assumptions(conditions: Conditions) -> dict[str, Any]:
     """What simulated trials rest on, in words."""
     return {
@@ -94,6 +102,7 @@ def assumptions(conditions: Conditions) -> dict[str, Any]:
         "probability of an inevaluable patient": conditions.inevaluable,
         "consent to dosing [days]": conditions.screening_days,
         "probability of screening failure": conditions.screen_failure,
+        **({} if conditions.backfill is None else {"backfill": conditions.backfill.words}),
         "end of the clock": "the decision that ends the escalation",
     }
 
