@@ -49,6 +49,7 @@ clean:
 .venv/run.stamp: requirements.txt pyproject.toml | .venv/bin/python
 	$(BIN)/python -m pip install -q --require-hashes -r requirements.txt
 	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	$(BIN)/python -m compileall -q src
 	@touch $@
 
 .venv/dev.stamp: requirements-dev.txt .venv/run.stamp

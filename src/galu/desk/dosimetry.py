@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from galu import dosimetry, kinetics
 from galu.desk.time_activity import Row, fit_facts, read_table, samples_of
 from galu.finding import InputError
-from galu.nuclides import nuclide
+from galu.nuclides import half_life_h, nuclide
 from galu.protocol.loading import read_values
 
 #: Cycles of each subject and region.
@@ -101,7 +101,7 @@ def read_activities(path: Path, plan: dosimetry.DosimetryPlan) -> Activities:
     InputError
         When the file or a cell is bad, or a cycle has several masses or administered activities.
     """
-    half_life = nuclide(plan.therapy_nuclide.value).half_life_h
+    half_life = half_life_h(plan.therapy_nuclide.value)
     groups: dict[tuple[str, str, int], list[Row]] = {}
     for row, cells in read_table(path, _DOSE_COLUMNS, ("subject", "region")):
         if not (1 <= row["cycle"] <= MOST_CYCLES and row["cycle"].is_integer()):
@@ -169,7 +169,7 @@ def scan_times(
         raise InputError(
             "scan times", "sigma, half-life or spread is impossible", "give relative values below 1"
         )
-    half_life = nuclide(nuclide_name).half_life_h
+    half_life = half_life_h(nuclide_name)
     best: tuple[float, ...]
     if scans == 1:
         time, u = kinetics.best_scan_time_h(times, sigma, *teff, half_life)

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
+from galu import nuclides
 from galu.desk.nca_answers import Answers, Stack
 from galu.desk.nca_columns import Block, Groups, blocks_of, filled, groups_of
 from galu.desk.nca_single import Asked, answers_of, cleared_from, each, intact_answers, urine_answers, windows
 from galu.desk.nca_table import Key, NcaOptions, grouped, number, read_relative_sigma, read_table
 from galu.desk.table import Rows, Table
 from galu.finding import InputError
-from galu.nuclides import nuclide
 from galu.pharmacokinetics import DecayState, Profile, Rules, counting_uncertainty, parse_blq
 from galu.pharmacokinetics.batch import Columns, Profiles, nca_many
 from galu.pharmacokinetics.batch_states import (
@@ -37,7 +37,7 @@ def analyse(path: Path, options: NcaOptions) -> Answers:
     InputError
         When an option, the file, a cell or a profile is bad; it names the place.
     """
-    half_life_h = None if options.nuclide is None else nuclide(options.nuclide).half_life_h
+    half_life_h = None if options.nuclide is None else nuclides.half_life_h(options.nuclide)
     _check(options)
     rules = (
         Rules(parse_blq(options.blq), options.terminal) if options.blq else Rules(terminal=options.terminal)

@@ -2,7 +2,7 @@
 
 from galu.nuclides.data import HALF_LIFE_SOURCE, SHA256, canonical, file_sha256
 from galu.nuclides.emissions import Emissions, Lines, emissions, own_emissions
-from galu.nuclides.nuclide import DELTA_PER_MEV, Nuclide, nuclide, nuclide_names
+from galu.nuclides.nuclide import DELTA_PER_MEV, Nuclide, half_life_h, nuclide, nuclide_names
 
 __all__ = [
     "DELTA_PER_MEV",
@@ -14,6 +14,7 @@ __all__ = [
     "canonical",
     "emissions",
     "file_sha256",
+    "half_life_h",
     "nuclide",
     "nuclide_names",
     "own_emissions",

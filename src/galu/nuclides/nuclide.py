@@ -79,6 +79,19 @@ def nuclide_names() -> tuple[str, ...]:
     return tuple(table()["nuclides"])
 
 
+def half_life_h(name: str) -> float:
+    """Physical half-life [h] of a nuclide, without the work of its spectra.
+
+    Raises
+    ------
+    InputError
+        When the nuclide is not packaged.
+    """
+    row(name)
+    half_life, unit = half_lives()[canonical(name) or name]
+    return half_life * _HOURS[unit]
+
+
 @cache
 def nuclide(name: str) -> Nuclide:
     """Look a nuclide up by its name, as ``Lu-177`` or as people write it (`canonical`).
@@ -91,10 +104,9 @@ def nuclide(name: str) -> Nuclide:
     data = row(name)
     known = canonical(name) or name
     emitted = emissions(known)
-    half_life, unit = half_lives()[known]
     return Nuclide(
         name=known,
-        half_life_h=half_life * _HOURS[unit],
+        half_life_h=half_life_h(known),
         electron_mev=emitted.electron_kev() / 1000.0,
         photon_mev=emitted.photon_kev() / 1000.0,
         alpha_mev=emitted.alpha_kev() / 1000.0,

@@ -10,7 +10,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
 
 from galu.finding import Truth
 from galu.pharmacokinetics.profile import Floats
@@ -53,6 +52,8 @@ def proportionality(dose: Floats, value: Floats, confidence: float = 0.9) -> Pro
     slope = float(dx @ (ly - ly.mean())) / sxx
     residual = ly - ly.mean() - slope * dx
     error = math.sqrt(float(residual @ residual) / (len(x) - 2) / sxx)
+    from scipy.special import stdtrit  # heavy, and only this interval needs it
+
     half = float(stdtrit(len(x) - 2, 0.5 + confidence / 2.0)) * error
     ratio = math.log(float(x.max() / x.min()))
     low, high = 1.0 + math.log(0.8) / ratio, 1.0 + math.log(1.25) / ratio

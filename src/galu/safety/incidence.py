@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from scipy.special import gammaincinv
-
 from galu.safety.dlt import DltAssessment
 from galu.safety.events import Labels
 from galu.safety.inputs import DltPatient
@@ -75,6 +73,8 @@ def _rate(soc: str, term: str, count: int, years: float, level: float) -> Exposu
     if years <= 0:
         return ExposureRate(soc, term, count, years, None, None, None)
     tail, scale = (1.0 - level) / 2.0, 100.0 / years
+    from scipy.special import gammaincinv  # heavy, and only rates need it
+
     lower = float(gammaincinv(count, tail)) if count else 0.0
     upper = float(gammaincinv(count + 1, 1.0 - tail))
     return ExposureRate(soc, term, count, years, count * scale, lower * scale, upper * scale)

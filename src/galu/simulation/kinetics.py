@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from galu.dosimetry.self_dose import self_dose_gy_per_mbq_h
-from galu.nuclides import Nuclide, nuclide
+from galu.nuclides import Nuclide, half_life_h, nuclide
 from galu.pharmacokinetics.plan import nominal_h
 from galu.protocol import Study
 from galu.protocol.sections import Agent, ScanPlan
@@ -125,7 +125,7 @@ class Activity:
         lost_mbq: float = 0.0,
     ) -> None:
         planned, net = activity_mbq
-        half_life = nuclide(agent.nuclide or "").half_life_h
+        half_life = half_life_h(agent.nuclide or "")
         left = (
             planned
             * self.kinetics.residual_fraction

@@ -7,6 +7,7 @@ toxicity that counted, signs `resume`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
@@ -15,8 +16,8 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from galu.binomial import binomial_pmf
 from galu.escalation.decision import Decision
-from galu.escalation.monitoring import tail
 from galu.protocol import Study
 from galu.record import Record, conduct, fact_digest
 from galu.record.conduct import Signature
@@ -164,7 +165,8 @@ def derive_monitor(study: Study, orders: Orders, outcomes: Iterable[str]) -> Tox
         return None
     counted = [outcome for outcome in outcomes if outcome in ("N", "T")]
     dlts, rule = counted.count("T"), study.safety.monitoring
-    risk = tail(rule.dlt_rate.value, 1.0 + dlts, 1.0 + len(counted) - dlts)
+    # Beta(1 + x, 1 + n − x) lies above p as often as n + 1 trials of p give at most x.
+    risk = math.fsum(binomial_pmf(len(counted) + 1, rule.dlt_rate.value)[: dlts + 1])
     level, rate, stop = orders.rp2d.level, rule.dlt_rate.value, rule.probability.value
     return ToxicityMonitor(level, len(counted), dlts, rate, risk, stop)
 

@@ -21,7 +21,7 @@ from galu.dosimetry import (
 )
 from galu.finding import InputError
 from galu.kinetics import Samples, measured_from_corrected
-from galu.nuclides import nuclide
+from galu.nuclides import half_life_h
 from galu.protocol import Study
 from galu.record import Record, Row
 from galu.record.conduct import Judgement
@@ -199,7 +199,7 @@ def _cycle(
     mass = own or next(iter(masses), stated.mass_g)
     if mass is None:
         raise InputError(place, "the mass is not known", "record the volume of the region")
-    half_life = nuclide(plan.therapy_nuclide.value).half_life_h
+    half_life = half_life_h(plan.therapy_nuclide.value)
     activity, sigma = _activities(rows, known, half_life)
     facts = (*dose.facts, *(row.id for row in rows))
     if not any(row.fact.activity_mbq > 0 for row in rows):

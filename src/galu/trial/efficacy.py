@@ -110,12 +110,25 @@ class EfficacyResults:
     two_stage: TwoStageResult | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class EfficacyRead:
+    """Efficacy of every subject with a time zero, and what each reader saw."""
+
+    subjects: tuple[SubjectEfficacy, ...] = ()
+    readers: tuple[ReaderResponses, ...] = ()
+
+
 def derive_efficacy(study: Study, record: Record, subjects: Iterable[Subject]) -> EfficacyResults:
-    """Efficacy of every subject with a time zero."""
+    """Efficacy of every subject with a time zero, and of all of them."""
+    people = tuple(subjects)
+    return summarise_efficacy(study, record, people, read_efficacy(study, record, people))
+
+
+def read_efficacy(study: Study, record: Record, people: tuple[Subject, ...]) -> EfficacyRead:
+    """Efficacy subject by subject."""
     plan = study.efficacy
     if plan is None:
-        return EfficacyResults()
-    people = tuple(subjects)
+        return EfficacyRead()
     readers = derive_responses(record, {s.id: s.first_dose for s in people}, plan.recist.rule())
     by_subject: dict[str, list[ReaderResponses]] = {}
     for one in readers:
@@ -128,7 +141,16 @@ def derive_efficacy(study: Study, record: Record, subjects: Iterable[Subject]) -
         if start is not None:
             soft = _primary(by_subject.get(subject.id, []))
             found.append(_subject(subject, start, soft, disease, plan))
-    rows = tuple(found)
+    return EfficacyRead(tuple(found), readers)
+
+
+def summarise_efficacy(
+    study: Study, record: Record, people: tuple[Subject, ...], read: EfficacyRead
+) -> EfficacyResults:
+    """Rates, curves, agreement and differences of what was read subject by subject."""
+    plan, rows, readers = study.efficacy, read.subjects, read.readers
+    if plan is None:
+        return EfficacyResults()
     return EfficacyResults(
         subjects=rows,
         readers=readers,

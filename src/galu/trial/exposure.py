@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, TypeVar
 
-from galu.nuclides import nuclide
+from galu.nuclides import half_life_h
 from galu.protocol import Study
 from galu.quantities import decay_factor
 from galu.record import Record, Row
@@ -59,7 +59,7 @@ UNGIVEN: Final = 0.9
 
 def half_lives_h(study: Study) -> dict[str, float]:
     """Physical half-life of each radioactive agent [h]."""
-    return {agent.name: nuclide(agent.nuclide).half_life_h for agent in study.agents if agent.nuclide}
+    return {agent.name: half_life_h(agent.nuclide) for agent in study.agents if agent.nuclide}
 
 
 def derive_doses(study: Study, record: Record) -> dict[str, tuple[Dose, ...]]:

@@ -18,7 +18,7 @@ from galu.trial.against import against_dose
 from galu.trial.agenda import derive_agenda, scans_due
 from galu.trial.board import Board, Due, derive_board
 from galu.trial.dosimetry import SubjectDose, derive_absorbed_doses
-from galu.trial.efficacy import EfficacyResults, derive_efficacy
+from galu.trial.efficacy import EfficacyRead, EfficacyResults, read_efficacy, summarise_efficacy
 from galu.trial.eligibility import GateVerdicts, derive_eligibility
 from galu.trial.flow import (
     Deviation,
@@ -160,13 +160,17 @@ class TrialState:
     @cached_property
     def efficacy(self) -> EfficacyResults:
         """Responses and times to event."""
-        return derive_efficacy(self.study, self.record, self.subjects)
+        return summarise_efficacy(self.study, self.record, self.subjects, self._disease)
+
+    @cached_property
+    def _disease(self) -> EfficacyRead:
+        return read_efficacy(self.study, self.record, self.subjects)
 
     @cached_property
     def visits(self) -> tuple[PlannedVisit, ...]:
         """The plan of visits and what was done of it."""
         progressed = {
-            one.subject: one.progressed_on for one in self.efficacy.subjects if one.progressed_on is not None
+            one.subject: one.progressed_on for one in self._disease.subjects if one.progressed_on is not None
         }
         return derive_schedule(self.study, self.record, self.subjects, self.day, progressed)
 
