@@ -22,7 +22,7 @@ html_theme = "alabaster"
 html_title = f"galu {release}"
 html_theme_options = {
     "description": "Runs a radioligand-therapy trial from the registry record to the results",
-    "page_width": "1200px",
+    "page_width": "1080px",
     "sidebar_width": "240px",
     "fixed_sidebar": True,
     "show_powered_by": False,

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-import shlex
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
-from galu.cli.main import main
 from galu.protocol import load_study
 from galu.protocol.readiness import needs
+from pages import load, run_line, write, write_into
 from support import ROOT, shared
 
 PAGE = ROOT / "docs" / "howto" / "complete-a-study-file.md"
@@ -23,36 +20,6 @@ BLOCK = re.compile(
     re.M | re.S,
 )
 ALL = "ready to screen, to enrol, to decide the dose, to dose, to report"
-
-
-def merged(old: Any, new: Any) -> Any:
-    """The file with a block written into it, as the page says it is done."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        return {**old, **{key: merged(old.get(key), value) for key, value in new.items()}}
-    if isinstance(old, list) and isinstance(new, list) and isinstance(new[0], dict):
-        label = next((key for key in ("id", "name") if key in new[0]), None)
-        if label is not None and all(label in item for item in old):
-            given = {item[label]: item for item in new}
-            kept = [merged(item, given.pop(item[label], {})) for item in old]
-            return [*kept, *given.values()]
-    return new
-
-
-def load(path: Path) -> Any:
-    return YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-
-
-def write(path: Path, content: Any) -> None:
-    yaml = YAML(typ="safe")
-    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
-    with path.open("w", encoding="utf-8") as file:
-        yaml.dump(content, file)
-
-
-def run(line: str) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(shlex.split(line)[1:])
-    assert not ended.value.code, line
 
 
 def test_a_skeleton_becomes_a_file_that_runs(
@@ -68,7 +35,7 @@ def test_a_skeleton_becomes_a_file_that_runs(
             copied = load(tmp_path / block["source"])[block["section"]]
             write(study, {**load(study), block["section"]: copied})
         elif block["language"] == "yaml":
-            write(study, merged(load(study), YAML(typ="safe").load(block["text"])))
+            write_into(study, block["text"])
             assert needs(load_study(study))
         elif block["language"] == "csv":
             path = tmp_path / block["name"]
@@ -76,7 +43,7 @@ def test_a_skeleton_becomes_a_file_that_runs(
             path.write_text(block["text"], encoding="utf-8")
         else:
             for line in block["text"].splitlines():
-                run(line)
+                run_line(line)
                 said.setdefault(line, []).append(capsys.readouterr().out)
     skeleton, complete = said["galu study check study.yaml"]
     assert f"not {ALL}" in skeleton

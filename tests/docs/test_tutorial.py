@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 import re
-import shlex
 import shutil
 from pathlib import Path
 
 import pytest
 
-from galu.cli.main import main
+from pages import missing, run_line
 from support import ROOT
 
 TUTORIAL = ROOT / "docs" / "tutorial"
 BLOCK = re.compile(r"^```(?P<language>console|text)\n(?P<text>.*?)^```", re.M | re.S)
-
-
-def missing(shown: str, said: str) -> str:
-    """First piece of a shown block that an answer does not hold in this order; blanks do not count."""
-    rest = " ".join(said.split())
-    for piece in shown.split("…\n"):
-        words = " ".join(piece.split())
-        _, found, rest = rest.partition(words)
-        if not found:
-            return words
-    return ""
 
 
 def test_what_is_not_said_or_in_another_order_is_missing() -> None:
@@ -48,9 +36,7 @@ def test_the_tutorial_goes_as_it_says(
             assert not lacking, f"{lacking!r} is not in\n{said}"
             continue
         for line in block["text"].splitlines():
-            with pytest.raises(SystemExit) as ended:
-                main(shlex.split(line)[1:])
-            assert not ended.value.code, line
+            run_line(line)
             commands += 1
             said = capsys.readouterr().out
     assert commands == len(re.findall(r"^galu ", page, re.M)) > 15 and shown > 15
