@@ -17,7 +17,8 @@ from galu.exchange.facts_templates import TEMPLATES
 from galu.finding import InputError
 from galu.protocol import load_study
 from galu.record import Record
-from galu.trial.admission import Notation, check_admission
+from galu.trial.admission import check_admission
+from galu.trial.entered import Notation
 from support import ROOT, csv, run
 
 STUDY = ROOT / "studies" / "nct07310355"

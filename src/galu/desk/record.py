@@ -23,7 +23,8 @@ from galu.record import Fact, canonical
 from galu.record.conduct import StudyVersion
 from galu.store import Checkpoints, SqliteStore, Verification, verify
 from galu.store.sqlite import Clock
-from galu.trial.admission import Fault, Notation, check_admission
+from galu.trial.admission import Fault, check_admission
+from galu.trial.entered import Notation
 
 if TYPE_CHECKING:
     from galu.exchange.sdtm import SdtmImport, SdtmReport

@@ -5,23 +5,22 @@ Deviations from the protocol are not: they are derived, never blocked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import polars as pl
 from pydantic import ValidationError
 
 from galu.eligibility.items import ITEM_KEYS
 from galu.protocol import Study
 from galu.quantities import MBQ_PER_ACTIVITY_UNIT, decay_factor
 from galu.record import Fact, Record
-from galu.record.corrections import Target, correction_fault
+from galu.record.corrections import correction_fault
 from galu.record.identifiers import looks
 from galu.record.when import hours_between
-from galu.trial.exposure import half_lives_h
+from galu.trial.entered import Known, Notation, before, gather_known, is_predose, key_of
 from galu.trial.plausible import implausible, unknown_words
 from galu.trial.words import words_of
 from galu.vocabulary.folding import key, nearest
@@ -40,9 +39,6 @@ _TIMES: Final = ("on", "started", "ended")
 #: Length of a time without an offset.
 _LOCAL: Final = len("2026-01-31T09:30:00")
 _FUTURE: Final = "correct the date, or the clock of the computer"
-_MEASURED: Final = ("residual", "scan", "region_activity", "sample", "urine_collection")
-
-Key = tuple[str, str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,40 +56,7 @@ class Fault:
     word: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What the checks compare a fact with: the study, and what stands in the record and in the batch."""
-
-    study: Study
-    zone: str
-    latest: str | None
-    ids: frozenset[str]
-    targets: Mapping[str, Target]
-    people: Mapping[str, str]
-    doubtful: Mapping[str, tuple[tuple[str, str], ...]]
-    typed: bool
-    births: Mapping[str, str]
-    starts: Mapping[Key, str]
-    given: Mapping[Key, str]
-    events: frozenset[str]
-    drawn: Mapping[Key, tuple[str, float]]
-    earliest: Mapping[Key, tuple[str, str]]
-    half_lives: Mapping[str, float]
-
-
-Check = Callable[[Any, _Known], Iterator[Fault]]
-
-
-@dataclass(frozen=True, slots=True)
-class Notation:
-    """What is known of how facts were written.
-
-    `doubtful` names, for a fact, columns whose number means something else where points group thousands,
-    and that number; `unread` are ids of rows that could not be read, but are there.
-    """
-
-    doubtful: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
-    unread: frozenset[str] = frozenset()
+Check = Callable[[Any, Known], Iterator[Fault]]
 
 
 def check_admission(
@@ -115,7 +78,7 @@ def check_admission(
         How the facts were written, where they come from a file.
     """
     batch = tuple(facts)
-    known = _known(study, record, batch, (now, written))
+    known = gather_known(study, record, batch, (now, written))
     return tuple(
         fault
         for fact in batch
@@ -124,117 +87,7 @@ def check_admission(
     )
 
 
-def _known(
-    study: Study, record: Record, batch: tuple[Fact, ...], entered: tuple[datetime, Notation | None]
-) -> _Known:
-    now, written = entered[0], entered[1] or Notation()
-    replaced = {fact.supersedes for fact in batch if fact.supersedes}
-    ids = {name for frame in record.frames.values() for name in frame["id"]}
-
-    def rows(kind: str) -> Iterator[dict[str, Any]]:
-        """Rows of a kind that stand once the batch is written."""
-        for row in record.facts(kind).iter_rows(named=True):
-            if row["id"] not in replaced:
-                yield row
-        for fact in batch:
-            if fact.kind == kind and fact.id not in replaced:
-                yield dict(fact)
-
-    events = {
-        name for frame in (record.frames.get("adverse_event"),) if frame is not None for name in frame["id"]
-    }
-    administrations = [row for row in rows("administration") if row["cycle"] is not None]
-    earliest: dict[Key, tuple[str, str]] = {}
-    for kind in _MEASURED:
-        for row in rows(kind):
-            key = _key(kind, row, study)
-            if key is not None and not _is_predose(kind, row):
-                seen = earliest.get(key)
-                if seen is None or _before(row["on"], seen[0], record.zone):
-                    earliest[key] = (row["on"], row["id"])
-    future = (now + timedelta(days=1)).astimezone(ZoneInfo(record.zone)).date().isoformat()
-    return _Known(
-        study=study,
-        zone=record.zone,
-        latest=None if record.origin == "simulated" else future,
-        ids=frozenset(ids),
-        targets=_targets(record, batch, written.unread),
-        people=_people(record, batch),
-        doubtful=written.doubtful,
-        typed=entered[1] is not None,
-        births={row["subject"]: row["birth_date"] for row in rows("demographics") if row["birth_date"]},
-        starts={(row["subject"], row["agent"], row["cycle"]): row["on"] for row in administrations},
-        # Of several that name one cycle the first stands; the others are refused.
-        given={(row["subject"], row["agent"], row["cycle"]): row["id"] for row in reversed(administrations)},
-        events=frozenset(events | {f.id for f in batch if f.kind == "adverse_event"} | written.unread),
-        drawn={
-            (row["subject"], row["agent"], row["cycle"]): (row["on"], row["activity_mbq"])
-            for row in rows("dispensed")
-        },
-        earliest=earliest,
-        half_lives=half_lives_h(study),
-    )
-
-
-def _targets(record: Record, batch: tuple[Fact, ...], unread: frozenset[str]) -> Mapping[str, Target]:
-    """What the corrections of a batch name, where it is known; rows that could not be read fit anything."""
-    wanted = {fact.supersedes for fact in batch if fact.supersedes}
-    found: dict[str, Target] = {}
-    if not wanted:
-        return found
-    replaced: dict[str, str] = {}
-    for frame in record.frames.values():
-        rows = frame.filter(pl.col("supersedes").is_in(list(wanted))).sort("seq")
-        replaced.update(rows.select("supersedes", "id").iter_rows())
-    for kind, frame in record.frames.items():
-        for name, subject in frame.select("id", "subject").iter_rows():
-            if name in wanted:
-                found[name] = Target(kind, subject, replaced.get(name))
-    found |= {one.id: Target(one.kind, one.subject) for one in record.left_out if one.id in wanted}
-    found |= {fact.id: Target(fact.kind, fact.subject) for fact in batch if fact.id in wanted}
-    for fact in batch:
-        if fact.supersedes in unread:
-            found[fact.supersedes] = Target(fact.kind, fact.subject)
-    return found
-
-
-def _people(record: Record, batch: tuple[Fact, ...]) -> Mapping[str, str]:
-    """What a subject looks like to the one that is called so first: in the record, else in the batch."""
-    names: dict[str, str] = {}
-    for frame in record.frames.values():
-        for name in frame["subject"].unique(maintain_order=True):
-            if name is not None:
-                names.setdefault(looks(name), name)
-    for fact in batch:
-        if fact.subject is not None and fact.subject not in names:
-            names.setdefault(looks(fact.subject), fact.subject)
-    return names
-
-
-def _key(kind: str, row: Mapping[str, Any], study: Study) -> Key | None:
-    """Subject, agent and cycle of the administration that a measurement belongs to."""
-    agent = row["analyte"] if kind == "sample" else row["agent"]
-    if kind == "sample":
-        agent = next((a.name for a in study.agents if agent in (a.name, a.nuclide)), None)
-    if agent is None or row["cycle"] is None:
-        return None
-    return row["subject"], agent, row["cycle"]
-
-
-def _is_predose(kind: str, row: Mapping[str, Any]) -> bool:
-    return kind == "sample" and row["nominal_h"] is not None and row["nominal_h"] <= 0
-
-
-def _before(first: str, second: str, zone: str) -> bool:
-    """Whether `first` certainly lies before `second`, as far as both are known."""
-    hours = hours_between(first, second, zone)
-    if hours is not None:
-        return hours > 0
-    shared = min(len(first), len(second), len("2026-01-31"))
-    return first[:shared] < second[:shared]
-
-
-def _new_id(fact: Fact, known: _Known) -> Iterator[Fault]:
+def _new_id(fact: Fact, known: Known) -> Iterator[Fault]:
     if fact.id in known.ids:
         yield Fault(
             fact.id,
@@ -244,14 +97,14 @@ def _new_id(fact: Fact, known: _Known) -> Iterator[Fault]:
         )
 
 
-def _keeps_its_target(fact: Fact, known: _Known) -> Iterator[Fault]:
+def _keeps_its_target(fact: Fact, known: Known) -> Iterator[Fault]:
     if fact.supersedes is not None:
         fault = correction_fault(fact, known.targets.get(fact.supersedes))
         if fault is not None:
             yield Fault(fact.id, *fault)
 
 
-def _is_one_person(fact: Fact, known: _Known) -> Iterator[Fault]:
+def _is_one_person(fact: Fact, known: Known) -> Iterator[Fault]:
     """Two subjects whose identifiers look alike are one person in two halves, or a mix-up to come."""
     if fact.subject is None:
         return
@@ -266,7 +119,7 @@ def _is_one_person(fact: Fact, known: _Known) -> Iterator[Fault]:
         )
 
 
-def _read_one_way(fact: Fact, known: _Known) -> Iterator[Fault]:
+def _read_one_way(fact: Fact, known: Known) -> Iterator[Fault]:
     """A number with three digits behind its point is thousands elsewhere: asked, where both could be true."""
     for column, other in known.doubtful.get(fact.id, ()):
         try:
@@ -290,11 +143,11 @@ def _as_value(fact: Fact, column: str, number: str) -> dict[str, str]:
     return {"value": number} if column in ("lower_limit", "upper_limit") else {}
 
 
-def _columns_at_fault(fact: Fact, known: _Known) -> frozenset[str]:
+def _columns_at_fault(fact: Fact, known: Known) -> frozenset[str]:
     return frozenset(one.column for check in _CHECKS.get(fact.kind, ()) for one in check(fact, known))
 
 
-def _exists_in_zone(fact: Fact, known: _Known) -> Iterator[Fault]:
+def _exists_in_zone(fact: Fact, known: Known) -> Iterator[Fault]:
     """A local time that the clocks of the zone skip in spring was read from another clock.
 
     Only where people enter their own: collected data of others hold nominal times, and stay.
@@ -311,13 +164,13 @@ def _exists_in_zone(fact: Fact, known: _Known) -> Iterator[Fault]:
             yield Fault(fact.id, column, fault, "correct the time, or write its offset, such as +02:00")
 
 
-def _possible_times(fact: Fact, known: _Known) -> Iterator[Fault]:
+def _possible_times(fact: Fact, known: Known) -> Iterator[Fault]:
     birth = known.births.get(fact.subject or "")
     for column in _TIMES:
         moment = getattr(fact, column, None)
         if moment is None:
             continue
-        if birth and _before(moment, birth, known.zone):
+        if birth and before(moment, birth, known.zone):
             yield Fault(
                 fact.id,
                 column,
@@ -328,15 +181,15 @@ def _possible_times(fact: Fact, known: _Known) -> Iterator[Fault]:
             yield Fault(fact.id, column, f"{moment} lies in the future", _FUTURE)
 
 
-def _birth_not_after(fact: Any, known: _Known) -> Iterator[Fault]:
+def _birth_not_after(fact: Any, known: Known) -> Iterator[Fault]:
     if fact.birth_date and known.latest and fact.birth_date[:10] > known.latest[: len(fact.birth_date[:10])]:
         yield Fault(fact.id, "birth_date", f"{fact.birth_date} lies in the future", _FUTURE)
 
 
 def _ends_after(start: str) -> Check:
-    def check(fact: Any, known: _Known) -> Iterator[Fault]:
+    def check(fact: Any, known: Known) -> Iterator[Fault]:
         begun = getattr(fact, start)
-        if fact.ended and begun and _before(fact.ended, begun, known.zone):
+        if fact.ended and begun and before(fact.ended, begun, known.zone):
             yield Fault(
                 fact.id,
                 "ended",
@@ -347,7 +200,7 @@ def _ends_after(start: str) -> Check:
     return check
 
 
-def _known_agent(fact: Any, known: _Known) -> Iterator[Fault]:
+def _known_agent(fact: Any, known: Known) -> Iterator[Fault]:
     names = [agent.name for agent in known.study.agents]
     if names and fact.agent is not None and fact.agent not in names:
         yield Fault(
@@ -355,7 +208,7 @@ def _known_agent(fact: Any, known: _Known) -> Iterator[Fault]:
         )
 
 
-def _known_tracer(fact: Any, known: _Known) -> Iterator[Fault]:
+def _known_tracer(fact: Any, known: Known) -> Iterator[Fault]:
     """A scan is of an agent of the study, or, outside its cycles, of another tracer that is named in full."""
     names = [agent.name for agent in known.study.agents]
     if not names or fact.agent is None or fact.agent in names:
@@ -372,7 +225,7 @@ def _known_tracer(fact: Any, known: _Known) -> Iterator[Fault]:
     yield Fault(fact.id, "agent", f"{fact.agent!r} is no agent of the study", f"{remedy}; {other}")
 
 
-def _range_mbq(agent: str, known: _Known) -> tuple[float, float] | None:
+def _range_mbq(agent: str, known: Known) -> tuple[float, float] | None:
     for one in known.study.agents:
         if one.name == agent and one.possible_activity_mbq is not None:
             return one.possible_activity_mbq.value
@@ -382,7 +235,7 @@ def _range_mbq(agent: str, known: _Known) -> tuple[float, float] | None:
 def _possible_activity(column: str) -> Check:
     """An activity drawn, planned or given lies in the range that the study states for its agent."""
 
-    def check(fact: Any, known: _Known) -> Iterator[Fault]:
+    def check(fact: Any, known: Known) -> Iterator[Fault]:
         value, possible = getattr(fact, column), _range_mbq(fact.agent, known)
         if not value or possible is None or possible[0] <= value <= possible[1]:
             return
@@ -403,7 +256,7 @@ def _unit_meant(value: float, low: float, high: float) -> str:
 def _not_more_than_given(column: str) -> Check:
     """No part of a person, nor what is left over, holds more than was drawn for the administration."""
 
-    def check(fact: Any, known: _Known) -> Iterator[Fault]:
+    def check(fact: Any, known: Known) -> Iterator[Fault]:
         value = getattr(fact, column)
         if not value:
             return
@@ -422,7 +275,7 @@ def _not_more_than_given(column: str) -> Check:
     return check
 
 
-def _grown(calibrated: str, fact: Fact, known: _Known) -> float:
+def _grown(calibrated: str, fact: Fact, known: Known) -> float:
     """How much more activity there was at the time of `fact` than at calibration; 1 when it was later."""
     hours = hours_between(calibrated, fact.on, known.zone)
     half_life = known.half_lives.get(getattr(fact, "agent", ""))
@@ -431,28 +284,27 @@ def _grown(calibrated: str, fact: Fact, known: _Known) -> float:
     return max(1.0, decay_factor(hours, half_life))
 
 
-def _after_administration(fact: Any, known: _Known) -> Iterator[Fault]:
-    row = dict(fact)
-    key = _key(fact.kind, row, known.study)
+def _after_administration(fact: Any, known: Known) -> Iterator[Fault]:
+    key = key_of(fact, known.study)
     start = known.starts.get(key) if key is not None else None
-    if start is None or _is_predose(fact.kind, row) or not _before(fact.on, start, known.zone):
+    if start is None or is_predose(fact) or not before(fact.on, start, known.zone):
         return
     assert key is not None
     what = f"before {key[1]} of cycle {key[2]} was given ({start})"
     yield Fault(fact.id, "on", f"{fact.on} is {what}", "correct the time or the cycle")
 
 
-def _before_measurements(fact: Any, known: _Known) -> Iterator[Fault]:
+def _before_measurements(fact: Any, known: Known) -> Iterator[Fault]:
     """An administration does not come after activity of it that the record holds already."""
     if fact.cycle is None:
         return
     seen = known.earliest.get((fact.subject, fact.agent, fact.cycle))
-    if seen is not None and seen[1] in known.ids and _before(seen[0], fact.on, known.zone):
+    if seen is not None and seen[1] in known.ids and before(seen[0], fact.on, known.zone):
         fault = f"{fact.on} is after activity of it was measured ({seen[1]}, {seen[0]})"
         yield Fault(fact.id, "on", fault, "correct the time or the cycle")
 
 
-def _given_once(fact: Any, known: _Known) -> Iterator[Fault]:
+def _given_once(fact: Any, known: Known) -> Iterator[Fault]:
     """An agent is given once in a cycle: a second administration of it is a correction of the first."""
     if fact.cycle is None:
         return
@@ -462,13 +314,13 @@ def _given_once(fact: Any, known: _Known) -> Iterator[Fault]:
         yield Fault(fact.id, "cycle", fault, f"supersede {first} to correct it, or correct the cycle")
 
 
-def _known_event(fact: Any, known: _Known) -> Iterator[Fault]:
+def _known_event(fact: Any, known: Known) -> Iterator[Fault]:
     if fact.event not in known.events:
         fault = f"there is no adverse event {fact.event!r}"
         yield Fault(fact.id, "event", fault, "write the id of the adverse_event fact, or record that first")
 
 
-def _planned_level(fact: Any, known: _Known) -> Iterator[Fault]:
+def _planned_level(fact: Any, known: Known) -> Iterator[Fault]:
     plan = known.study.treatment
     if plan is None or fact.level is None:
         return
@@ -478,7 +330,7 @@ def _planned_level(fact: Any, known: _Known) -> Iterator[Fault]:
         yield Fault(fact.id, "level", f"dose level {fact.level} is not planned", f"write one of {planned}")
 
 
-def _measurable(fact: Any, known: _Known) -> Iterator[Fault]:
+def _measurable(fact: Any, known: Known) -> Iterator[Fault]:
     """A test and its unit are understood, and the value is one that a living person can have."""
     local = words_of(known.study).test_pairs
     found = unknown_words(fact.test, fact.unit, local)
@@ -488,7 +340,7 @@ def _measurable(fact: Any, known: _Known) -> Iterator[Fault]:
         yield Fault(fact.id, found.column, found.fault, found.remedy, found.word)
 
 
-def _known_class(fact: Any, known: _Known) -> Iterator[Fault]:
+def _known_class(fact: Any, known: Known) -> Iterator[Fault]:
     if fact.therapy_class and therapy_class(fact.therapy_class) is None:
         near = nearest_classes(fact.therapy_class)
         fault = f"{fact.therapy_class!r} is no class of therapy"
@@ -496,7 +348,7 @@ def _known_class(fact: Any, known: _Known) -> Iterator[Fault]:
         yield Fault(fact.id, "therapy_class", fault, f"{meant} {', '.join(near)}", True)
 
 
-def _known_category(fact: Any, _: _Known) -> Iterator[Fault]:
+def _known_category(fact: Any, _: Known) -> Iterator[Fault]:
     """A category is free, but what is written like a data item of eligibility is one."""
     written = fact.category
     if not written or written in ITEM_KEYS:
@@ -506,7 +358,7 @@ def _known_category(fact: Any, _: _Known) -> Iterator[Fault]:
         yield Fault(fact.id, "category", f"{written!r} is no item", _meant(near), True)
 
 
-def _known_item(fact: Any, known: _Known) -> Iterator[Fault]:
+def _known_item(fact: Any, known: Known) -> Iterator[Fault]:
     """A judgement is of an atom, of a data item, or of dose-limiting toxicity."""
     plan, written = known.study.eligibility, fact.item.strip()
     atoms = () if plan is None else tuple(atom.id for atom in plan.atoms())
@@ -525,7 +377,7 @@ def _meant(near: tuple[str, ...]) -> str:
     return "write an item or atom of docs/reference/eligibility-items.md, or leave it out"
 
 
-def _possible_mass(fact: Any, known: _Known) -> Iterator[Fault]:
+def _possible_mass(fact: Any, known: Known) -> Iterator[Fault]:
     plan = known.study.dosimetry
     region = next((r for r in plan.regions.value if r.name == fact.region), None) if plan else None
     if fact.mass_g is None or region is None or region.mass_g is None:
@@ -536,8 +388,8 @@ def _possible_mass(fact: Any, known: _Known) -> Iterator[Fault]:
         yield Fault(fact.id, "mass_g", fault, "was it kg or mg? write g")
 
 
-def _possible_concentration(fact: Any, known: _Known) -> Iterator[Fault]:
-    key = _key("sample", dict(fact), known.study)
+def _possible_concentration(fact: Any, known: Known) -> Iterator[Fault]:
+    key = key_of(fact, known.study)
     activity, _, volume = fact.unit.partition("/")
     size, millilitres = MBQ_PER_ACTIVITY_UNIT.get(activity), _VOLUMES_ML.get(volume.upper())
     if key is None or not fact.value or size is None or millilitres is None or fact.matrix.lower() == "urine":
