@@ -32,6 +32,11 @@ def ecog(score: int, number: int = 30) -> Ecog:
     return Ecog(id=f"ecog{number}", subject="A", on=on(number), score=score)
 
 
+#: Treatments that stop a bleeding, or replace what was bled.
+STOPPING = ("TXA", "FFP", "Octaplex", "vitamin K i.v.", "Nasentamponade", "clipping", "血制品", "TKs")
+ANTIBIOTICS = ("Rocephin", "Meronem", "Pip/Taz", "AB i.v.", "amoxiclav", "antibiotics", "抗生素")
+
+
 def _low(*days: int) -> list[Fact]:
     return [blood("NEUT", 0.3, day) for day in days]
 
@@ -243,6 +248,7 @@ def test_what_does_not(facts: list[Fact]) -> None:
         ([therapy("Apherese-TK 1 EH", 22)], "T"),
         ([therapy("TK", 22)], "P"),
         ([therapy("tranexamic acid", 22)], "P"),
+        *(([therapy(name, 22)], "P") for name in STOPPING),
         ([therapy("ice", 22, indication="Epistaxis")], "P"),
         ([History(id="h", subject="A", on=on(30), term="Epistaxis", started=on(21))], "P"),
         ([therapy("paracetamol", 22)], "N"),
@@ -375,3 +381,49 @@ def test_a_consent_that_was_taken_back_is_none(facts: list[Fact], satisfied: boo
     (first,) = [v for v in found[-1].verdicts if v.criterion == "I1"]
     signed = next(atom for atom in first.atoms if atom.id == "I1.a")
     assert (first.verdict_of(signed) == "satisfied") is satisfied
+
+
+@pytest.mark.parametrize(
+    "term",
+    [
+        "Grade four neutropenia", "Neutropenia °4", "neutropenia (4)", "四级血小板减少", "dialysis",
+        "ICU stay", "Reanimation", "Hospitalised for fever", "Krankenhausaufnahme wegen Schwindel",
+        "住院 头晕", "intubation",
+    ],
+)  # fmt: skip
+def test_a_grade_or_a_treatment_among_the_words_of_an_event_is_asked_about(term: str) -> None:
+    assert slot(patient(event(term=term, grade=2))).outcome == "P"
+    assert slot(patient(event(term=term, grade=2), judged("no", "j"))).outcome == "N"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "shown"),
+    [("умер", "T"), ("死", "T"), ("FATAL", "T"), ("5", "P"), ("letale", "P"), ("RECOVERED/RESOLVED", "N"),
+     ("not recovered", "N"), ("未恢复", "N"), ("unknown", "N"), ("", "N")],
+)  # fmt: skip
+def test_an_outcome_in_words_that_nobody_knows_may_be_death(outcome: str, shown: str) -> None:
+    assert slot(patient(event(term="Nausea", grade=1, outcome=outcome))).outcome == shown
+
+
+@pytest.mark.parametrize("name", ANTIBIOTICS)
+def test_any_antibiotic_beside_low_neutrophils_asks_for_a_fever(name: str) -> None:
+    low = blood("NEUT", 0.8, 22)
+    assert slot(patient(low)).outcome == "N"
+    assert slot(patient(low, therapy(name, 23))).outcome == "P"
+
+
+def test_a_temperature_of_a_day_known_in_part_may_be_beside_low_neutrophils() -> None:
+    low, hot = blood("NEUT", 0.8, 22), vital("TEMP", 39.0, "C", 22)
+    month = hot.model_copy(update={"on": on(22)[:7]})
+    assert slot(patient(low, hot)).outcome == slot(patient(low, month)).outcome != "N"
+
+
+def test_a_specimen_that_names_blood_is_blood() -> None:
+    odd = lab("PLAT", 9.0, "10^9/L", 22).model_copy(update={"specimen": "blood, urinary catheter in place"})
+    assert slot(patient(odd)).outcome == "T"
+
+
+@pytest.mark.parametrize("by", ["me", "system", "galu", "import script", "user"])
+def test_what_is_no_person_clears_nothing(by: str) -> None:
+    toxic = event(term="Hepatic failure", grade=4)
+    assert slot(patient(toxic, judged("no", "j", by=by))).outcome == slot(patient(toxic)).outcome != "N"

@@ -42,7 +42,8 @@ _GRAMS: Final = {
     "g/d": 1.0, "mg/d": 1e-3, "g/l": 1.0, "mg/dl": 1e-2, "mg/l": 1e-3, "g/g": 1.0, "mg/g": 1e-3,
     "mg/mg": 1.0, "mg/mmol": 8.84e-3, "g/mol": 8.84e-3,
 }  # fmt: skip
-#: Urine, in whatever words a specimen is named.
+#: Blood and urine, in whatever words a specimen is named.
+NAMES_BLOOD: Final = r"(?i)\b(blood|serum|plasma|blut|sang)\b|血"
 IN_URINE: Final = r"(?i)\burin(e|ary)?\b|尿"
 
 
@@ -153,8 +154,8 @@ def _of_urine(record: Record, first: Mapping[str, date]) -> Iterator[tuple[str, 
 
 @lru_cache(maxsize=1024)
 def is_urine(specimen: str) -> bool:
-    """Whether a specimen is urine, in whatever words."""
-    return re.search(IN_URINE, specimen) is not None
+    """Whether a specimen is urine, in whatever words; one that names blood too is blood."""
+    return re.search(IN_URINE, specimen) is not None and re.search(NAMES_BLOOD, specimen) is None
 
 
 def _is_severe(lab: Lab) -> bool:

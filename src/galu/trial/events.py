@@ -12,7 +12,7 @@ from galu.record.when import day_of, days_of, instant_of
 from galu.safety.fatal import FATAL
 from galu.safety.inputs import AdverseEventInput, Attribution
 from galu.trial.adjudication import event_roots
-from galu.vocabulary.events import mildest_grade, read_event, tells_of_death, told_severity
+from galu.vocabulary.events import may_tell_of_death, mildest_grade, read_event, tells_of_death, told_severity
 from galu.vocabulary.persons import is_named
 
 
@@ -118,12 +118,13 @@ def _told(row: Row[AdverseEvent]) -> int:
     """The highest grade that anything but the grade itself tells; 0 where nothing does.
 
     The severity in words, a grade among the words of the term, a term that has no milder grade, that it was
-    life-threatening, or serious: in hospital, as a rule.
+    life-threatening, or serious: in hospital, as a rule; an outcome in words that are not known may be death.
     """
     meant = read_event(row.meant or row.fact.term)
     said = (told_severity(row.fact.severity), told_severity(row.fact.term), mildest_grade(meant))
+    fatal = FATAL * may_tell_of_death(row.fact.outcome or "")
     flags = (_LIFE_THREATENING * bool(row.fact.life_threatening), _HOSPITAL * bool(row.fact.serious))
-    return max(*(grade or 0 for grade in said), *flags)
+    return max(*(grade or 0 for grade in said), *flags, fatal)
 
 
 def _was_fatal(row: Row[AdverseEvent]) -> bool:

@@ -56,7 +56,8 @@ def _transfusions(record: Record) -> dict[str, tuple[TransfusionInput, ...]]:
     rows += [
         (row, BLED)
         for row in record.rows(Therapy)
-        if support_given(row.fact.agent) is None and is_haemostatic(row.fact.agent, row.fact.indication or "")
+        if support_given(row.fact.agent) in (None, "plasma")
+        and is_haemostatic(row.fact.agent, row.fact.indication or "")
     ]
     rows += [(row, BLED) for row in conditions_begun(record) if read_event(row.fact.term).bleeding]
     found: dict[str, tuple[TransfusionInput, ...]] = {}
@@ -134,10 +135,13 @@ def _fevers(record: Record) -> dict[str, tuple[tuple[date, str], ...]]:
     """Body temperatures of a fever (CTCAE: 38.0 °C or more) and treated infections, by subject."""
     found: dict[str, tuple[tuple[date, str], ...]] = {}
     for row in record.rows(Vital):
-        if row.fact.value is None or row.day is None or not row.fact.test.upper().startswith("TEMP"):
+        if row.fact.value is None or not row.fact.test.upper().startswith("TEMP"):
             continue
         if celsius(row.fact.value, row.fact.unit or "") >= FEVER_C:
-            found[row.subject] = (*found.get(row.subject, ()), (row.day, row.id))
+            first, last = days_of(row.fact.on)
+            # Of a day known only in part it may have been any.
+            days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+            found[row.subject] = (*found.get(row.subject, ()), *((day, row.id) for day in days))
     for subject, day, fact in infections_treated(record):
         found[subject] = (*found.get(subject, ()), (day, fact))
     return found

@@ -181,10 +181,35 @@ def nearest_terms(written: str) -> tuple[str, ...]:
 
 _DEATH: Final = re.compile(
     r"\b(fatal\w*|deaths?|died|dies|dead|deceased?|lethal|passed away|exitus|décès|décédée?|mort|tod|tödlich"
-    r"|verstorben|gestorben|fallecid[oa]|muerte|deceduto|overleden)\b|死亡|去世|病故|身故|病逝|致死",
+    r"|verstorben|gestorben|fallecid[oa]|muerte|deceduto|overleden|zmarł\w*|умер\w*|смерт\w*|летальн\w*)\b"
+    r"|死亡|去世|病故|身故|病逝|致死|^\s*死\s*$",
     re.IGNORECASE,
 )
 _NO_DEATH: Final = re.compile(r"\b(not|non|no|without|nicht|kein)\b|未死亡|非致死", re.IGNORECASE)
+
+
+#: Words of an outcome that is no death.
+_SURVIVED: Final = re.compile(
+    r"recover|resolv|improv|sequel|ongoing|persist|continu|stable|unchang|worse|chronic|ended|healed|cured"
+    r"|unknown|not (known|done|reported)|genes|erholt|abgeklungen|andauernd|fortbesteh|gebessert|unbekannt"
+    r"|guéri|rétabli|en cours|inconnu|recuperad|resuelt|mejor|en curso|не (восст|извест)|выздоров"
+    r"|痊愈|恢复|好转|缓解|持续|未愈|后遗症|稳定|加重|不详|未知",
+    re.IGNORECASE,
+)
+_SILENT: Final = frozenset(("", "-", "--", "?", "na", "n/a", "nk", "unk", "u", "nd", "none"))
+
+
+def may_tell_of_death(written: str) -> bool:
+    """Whether an outcome says death, or in words that are not known may say it.
+
+    >>> [may_tell_of_death(text) for text in ("FATAL", "5", "RECOVERED/RESOLVED", "not recovered", "unknown")]
+    [True, True, False, False, False]
+    """
+    if written.strip().casefold() in _SILENT:
+        return False
+    return tells_of_death(written) or (
+        _SURVIVED.search(written) is None and _NO_DEATH.search(written) is None
+    )
 
 
 def tells_of_death(written: str) -> bool:
@@ -204,18 +229,51 @@ _SEVERITIES: Final = (
     (2, re.compile(r"moderate|m[äa](ss|ß)ig|mod[ée]r[ée]e?|中度", re.IGNORECASE)),
     (1, re.compile(r"\bmild\b|leicht|l[ée]ger|轻度", re.IGNORECASE)),
 )
-_NUMERAL: Final = r"(?P<n>[1-5]|Ⅰ|Ⅱ|Ⅲ|Ⅳ|Ⅴ|IV|I{1,3}|V)"
+#: What nobody does for a mild event, and the grade that it tells (CTCAE: hospitalization; life-threatening).
+_DONE: Final = (
+    (4, re.compile(
+        r"\b(icu|itu|intensive[ -]care|intensivstation|intubat|ventilated|mechanical ventilat|beatmung"
+        r"|beatmet|resuscitat|reanimat|rianimaz|cpr\b|di[aá]ly[sz]|vasopressor|ecmo)"
+        r"|重症监护|插管|透析|抢救|复苏|机械通气",
+        re.IGNORECASE,
+    )),
+    (3, re.compile(
+        r"\b(hospital[iy]|hospitali[sz]|krankenhaus|stationäre? aufnahme|(emergency|unplanned) admission"
+        r"|admitted|admission (to|for)|hospitaliz|ricover|ingreso hospital)|住院|急诊入院",
+        re.IGNORECASE,
+    )),
+)  # fmt: skip
+_WORDS: Final = {
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "一": 1,
+    "二": 2,
+    "三": 3,
+    "四": 4,
+    "五": 5,
+}
+_NUMERAL: Final = r"(?P<n>[1-5]|Ⅰ|Ⅱ|Ⅲ|Ⅳ|Ⅴ|IV|I{1,3}|V|one|two|three|four|five)"
 _GRADES: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"\b(?:ctc(?:ae)?|grade|grad|gr)[\s._:-]*{_NUMERAL}(?!\w)",
         r"\bg[\s._-]*(?P<n>[1-5])(?!\w)",
         rf"{_NUMERAL}\s*(?:度|级|°)",
+        r"(?P<n>[一二三四五])\s*(?:度|级)",
+        rf"°\s*{_NUMERAL}(?!\w)",
+        r"\(\s*(?P<n>[1-5])\s*\)\s*$",
         rf"^\s*{_NUMERAL}\s*$",
     )
 )
 _VALUES: Final = {"Ⅰ": 1, "Ⅱ": 2, "Ⅲ": 3, "Ⅳ": 4, "Ⅴ": 5, "I": 1, "II": 2, "III": 3, "IV": 4, "V": 5}
 _UNSAID: Final = re.compile(r"\b(?:not|non|nicht|kein\w*)[\s-]+\w+([\s-]+threat\w*)?", re.IGNORECASE)
+
+
+def _number(said: str) -> int:
+    return _VALUES.get(said.upper()) or _WORDS.get(said.lower()) or int(said)
 
 
 def told_severity(written: str | None) -> int | None:
@@ -225,11 +283,13 @@ def told_severity(written: str | None) -> int | None:
     (3, 2, 3, None)
     >>> told_severity("Thrombopenie Grad 4"), told_severity("Ⅳ度骨髓抑制"), told_severity("CD4 decreased")
     (4, 4, None)
+    >>> [told_severity(text) for text in ("Neutropenia °4", "Hospitalised for fever", "四级血小板减少")]
+    [4, 3, 4]
     """
     text = _UNSAID.sub(" ", written or "")
     found = (pattern.search(text) for pattern in _GRADES)
-    numbers = [_VALUES.get(one["n"].upper()) or int(one["n"]) for one in found if one]
-    words_say = (grade for grade, pattern in _SEVERITIES if pattern.search(text))
+    numbers = [_number(one["n"]) for one in found if one]
+    words_say = (grade for grade, pattern in (*_SEVERITIES, *_DONE) if pattern.search(text))
     return max((*numbers, *words_say), default=None)
 
 

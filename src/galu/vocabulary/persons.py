@@ -19,6 +19,8 @@ _NOBODY: Final = _words(
 #: Words that say so whatever stands beside them.
 _SURELY_NOBODY: Final = _words(
     "none nobody noone null nil nan unknown unnamed anonymous anon somebody someone anybody whoever "
+    "me myself self system galu auto automatic automatically computer software user admin administrator edc "
+    "script robot bot import imported default "
     "unbekannt niemand keiner inconnu inconnue personne aucun desconocido nadie ninguno sconosciuto"
 )
 _NOBODY_IN_CHINESE: Final = frozenset(("无", "未知", "不详", "不明", "未填", "待定", "无名", "匿名"))
