@@ -141,7 +141,8 @@ def test_an_event_that_came_back_has_not_ended() -> None:
 
 
 def test_the_attribution_written_last_holds() -> None:
-    first, step = _event(grade=3, attribution="unrelated"), _step("k", 12, 4, attribution="unrelated")
+    first = _event(grade=3, attribution="unrelated")
+    step = _step("k", 12, 4, attribution="unrelated", by="Dr Wu")
     second = _event("x2", grade=3, supersedes="x", reason="assessed again")
     assert _outcome(first, step, second) == "T"
     assert _outcome(first, second, step) == "N"

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from galu.record import Fact
-from galu.record.conduct import Visit
+from galu.record.conduct import Retraction, Visit
 from galu.record.disease import AdverseEventCourse
 from galu.record.people import Contact, Death, Disposition, Ecog, History, Therapy, Withdrawal
 from galu.record.treatment import Transfusion
@@ -427,3 +427,35 @@ def test_a_specimen_that_names_blood_is_blood() -> None:
 def test_what_is_no_person_clears_nothing(by: str) -> None:
     toxic = event(term="Hepatic failure", grade=4)
     assert slot(patient(toxic, judged("no", "j", by=by))).outcome == slot(patient(toxic)).outcome != "N"
+
+
+def step(grade: int, number: int, **more: object) -> AdverseEventCourse:
+    row = {"id": f"k{number}", "subject": "A", "on": on(number), "event": "x", "grade": grade}
+    return AdverseEventCourse.model_validate({**row, **more})
+
+
+def test_a_blood_test_of_urine_is_a_slip_of_the_specimen() -> None:
+    odd = lab("PLAT", 9.0, "10^9/L", 22).model_copy(update={"specimen": "URINE"})
+    assert slot(patient(odd)).outcome == "T"
+    urine = lab("CREAT", 9000.0, "umol/L", 22, upper_limit=110.0).model_copy(update={"specimen": "URINE"})
+    assert slot(patient(urine)).outcome == "N"
+
+
+def test_a_step_dated_before_its_event_counts_from_the_beginning_of_it() -> None:
+    assert slot(patient(event(grade=2, on=on(20)), step(4, -5))).outcome == "T"
+
+
+def test_the_course_of_an_event_that_was_taken_back_is_asked_about_until_it_is_too() -> None:
+    back = Retraction(id="r", subject="A", on=on(30), supersedes="x", reason="noted twice")
+    facts = [event(grade=2), step(4, 24), back]
+    found = slot(patient(*facts))
+    assert found.outcome == "P" and "taken back" in found.reason
+    course_too = Retraction(id="r2", subject="A", on=on(31), supersedes="k24", reason="noted twice")
+    assert slot(patient(*facts, course_too)).outcome == "N"
+
+
+def test_who_makes_an_event_unrelated_is_named() -> None:
+    toxic = event(grade=4, attribution="related")
+    unsigned, signed = (step(4, 24, attribution="unrelated", by=by) for by in ("", "Dr Wu"))
+    assert slot(patient(toxic, unsigned)).outcome == "T"
+    assert slot(patient(toxic, signed)).outcome == "N"

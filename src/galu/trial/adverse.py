@@ -26,7 +26,7 @@ from galu.safety.ctcae import grade_labs
 from galu.safety.inputs import AdverseEventInput
 from galu.safety.notes import grade_note
 from galu.safety.tables import AeCount, TreatedSubject, ae_by_soc_and_term, ae_overview, lab_shift
-from galu.trial.clues import IN_URINE, NAMES_BLOOD
+from galu.trial.clues import IN_URINE, NAMES_BLOOD, NEVER_IN_URINE
 from galu.trial.events import events_by_subject
 from galu.trial.labs import after_dose
 from galu.trial.slots import Slot
@@ -40,7 +40,11 @@ CTCAE_VERSION: Final = "5.0"
 EMERGENT_DAYS: Final = 30
 #: CTCAE grades blood: the pH or glucose of urine says nothing of acidosis or hypoglycaemia.
 _SPECIMEN = pl.col("specimen").fill_null("")
-IN_BLOOD = ~_SPECIMEN.str.contains(IN_URINE) | _SPECIMEN.str.contains(NAMES_BLOOD)
+IN_BLOOD = (
+    ~_SPECIMEN.str.contains(IN_URINE)
+    | _SPECIMEN.str.contains(NAMES_BLOOD)
+    | pl.col("test").is_in(list(NEVER_IN_URINE))
+)
 Shift = Mapping[tuple[int | None, int | None], int]
 
 

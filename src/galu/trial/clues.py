@@ -44,6 +44,8 @@ _GRAMS: Final = {
 }  # fmt: skip
 #: Blood and urine, in whatever words a specimen is named.
 NAMES_BLOOD: Final = r"(?i)\b(blood|serum|plasma|blut|sang)\b|血"
+#: Tests of blood alone.
+NEVER_IN_URINE: Final = frozenset(("PLAT", "NEUT", "LYM", "ALT", "AST", "ALP", "GGT", "INR", "APTT"))
 IN_URINE: Final = r"(?i)\burin(e|ary)?\b|尿"
 
 
@@ -150,6 +152,11 @@ def _of_urine(record: Record, first: Mapping[str, date]) -> Iterator[tuple[str, 
                 else f"{row.fact.value:g} {row.fact.unit or ''}".strip()
             )
             yield _clue(row, f"protein in urine of {value}", ("Proteinuria", "Nephrotic syndrome"))
+
+
+def is_of_urine(test: str, specimen: str) -> bool:
+    """Whether a result is of urine; where nobody can measure the test there, the specimen is a slip."""
+    return is_urine(specimen) and lab_code(test) not in NEVER_IN_URINE
 
 
 @lru_cache(maxsize=1024)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from galu.record import Record, Row
+from galu.record import Fact, Record, Row
 from galu.record.disease import AdverseEvent, AdverseEventCourse
 from galu.record.when import day_of, days_of, instant_of
 from galu.safety.fatal import FATAL
@@ -29,8 +29,10 @@ def events_by_subject(record: Record) -> dict[str, tuple[AdverseEventInput, ...]
     for row in record.rows(AdverseEvent):
         event = _event(row, courses.get(row.root, []), record.zone)
         found.setdefault(row.subject, []).append(event)
-    for event_id in courses.keys() - roots.keys() - {*roots.values()}:
-        subject, event = _untold(event_id, courses[event_id])
+    # A course whose event is not there, or was taken back: what it told of may have been moved or forgotten.
+    standing = {row.root for row in record.rows(AdverseEvent)}
+    for event_id in sorted(courses.keys() - standing):
+        subject, event = _untold(event_id, courses[event_id], event_id in roots)
         found.setdefault(subject, []).append(event)
     return {subject: tuple(events) for subject, events in found.items()}
 
@@ -78,7 +80,8 @@ def _event(row: Row[AdverseEvent], course: list[Row[AdverseEventCourse]], zone: 
     worst = max(grades, default=None)
     told = _told(row)
     onset, until = days_of(row.fact.on)
-    dated = [(step.day, step.fact.grade) for step in course if step.day is not None]
+    # A step before its event began is of another day: it counts from the beginning.
+    dated = [(max(step.day, onset), step.fact.grade) for step in course if step.day is not None]
     known = [day for day in (*(day for day, _ in dated), day_of(row.fact.ended)) if day is not None]
     # What is known of the end or the course narrows down when an event can have begun.
     until = max(onset, min([until, *known]))
@@ -148,13 +151,16 @@ def _course(
     return tuple(steps)
 
 
-def _untold(event: str, course: list[Row[AdverseEventCourse]]) -> tuple[str, AdverseEventInput]:
+def _untold(
+    event: str, course: list[Row[AdverseEventCourse]], taken_back: bool
+) -> tuple[str, AdverseEventInput]:
     """An event of which only the course is in the record: what it was, and since when, is not known."""
+    lacks = "was taken back: take back its course too" if taken_back else "is not recorded"
     grades = [step.fact.grade for step in course if step.fact.grade]
     first, until = days_of(course[0].fact.on)
     told = AdverseEventInput(
         ref=course[0].id,
-        term=f"event {event}, which is not recorded",
+        term=f"event {event}, which {lacks}",
         grade=max(grades, default=None),
         onset=first - timedelta(days=365),
         attribution=_attribution(course[0], course),
@@ -186,7 +192,20 @@ def _ended(stated: date | None, course: list[Row[AdverseEventCourse]]) -> date |
 def _attribution(
     row: Row[AdverseEvent] | Row[AdverseEventCourse], course: list[Row[AdverseEventCourse]]
 ) -> Attribution | None:
-    """The last that was written, in the event or its course; None where that is unknown."""
-    stated = [(one.seq, one.fact.attribution) for one in (row, *course) if one.fact.attribution is not None]
+    """The last that was written, in the event or its course; None where that is unknown.
+
+    Nor is it known where a step calls unrelated what was not, and nobody says who judged so.
+    """
+    stated = sorted((one for one in (row, *course) if one.fact.attribution is not None), key=_written)
     known: dict[str, Attribution] = {"related": "related", "unrelated": "unrelated"}
-    return known.get(max(stated, default=(0, "unknown"))[1])
+    if not stated:
+        return None
+    last = stated[-1]
+    changed = any(one.fact.attribution != "unrelated" for one in stated)
+    if last.fact.attribution == "unrelated" and changed and not is_named(last.fact.by):
+        return None
+    return known.get(last.fact.attribution or "")
+
+
+def _written(row: Row[Fact]) -> int:
+    return row.seq

@@ -13,7 +13,7 @@ from galu.record.when import days_of, hours_between
 from galu.safety.inputs import LabInput
 from galu.safety.terms import VERSIONS
 from galu.safety.worst import is_no_limit, worst_grade
-from galu.trial.clues import is_urine
+from galu.trial.clues import is_of_urine
 from galu.trial.subjects import Subject
 from galu.vocabulary.laboratory import in_unit, terms_of_test
 from galu.vocabulary.results import kind_of_result, read_result
@@ -62,7 +62,7 @@ def labs_by_subject(
 
 def _is_told(one: Lab | Vital) -> bool:
     """Whether a result is told, of blood: a sample that gave none is a value that is missing."""
-    if isinstance(one, Lab) and one.specimen and is_urine(one.specimen):
+    if isinstance(one, Lab) and one.specimen and is_of_urine(one.test, one.specimen):
         return False
     return one.value is not None or (one.text is not None and kind_of_result(one.text) != "no result")
 
