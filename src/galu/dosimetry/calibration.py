@@ -11,9 +11,11 @@ from datetime import date
 
 from galu.finding import InputError
 from galu.quantities import LN2
+from galu.words import checked_fields
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class CalibrationStep:
     """One instrument calibrated against the one before it, or against a certified source.
 

@@ -13,11 +13,14 @@ from typing import Literal, Protocol
 
 from galu.efficacy.pcwg3 import resolved
 from galu.finding import Finding, InputError, Rule
+from galu.words import checked, checked_fields, word
 
 BEST_RULE = Rule("Best overall response", "RECIST 1.1", "Eisenhauer 2009, section 4.6, table 3")
 BENEFIT_RULE = Rule("Clinical benefit", "1", "response, or no progression by a declared week")
 ORDER = ("CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE", "ND")
 RESPONSES = ("CR", "PR")
+#: Every overall response of a visit; not every one can be a best response.
+OVERALL = (*ORDER, "PDu", "NED")
 CONTROLLED = (*RESPONSES, "SD", "NON-CR/NON-PD")
 
 
@@ -34,6 +37,7 @@ class Response(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class Assessed:
     """An overall response on a day; `ref` is the newest of the facts it rests on."""
 
@@ -42,8 +46,12 @@ class Assessed:
     ref: str | None = None
     facts: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "overall", word(self.overall, OVERALL, "overall response"))
+
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class BestResponseRule:
     """`sd_minimum_days` after the first dose for SD; `confirm_days` between response and confirmation.
 
@@ -66,6 +74,7 @@ class BestResponseRule:
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class BestResponse:
     """Best response and the day of the visit that gives it; `MISSING` (or NE) when there is no visit."""
 
@@ -119,12 +128,14 @@ def confirmation(visits: Sequence[Response], at: int, rule: BestResponseRule) ->
     return None
 
 
+@checked
 def confirmed_response(visits: Iterable[Response], rule: BestResponseRule, until: date | None) -> date | None:
     """Day of the first confirmed CR or PR on or before `until` (None: no limit)."""
     used = before_progression(visits, until)
     return next((used[i].day for i in range(len(used)) if confirmation(used, i, rule)), None)
 
 
+@checked
 def first_response(visits: Iterable[Response], until: date | None) -> date | None:
     """Day of the first CR or PR, confirmed or not, on or before `until` (None: no limit)."""
     return next((v.day for v in before_progression(visits, until) if v.overall in RESPONSES), None)
@@ -141,6 +152,7 @@ class BenefitRule:
     counting: tuple[str, ...] = CONTROLLED
 
 
+@checked
 def clinical_benefit(
     visits: Iterable[Response],
     rule: BenefitRule,
@@ -169,6 +181,7 @@ def clinical_benefit(
     return min(days, default=None)
 
 
+@checked
 def best_overall_response(
     visits: Iterable[Response], rule: BestResponseRule, first_dose: date, until: date | None = None
 ) -> Finding[BestResponse]:

@@ -7,12 +7,14 @@ from datetime import date
 from typing import Literal
 
 from galu.finding import InputError
+from galu.words import checked_fields
 
 State = Literal["measured", "too-small", "absent", "present", "progressed", "equivocal", "not-evaluable"]
 Role = Literal["target", "non-target", "new"]
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class Measurement:
     """One lesion at one visit, by one reader; longest diameter, or short axis of a node [mm].
 

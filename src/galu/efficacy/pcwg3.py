@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from galu.finding import InputError, Rule
+from galu.finding import Rule
+from galu.words import checked, checked_fields, word
 
 BONE_RULE = Rule("Bone 2+2", "PCWG3", "Scher, JCO 2016;34:1402, table 3 and figure 1")
 NOT_PD = ("NON-PD", "PDu", "NED", "NE")
@@ -15,6 +16,7 @@ SOFT = ("CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NED", "NE")
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class BoneScan:
     """A bone scan: number of new lesions against baseline, and against the reference scan.
 
@@ -39,6 +41,7 @@ class BoneRule:
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class BoneAssessment:
     """Response at each scan (NON-PD, PDu, PD, NE), in order of time, and the day of progression.
 
@@ -57,6 +60,7 @@ class BoneAssessment:
     reason: str = ""
 
 
+@checked
 def assess_bone(scans: Iterable[BoneScan], c1d1: date, rule: BoneRule | None = None) -> BoneAssessment:
     """Judge the bone scans of one patient after the first dose, as known at the last of them.
 
@@ -125,10 +129,17 @@ def resolved(responses: Sequence[str]) -> tuple[str, ...]:
     """Bone or overall responses in order of time, a PDu that a PD follows being PD itself.
 
     An unconfirmed progression is confirmed, or not, by the next scan that says more (PCWG3, figure 1).
+
+    Raises
+    ------
+    InputError
+        For a response that is none of bone, soft tissue or a whole visit.
     """
+    known = dict.fromkeys((*SOFT, *BONE, "ND"))
     found: list[str] = []
     ahead = ""
-    for answer in reversed(responses):
+    for given in reversed(responses):
+        answer = word(given, known, "response")
         if answer not in ("PDu", "NE", "ND"):
             ahead = answer
         found.append("PD" if answer == "PDu" and ahead == "PD" else answer)
@@ -176,10 +187,7 @@ def combined_response(soft_tissue: str, bone: str, targets_at_baseline: bool = T
     InputError
         For a response that the table does not know.
     """
-    if soft_tissue not in SOFT:
-        raise InputError("soft-tissue response", f"`{soft_tissue}`", f"use one of {', '.join(SOFT)}")
-    if bone not in BONE:
-        raise InputError("bone response", f"`{bone}`", f"use one of {', '.join(BONE)}")
+    soft_tissue, bone = word(soft_tissue, SOFT, "soft-tissue response"), word(bone, BONE, "bone response")
     for soft, bones, result in COMBINED:
         if soft in ("*", soft_tissue) and (not bones or bone in bones):
             demoted = soft_tissue == "CR" and result == "PR" and not targets_at_baseline

@@ -14,6 +14,7 @@ from statistics import linear_regression
 from galu.finding import InputError, Rule
 from galu.vocabulary.laboratory import in_unit
 from galu.vocabulary.results import read_result
+from galu.words import checked, checked_fields
 
 ROUNDING = 1e-9
 PSA_RULE = Rule("PSA", "PCWG3", "Scher, JCO 2016;34:1402, table 2")
@@ -34,6 +35,7 @@ def psa_in_ng_ml(value: float, unit: str) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class PsaValue:
     """One PSA result [ng/mL]; `ref` is the id of the fact it comes from."""
 
@@ -64,6 +66,7 @@ class PsaRule:
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class PsaResponse:
     """Whether a fall of `percent` was seen and confirmed, and when it began; None: not evaluable.
 
@@ -79,6 +82,7 @@ class PsaResponse:
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class PsaAssessment:
     """What the PSA values of one patient say.
 
@@ -183,6 +187,7 @@ def doubling_time(values: Iterable[PsaValue]) -> tuple[float | None, str]:
     return (log(2.0) / slope, "") if slope > 1e-12 else (None, "not doubling")
 
 
+@checked
 def assess_psa(values: Iterable[PsaValue], c1d1: date, rule: PsaRule | None = None) -> PsaAssessment:
     """Judge one patient's PSA values from the first dose `c1d1` on.
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from galu.finding import Finding, InputError, Rule
+from galu.words import checked_fields
 
 RECIP_RULE = Rule("RECIP", "1.0", "Gafita, J Nucl Med 2022;63:1651")
 VISION_RULE = Rule("PSMA positivity", "VISION (assumed)", "Sartor, NEJM 2021;385:1091, protocol")
@@ -33,6 +34,7 @@ def recip(volume_change_percent: float, new_lesions: bool, uptake: bool = True) 
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class PsmaLesion:
     """A metastasis: uptake above liver (None: not known), size [mm] (short axis of a node)."""
 

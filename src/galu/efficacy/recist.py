@@ -14,6 +14,7 @@ from datetime import date
 from galu.efficacy.lesion import Measurement, RecistRule, Role, State, is_gone, size_mm
 from galu.efficacy.parts import as_at_baseline
 from galu.finding import InputError, Rule
+from galu.words import checked, checked_fields, word
 
 __all__ = [
     "Measurement", "RecistRule", "Role", "State", "VisitResponse",
@@ -24,6 +25,7 @@ ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class VisitResponse:
     """One visit: sums [mm] and responses. `target` or `non_target` is None when there is none at baseline.
 
@@ -87,11 +89,9 @@ def overall_response(target: str | None, non_target: str | None, new_lesion: boo
     InputError
         For a response that the tables do not know.
     """
-    given = (target or "-", non_target or "-", "yes" if new_lesion else "no")
-    known = {"-", "CR", "PR", "SD", "PD", "NE"}, {"-", "CR", "NON-CR/NON-PD", "PD", "NE"}
-    for answer, allowed, name in zip(given, known, ("target", "non-target"), strict=False):
-        if answer not in allowed:
-            raise InputError(f"{name} response", f"`{answer}`", f"use one of {', '.join(sorted(allowed))}")
+    targets = word(target or "-", ("-", "CR", "PR", "SD", "PD", "NE"), "target response")
+    others = word(non_target or "-", ("-", "CR", "NON-CR/NON-PD", "PD", "NE"), "non-target response")
+    given = (targets, others, "yes" if new_lesion else "no")
     for *condition, result in OVERALL:
         if all(want in ("*", have) for want, have in zip(condition, given, strict=True)):
             return result
@@ -165,6 +165,7 @@ def _below_measurable(item: Measurement, rule: RecistRule) -> float | None:
     return size if size is not None and size < least - ROUNDING else None
 
 
+@checked
 def visits_from_baseline(
     measurements: Iterable[Measurement], first_dose: date | None = None
 ) -> tuple[tuple[Measurement, ...], ...]:
@@ -194,6 +195,7 @@ def visits_from_baseline(
     return tuple(tuple(items) for items in kept)
 
 
+@checked
 def visit_responses(
     measurements: Iterable[Measurement], rule: RecistRule | None = None, first_dose: date | None = None
 ) -> tuple[VisitResponse, ...]:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from galu.finding import InputError
+from galu.words import checked, checked_fields
 
 Floats = NDArray[np.float64]
 Interval = Literal["log", "log-log", "plain"]
@@ -38,6 +39,7 @@ class SurvivalAt:
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class KaplanMeier:
     """A survival curve at the distinct times of the data, [time unit of the data].
 
@@ -174,6 +176,7 @@ def _in_order(times: Floats, status: NDArray[np.bool_]) -> tuple[Floats, NDArray
     return (key >> np.uint64(1)).view(np.float64), (key & np.uint64(1)).astype(np.int64)
 
 
+@checked
 def kaplan_meier(time: ArrayLike, event: ArrayLike, ci: Interval = "log", level: float = 0.95) -> KaplanMeier:
     """Product-limit estimate with Greenwood's error.
 
@@ -223,6 +226,7 @@ def _limits(survival: Floats, relative: Floats, ci: Interval, z: float) -> tuple
     return np.exp(log_s * shift), np.exp(log_s / shift)
 
 
+@checked
 def reverse_kaplan_meier(
     time: ArrayLike, event: ArrayLike, ci: Interval = "log", level: float = 0.95
 ) -> KaplanMeier:

@@ -14,11 +14,13 @@ from datetime import date, timedelta
 from typing import Literal
 
 from galu.finding import InputError, Rule
+from galu.words import checked_fields
 
 NEW_THERAPY = "new therapy"
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class Dated:
     """Something on a day: an event, an assessment, a contact.
 
@@ -41,6 +43,7 @@ Timeline = Mapping[str, Sequence[Dated]]
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class TimeToEvent:
     """Days from the start (the start is day 1), whether the event was seen, and why it ended there."""
 

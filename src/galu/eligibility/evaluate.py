@@ -15,11 +15,13 @@ from galu.eligibility.case import Case, Outcome, agree, unknown, within
 from galu.eligibility.evidence import Gate, Judgement, SubjectEvidence
 from galu.eligibility.plan import AllOf, AtomPlan, CriterionPlan, EligibilityPlan, Expression
 from galu.finding import InputError, Rule, Truth, all_of, any_of
+from galu.words import checked, checked_fields
 
 Verdict = Literal["satisfied", "violated", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class AtomVerdict:
     """Truth of one atom; for exclusions TRUE means that the exclusion is present."""
 
@@ -34,6 +36,7 @@ class AtomVerdict:
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class CriterionVerdict:
     """Verdict of one criterion with its atoms.
 
@@ -92,6 +95,7 @@ RULES: Final[dict[str, Callable[[Case, AtomPlan], Outcome]]] = {
 }
 
 
+@checked
 def evaluate(
     plan: EligibilityPlan,
     evidence: SubjectEvidence,

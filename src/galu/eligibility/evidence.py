@@ -6,10 +6,14 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from difflib import get_close_matches
 from typing import Final, NamedTuple
 
-from galu.finding import Truth
+from galu.eligibility.items import ITEM_KEYS, UNREAD
+from galu.finding import InputError, Truth
+from galu.words import checked_fields
 
+_KNOWN_ITEMS: Final = frozenset((*ITEM_KEYS, *UNREAD.values()))
 Value = bool | int | float | str | date
 
 
@@ -30,6 +34,7 @@ _GATE_ORDER: Final = {gate: place for place, gate in enumerate(Gate)}
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class Evidence:
     """One value of a data item (see `galu.eligibility.items`), in the unit reported.
 
@@ -52,7 +57,14 @@ class Evidence:
     span: tuple[date, date] | None = None
     doubtful: bool = False
 
+    def __post_init__(self) -> None:
+        if self.item not in _KNOWN_ITEMS:
+            near = get_close_matches(str(self.item), _KNOWN_ITEMS, n=3)
+            remedy = f"the nearest are {', '.join(near)}" if near else "use one of `galu.eligibility.items`"
+            raise InputError("evidence", f"no data item is called `{self.item}`", remedy)
 
+
+@checked_fields
 class Told(NamedTuple):
     """When a fact was told: the last day that it can be of, and when it was entered (None: not known)."""
 
@@ -60,6 +72,7 @@ class Told(NamedTuple):
     entered: datetime | None = None
 
 
+@checked_fields
 class Judgement(NamedTuple):
     """An atom signed by a named person; for exclusions TRUE attests that the condition is present.
 
@@ -85,6 +98,7 @@ class Judgement(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class Concern:
     """Plain words of the record that speak of topics (see `galu.vocabulary.topics`); nobody judged them yet.
 
@@ -104,6 +118,7 @@ class Concern:
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class Anchors:
     """The days that windows are counted from; `first_dose` may be a planned day."""
 

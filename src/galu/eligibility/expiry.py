@@ -12,12 +12,14 @@ from galu.eligibility.evaluate import AtomVerdict, evaluate, settings_of
 from galu.eligibility.evidence import Gate, SubjectEvidence
 from galu.eligibility.items import ITEMS
 from galu.eligibility.plan import AtomPlan, EligibilityPlan
+from galu.words import checked, checked_fields
 
 _HISTORY: Final = frozenset(item.key for item in ITEMS if item.value == "flag")  # a flag does not expire
 State = Literal["valid", "expired", "expires before the dose"]
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class Expiry:
     """One piece of evidence of an atom: `expires` is the last day of dosing for which it counts."""
 
@@ -31,6 +33,7 @@ class Expiry:
     facts: tuple[str, ...]
 
 
+@checked
 def expiry_calendar(
     plan: EligibilityPlan,
     evidence: SubjectEvidence,

@@ -9,9 +9,11 @@ from datetime import date
 from galu.eligibility.evaluate import Verdict, evaluate, settings_of
 from galu.eligibility.evidence import Gate, SubjectEvidence
 from galu.eligibility.plan import EligibilityPlan
+from galu.words import checked, checked_fields
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class Change:
     """One criterion of one subject whose verdict another setting of a switch changes."""
 
@@ -23,6 +25,7 @@ class Change:
     after: Verdict
 
 
+@checked
 def what_if(
     plan: EligibilityPlan,
     cases: Iterable[SubjectEvidence],

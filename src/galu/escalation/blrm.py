@@ -35,6 +35,7 @@ from galu.escalation.conventions import (
 from galu.escalation.decision import Action, Decision
 from galu.escalation.outcomes import Outcome, Outcomes, PatientOutcome, Tally
 from galu.finding import InputError
+from galu.words import checked_fields
 
 Floats = NDArray[np.float64]
 _SPAN = 8.0
@@ -154,6 +155,7 @@ def cut_cells(nodes: Grid, log_dose: float, cut: float) -> tuple[NDArray[np.int6
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class Blrm:
     """BLRM with EWOC as a design.
 

@@ -36,12 +36,14 @@ from galu.escalation.decision import Action, Decision
 from galu.escalation.outcomes import Outcome, Outcomes, Tally
 from galu.escalation.toxic import FEWEST, too_toxic
 from galu.finding import InputError
+from galu.words import checked_fields
 
 #: Half the width of the indifference interval of the skeleton that is made where none is given.
 _HALFWIDTH = 0.05
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class Crm:
     """CRM as a design: one level up at a time, cohort after cohort.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from galu.escalation.outcomes import Outcomes, Tally
+from galu.words import checked_fields
 
 
 class Action(enum.StrEnum):
@@ -28,6 +29,7 @@ class Action(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class Decision:
     """A design's answer.
 

@@ -35,6 +35,7 @@ from galu.escalation.selection import select_or_wait
 from galu.escalation.titration import Titrated, titrated
 from galu.escalation.toxic import FEWEST, beta_cdf, too_toxic
 from galu.finding import InputError
+from galu.words import checked_fields
 
 
 def boin_lambdas(
@@ -130,6 +131,7 @@ class Boundary:
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class IntervalDesign:
     """A design of boundaries on the DLT rate of the current level.
 

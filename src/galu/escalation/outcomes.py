@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from galu.finding import InputError
+from galu.words import checked_fields
 
 _PLACE = "outcomes"
 _GROUP = re.compile(r"(\d+)([A-Za-z]*)")
@@ -27,6 +28,7 @@ class Outcome(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class PatientOutcome:
     """One patient as a design sees them.
 

@@ -16,6 +16,7 @@ from galu.escalation.conventions import check_counts
 from galu.escalation.decision import Action, Decision
 from galu.escalation.outcomes import Outcome, Outcomes, Tally
 from galu.finding import InputError
+from galu.words import checked_fields
 
 TopLevelRule = Literal["six-complete", "table", "3-of-3"]
 TOP_LEVEL_RULES: tuple[TopLevelRule, ...] = ("six-complete", "table", "3-of-3")
@@ -94,6 +95,7 @@ _END_RULES: dict[TopLevelRule, tuple[Callable[[Tally], bool], Callable[[Tally], 
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class RollingSix:
     """Rolling six with its conventions.
 

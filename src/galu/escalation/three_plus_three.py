@@ -16,6 +16,7 @@ from galu.escalation.decision import Action, Decision
 from galu.escalation.outcomes import Outcome, Outcomes, Tally
 from galu.escalation.rolling_six import TableRow
 from galu.finding import InputError
+from galu.words import checked_fields
 
 Variant = Literal["six_at_mtd_deescalate", "deescalate_top_3_of_3_ok", "escalate_only"]
 VARIANTS: tuple[Variant, ...] = ("six_at_mtd_deescalate", "deescalate_top_3_of_3_ok", "escalate_only")
@@ -53,6 +54,7 @@ _ENDS: dict[Variant, tuple[Callable[[Tally], bool], Callable[[Tally], bool]]] = 
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class ThreePlusThree:
     """3+3; `variant` says how many patients the declared level needs.
 

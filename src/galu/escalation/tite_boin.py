@@ -41,6 +41,7 @@ from galu.escalation.outcomes import Outcome, Outcomes, Tally
 from galu.escalation.rolling_six import TableRow
 from galu.escalation.selection import select_or_wait
 from galu.finding import InputError
+from galu.words import checked_fields
 
 RuleName = Literal["ess-2020", "imputation-2018"]
 _FEWEST = 3
@@ -98,6 +99,7 @@ RULES: dict[RuleName, Callable[[Tally, float, float, float], Action]] = {
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class TiteBoin:
     """TITE-BOIN.
 

@@ -9,11 +9,13 @@ from typing import Final
 from galu.kinetics.curve import ExponentialSum
 from galu.kinetics.misfit import is_misfit
 from galu.kinetics.samples import DecayState
+from galu.words import checked_fields
 
 AT_BOUND: Final = "the effective half-life is held at physical decay"
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class FittedCurve:
     """A fitted time-activity curve and its time-integrated activity.
 

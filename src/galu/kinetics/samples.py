@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from galu.finding import InputError
 from galu.quantities import decay_factor
+from galu.words import checked_fields
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 #: `measured`: as it was at scan time; `corrected`: decay-corrected to time zero.
@@ -22,6 +23,7 @@ LEAST_MBQ, MOST_MBQ, LATEST_H = 1e-12, 1e12, 1e5
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class Samples:
     """Activities of one region at scan time, not decay-corrected; time zero is the start of infusion.
 

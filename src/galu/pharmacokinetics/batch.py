@@ -20,12 +20,14 @@ from galu.pharmacokinetics.formulas import disposition, exposure, identified, le
 from galu.pharmacokinetics.nca import Rules
 from galu.pharmacokinetics.profile import LATEST_H, MOST_CONC, DecayState, Floats, Method, Profile, Route
 from galu.pharmacokinetics.units import volume_of_dose
+from galu.words import checked, checked_fields
 
 Columns = dict[str, Column]
 _OUT_OF_RANGE: Final = InputError("profiles", "one is no profile", "build each as a Profile to learn which")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+@checked_fields
 class Profiles:
     """Profiles of one route and one pair of units that have the same number of samples.
 
@@ -86,6 +88,7 @@ class Profiles:
         return tuple(unit_in(row.kind, *units) for row in CODES if self.route in row.routes)
 
 
+@checked
 def nca_many(profiles: Profiles, method: Method, rules: Rules | None = None) -> Columns:
     """All parameters that the route can have by their code, in the order of `codes.CODES`.
 

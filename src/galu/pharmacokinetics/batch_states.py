@@ -14,6 +14,7 @@ from galu.pharmacokinetics.nca import Rules
 from galu.pharmacokinetics.profile import DecayState, Method
 from galu.pharmacokinetics.units import scale_of
 from galu.quantities import LN2
+from galu.words import checked
 
 
 def in_states(profiles: Profiles, half_life_h: float) -> tuple[Profiles, Profiles]:
@@ -84,6 +85,7 @@ def as_substance_many(profiles: Profiles, specific_activity: float, unit: str) -
     )
 
 
+@checked
 def both_states_many(
     measured: Profiles, corrected: Profiles, half_life_h: float, method: Method, rules: Rules
 ) -> tuple[Columns, Columns]:

@@ -15,6 +15,7 @@ from galu.pharmacokinetics.nca import Rules, nca
 from galu.pharmacokinetics.profile import DecayState, Floats, Method, Parameter, Profile
 from galu.pharmacokinetics.units import scale_of
 from galu.quantities import LN2
+from galu.words import checked
 
 #: A biological half-life beyond this multiple of the physical one is not identifiable (assumed).
 IDENTIFIABLE_MULTIPLE = 10.0
@@ -95,6 +96,7 @@ def as_substance(profile: Profile, specific_activity: float, unit: str) -> Profi
     )
 
 
+@checked
 def both_states(
     profile: Profile, half_life_h: float, method: Method, rules: Rules | None = None
 ) -> tuple[tuple[DecayState, Parameter], ...]:

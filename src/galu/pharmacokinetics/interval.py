@@ -17,6 +17,7 @@ from galu.pharmacokinetics.profile import Floats, Method, Parameter, Profile, Ro
 from galu.pharmacokinetics.terminal import Terminal, terminal_phase
 from galu.pharmacokinetics.trapezoid import conc_between, is_logarithmic, segment
 from galu.pharmacokinetics.units import volume_of_dose
+from galu.words import checked
 
 #: What is said of the terminal phase of a dosing interval, its times counted from the interval's start.
 _TERMINAL: Final = ("LAMZ", "LAMZHL", "LAMZLL", "LAMZUL", "LAMZNPT", "LAMZSPN", "R2", "R2ADJ", "CLSTP")
@@ -28,6 +29,7 @@ SEVERAL_DOSES: Final = (
 _SAME_H: Final = 1e-6
 
 
+@checked
 def partial_auc(
     profile: Profile, method: Method, start_h: float, end_h: float, rules: Rules | None = None
 ) -> Parameter:
@@ -101,6 +103,7 @@ def interval_starts(profile: Profile, tau_h: float) -> tuple[float, ...]:
     )
 
 
+@checked
 def dosing_interval(
     profile: Profile, method: Method, start_h: float, tau_h: float, rules: Rules | None = None
 ) -> tuple[Parameter, ...]:

@@ -27,6 +27,7 @@ from galu.pharmacokinetics.profile import DecayState, Floats, Method, Parameter,
 from galu.pharmacokinetics.terminal import Terminal, TerminalRule, terminal_phase
 from galu.pharmacokinetics.trapezoid import areas, is_logarithmic, segment
 from galu.pharmacokinetics.units import volume_of_dose
+from galu.words import checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ def series_of(profile: Profile, rules: Rules) -> Series:
     return Series(time_h, conc, c0, inserted, n_quantified)
 
 
+@checked
 def nca(profile: Profile, method: Method, rules: Rules | None = None) -> tuple[Parameter, ...]:
     """All parameters of a profile that its route can have, in the order of `codes.CODES`.
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from galu.finding import InputError
+from galu.words import checked_fields
 
 Floats = NDArray[np.float64]
 
@@ -41,6 +42,7 @@ class DecayState(enum.StrEnum):
 
 
 @dataclass(frozen=True, eq=False)
+@checked_fields
 class Profile:
     """One subject's samples of one matrix after one dose.
 

@@ -18,6 +18,7 @@ from galu.pharmacokinetics.formulas import Known
 from galu.pharmacokinetics.nca import Rules, known_values
 from galu.pharmacokinetics.profile import Floats, Method, Profile
 from galu.pharmacokinetics.terminal import TerminalRule
+from galu.words import checked
 
 #: Step of the differences, relative to a concentration.
 _STEP: Final = 1e-4
@@ -25,6 +26,7 @@ _STEP: Final = 1e-4
 _CHOSEN: Final = frozenset({"TMAX", "TLAG", "TLST", "LAMZLL", "LAMZUL", "LAMZNPT"})
 
 
+@checked
 def counting_uncertainty(
     profile: Profile, relative: Floats, method: Method, rules: Rules | None = None
 ) -> dict[str, float]:

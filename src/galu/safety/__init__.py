@@ -1,1 +1,5 @@
 """Safety: CTCAE grades, dose-limiting toxicity, dose modification, adverse-event tables."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -8,9 +8,11 @@ from datetime import date, timedelta
 from itertools import product
 
 from galu.safety.inputs import AdverseEventInput
+from galu.words import checked, checked_fields
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class Episode:
     """Days at or above a grade; `end` is the day it ended or fell below, None while it lasts.
 
@@ -27,6 +29,7 @@ class Episode:
         return ((self.last or as_of) - self.start).days + 1
 
 
+@checked
 def episodes(event: AdverseEventInput, min_grade: int, as_of: date) -> tuple[Episode, ...]:
     """Runs of an event at or above a grade, as known at the end of a day.
 

@@ -20,12 +20,14 @@ from galu.safety.plan import SafetyPlan
 from galu.safety.told import CLOSING_DAYS
 from galu.safety.worst import worst_grade
 from galu.vocabulary.laboratory import DECLARED_OTHER, lab_code, lab_tests, terms_of_test
+from galu.words import checked, checked_fields
 
 #: A value that cannot reach this grade whatever is not known of it tells enough (assumed).
 _SEVERE: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class Coverage:
     """Counts due by now and done, the last day with one, and what keeps the window from being judged.
 
@@ -91,6 +93,7 @@ def is_read(test: str, plan: SafetyPlan) -> bool:
     )
 
 
+@checked
 def derive_coverage(
     patient: DltPatient,
     plan: SafetyPlan,

@@ -18,6 +18,7 @@ from galu.safety.plan import SafetyPlan
 from galu.safety.sign import Sign
 from galu.safety.signs import derive_signs, grades_by
 from galu.vocabulary.persons import is_named
+from galu.words import checked, checked_fields
 
 #: Beginnings of words that say the therapy was put off or ended, as sites write what was done.
 _PUT_OFF: Final = re.compile(
@@ -45,6 +46,7 @@ NAMELESS: Final = ". A judgement without a name does not count"
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class DltAssessment:
     """N no DLT, T toxicity, P pending, X not evaluable; with the rule, the reason and the facts.
 
@@ -301,6 +303,7 @@ def _completed(seen: _Seen) -> _Verdict:
     return _Verdict("N", on, WINDOW, said)
 
 
+@checked
 def assess_dlt(patient: DltPatient, plan: SafetyPlan, as_of: date) -> DltAssessment:
     """Judge one patient at the end of a day by the declared rules and what was adjudicated.
 

@@ -13,11 +13,13 @@ from galu.safety.late import Exposure
 from galu.safety.plan import FollowUpRule, SafetyPlan
 from galu.safety.reporting import reporting_clock
 from galu.safety.tables import Phase, TreatedSubject, is_fatal, phase_of, seriousness
+from galu.words import checked, checked_fields
 
 Receiver = Literal["sponsor", "authority"]
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class ReportDuty:
     """One report of a serious event; `assumed` says which unknown was read as the stricter answer."""
 
@@ -93,6 +95,7 @@ def _is_grave(event: AdverseEventInput) -> bool | None:
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class Narrative:
     """What the narrative of a serious event tells: the event, its course, what had been given before."""
 
@@ -139,6 +142,7 @@ def narratives(
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class FollowUp:
     """One look at a domain long after treatment; `done` is the day it was done, None while it is not."""
 
@@ -155,6 +159,7 @@ class FollowUp:
         return self.done is None and day > self.latest
 
 
+@checked
 def long_term_follow_up(
     subject: TreatedSubject, plan: SafetyPlan, seen: Mapping[str, Iterable[date]], until: date
 ) -> tuple[FollowUp, ...]:

@@ -10,6 +10,7 @@ from galu.safety.dlt import DltAssessment
 from galu.safety.events import Labels
 from galu.safety.inputs import DltPatient
 from galu.safety.tables import TreatedSubject, emergent_since, phase_of
+from galu.words import checked, checked_fields
 
 DAYS_PER_YEAR = 365.25
 
@@ -30,6 +31,7 @@ class ExposureRate:
     upper: float | None
 
 
+@checked
 def exposure_adjusted(
     subjects: tuple[TreatedSubject, ...], emergent_days: int, as_of: date, level: float = 0.95
 ) -> tuple[ExposureRate, ...]:
@@ -111,6 +113,7 @@ def shift_rows(
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class DltRow:
     """One line of the listing of dose-limiting toxicity: the rules' word beside the signed one."""
 

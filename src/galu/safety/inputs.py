@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, Literal
 
+from galu.words import checked_fields
+
 Attribution = Literal["related", "unrelated"]
 #: Product of a bleeding that is only told by its treatment, or among the history.
 BLED: Final = "bleeding treated"
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class AdverseEventInput:
     """One adverse event; None is unknown. `ended` None means going on as far as is known.
 
@@ -62,6 +65,7 @@ class AdverseEventInput:
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class LabInput:
     """One laboratory value in the unit reported; `baseline` is the value before treatment, in that unit.
 
@@ -97,6 +101,7 @@ class LabInput:
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class PlannedCount:
     """A blood count that the study plans inside the window, with the days on which it counts as done."""
 
@@ -106,6 +111,7 @@ class PlannedCount:
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class TransfusionInput:
     """One transfusion; `product` is ``platelets``, ``red cells`` … or ``unknown``; `BLED` is none.
 
@@ -119,6 +125,7 @@ class TransfusionInput:
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class Clue:
     """What was done or seen, in `words`: an event of one of the `terms`, or any, may be behind it.
 
@@ -140,6 +147,7 @@ class Clue:
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class DltAdjudication:
     """What a named person judged: a DLT, none, or (None) open again; of one `event` or, empty, of all.
 
@@ -157,6 +165,7 @@ class DltAdjudication:
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class EvaluabilityJudgement:
     """What a named person judged: the window can be judged despite its gaps, cannot, or (None) open again."""
 
@@ -167,6 +176,7 @@ class EvaluabilityJudgement:
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class Departure:
     """A death, or leaving treatment; `related` to toxicity, None is unknown.
 
@@ -196,6 +206,7 @@ class Departure:
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class DltPatient:
     """All that the DLT rules need of one patient; `adjudications` stand in the order they were made in.
 

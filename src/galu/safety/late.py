@@ -14,9 +14,11 @@ from datetime import date, timedelta
 from galu.safety.inputs import DltPatient
 from galu.safety.plan import SafetyPlan
 from galu.safety.signs import derive_signs, grades_by
+from galu.words import checked, checked_fields
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class Exposure:
     """What a patient had received after one administration; None is unknown.
 
@@ -45,6 +47,7 @@ class WatchedPatient:
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class LateToxicity:
     """One toxicity after the window; `met` None is undecided yet. `doses` were given before it began."""
 
@@ -78,6 +81,7 @@ class WatchBand:
         return self.with_toxicity / self.at_risk if self.at_risk else None
 
 
+@checked
 def late_toxicities(watched: WatchedPatient, plan: SafetyPlan, as_of: date) -> tuple[LateToxicity, ...]:
     """What the declared rules see after the window of dose-limiting toxicity, as known on a day."""
     patient = watched.patient

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from galu.finding import Truth
 from galu.safety.plan import ModificationRule, RenalRule, SafetyPlan
+from galu.words import checked_fields
 
 Action = Literal["give", "reduce", "hold", "stop"]
 #: What is said of a term without a value.
@@ -38,6 +39,7 @@ class TermCourse:
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class DoseProposal:
     """A proposal for a clinician to sign; `factor` applies to the present activity."""
 

@@ -12,6 +12,7 @@ import polars as pl
 from galu.finding import InputError
 from galu.safety.ctcae import Cut, LabRule, grade_labs, numbers_of, rules_for
 from galu.vocabulary.results import kind_of_result, read_result
+from galu.words import checked_fields
 
 Outcome = Literal["same", "differs", "only collected", "only recomputed", "neither"]
 _NEEDS: Final = {"LLN": "ANRLO", "ULN": "ANRHI", "BASE": "BASE", "PCHG": "PCHG"}
@@ -33,6 +34,7 @@ _CROSSED: Final = "ANRLO lies above ANRHI"
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class Regraded:
     """The table with columns GRADE, COLLECTED, OUTCOME and WHY, and how many rows have each outcome."""
 

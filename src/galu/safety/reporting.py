@@ -6,8 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from galu.words import checked, checked_fields
+
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class ReportingClock:
     """When the site reports to the sponsor, and the sponsor to the authority (None = not expedited)."""
 
@@ -16,6 +19,7 @@ class ReportingClock:
     reason: str
 
 
+@checked
 def reporting_clock(
     aware: datetime, *, related: bool | None, expected: bool | None, fatal_or_life_threatening: bool
 ) -> ReportingClock:

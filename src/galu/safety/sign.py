@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from galu.words import checked_fields
+
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class Sign:
     """What one rule sees: `met`, or undecided (None), since when and why.
 

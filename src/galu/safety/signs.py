@@ -23,6 +23,7 @@ from galu.safety.support import with_support
 from galu.safety.values import grade_patient_labs
 from galu.vocabulary.laboratory import DECLARED_OTHER, lab_code
 from galu.vocabulary.results import kind_of_result
+from galu.words import checked
 
 
 def _judge_duration(sign: Sign, limit: int, least: int, most: int | None) -> Sign | None:
@@ -254,6 +255,7 @@ def _agreed(rule: DltRule, event: AdverseEventInput, read: list[list[Sign]], fir
     return [Sign(None, start, rule.id, said, (event.ref,), (start, event.ended))]
 
 
+@checked
 def derive_signs(
     patient: DltPatient,
     plan: SafetyPlan,

@@ -12,6 +12,7 @@ from galu.safety.course import worsened_since
 from galu.safety.events import Labels
 from galu.safety.inputs import AdverseEventInput
 from galu.vocabulary.events import tells_of_death
+from galu.words import checked, checked_fields
 
 Phase = Literal["before", "68Ga-emergent", "treatment-emergent", "later"]
 
@@ -23,6 +24,7 @@ _ENDED: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class TreatedSubject:
     """One subject of a safety set; `last_dose`, the end of the last one, is None without the therapy.
 
@@ -66,6 +68,7 @@ def phase_of(event: AdverseEventInput, subject: TreatedSubject, emergent_days: i
     return "before"
 
 
+@checked
 def emergent_since(event: AdverseEventInput, first_dose: date) -> date | None:
     """First day after the first dose on which an event may have begun or grown worse; None: never."""
     if (event.onset_until or event.onset) >= first_dose:
@@ -125,6 +128,7 @@ def _count(soc: str, term: str, rows: list[tuple[str, AdverseEventInput]], n: in
     return AeCount(soc, term, len(worst), len(rows), share, (by[1], by[2], by[3], by[4], by[5]))
 
 
+@checked
 def ae_overview(
     subjects: tuple[TreatedSubject, ...], emergent_days: int, phase: Phase = "treatment-emergent"
 ) -> tuple[AeCount, ...]:
@@ -153,6 +157,7 @@ def ae_overview(
     return tuple(counts)
 
 
+@checked
 def ae_by_soc_and_term(
     subjects: tuple[TreatedSubject, ...], emergent_days: int, phase: Phase = "treatment-emergent"
 ) -> tuple[AeCount, ...]:

@@ -181,7 +181,7 @@ def _from_therapy(row: Row[Therapy] | Row[PriorTherapy]) -> Iterator[Evidence]:
     on, span = _ended(row.fact.ended, None if prior is None else day_of(prior.started))
     hours = None if prior is None else prior.half_life_h
     given = Evidence(
-        "",
+        UNREAD["therapy"],
         row.fact.agent,
         on=row.day if on is None and span is None else on,
         ref=row.id,

@@ -1,0 +1,76 @@
+from .best import (
+    Assessed,
+    BenefitRule,
+    BestResponse,
+    BestResponseRule,
+    best_overall_response,
+    clinical_benefit,
+    confirmed_response,
+    first_progression,
+    first_response,
+)
+from .lesion import Measurement, RecistRule
+from .pcwg3 import BoneAssessment, BoneRule, BoneScan, assess_bone, combined_response, resolved
+from .plan import EfficacyPlan, TimePlan, TwoStagePlan
+from .psa import PsaAssessment, PsaResponse, PsaRule, PsaValue, assess_psa, change_percent, psa_in_ng_ml
+from .psma import PsmaLesion, psma_positive, recip
+from .recist import VisitResponse, overall_response, target_response, visit_responses, visits_from_baseline
+from .survival import KaplanMeier, kaplan_meier, log_rank, reverse_kaplan_meier
+from .time_to_event import (
+    CensorRule,
+    Dated,
+    Endpoint,
+    Timeline,
+    TimeToEvent,
+    derive_time_to_event,
+    sensitivity,
+)
+
+__all__ = [
+    "Assessed",
+    "BenefitRule",
+    "BestResponse",
+    "BestResponseRule",
+    "BoneAssessment",
+    "BoneRule",
+    "BoneScan",
+    "CensorRule",
+    "Dated",
+    "EfficacyPlan",
+    "Endpoint",
+    "KaplanMeier",
+    "Measurement",
+    "PsaAssessment",
+    "PsaResponse",
+    "PsaRule",
+    "PsaValue",
+    "PsmaLesion",
+    "RecistRule",
+    "TimePlan",
+    "TimeToEvent",
+    "Timeline",
+    "TwoStagePlan",
+    "VisitResponse",
+    "assess_bone",
+    "assess_psa",
+    "best_overall_response",
+    "change_percent",
+    "clinical_benefit",
+    "combined_response",
+    "confirmed_response",
+    "derive_time_to_event",
+    "first_progression",
+    "first_response",
+    "kaplan_meier",
+    "log_rank",
+    "overall_response",
+    "psa_in_ng_ml",
+    "psma_positive",
+    "recip",
+    "resolved",
+    "reverse_kaplan_meier",
+    "sensitivity",
+    "target_response",
+    "visit_responses",
+    "visits_from_baseline",
+]
