@@ -19,8 +19,8 @@ BEST_RULE = Rule("Best overall response", "RECIST 1.1", "Eisenhauer 2009, sectio
 BENEFIT_RULE = Rule("Clinical benefit", "1", "response, or no progression by a declared week")
 ORDER = ("CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE", "ND")
 RESPONSES = ("CR", "PR")
-#: Every overall response of a visit; not every one can be a best response.
-OVERALL = (*ORDER, "PDu", "NED")
+#: Every response of a visit, also of bone alone; not every one can be a best response.
+OVERALL = (*ORDER, "PDu", "NED", "NON-PD")
 CONTROLLED = (*RESPONSES, "SD", "NON-CR/NON-PD")
 
 

@@ -13,9 +13,11 @@ import numpy as np
 
 from galu.finding import Truth
 from galu.pharmacokinetics.profile import Floats
+from galu.words import checked_fields
 
 
 @dataclass(frozen=True, slots=True)
+@checked_fields
 class Proportionality:
     """Exponent β with its interval, the bounds it is judged by, and the verdict.
 
