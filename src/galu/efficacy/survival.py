@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from galu.arrays import read_only_arrays
 from galu.finding import InputError
 from galu.words import checked, checked_fields
 
@@ -39,6 +40,7 @@ class SurvivalAt:
 
 
 @dataclass(frozen=True, slots=True)
+@read_only_arrays
 @checked_fields
 class KaplanMeier:
     """A survival curve at the distinct times of the data, [time unit of the data].

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from galu.arrays import read_only_arrays
 from galu.nuclides.beta import branch_spectrum
 from galu.nuclides.data import row
 from galu.quantities import ELECTRON_REST_KEV
@@ -20,6 +21,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+@read_only_arrays
 class Lines:
     """Energies [keV] and how many are emitted per decay; arrays of one length."""
 

@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from galu.arrays import read_only_arrays
 from galu.finding import InputError
 from galu.nuclides import Lines, emissions
 from galu.transport.alpha import alpha_shells
@@ -63,6 +64,7 @@ class Certificate:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+@read_only_arrays
 class PointKernel:
     """Energy per decay in each shell, by what was emitted.
 

@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from galu.arrays import read_only_arrays
 from galu.compiled import kernel as compiled
 from galu.finding import InputError
 from galu.quantities import JOULE_PER_EV
@@ -34,6 +35,7 @@ _GOLDEN = 0.6180339887498949
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+@read_only_arrays
 class VoxelKernel:
     """Dose per decay in the source voxel.
 
