@@ -3,14 +3,17 @@ was done for the patient, by other words, by a death. Each is asked for; a named
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
-from galu.record import Fact
+from galu.record import Fact, record_of
 from galu.record.conduct import Retraction, Visit
 from galu.record.disease import AdverseEventCourse
 from galu.record.people import Contact, Death, Disposition, Ecog, History, Therapy, Withdrawal
-from galu.record.treatment import Transfusion
-from one_patient import event, given, judged, lab, on, patient, slot, state, vital, well
+from galu.record.treatment import Enrolment, Transfusion
+from galu.trial.admission import check_admission
+from one_patient import STUDY, entries, event, given, judged, lab, on, patient, slot, state, vital, well
 
 
 def therapy(agent: str, number: int = 20, **more: object) -> Therapy:
@@ -459,3 +462,45 @@ def test_who_makes_an_event_unrelated_is_named() -> None:
     unsigned, signed = (step(4, 24, attribution="unrelated", by=by) for by in ("", "Dr Wu"))
     assert slot(patient(toxic, unsigned)).outcome == "T"
     assert slot(patient(toxic, signed)).outcome == "N"
+
+
+@pytest.mark.parametrize(
+    ("test", "value", "unit"),
+    [("PLAT", 60.0, "10^9/L"), ("NEUT", 1.2, "10^9/L"), ("NEUT", 0.6, "10^9/L"), ("CREAT", 200.0, "umol/L")],
+)
+def test_a_value_of_a_day_known_in_part_holds_the_next_dose(test: str, value: float, unit: str) -> None:
+    month = lab(test, value, unit, 44, upper_limit=110.0).model_copy(update={"on": on(44)[:7]})
+    (found,) = state(patient(*well(), month), 45).proposals
+    assert found.action == "hold" and "its day is not known" in " ".join(found.reasons)
+
+
+def test_a_value_beside_another_in_words_is_asked_about() -> None:
+    both = lab("PLAT", 210.0, "10^9/L", 22).model_copy(update={"text": "9"})
+    found = slot(patient(both))
+    assert found.outcome == "P" and "210 or 9" in found.reason
+    same = both.model_copy(update={"text": "210"})
+    assert slot(patient(same)).outcome == "N"
+
+
+@pytest.mark.parametrize("name", ["B", "a", "A "])
+def test_a_course_entered_under_another_subject_counts_for_its_event(name: str) -> None:
+    facts = patient(event(grade=2), step(4, 24, subject=name))
+    assert next(one for one in state(facts, 60).board.slots if one.subject == "A").outcome == "T"
+
+
+def test_a_course_of_another_subject_is_refused_at_the_desk() -> None:
+    record = record_of(entries(patient(event(grade=2))), "Asia/Shanghai")
+    (fault,) = check_admission(STUDY, record, [step(4, 24, subject="B")], datetime(2027, 1, 1, tzinfo=UTC))
+    assert "is of A" in fault.fault
+
+
+def test_a_suspended_escalation_beside_a_pending_patient_of_the_expansion_has_a_board() -> None:
+    facts: list[Fact] = []
+    for name, phase, dosed in [*((f"E{n}", "escalation", 1) for n in range(6)), ("X", "expansion", -1)]:
+        facts += [
+            Enrolment.model_validate(
+                {"id": f"e{name}", "subject": name, "on": on(-4), "phase": phase, "level": 1}
+            ),
+            given(dosed, name=f"a{name}").model_copy(update={"subject": name}),
+        ]
+    assert state(facts, 20).board.decision is not None

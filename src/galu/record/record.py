@@ -110,7 +110,7 @@ class Record:
         """
         frames = dict(self._frames)
         for kind, frame in fresh.items():
-            frames[kind] = pl.concat([frames[kind], frame], rechunk=False) if kind in frames else frame
+            frames[kind] = _concat(frames[kind], frame) if kind in frames else frame
         grown, new = self._with(frames), Record(fresh, self.zone)
         if new._corrections:
             grown.__dict__["_corrections"] = [*self._corrections, *new._corrections]
@@ -120,7 +120,7 @@ class Record:
         for name in ("_corrections", "_roots", "_replaced"):
             new.__dict__[name] = getattr(grown, name)
         gone = grown._replaced - self._replaced
-        grown._keep_read(self, self._frames if gone else fresh)
+        grown._keep_read(self, {*KINDS} if gone else fresh)
         for kind, known in self._by_subject.items():
             grown._by_subject[kind] = _with_later(known, new, kind, gone)
         return grown
@@ -206,6 +206,11 @@ class Record:
                 own.setdefault(row.subject, []).append(row)
             self._by_subject[model.kind] = {name: tuple(rows) for name, rows in own.items()}
         return self._by_subject[model.kind]
+
+    @property
+    def everybody(self) -> Record:
+        """The record of which this may be a part."""
+        return self
 
     def of(self, subjects: Collection[str]) -> Record:
         """The record with what stands of these subjects alone, and of nobody; what was ever written stays."""
@@ -310,6 +315,12 @@ class Record:
 _FEW: Final = 8
 
 
+def _concat(known: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:
+    """One table; only where words are read one of them may have a column more."""
+    same = known.columns == later.columns
+    return pl.concat([known, later], how="vertical" if same else "diagonal", rechunk=False)
+
+
 def _with_later(
     known: Mapping[str, tuple[Row[Any], ...]], new: Record, kind: str, gone: Collection[str]
 ) -> Mapping[str, tuple[Row[Any], ...]]:
@@ -336,6 +347,11 @@ class _Part(Record):
     def names(self) -> frozenset[str]:
         """Identifiers of those of the subjects of whom a fact stands."""
         return self.whole.names.intersection(self.subjects)
+
+    @property
+    def everybody(self) -> Record:
+        """The record of which this is a part."""
+        return self.whole
 
     def of(self, subjects: Collection[str]) -> Record:
         """The record with what stands of some of these subjects alone, and of nobody."""

@@ -44,7 +44,7 @@ def rows_of(model: type[F], facts: pl.DataFrame) -> tuple[Row[F], ...]:
     """Rows of a table of facts that stand, in its order; what is empty is as the model leaves it."""
     names = list(model.model_fields)
     stamps = facts.select("day", "root", "seq", "recorded").rows()
-    meant = facts["coded"].to_list() if "coded" in facts.columns else [""] * facts.height
+    meant = facts["coded"].fill_null("").to_list() if "coded" in facts.columns else [""] * facts.height
     empty = _when_empty(model)
     lists = [name for name in names if facts.schema[name] == pl.List]
     rows: list[Row[F]] = []

@@ -130,7 +130,7 @@ class _Chains:
             name: now.get(root) for name, root in event_roots(record).items()
         }
         self._steps: dict[str | None, list[Row[AdverseEventCourse]]] = {}
-        for step in record.rows(AdverseEventCourse):
+        for step in record.everybody.rows(AdverseEventCourse):
             self._steps.setdefault(self.standing.get(step.fact.event), []).append(step)
 
     def seen(self, subject: str, seq: int) -> frozenset[str]:

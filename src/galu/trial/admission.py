@@ -318,6 +318,9 @@ def _known_event(fact: Any, known: Known) -> Iterator[Fault]:
     if fact.event not in known.events:
         fault = f"there is no adverse event {fact.event!r}"
         yield Fault(fact.id, "event", fault, "write the id of the adverse_event fact, or record that first")
+    elif known.events[fact.event] not in (None, fact.subject):
+        fault = f"the adverse event {fact.event!r} is of {known.events[fact.event]}"
+        yield Fault(fact.id, "event", fault, "write the subject, or the event, that it is of")
 
 
 def _planned_level(fact: Any, known: Known) -> Iterator[Fault]:

@@ -12,7 +12,7 @@ from typing import Final
 
 from galu.protocol import Study
 from galu.record import Record, Row
-from galu.record.people import Ecog, Therapy
+from galu.record.people import Ecog, Lab, Therapy
 from galu.record.when import days_of
 from galu.safety.course import present_grade
 from galu.safety.inputs import AdverseEventInput
@@ -22,6 +22,7 @@ from galu.trial.clues import ECOG_SEVERE, support_of_blood
 from galu.trial.labs import SEVERE_GRADE
 from galu.trial.subjects import Subject
 from galu.trial.therapies import items_of_therapy
+from galu.vocabulary.laboratory import terms_of_test
 
 #: Terms whose values a support carries for some days; of a transfusion of what is not said, of both.
 _CARRIED: Final[Mapping[str, tuple[str, ...]]] = {
@@ -58,7 +59,8 @@ def against_dose(
     for subject in people.values():
         found[subject.id] += _grave(subject, events.get(subject.id, ()), day)
     rows = record.of(waiting)
-    for name, why in (*_ecog(rows), *_carried(study, rows, day), *_other_treatment(rows, people)):
+    told = (*_ecog(rows), *_carried(study, rows, day), *_other_treatment(rows, people))
+    for name, why in (*told, *_of_no_day(study, rows, people)):
         if name in found and why not in found[name]:
             found[name].append(why)
     return {name: tuple(reasons) for name, reasons in found.items() if reasons}
@@ -102,6 +104,21 @@ def _carried(study: Study, record: Record, day: date) -> Iterator[tuple[str, str
         if carries and days_of(until)[1] >= day - timedelta(days=CARRIED_DAYS):
             what = f"{given.agent if isinstance(given, Therapy) else given.product} of {given.on[:10]}"
             yield row.subject, f"{what} may carry the values of {' and '.join(carries)}"
+
+
+def _of_no_day(study: Study, record: Record, people: Mapping[str, Subject]) -> Iterator[tuple[str, str]]:
+    """Values that a rule of modification reads, of a day known only in part, perhaps since the last dose."""
+    plan = study.safety
+    read = {term for rule in plan.modification for term in rule.terms} if plan else set()
+    renal = plan is not None and plan.renal_modification is not None
+    for row in record.rows(Lab):
+        last = people[row.subject].last_dose
+        if row.day is not None or last is None or days_of(row.fact.on)[1] < last:
+            continue
+        if any(term in read for term, _ in terms_of_test(row.fact.test)) or (
+            renal and row.fact.test == "CREAT"
+        ):
+            yield row.subject, f"{row.fact.test} of {row.fact.on}: its day is not known, it may be of today"
 
 
 def _other_treatment(record: Record, people: Mapping[str, Subject]) -> Iterator[tuple[str, str]]:

@@ -270,8 +270,8 @@ def _forecast(
     """When a suspension ends if every pending window closes without a DLT, one after the other."""
     if decision is None or decision.action is not Action.SUSPEND:
         return None
-    ends = sorted((s.window_ends, s.subject) for s in slots if s.outcome == "P" and s.window_ends)
     known = {slot.subject: slot for slot in slots if slot.phase == "escalation"}
+    ends = sorted((s.window_ends, s.subject) for s in known.values() if s.outcome == "P" and s.window_ends)
     for day, subject in ends:
         known[subject] = replace(known[subject], outcome="N")
         later, _ = _decide(study, Outcomes(tuple(outcome_of(study, one) for one in known.values())), orders)

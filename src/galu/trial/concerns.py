@@ -105,7 +105,7 @@ def _history(row: Row[History], topics: frozenset[str]) -> Concern:
 def _of_events(record: Record, phrases: tuple[Phrase, ...]) -> Iterator[tuple[str, Concern]]:
     """Adverse events, and each time that one grew worse: who signed before knew the milder one."""
     steps: dict[str, list[Row[AdverseEventCourse]]] = {}
-    for course in record.rows(AdverseEventCourse):
+    for course in record.everybody.rows(AdverseEventCourse):
         steps.setdefault(record.root(course.fact.event), []).append(course)
     for row in record.rows(AdverseEvent):
         grade: int | None = row.fact.grade

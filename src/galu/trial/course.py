@@ -13,6 +13,7 @@ from galu.efficacy.plan import EfficacyPlan, TimePlan
 from galu.efficacy.psa import PsaAssessment, PsaValue
 from galu.efficacy.time_to_event import Dated, Timeline
 from galu.safety.events import is_one_of
+from galu.safety.inputs import AdverseEventInput
 from galu.trial.disease import Disease
 from galu.trial.lesions import ReaderResponses
 from galu.trial.subjects import Subject
@@ -105,15 +106,34 @@ def derive_timeline(course: Course, disease: Disease, responded: date | None) ->
 def beside_images(plan: TimePlan, subject: Subject, disease: Disease) -> Timeline:
     """What else an endpoint may look for: the end of treatment, and adverse events of its terms."""
     left = subject.left("treatment")
+    told = disease.events.get(subject.id, ()) if plan.terms else ()
     events = [
-        Dated(event.onset, event.term, (event.ref,))
-        for event in disease.events.get(subject.id, ())
-        if plan.terms and (event.worst or 0) >= plan.min_grade and is_one_of(event, plan.terms) is True
+        Dated(day, event.term, (event.ref,))
+        for event in told
+        if is_one_of(event, plan.terms) is True
+        and (day := _reached(event, plan.min_grade, subject.first_dose)) is not None
     ]
     return {
         "left treatment": () if left is None or left.day is None else _on(left.day, (left.fact,)),
         "adverse event": events,
     }
+
+
+def _reached(event: AdverseEventInput, grade: int, start: date | None) -> date | None:
+    """First day from a start on on which an event can have had a grade; one of no known grade may have any.
+
+    An event that was over before the start, or had the grade before it, is none.
+    """
+    steps = [(event.onset, event.grade if not event.course else event.course[0][1]), *event.course[1:]]
+    days = [day for day, reached in steps if reached is None or reached >= grade]
+    if not days and (event.worst or 0) >= grade:
+        days = [event.onset]  # told only in words of the event
+    if not days:
+        return None
+    last = event.onset_until if event.onset_until is not None and days[0] == event.onset else days[0]
+    if start is not None and days[0] < start:
+        return start if last >= start else None
+    return days[0]
 
 
 def _on(day: date | None, facts: tuple[str, ...]) -> tuple[Dated, ...]:

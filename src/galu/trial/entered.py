@@ -48,7 +48,7 @@ class Known:
     births: Mapping[str, str]
     starts: Mapping[Key, str]
     given: Mapping[Key, str]
-    events: frozenset[str]
+    events: Mapping[str, str | None]
     drawn: Mapping[Key, tuple[str, float]]
     earliest: Mapping[Key, tuple[str, str]]
     half_lives: Mapping[str, float]
@@ -80,7 +80,8 @@ def gather_known(
 
     ids = {name for frame in record.frames.values() for name in frame["id"]}
     events = record.frames.get("adverse_event")
-    told = set() if events is None else set(events["id"])
+    told = {} if events is None else dict(events.select("id", "subject").iter_rows())
+    told |= {fact.id: fact.subject for fact in batch if fact.kind == "adverse_event"}
     given = [(key, fact) for fact in standing(Administration) if (key := key_of(fact, study)) is not None]
     earliest: dict[Key, tuple[str, str]] = {}
     for model in _MEASURED:
@@ -104,7 +105,7 @@ def gather_known(
         starts={key: fact.on for key, fact in given},
         # Of several that name one cycle the first stands; the others are refused.
         given={key: fact.id for key, fact in reversed(given)},
-        events=frozenset(told | {f.id for f in batch if f.kind == "adverse_event"} | written.unread),
+        events=told | dict.fromkeys(written.unread),
         drawn={
             (one.subject or "", one.agent, one.cycle): (one.on, one.activity_mbq)
             for one in standing(Dispensed)

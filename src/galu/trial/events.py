@@ -23,17 +23,19 @@ def events_by_subject(record: Record) -> dict[str, tuple[AdverseEventInput, ...]
     """
     roots = event_roots(record)
     courses: dict[str, list[Row[AdverseEventCourse]]] = {}
-    for step in record.rows(AdverseEventCourse):
+    # A course counts for its event, whoever it was entered under.
+    for step in record.everybody.rows(AdverseEventCourse):
         courses.setdefault(roots.get(step.fact.event, step.fact.event), []).append(step)
     found: dict[str, list[AdverseEventInput]] = {}
     for row in record.rows(AdverseEvent):
         event = _event(row, courses.get(row.root, []), record.zone)
         found.setdefault(row.subject, []).append(event)
     # A course whose event is not there, or was taken back: what it told of may have been moved or forgotten.
-    standing = {row.root for row in record.rows(AdverseEvent)}
+    standing, mine = {row.root for row in record.everybody.rows(AdverseEvent)}, record.names
     for event_id in sorted(courses.keys() - standing):
         subject, event = _untold(event_id, courses[event_id], event_id in roots)
-        found.setdefault(subject, []).append(event)
+        if subject in mine:
+            found.setdefault(subject, []).append(event)
     return {subject: tuple(events) for subject, events in found.items()}
 
 
@@ -54,6 +56,12 @@ class FatalEvent:
 def fatal_events(record: Record) -> dict[str, FatalEvent]:
     """The event that a subject died of, by subject; of several one that is not called unrelated."""
     names = {row.subject for row in record.rows(AdverseEvent) if _was_fatal(row)}
+    deadly = {
+        record.root(step.fact.event)
+        for step in record.everybody.rows(AdverseEventCourse)
+        if step.fact.grade == FATAL
+    }
+    names.update(row.subject for row in record.rows(AdverseEvent) if row.root in deadly)
     names.update(step.subject for step in record.rows(AdverseEventCourse) if step.fact.grade == FATAL)
     if not names:
         return {}

@@ -113,9 +113,17 @@ def after_dose(taken: date | None, on: str, start: str, zone: str) -> bool | Non
     return None if hours is None else hours > 0
 
 
+def _contrary(told: Lab | Vital) -> str:
+    """A value and a result in words that are two numbers, as they are written; empty where they agree."""
+    said = read_result(told.text) if told.value is not None and told.text else None
+    if said is None or said.bound or told.value is None or said.value == told.value:
+        return ""
+    return f"{told.value:g} or {told.text}?"
+
+
 def _lab(row: Row[Lab] | Row[Vital]) -> LabInput:
     told = row.fact
-    read = read_result(told.text or "") if told.value is None else None
+    read, other = read_result(told.text or "") if told.value is None else None, _contrary(told)
     first, last = days_of(told.on)
     low, high = (told.lower_limit, told.upper_limit) if isinstance(told, Lab) else (None, None)
     if low is not None and high is not None and low > high:
@@ -124,13 +132,13 @@ def _lab(row: Row[Lab] | Row[Vital]) -> LabInput:
         ref=told.id,
         test=told.test,
         day=first,
-        value=told.value if read is None else read.graded,
+        value=None if other else told.value if read is None else read.graded,
         unit=told.unit or "",
         lower=low,
         upper=high,
         bound="" if read is None else read.bound,
         until=last if row.day is None else None,
-        text="" if told.value is not None or read is not None else told.text or "",
+        text=other or ("" if told.value is not None or read is not None else told.text or ""),
     )
     return replace(lab, upper=None) if is_no_limit(lab) else lab
 

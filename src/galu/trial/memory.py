@@ -66,8 +66,8 @@ class Kept(Generic[T]):
 class Memory:
     """Subjects, what the DLT rules read of them, settled assessments with their day, and who changed.
 
-    `watched` is what the rules read of the whole time; `known` is the record with its words read, `seen` the
-    number of its last fact.
+    `watched` is what the rules read of the whole time; `raw` is the record as it was read, `known`
+    the same with its words read, `seen` the number of its last fact.
     """
 
     subjects: dict[str, Subject] = field(default_factory=dict)
@@ -78,6 +78,7 @@ class Memory:
     doses: Kept[tuple[SubjectDose, ...]] = field(default_factory=Kept)
     gates: Kept[tuple[GateVerdicts, ...]] = field(default_factory=Kept)
     study: Study | None = None
+    raw: Record | None = None
     known: Record | None = None
     seen: int = 0
 
@@ -90,12 +91,22 @@ class Memory:
         """The same, to be kept on by another: two states never write into one memory."""
         return Memory(
             dict(self.subjects), dict(self.patients), dict(self.settled), set(self.changed),
-            self.watched.copy(), self.doses.copy(), self.gates.copy(), self.study, self.known, self.seen,
+            self.watched.copy(), self.doses.copy(), self.gates.copy(), self.study, self.raw, self.known,
+            self.seen,
         )  # fmt: skip
 
     def fits(self, study: Study, record: Record) -> bool:
-        """Whether it can be of this study and of this record when that was shorter."""
-        return self.study in (None, study) and self.seen <= _last(record)
+        """Whether it is of this study, and of this record when that was shorter."""
+        if self.raw is None:
+            return True
+        before = {kind: frame.filter(pl.col("seq") <= self.seen) for kind, frame in record.frames.items()}
+        before = {kind: frame for kind, frame in before.items() if frame.height}
+        read = self.raw.frames
+        return (
+            self.study == study
+            and before.keys() == read.keys()
+            and all(frame.equals(read[kind]) for kind, frame in before.items())
+        )
 
     def read_on(self, study: Study, record: Record) -> Record:
         """The record with its words read; every subject is noted of whom it has facts that are new."""
@@ -104,11 +115,12 @@ class Memory:
         for frame in fresh.values():
             tells = pl.col("subject").is_not_null() | pl.col("supersedes").is_not_null()
             self.note(frame.filter(tells)["subject"].unique().to_list())
+        self.note(_whose_events(record, fresh.get("adverse_event_course")))
         if self.known is None:
             self.known = read_words(study, record)
         elif fresh:
             self.known = self.known.appended(read_words(study, Record(fresh, record.zone)).frames)
-        self.study, self.seen = study, _last(record)
+        self.study, self.raw, self.seen = study, record, _last(record)
         return self.known
 
     def refresh(self, fresh: Iterable[Subject]) -> tuple[Subject, ...]:
@@ -130,6 +142,16 @@ class Memory:
             for name, (since, one) in self.settled.items()
             if since <= day
         }
+
+
+def _whose_events(record: Record, courses: pl.DataFrame | None) -> list[str | None]:
+    """Subjects whose events these courses name, whoever they were entered under."""
+    events = record.frames.get("adverse_event")
+    if courses is None or events is None:
+        return []
+    roots = {record.root(name) for name in courses["event"]}
+    own = events.select("id", "subject").iter_rows()
+    return [subject for name, subject in own if record.root(name) in roots]
 
 
 def _last(record: Record) -> int:

@@ -13,6 +13,7 @@ import polars as pl
 from galu.protocol import Study
 from galu.protocol.words import LocalWords
 from galu.record import Record
+from galu.vocabulary import folding
 from galu.vocabulary.events import read_event
 from galu.vocabulary.folding import key
 from galu.vocabulary.laboratory import DECLARED_OTHER, OTHER, lab_code
@@ -58,11 +59,17 @@ def _by_code(frame: pl.DataFrame, words: LocalWords) -> pl.DataFrame:
 
 def _by_medicine(frame: pl.DataFrame, medicines: Mapping[str, str]) -> pl.DataFrame:
     """Agents with what they mean beside what was written: every reader of names reads both."""
-    own = {key(name): agent for name, agent in medicines.items()}
-    meant = {
-        name: f"{name} ({own[key(name)]})" for name in frame["agent"].unique().to_list() if key(name) in own
-    }
+    meant = {}
+    for name in frame["agent"].unique().to_list():
+        found = dict.fromkeys(agent for written, agent in medicines.items() if _holds(name, written))
+        if found:
+            meant[name] = f"{name} ({', '.join(found)})"
     return frame.with_columns(pl.col("agent").replace(meant)) if meant else frame
+
+
+def _holds(text: str, name: str) -> bool:
+    """Whether a text names a medicine among a dose, a number of units, a way to give it."""
+    return set(folding.words(name)) <= set(folding.words(text)) if name.isascii() else key(name) in key(text)
 
 
 def _by_dictionary(frame: pl.DataFrame, dictionary: Meddra, meant: Mapping[str, str]) -> dict[str, str]:
