@@ -149,6 +149,9 @@ TERMS = (
     ("Hepatitis C", {"E15.c"}),
     ("neurosyphilis", {"E15.a"}),
     ("Lung cancer", {"E5.a"}),
+    *((name, {"E5.a"}) for name in ("NSCLC", "HCC", "RCC", "DCIS", "urothelial ca", "Zweitmalignom")),
+    ("Hirnfiliae", {"E7.a"}),
+    ("ZNS-Metastase", {"E7.a"}),
     ("Spinal cord compression", {"E8.a"}),
     ("Urinary obstruction", {"E12.a"}),
     ("Penicillin allergy", {"E1.a", "E1.b"}),
@@ -350,3 +353,32 @@ def test_every_exclusion_of_the_study_is_opened_by_some_words() -> None:
         for atom in criterion.atoms:
             if criterion.polarity == "exclusion" and atom.id not in of_medicines:
                 assert {*atom.items, *atom.concerns} & readable, atom.id
+
+
+def changed(name: str, **cells: object) -> dict[str, str]:
+    """Criteria that are not satisfied when one fact of the patient reads otherwise."""
+    facts = [one.model_copy(update=cells) if one.id == name else one for one in patient()]
+    return {criterion: word for criterion, word in verdicts(facts).items() if word != "satisfied"}
+
+
+@pytest.mark.parametrize(
+    "term",
+    [
+        "no adenocarcinoma", "adenocarcinoma excluded", "adenocarcinoma?", "adenocarcinoma suspected",
+        "small-cell and adenocarcinoma", "kein Adenokarzinom", "adenocarcinoma of the lung",
+    ],
+)  # fmt: skip
+def test_a_morphology_that_is_denied_doubted_mixed_or_of_another_organ_is_asked_about(term: str) -> None:
+    assert changed("h2", term=term) == {"I3": "unknown"}
+    assert changed("h2", term="acinar adenocarcinoma") == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "upper"), [("l10", 200.0, 450.0), ("l09", 40.0, 210.0), ("l12", 200.0, 1060.0)]
+)
+def test_an_upper_limit_ten_times_too_high_is_none(name: str, value: float, upper: float) -> None:
+    assert changed(name, value=value, upper_limit=upper) == {"I10": "unknown"}
+
+
+def test_a_result_with_a_question_mark_is_no_result() -> None:
+    assert changed("l16", text="negative?") == {"E15": "unknown"}

@@ -100,6 +100,8 @@ def as_flag(evidence: Evidence) -> bool | None:
     if isinstance(evidence.value, bool):
         return evidence.value
     word = str(evidence.value).strip().lower()
+    if "?" in word:
+        return None
     if word in YES or word in NO:
         return word in YES
     return _SAID.get(kind_of_result(word))
@@ -116,7 +118,7 @@ def as_reaction(evidence: Evidence) -> bool | None:
     quantification nothing is detectable (assumed).
     """
     said = as_flag(evidence)
-    if said is not None or not isinstance(evidence.value, str):
+    if said is not None or not isinstance(evidence.value, str) or "?" in evidence.value:
         return said
     parts = [part for part in re.split(r"[();,]", evidence.value) if part.strip()]
     found = {_reaction(part) for part in parts}

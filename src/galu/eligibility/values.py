@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
+from typing import Final
 
 from galu.eligibility.case import (
     Case,
@@ -21,6 +23,7 @@ from galu.eligibility.plan import AtomPlan, Limit
 from galu.eligibility.renal import Form, mdrd_ml_min
 from galu.finding import Truth, any_of
 from galu.vocabulary.laboratory import in_unit
+from galu.vocabulary.negation import negates
 from galu.vocabulary.results import read_result
 from galu.vocabulary.units import same_unit
 
@@ -121,7 +124,7 @@ def not_member(case: Case, atom: AtomPlan) -> Outcome:
     """Whether the latest text names none of `values`, and something that `exempt` admits.
 
     An admitted phrase ("focal neuroendocrine") is read before the excluded word it holds; a text with
-    both, or with neither, is unknown: a person decides.
+    both, or with neither, one that denies or doubts, or names another organ, is unknown: a person decides.
     """
     found, fault = current(case, atom, *atom.items)
     if not found:
@@ -131,8 +134,18 @@ def not_member(case: Case, atom: AtomPlan) -> Outcome:
     return Outcome(Truth.of(agree(answers)), shown, refs(found), expiry(found[0], atom.valid_days))
 
 
+#: Organs that a tumour of the prostate is none of.
+_OTHER_ORGAN: Final = re.compile(
+    r"\b(lung|colon|colorect|rectal|rectum|gastric|stomach|pancrea|breast|ovar|duoden|o?esophag|endometri"
+    r"|cervi(x|cal)|gallbladder|bile duct|renal|kidney|urothel|bladder|thyroid)"
+    r"|肺|结肠|直肠|胃|胰|乳腺|食管|肾|膀胱"
+)
+
+
 def _names_none(text: str, atom: AtomPlan) -> bool | None:
-    admitted = False
+    if negates(text) or _OTHER_ORGAN.search(text):
+        return None
+    admitted, text = False, text.replace("-", " ")
     for phrase in sorted((phrase.lower() for phrase in atom.exempt), key=len, reverse=True):
         admitted |= phrase in text
         text = text.replace(phrase, " ")

@@ -54,15 +54,19 @@ def worst_grade(lab: LabInput, term: str, sought: tuple[str, int]) -> int:
 
 def smallest_upper(lab: LabInput) -> float | None:
     """The smallest upper limit in use, in the unit of the value."""
-    code = lab_code(lab.test) or ""
+    return _smallest(lab.test, lab.unit)
+
+
+def _smallest(test: str, unit: str) -> float | None:
+    code = lab_code(test) or ""
     known = SMALLEST_UPPER.get(code)
-    return None if known is None else in_unit(code, known[0], known[1], lab.unit)
+    return None if known is None else in_unit(code, known[0], known[1], unit)
 
 
-def is_no_limit(lab: LabInput) -> bool:
+def is_no_limit(test: str, unit: str, upper: float | None) -> bool:
     """Whether an upper limit is so far above the smallest in use that it is none: a slip of the pen."""
-    smallest = None if lab.upper is None else smallest_upper(lab)
-    return smallest is not None and lab.upper is not None and lab.upper > NO_LIMIT * smallest
+    smallest = None if upper is None else _smallest(test, unit)
+    return smallest is not None and upper is not None and upper > NO_LIMIT * smallest
 
 
 def has_multiples(term: str, limit: str, sought: tuple[str, int]) -> bool:

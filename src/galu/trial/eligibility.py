@@ -43,6 +43,7 @@ from galu.record.people import (
 )
 from galu.record.treatment import Administration, Scan, Transfusion
 from galu.record.when import day_of, days_of, instant_of
+from galu.safety.worst import is_no_limit
 from galu.trial.concerns import gather_concerns, told
 from galu.trial.departures import takes_consent_back
 from galu.trial.lesions import SIZES
@@ -111,6 +112,8 @@ def _from_result(row: Row[Lab] | Row[Vital]) -> Iterator[Evidence]:
         # A result without a value (pending, lost) is not yet known: an earlier one does not stand for it.
         shown = value.lower() if isinstance(value, str) else "" if value is None else value
         upper = row.fact.upper_limit if isinstance(row.fact, Lab) else None
+        if is_no_limit(row.fact.test, row.fact.unit or "", upper):
+            upper = None
         yield Evidence(item, shown, row.fact.unit, row.day, row.id, upper)
 
 

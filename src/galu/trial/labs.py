@@ -140,7 +140,7 @@ def _lab(row: Row[Lab] | Row[Vital]) -> LabInput:
         until=last if row.day is None else None,
         text=other or ("" if told.value is not None or read is not None else told.text or ""),
     )
-    return replace(lab, upper=None) if is_no_limit(lab) else lab
+    return replace(lab, upper=None) if is_no_limit(lab.test, lab.unit, lab.upper) else lab
 
 
 class _Baseline(NamedTuple):
