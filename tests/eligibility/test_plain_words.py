@@ -382,3 +382,13 @@ def test_an_upper_limit_ten_times_too_high_is_none(name: str, value: float, uppe
 
 def test_a_result_with_a_question_mark_is_no_result() -> None:
     assert changed("l16", text="negative?") == {"E15": "unknown"}
+
+
+@pytest.mark.parametrize(("test", "unit"), [("HCV RNA", "IU/mL"), ("HBV DNA", "IU/mL")])
+def test_a_raised_confirmation_beside_a_negative_screen_is_asked_about(test: str, unit: str) -> None:
+    raised = fact(Lab, test=test, value=2e6, unit=unit)
+    assert set(verdicts((*patient(), raised)).values()) == {"satisfied", "unknown"}
+
+
+def test_a_grade_in_the_words_of_a_toxicity_that_is_higher_than_the_one_stated_is_asked_about() -> None:
+    assert changed("h4", term="Grade 3 neuropathy", grade=1) == {"I12": "unknown"}

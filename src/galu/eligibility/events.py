@@ -12,6 +12,7 @@ from galu.eligibility.items import UNREAD
 from galu.eligibility.plan import AtomPlan, Window
 from galu.finding import Truth
 from galu.vocabulary.conditions import read_condition
+from galu.vocabulary.events import told_severity
 from galu.vocabulary.folding import key
 
 SIX_MONTHS: Final = Window(number=6, unit="months")
@@ -223,6 +224,9 @@ def toxicity(case: Case, atom: AtomPlan) -> Outcome:
         return Outcome(Truth.FALSE, shown, refs(high))
     if None in grades:
         return unknown("an ongoing toxicity has no grade", *judged)
+    worse = [one for one in judged if (told_severity(one.label) or 0) > limit]
+    if worse:
+        return unknown(f"{worse[0].label!r} stands beside grade {worse[0].value}: which holds?", *worse)
     if unread := case.evidence(*_unread(atom.items)):
         return unknown(f"{unread[0].value}: not said whether it is such a toxicity", *unread)
     collected, statements = case.is_collected(atom)

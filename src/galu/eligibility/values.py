@@ -158,10 +158,14 @@ def reflex(case: Case, atom: AtomPlan) -> Outcome:
     screen, confirm = atom.items
     first, fault = current(case, atom, screen)
     first_truth = Truth.of(agree([as_reaction(one) for one in first]))
-    if first_truth is Truth.FALSE:
-        return Outcome(Truth.FALSE, f"{screen} negative", refs(first), _earliest(list(first), atom))
     second, second_fault = current(case, atom, confirm)
     answers = [_reflex_answer(one, atom) for one in second]
+    if first_truth is Truth.FALSE:
+        measured = [as_number(one) or 0.0 for one in second]
+        if any(a is not False and (a or n > 0.0) for a, n in zip(answers, measured, strict=True)):
+            shown = f"{screen} negative, but {confirm} is raised: which holds?"
+            return unknown(shown, *first, *second)
+        return Outcome(Truth.FALSE, f"{screen} negative", refs(first), _earliest(list(first), atom))
     truth = first_truth & Truth.of(agree(answers))
     faults = [one for one in (fault, second_fault) if one]
     shown = "; ".join(faults) if faults else f"{screen} {first_truth.value}, {confirm} {answers}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -113,8 +114,13 @@ def after_dose(taken: date | None, on: str, start: str, zone: str) -> bool | Non
     return None if hours is None else hours > 0
 
 
+_OF_A_LIMIT: Final = re.compile(r"\b[x×*]?\s*(ULN|LLN)\b", re.IGNORECASE)
+
+
 def _contrary(told: Lab | Vital) -> str:
-    """A value and a result in words that are two numbers, as they are written; empty where they agree."""
+    """A value of no unit, or beside another in words, as it is written; empty where it is one."""
+    if told.value is not None and _OF_A_LIMIT.search(told.unit or ""):
+        return f"{told.value:g} {told.unit}"  # a multiple of a limit, which is no unit
     said = read_result(told.text) if told.value is not None and told.text else None
     if said is None or said.bound or told.value is None or said.value == told.value:
         return ""

@@ -134,7 +134,8 @@ def _patients(
 def _fevers(record: Record) -> dict[str, tuple[tuple[date, str], ...]]:
     """Body temperatures of a fever (CTCAE: 38.0 °C or more) and treated infections, by subject."""
     found: dict[str, tuple[tuple[date, str], ...]] = {}
-    for row in record.rows(Vital):
+    rows: tuple[Row[Lab] | Row[Vital], ...] = (*record.rows(Vital), *record.rows(Lab))
+    for row in rows:
         if row.fact.value is None or not row.fact.test.upper().startswith("TEMP"):
             continue
         if celsius(row.fact.value, row.fact.unit or "") >= FEVER_C:
