@@ -506,13 +506,6 @@ def test_a_suspended_escalation_beside_a_pending_patient_of_the_expansion_has_a_
     assert state(facts, 20).board.decision is not None
 
 
-def test_a_related_event_from_before_the_dose_is_asked_about() -> None:
-    assert slot(patient(event(grade=4, on=on(0)))).outcome == "P"
-    assert slot(patient(event(grade=4, on=on(0)), judged("no", "j"))).outcome == "N"
-    assert slot(patient(event(grade=4, on=on(-9), ended=on(-2)))).outcome == "N"
-    assert slot(patient(event(grade=4, on=on(0), attribution="unrelated"))).outcome == "N"
-
-
 def test_a_multiple_of_a_limit_is_no_value_of_its_unit() -> None:
     times = lab("ALT", 15.0, "xULN", 22, lower_limit=7.0, upper_limit=45.0)
     found = slot(patient(times))

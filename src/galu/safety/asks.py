@@ -102,21 +102,6 @@ def ask_of_names(patient: DltPatient, window: tuple[date, date], as_of: date) ->
     ]  # fmt: skip
 
 
-def ask_of_early(rule: DltRule, patient: DltPatient, window: tuple[date, date]) -> list[Sign]:
-    """Events called related that began before the first dose and went on: a day or the relation is wrong."""
-    return [
-        Sign(
-            None, window[0], rule.id, f"{rule.clause}: {event.term} is called related and began on "
-            f"{event.onset_text}, before the first dose: which is wrong?", (event.ref,), window, asks=True,
-        )
-        for event in patient.events
-        if event.attribution == "related"
-        and (event.worst is None or event.worst >= rule.min_grade)
-        and (event.onset_until or event.onset) < patient.first_dose
-        and (event.ended is None or event.ended >= patient.first_dose)
-    ]  # fmt: skip
-
-
 def _inside(lab: LabInput, window: tuple[date, date]) -> bool:
     return lab.day <= window[1] and lab.last_day >= window[0]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final, Literal
 
-from galu.safety.asks import Grades, ask_of_early, ask_of_labs, ask_of_names
+from galu.safety.asks import Grades, ask_of_labs, ask_of_names
 from galu.safety.clues import ask_of_clues
 from galu.safety.coverage import Coverage, derive_coverage, is_read
 from galu.safety.inputs import AdverseEventInput, DltAdjudication, DltPatient, EvaluabilityJudgement
@@ -187,9 +187,7 @@ def _signs(
     found += ask_of_names(patient, window, as_of)
     found += ask_of_clues(plan.dlt.rules, patient, window, as_of)
     other = next((rule for rule in plan.dlt.rules if rule.evidence == "other-event"), None)
-    if other is None:
-        return found
-    return [*found, *ask_of_early(other, patient, window), *ask_of_measured(other, patient, window, as_of)]
+    return found if other is None else [*found, *ask_of_measured(other, patient, window, as_of)]
 
 
 def signs_since(patient: DltPatient, plan: SafetyPlan, day: date, as_of: date) -> tuple[Sign, ...]:
