@@ -81,3 +81,19 @@ def test_a_memory_of_another_record_of_the_same_length_is_not_used() -> None:
     state = derive_state(STUDY, mild, day)
     assert state.board.slots[0].outcome == "N"
     assert derive_state(STUDY, grave, day, memory=state.memory).board.slots[0].outcome == "T"
+
+
+def test_doses_fitted_together_are_those_of_everybody_whoever_is_asked_for(trial, monkeypatch) -> None:
+    plan = trial.study.dosimetry
+    together = plan.half_lives.model_copy(update={"value": "all patients"})
+    study = trial.study.model_copy(update={"dosimetry": plan.model_copy(update={"half_lives": together})})
+    asked: list[set[str]] = []
+
+    def noted(_study, _record, subjects):
+        asked.append({one.id for one in subjects})
+        return ()
+
+    monkeypatch.setattr("galu.trial.state.derive_absorbed_doses", noted)
+    state = derive_state(study, trial.record, trial.entries[0].recorded.date() + timedelta(days=160))
+    assert state.proposals and state.absorbed_doses == ()
+    assert asked == [{one.id for one in state.subjects}]

@@ -118,7 +118,16 @@ class TrialState:
         """Absorbed dose of every region and cycle, or why there is none."""
         return self._doses_of(one.id for one in self.subjects)
 
+    @cached_property
+    def _doses_together(self) -> tuple[SubjectDose, ...]:
+        return derive_absorbed_doses(self.study, self.record, self.subjects)
+
     def _doses_of(self, names: Iterable[str]) -> tuple[SubjectDose, ...]:
+        plan = self.study.dosimetry
+        if plan is not None and plan.fits_together():
+            # A fit of all patients is none of some of them, nor of one while the others change.
+            wanted = set(names)
+            return tuple(one for one in self._doses_together if one.subject in wanted)
         people = {one.id: one for one in self.subjects}
 
         def fit(names: frozenset[str]) -> dict[str, tuple[SubjectDose, ...]]:
