@@ -98,7 +98,7 @@ class TrialState:
     @cached_property
     def board(self) -> Board:
         """Slots, decision, what may happen next."""
-        assert self.watched is not None  # the rules read everybody once, for the board as for the watch
+        _ = self.watched  # the rules read everybody once, for the board as for the watch
         return derive_board(self.study, self.record, self.day, self.subjects, self.memory)
 
     @cached_property
