@@ -156,7 +156,7 @@ class BenefitRule:
 def clinical_benefit(
     visits: Iterable[Response],
     rule: BenefitRule,
-    first_dose: date,
+    first_dose: date | None,
     response_on: date | None = None,
     until: date | None = None,
 ) -> date | None:
@@ -166,6 +166,8 @@ def clinical_benefit(
     ----------
     visits
         Any order.
+    first_dose
+        None when no dose was given: then no visit shows that the disease was controlled long enough.
     response_on
         Day of a response, confirmed where the trial asks for it; it is a benefit whenever it was.
     until
@@ -174,7 +176,7 @@ def clinical_benefit(
     days = [
         visit.day
         for visit in before_progression(visits, until)
-        if visit.overall in rule.counting and (visit.day - first_dose).days >= rule.minimum_days
+        if visit.overall in rule.counting and _lasted(visit, first_dose, rule.minimum_days)
     ]
     if response_on is not None and (until is None or response_on <= until):
         days.append(response_on)
@@ -183,7 +185,10 @@ def clinical_benefit(
 
 @checked
 def best_overall_response(
-    visits: Iterable[Response], rule: BestResponseRule, first_dose: date, until: date | None = None
+    visits: Iterable[Response],
+    rule: BestResponseRule,
+    first_dose: date | None,
+    until: date | None = None,
 ) -> Finding[BestResponse]:
     """Best response of one patient up to the first progression.
 
@@ -191,6 +196,8 @@ def best_overall_response(
     ----------
     visits
         Any order; visits after the first PD do not count.
+    first_dose
+        None when no dose was given: then no stable disease lasted long enough to count.
     until
         Day of a progression declared elsewhere; `date.max` makes every visit count.
     """
@@ -212,7 +219,7 @@ def best_overall_response(
 
 
 def _counts_as(
-    visits: Sequence[Response], at: int, rule: BestResponseRule, first_dose: date
+    visits: Sequence[Response], at: int, rule: BestResponseRule, first_dose: date | None
 ) -> BestResponse | None:
     """What one visit contributes; None for one without disease to judge."""
     visit = visits[at]
@@ -222,9 +229,13 @@ def _counts_as(
         if confirmed or not rule.confirm:
             return BestResponse(answer, visit.day, confirmed)
         answer = "SD"
-    if answer in ("SD", "NON-CR/NON-PD") and (visit.day - first_dose).days < rule.sd_minimum_days:
+    if answer in ("SD", "NON-CR/NON-PD") and not _lasted(visit, first_dose, rule.sd_minimum_days):
         answer = "NE"
     return BestResponse(answer, visit.day) if answer in ORDER else None
+
+
+def _lasted(visit: Response, first_dose: date | None, minimum_days: int) -> bool:
+    return first_dose is not None and (visit.day - first_dose).days >= minimum_days
 
 
 def _facts_of(visit: Response) -> tuple[str, ...]:
