@@ -42,6 +42,15 @@ def activity_in_mbq(value: float, unit: str) -> float:
     return value * MBQ_PER_ACTIVITY_UNIT[unit]
 
 
+def activity_in_words(mbq: float) -> str:
+    """An activity as it is usually written.
+
+    >>> activity_in_words(3700.0), activity_in_words(6.5)
+    ('3.7 GBq', '6.5 MBq')
+    """
+    return f"{mbq / 1000.0:g} GBq" if mbq >= 100.0 else f"{mbq:g} MBq"
+
+
 def decay_factor(elapsed_h: float, half_life_h: float) -> float:
     """Fraction of an activity that is left after `elapsed_h` [h]; above 1 for earlier times."""
     return math.exp(-LN2 * elapsed_h / half_life_h)

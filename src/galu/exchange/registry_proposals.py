@@ -17,7 +17,8 @@ from galu.escalation.plan import EscalationPlan
 from galu.exchange.registry_readings import Reading, Readings, read_treatment
 from galu.nuclides import canonical
 from galu.protocol.cautions import PROPOSED
-from galu.protocol.sections import Enrolment, Treatment
+from galu.protocol.sections import Enrolment
+from galu.protocol.treatment import Treatment
 
 _NUCLIDE: Final = re.compile(
     r"\d{2,3}m?\]?\s?-?\s?[A-Z][a-z]?(?![a-z])|(?<![A-Za-z])[A-Z][a-z]?-\d{2,3}(?!\d)|[A-Za-z]{4,}-\d{2,3}(?!\d)"

@@ -19,8 +19,9 @@ from galu.escalation.outcomes import Outcomes
 from galu.escalation.plan import EscalationPlan, design_from_plan
 from galu.finding import InputError
 from galu.pharmacokinetics.plan import PharmacokineticsPlan
-from galu.protocol.sections import AnalysisSet, Enrolment, Schedule, Treatment
+from galu.protocol.sections import AnalysisSet, Enrolment, Schedule
 from galu.protocol.study import Study
+from galu.protocol.treatment import Treatment
 from galu.safety.plan import SafetyPlan
 from galu.vocabulary.events import event_terms, nearest_terms, read_event
 

@@ -1,11 +1,10 @@
-"""The sections of a study file that belong to no sibling: identity, agents, treatment, schedule."""
+"""The sections of a study file that belong to no sibling: identity, agents, enrolment, schedule."""
 
 from __future__ import annotations
 
-import itertools
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from galu.statement import Section, Sourced, Stated
 
@@ -88,47 +87,6 @@ class Arm(Sourced):
     type: str | None = Field(default=None, description="type as registered")
     description: str | None = Field(default=None, description="description as registered")
     interventions: tuple[str, ...] = Field(default=(), description="names of what is given in it")
-
-
-class DoseLevel(Sourced):
-    """A planned dose level, per administration; levels count from 1."""
-
-    level: int = Field(ge=1, description="number of the level, from 1")
-    activity_gbq: float = Field(gt=0, description="activity of one administration")
-
-    @model_validator(mode="after")
-    def _is_a_therapeutic_activity(self) -> DoseLevel:
-        if not 0.1 <= self.activity_gbq <= 20:
-            raise ValueError(
-                f"{self.activity_gbq:g} GBq is no therapeutic activity per administration (0.1 to 20 GBq): "
-                "was it MBq? write GBq"
-            )
-        return self
-
-
-class Treatment(Section):
-    """What is given, how much and how often."""
-
-    therapy_agent: Stated[str] = Field(description="name of the agent whose dose is escalated")
-    imaging_agent: Stated[str] | None = Field(
-        default=None, description="name of the agent that shows the target"
-    )
-    levels: tuple[DoseLevel, ...] = Field(min_length=1, description="dose levels, rising")
-    cycle_days: Stated[int] = Field(description="days from one dose to the next")
-    max_cycles: Stated[int] = Field(description="most cycles of a patient")
-    reading: Stated[Literal["per administration", "per cycle", "cumulative"]] = Field(
-        description="what the activity of a level is meant for"
-    )
-
-    @model_validator(mode="after")
-    def _levels_rise(self) -> Treatment:
-        numbers = [level.level for level in self.levels]
-        if numbers != list(range(1, len(numbers) + 1)):
-            raise ValueError(f"levels must count 1, 2, …: found {numbers}")
-        activities = [level.activity_gbq for level in self.levels]
-        if any(b <= a for a, b in itertools.pairwise(activities)):
-            raise ValueError(f"activity must rise from level to level: found {activities} GBq")
-        return self
 
 
 class Enrolment(Section):

@@ -17,7 +17,8 @@ from galu.escalation.plan import EscalationPlan
 from galu.pharmacokinetics.plan import PharmacokineticsPlan
 from galu.protocol.dictionaries import with_dictionary
 from galu.protocol.loading import load_document, parse_document
-from galu.protocol.sections import Agent, AnalysisSet, Arm, Enrolment, Identity, Schedule, Treatment
+from galu.protocol.sections import Agent, AnalysisSet, Arm, Enrolment, Identity, Schedule
+from galu.protocol.treatment import DoseLevel, Treatment
 from galu.protocol.words import LocalWords
 from galu.safety.plan import SafetyPlan
 from galu.statement import Section, Sourced
@@ -108,7 +109,9 @@ def _walk(node: Any, place: str) -> Iterator[Element]:
 
 
 def _summary(node: BaseModel) -> str:
-    for name in ("text", "clause", "definition", "description", "fragment", "activity_gbq"):
+    if isinstance(node, DoseLevel):
+        return str(node)
+    for name in ("text", "clause", "definition", "description", "fragment"):
         value = getattr(node, name, None)
         if value is not None:
             return str(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -10,6 +10,8 @@ from galu.record.fact import Fact
 from galu.record.when import DayWhen, Instant
 
 DecayState = Literal["measured", "corrected"]
+#: Which administration of a cycle, of a study that gives cycles in fractions.
+Fraction = Annotated[int | None, Field(ge=1, description="fraction of the cycle, from 1")]
 
 
 class Enrolment(Fact):
@@ -27,6 +29,7 @@ class Dispensed(Fact):
     on: Instant
     agent: str
     cycle: int = Field(ge=0)
+    fraction: Fraction = None
     activity_mbq: float = Field(gt=0)
     calibrator: str | None = None
 
@@ -38,6 +41,7 @@ class Residual(Fact):
     on: Instant
     agent: str
     cycle: int = Field(ge=0)
+    fraction: Fraction = None
     activity_mbq: float = Field(ge=0)
 
 
@@ -48,6 +52,7 @@ class Administration(Fact):
     on: DayWhen
     agent: str = Field(min_length=1)
     cycle: int | None = Field(default=None, ge=0)
+    fraction: Fraction = None
     ended: DayWhen | None = None
     planned_activity_mbq: float | None = Field(default=None, gt=0)
     activity_mbq: float | None = Field(default=None, ge=0, description="stated net activity, if not derived")
@@ -63,6 +68,7 @@ class Scan(Fact):
     modality: Literal["PET", "SPECT", "CT", "MRI", "BONE", "PLANAR"]
     agent: str | None = None
     cycle: int | None = Field(default=None, ge=0)
+    fraction: Fraction = None
     positive: bool | None = Field(default=None, description="reader's verdict by the study's positivity rule")
     camera: str | None = None
 
@@ -74,6 +80,7 @@ class RegionActivity(Fact):
     on: Instant
     agent: str
     cycle: int = Field(ge=0)
+    fraction: Fraction = None
     region: str = Field(min_length=1)
     activity_mbq: float = Field(ge=0)
     sigma_mbq: float | None = Field(default=None, gt=0)
@@ -90,6 +97,7 @@ class Sample(Fact):
     matrix: str = Field(min_length=1)
     analyte: str = Field(min_length=1)
     cycle: int | None = Field(default=None, ge=0)
+    fraction: Fraction = None
     value: float | None = Field(default=None, ge=0)
     text: str | None = None
     unit: str
@@ -107,6 +115,7 @@ class UrineCollection(Fact):
     ended: Instant
     agent: str
     cycle: int = Field(ge=0)
+    fraction: Fraction = None
     volume_ml: float = Field(ge=0)
     activity_mbq: float | None = Field(default=None, ge=0)
     decay_state: DecayState = "measured"

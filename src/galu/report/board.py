@@ -25,7 +25,7 @@ _STATES: Final = {
 
 def lanes_of(study: Study, board: Board) -> tuple[Lane, ...]:
     """A lane per dose level of the escalation with its six slots, then one per level of the expansion."""
-    levels = {} if study.treatment is None else {lv.level: lv.activity_gbq for lv in study.treatment.levels}
+    levels = {} if study.treatment is None else {lv.level: str(lv) for lv in study.treatment.levels}
     window = study.safety.dlt.window_days.value if study.safety else None
     found = []
     for phase in ("escalation", "expansion"):
@@ -36,7 +36,7 @@ def lanes_of(study: Study, board: Board) -> tuple[Lane, ...]:
     return tuple(found)
 
 
-def _lane(which: tuple[str, int, float | None], slots: list[Slot], board: Board, window: int | None) -> Lane:
+def _lane(which: tuple[str, int, str | None], slots: list[Slot], board: Board, window: int | None) -> Lane:
     phase, level, activity = which
     cards = [_card(slot, board, window) for slot in slots if slot.outcome != "X"]
     free = max(0, SLOTS - len(cards)) if phase == "escalation" else 0
@@ -44,7 +44,7 @@ def _lane(which: tuple[str, int, float | None], slots: list[Slot], board: Board,
     cards += [_card(slot, board, window) for slot in slots if slot.outcome == "X"]
     counts = {state: sum(slot.outcome == state.value for slot in slots) for state in Outcome}
     words = [f"{count} {_STATES[state][1]}" for state, count in counts.items() if count]
-    name = f"Level {level}" + ("" if activity is None else f", {activity:g} GBq")
+    name = f"Level {level}" + ("" if activity is None else f", {activity}")
     return Lane(f"{name} · {phase}", ", ".join(words) or "nobody yet", tuple(cards))
 
 

@@ -139,15 +139,19 @@ class Laboratory:
         known = self.course.pen.known(day, "psa")
         self.course.pen.write(Lab, at(day, 8.5), known, test="PSA", value=value, unit="ng/mL")
 
+    def weigh(self, day: date) -> float:
+        """Weight of a day [kg]."""
+        spread = self.course.draws.normal("weight", day)
+        return round(self.person.weight_kg * (1 + 0.015 * spread), 1)
+
     def _vitals(self, day: date) -> None:
         draws, known = self.course.draws, self.course.pen.known(day, "vitals")
-        weight = self.person.weight_kg * (1 + 0.015 * draws.normal("weight", day))
         body = {
             "SYSBP": (128 + 11 * draws.normal("sbp", day), "mmHg", 0),
             "DIABP": (77 + 7 * draws.normal("dbp", day), "mmHg", 0),
             "PULSE": (73 + 8 * draws.normal("pulse", day), "beats/min", 0),
             "TEMP": (36.5 + 0.2 * draws.normal("temp", day), "C", 1),
-            "WEIGHT": (weight, "kg", 1),
+            "WEIGHT": (self.weigh(day), "kg", 1),
         }
         for test, (value, unit, digits) in body.items():
             self.course.pen.write(Vital, day, known, test=test, value=round(value, digits), unit=unit)

@@ -15,6 +15,7 @@ from typing import Final
 
 from galu.protocol import Study
 from galu.protocol.sections import VisitPlan
+from galu.protocol.treatment import Body, Turn
 from galu.record.conduct import Visit
 from galu.record.people import Contact, Death, Disposition, Withdrawal
 from galu.simulation.assessments import Imaging, Laboratory
@@ -52,7 +53,7 @@ class Course:
         self.study, self.scenario, self.person, self.pen = study, scenario, person, pen
         self.treatment, self.visits = study.treatment, study.schedule.visits
         self.draws = Draws(setting.seed, person.subject)
-        self.planned_mbq = 1000.0 * study.treatment.levels[level - 1].activity_gbq
+        self.level, self.share = level, 1.0
         self.first = slot + timedelta(
             days=self.draws.whole(*scenario.accrual.dose_after_slot_days, "first dose")
         )
@@ -104,12 +105,13 @@ class Course:
         if not self._is_positive():
             return
         self._plan_leaving()
-        cycle, planned = 1, self.planned_mbq
         due: date | None = self.first
-        while due is not None and cycle <= self.treatment.max_cycles.value:
-            self._dose(cycle, due, planned)
-            due, planned = self._next(cycle, due, planned)
-            cycle += 1
+        number = 0
+        while due is not None:
+            number += 1
+            turn = self.treatment.turn(number)
+            self._dose(turn, due)
+            due = self._next(turn, due)
         self._follow_up()
         self._events()
         if self.death <= (self.left_study or self.death):
@@ -139,23 +141,34 @@ class Course:
         known = self.pen.known(day, f"leaves {scope}")
         self.pen.write(Withdrawal, day, known, scope=scope, cause=cause, toxicity_related=toxic)
 
-    def _dose(self, cycle: int, due: date, planned_mbq: float) -> None:
-        start = at(due, 10 + 0.25 * self.draws.whole(0, 8, "dose hour", cycle))
-        partial = cycle == 1 and self.dlt is None
+    def _planned_mbq(self, turn: Turn, day: date) -> float:
+        """Activity of the plan on a day, by the weight of that day, lowered as far as toxicity did."""
+        body = Body(self.laboratory.weigh(day), self.person.height_cm) if self.treatment.by_body else Body()
+        planned = self.treatment.planned(self.level, turn.number, body).mbq
+        assert planned is not None  # the level is planned, and the weight is known
+        return planned * self.share
+
+    def _dose(self, turn: Turn, due: date) -> None:
+        first = turn.number == 1
+        start = at(due, 10 + 0.25 * self.draws.whole(0, 8, "dose hour", turn.number))
+        partial = first and self.dlt is None
         partial = partial and self.draws.chance(self.scenario.leaving.partial_first_dose, "partial dose")
         self._visit("dose", due, "done")
         for procedure in ("haematology", "vitals", "ecog", "chemistry", "psa"):
             self.laboratory.do(procedure, due)
-        given = self.activity.treat(cycle, start, planned_mbq, 0.55 if partial else 1.0)
+        given = self.activity.treat(turn, start, self._planned_mbq(turn, due), 0.55 if partial else 1.0)
         until = at(self.gone, 0)
         self.activity.scan(given, until)
-        if cycle == 1:
+        if first:
             self.activity.sample(given, until)
             self._plan_visits("first-dose", due, due + timedelta(days=_HORIZON_DAYS))
         falls = self.scenario.kinetics.lesion_uptake_by_cycle
         self.doses.append((self.day(due), given.net_mbq / 1000.0))
-        self.effects.append((self.day(due), given.net_mbq / 1000.0 * falls[min(cycle, len(falls)) - 1]))
-        self._plan_visits("cycle", due, due + timedelta(days=self.treatment.cycle_days.value), cycle)
+        falling = falls[min(turn.cycle, len(falls)) - 1]
+        self.effects.append((self.day(due), given.net_mbq / 1000.0 * falling))
+        if turn.fraction == 1:
+            end = due + timedelta(days=self.treatment.cycle_days.value)
+            self._plan_visits("cycle", due, end, turn.cycle)
 
     def _plan_visits(self, anchor: str, start: date, until: date, cycle: int = 1) -> None:
         wanted = ("first", "all", None) if cycle == 1 else ("later", "all", None)
@@ -205,28 +218,28 @@ class Course:
 
     # Between doses --------------------------------------------------------------------------------
 
-    def _next(self, cycle: int, given: date, planned_mbq: float) -> tuple[date | None, float]:
-        """Day and activity of the next dose; None when treatment is over."""
-        due = given + timedelta(
-            days=self.treatment.cycle_days.value + self.draws.whole(0, 4, "late dose", cycle)
-        )
-        last = cycle == self.treatment.max_cycles.value
+    def _next(self, turn: Turn, given: date) -> date | None:
+        """Day of the next dose; None when treatment is over."""
+        number = turn.number
+        late = self.draws.whole(0, 4, "late dose", number)
+        due = given + timedelta(days=self.treatment.days_after(number) + late)
+        last = number == self.treatment.most_administrations
         self._advance(due)
         self.laboratory.judge(given, due)
         if self.gone <= due:
-            return None, planned_mbq
+            return None
         if last:
             self._done(due)
-            return None, planned_mbq
-        reason = self._reason_to_stop(cycle, given, due)
+            return None
+        reason = self._reason_to_stop(number, given, due)
         if reason is not None:
             day, cause, toxic = reason
             self.left_treatment = day
             if cause == "Withdrawal by subject":
                 self.left_study = day
             self._leave(day, "study" if cause == "Withdrawal by subject" else "treatment", cause, toxic)
-            return None, planned_mbq
-        return self._when_recovered(given, due, planned_mbq)
+            return None
+        return self._when_recovered(given, due)
 
     def _done(self, due: date) -> None:
         self.pen.write(Disposition, due, self.pen.known(due, "done"), term="COMPLETED", category="treatment")
@@ -249,27 +262,28 @@ class Course:
             )
         return None
 
-    def _when_recovered(self, given: date, due: date, planned_mbq: float) -> tuple[date | None, float]:
+    def _when_recovered(self, given: date, due: date) -> date | None:
         """Give, wait, reduce or stop, as the study's modification rules propose from the counts."""
         for _ in range(_MOST_HOLDS + 1):
             proposal = self.laboratory.proposal(given, due)
             if proposal.action in ("give", "reduce"):
-                return due, planned_mbq * proposal.factor
+                self.share *= proposal.factor
+                return due
             if proposal.action == "stop":
                 break
             self._advance(due + timedelta(days=7))
             due += timedelta(days=7)
             if self.gone <= due:
-                return None, planned_mbq
+                return None
             self.laboratory.do("haematology", due)
             self.laboratory.judge(due - timedelta(days=6), due)
         mild = self.laboratory.present_grade(given, due) <= 2
         if mild and self.draws.chance(self.scenario.leaving.goes_on_at_grade_2, "goes on", due):
-            return due, planned_mbq
+            return due
         self.left_treatment = due
         self.laboratory.withdraw(due)
         self._leave(due, "treatment", "Adverse event", toxic=True)
-        return None, planned_mbq
+        return None
 
     # After treatment ------------------------------------------------------------------------------
 

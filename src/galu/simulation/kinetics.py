@@ -16,6 +16,7 @@ from galu.nuclides import Nuclide, half_life_h, nuclide
 from galu.pharmacokinetics.plan import nominal_h
 from galu.protocol import Study
 from galu.protocol.sections import Agent, ScanPlan
+from galu.protocol.treatment import Turn
 from galu.quantities import LN2, decay_factor
 from galu.record.treatment import (
     Administration,
@@ -66,9 +67,15 @@ def _region(name: str, row: RegionTruth, is_lesion: bool, agent: Nuclide, draws:
 class Treated:
     """One administration as it truly was."""
 
-    cycle: int
+    turn: Turn
     start: datetime
     net_mbq: float
+
+    @property
+    def place(self) -> dict[str, int]:
+        """Cycle and, where there are several, fraction, as facts write them."""
+        one = {"cycle": self.turn.cycle}
+        return one if self.turn.fractions == 1 else {**one, "fraction": self.turn.fraction}
 
 
 class Activity:
@@ -92,7 +99,7 @@ class Activity:
         planned = self.imaging.planned_activity_mbq
         assert planned is not None
         net = planned.value * (1 + 0.06 * self.draws.normal("pet activity"))
-        self._administer(self.imaging, 0, start, (planned.value, net))
+        self._administer(self.imaging, Treated(Turn(0, 0), start, net), planned.value)
         hours = next((plan.times_h[0] for plan in self._plans("PET")), 1.0)
         taken = start + timedelta(hours=hours, minutes=self.draws.whole(-4, 9, "pet time"))
         known = self.pen.known(taken.date(), "pet")
@@ -107,34 +114,31 @@ class Activity:
             camera="PET/CT",
         )
 
-    def treat(self, cycle: int, start: datetime, planned_mbq: float, fraction: float) -> Treated:
-        """Give the therapy agent; `fraction` of the planned activity is meant to arrive."""
-        spread = 1 + self.kinetics.net_activity_sd * self.draws.normal("net activity", cycle)
-        net = planned_mbq * fraction * spread
-        self._administer(
-            self.therapy, cycle, start, (planned_mbq, net), lost_mbq=planned_mbq * (1 - fraction)
-        )
-        return Treated(cycle, start, net)
+    def treat(self, turn: Turn, start: datetime, planned_mbq: float, share: float) -> Treated:
+        """Give the therapy agent; `share` of the planned activity is meant to arrive."""
+        spread = 1 + self.kinetics.net_activity_sd * self.draws.normal("net activity", turn.number)
+        dose = Treated(turn, start, planned_mbq * share * spread)
+        self._administer(self.therapy, dose, planned_mbq, lost_mbq=planned_mbq * (1 - share))
+        return dose
 
     def _administer(
         self,
         agent: Agent,
-        cycle: int,
-        start: datetime,
-        activity_mbq: tuple[float, float],
+        dose: Treated,
+        planned: float,
         lost_mbq: float = 0.0,
     ) -> None:
-        planned, net = activity_mbq
+        number, start, net = dose.turn.number, dose.start, dose.net_mbq
         half_life = half_life_h(agent.nuclide or "")
         left = (
             planned
             * self.kinetics.residual_fraction
-            * self.draws.log_normal(1.0, 0.4, "left", agent.name, cycle)
+            * self.draws.log_normal(1.0, 0.4, "left", agent.name, number)
         )
         left += lost_mbq
-        before_h, after_h = (1.5, 0.75) if cycle else (0.25, 0.25)
-        known = self.pen.known(start.date(), f"administration {cycle}")
-        common = {"agent": agent.name, "cycle": cycle}
+        before_h, after_h = (1.5, 0.75) if number else (0.25, 0.25)
+        known = self.pen.known(start.date(), f"administration {number}")
+        common = {"agent": agent.name, **dose.place}
         drawn_at, left_at = start - timedelta(hours=before_h), start + timedelta(hours=after_h)
         drawn = (net + left) / decay_factor(before_h, half_life)
         remaining = left * decay_factor(after_h, half_life)
@@ -144,7 +148,7 @@ class Activity:
             Administration,
             start,
             known,
-            ended=text(start + timedelta(hours=_INFUSION_H if cycle else 1 / 60)),
+            ended=text(start + timedelta(hours=_INFUSION_H if number else 1 / 60)),
             planned_activity_mbq=planned,
             route="INTRAVENOUS",
             **common,
@@ -157,21 +161,21 @@ class Activity:
 
     def scan(self, dose: Treated, until: datetime) -> None:
         """SPECT at the planned times, as far as the patient lives to see them."""
-        for plan in self._plans("SPECT", dose.cycle):
+        for plan in self._plans("SPECT", dose.turn.number):
             for hours in plan.times_h:
-                key = (dose.cycle, hours)
+                key = (dose.turn.number, hours)
                 shift = min(0.08 * hours, 3.0) * self.draws.normal("spect time", *key)
                 taken = dose.start + timedelta(minutes=round(60 * max(1.0, hours + shift)))
                 if taken < until and not self.draws.chance(0.03, "spect missed", *key):
-                    self._spect(dose, taken, f"spect {dose.cycle} {hours}")
+                    self._spect(dose, taken, f"spect {dose.turn.number} {hours}")
 
     def _spect(self, dose: Treated, taken: datetime, key: str) -> None:
         known = self.pen.known(taken.date(), key)
-        common = {"agent": self.therapy.name, "cycle": dose.cycle}
+        common = {"agent": self.therapy.name, **dose.place}
         scan = self.pen.write(Scan, taken, known, modality="SPECT", camera="SPECT/CT", **common)
         hours = (taken - dose.start) / timedelta(hours=1)
         for region in self.regions:
-            true = dose.net_mbq * self._uptake(region, dose.cycle) * math.exp(-LN2 * hours / region.teff_h)
+            true = dose.net_mbq * self._uptake(region, dose.turn) * math.exp(-LN2 * hours / region.teff_h)
             sigma = self.kinetics.spect_sigma * true
             seen = max(0.05 * true, true + sigma * self.draws.normal("spect", key, region.name))
             self.pen.write(
@@ -186,8 +190,9 @@ class Activity:
                 **common,
             )
 
-    def _uptake(self, region: Region, cycle: int) -> float:
-        spread = self.draws.log_normal(1.0, self.kinetics.between_cycles_cv, "between", region.name, cycle)
+    def _uptake(self, region: Region, turn: Turn) -> float:
+        key, cycle = ("between", region.name, turn.number), turn.cycle
+        spread = self.draws.log_normal(1.0, self.kinetics.between_cycles_cv, *key)
         falls = self.kinetics.lesion_uptake_by_cycle
         return region.fraction * spread * (falls[min(cycle, len(falls)) - 1] if region.is_lesion else 1.0)
 
@@ -240,7 +245,7 @@ class Activity:
             self.pen.known(taken.date() + timedelta(days=1), "blood"),
             matrix="whole blood",
             analyte=self.therapy.name,
-            cycle=dose.cycle,
+            **dose.place,
             unit="kBq/mL",
             lloq=lloq,
             nominal_h=nominal,
@@ -270,7 +275,7 @@ class Activity:
             self.pen.known(ended.date(), "urine"),
             ended=text(ended),
             agent=self.therapy.name,
-            cycle=dose.cycle,
+            **dose.place,
             volume_ml=round(volume * (0.8 if missed else 1.0), 0),
             activity_mbq=significant(seen * (0.8 if missed else 1.0), 4),
             missed_void=missed or None,

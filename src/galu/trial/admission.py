@@ -260,7 +260,7 @@ def _not_more_than_given(column: str) -> Check:
         value = getattr(fact, column)
         if not value:
             return
-        drawn = known.drawn.get((fact.subject, fact.agent, fact.cycle))
+        drawn = known.drawn.get((fact.subject, fact.agent, fact.cycle, fact.fraction or 1))
         possible = _range_mbq(fact.agent, known)
         if drawn is not None:
             limit, words = drawn[1] * _grown(drawn[0], fact, known), "was drawn"
@@ -298,20 +298,27 @@ def _before_measurements(fact: Any, known: Known) -> Iterator[Fault]:
     """An administration does not come after activity of it that the record holds already."""
     if fact.cycle is None:
         return
-    seen = known.earliest.get((fact.subject, fact.agent, fact.cycle))
+    seen = known.earliest.get((fact.subject, fact.agent, fact.cycle, fact.fraction or 1))
     if seen is not None and seen[1] in known.ids and before(seen[0], fact.on, known.zone):
         fault = f"{fact.on} is after activity of it was measured ({seen[1]}, {seen[0]})"
         yield Fault(fact.id, "on", fault, "correct the time or the cycle")
 
 
 def _given_once(fact: Any, known: Known) -> Iterator[Fault]:
-    """An agent is given once in a cycle: a second administration of it is a correction of the first."""
+    """An agent is given once in a cycle, or fraction: a second time is a correction of the first."""
     if fact.cycle is None:
         return
-    first = known.given.get((fact.subject, fact.agent, fact.cycle))
+    plan = known.study.treatment
+    fractions = 1 if plan is None else plan.fractions
+    if fact.fraction is not None and fact.fraction > fractions:
+        fault = f"fraction {fact.fraction} of cycle {fact.cycle} is not planned ({fractions} a cycle)"
+        yield Fault(fact.id, "fraction", fault, "correct it, or leave it out")
+    first = known.given.get((fact.subject, fact.agent, fact.cycle, fact.fraction or 1))
     if first is not None and first != fact.id:
-        fault = f"cycle {fact.cycle} of {fact.agent} is recorded as given already ({first})"
-        yield Fault(fact.id, "cycle", fault, f"supersede {first} to correct it, or correct the cycle")
+        told = "" if fractions == 1 else f", fraction {fact.fraction or 1}"
+        fault = f"cycle {fact.cycle}{told} of {fact.agent} is recorded as given already ({first})"
+        wrong = "cycle" if fractions == 1 else "cycle or the fraction"
+        yield Fault(fact.id, "cycle", fault, f"supersede {first} to correct it, or correct the {wrong}")
 
 
 def _known_event(fact: Any, known: Known) -> Iterator[Fault]:
@@ -329,7 +336,7 @@ def _planned_level(fact: Any, known: Known) -> Iterator[Fault]:
         return
     levels = [level.level for level in plan.levels]
     if fact.level not in levels:
-        planned = ", ".join(f"{level.level} ({level.activity_gbq:g} GBq)" for level in plan.levels)
+        planned = ", ".join(f"{level.level} ({level})" for level in plan.levels)
         yield Fault(fact.id, "level", f"dose level {fact.level} is not planned", f"write one of {planned}")
 
 

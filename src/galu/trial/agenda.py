@@ -131,7 +131,7 @@ def _scans_of(
     plan: ScanPlan, subject: Subject, dose: Dose, look: tuple[list[str], date, str]
 ) -> Iterator[Due]:
     seen, day, zone = look
-    first = (dose.cycle or 0) <= 1
+    first = (dose.cycle or 0) <= 1 and (dose.fraction or 1) == 1
     if plan.agent != dose.agent or not (plan.cycles == "all" or (plan.cycles == "first") == first):
         return
     for time_h in plan.times_h:

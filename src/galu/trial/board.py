@@ -33,6 +33,7 @@ from galu.trial.accrual import (
 from galu.trial.adjudication import course_facts
 from galu.trial.harm import harm_without_dose
 from galu.trial.memory import Memory, read_subjects
+from galu.trial.planned import dose_slack, due_on, next_number
 from galu.trial.safety import derive_dlt
 from galu.trial.slots import Slot, is_gone, outcome_of, slot_of, with_strays
 from galu.trial.subjects import Subject
@@ -287,15 +288,14 @@ def _holds_slot(subject: Subject) -> bool:
 def _due(study: Study, people: Iterable[Subject], day: date) -> tuple[Due, ...]:
     if study.treatment is None:
         return ()
-    cycle, most = study.treatment.cycle_days.value, study.treatment.max_cycles.value
-    visits = study.schedule.visits if study.schedule else ()
-    slack = next((v.after_days for v in visits if v.anchor == "cycle" and "dose" in v.procedures), 7)
+    plan = study.treatment
     found = []
     for subject in people:
-        treated = subject.last_dose is not None and len(subject.therapy) < most
+        number = next_number(plan, subject.therapy)
+        treated = subject.last_dose is not None and number <= plan.most_administrations
         if treated and not subject.completed and subject.left("treatment") is None and not subject.dead:
-            assert subject.last_dose is not None
-            due = subject.last_dose + timedelta(days=cycle)
-            what = f"{study.treatment.therapy_agent.value} dose, cycle {len(subject.therapy) + 1}"
-            found.append(Due(subject.id, what, due, due + timedelta(days=slack)))
+            due = due_on(plan, subject.therapy, number)
+            what = f"{plan.therapy_agent.value} dose, {plan.turn(number)}"
+            latest = due + timedelta(days=dose_slack(study, plan.turn(number)))
+            found.append(Due(subject.id, what, due, latest))
     return tuple(sorted(found, key=lambda item: (item.due, item.subject)))

@@ -66,9 +66,9 @@ def _yes(value: bool) -> str:
 
 def _of_doses(before: TrialState, after: TrialState) -> Iterator[Change]:
     """Proposals of one cycle that read otherwise, and doses given since."""
-    was = {(one.subject, one.cycle): one for one in before.proposals}
+    was = {(one.subject, one.cycle, one.fraction): one for one in before.proposals}
     for one in after.proposals:
-        old = was.get((one.subject, one.cycle))
+        old = was.get((one.subject, one.cycle, one.fraction))
         if old is not None and old.action != one.action:
             why = "; ".join(one.reasons)
             yield Change(f"proposal, cycle {one.cycle}", one.subject, old.action, one.action, why)

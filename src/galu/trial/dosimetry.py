@@ -45,7 +45,10 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class SubjectDose:
-    """One region of one subject in one cycle, or why there is no dose."""
+    """One region of one subject in one cycle, or why there is no dose.
+
+    Of a study that gives cycles in fractions `cycle` counts the administrations.
+    """
 
     subject: str
     region: str
@@ -68,7 +71,8 @@ def derive_absorbed_doses(
     for row in record.rows(RegionActivity):
         if row.fact.agent == agent:
             region = _region(row.fact.region, plan)
-            groups.setdefault((row.subject, region), {}).setdefault(row.fact.cycle, []).append(row)
+            number = study.treatment.number_of(row.fact.cycle, row.fact.fraction)
+            groups.setdefault((row.subject, region), {}).setdefault(number, []).append(row)
     people = {subject.id: subject for subject in subjects}
     measured: dict[tuple[str, str], tuple[CycleActivity, ...]] = {}
     failed: dict[tuple[str, str], list[SubjectDose]] = {}
@@ -140,7 +144,7 @@ def _measured(
     context: tuple[DosimetryPlan, str],
 ) -> tuple[tuple[CycleActivity, ...], list[SubjectDose]]:
     """What can be used of a region's cycles, and the rest with its reason."""
-    given = {dose.cycle: dose for dose in subject.therapy}
+    given = {dose.number: dose for dose in subject.therapy}
     masses = [
         row.fact.mass_g for _, rows in sorted(cycles.items()) for row in rows if row.fact.mass_g is not None
     ]

@@ -30,7 +30,7 @@ from galu.trial.exposure import half_lives_h
 
 Measured = Residual | Scan | RegionActivity | Sample | UrineCollection
 _MEASURED: Final[tuple[type[Measured], ...]] = (Residual, Scan, RegionActivity, Sample, UrineCollection)
-Key = tuple[str, str, int]
+Key = tuple[str, str, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def gather_known(
         given={key: fact.id for key, fact in reversed(given)},
         events=told | dict.fromkeys(written.unread),
         drawn={
-            (one.subject or "", one.agent, one.cycle): (one.on, one.activity_mbq)
+            (one.subject or "", one.agent, one.cycle, one.fraction or 1): (one.on, one.activity_mbq)
             for one in standing(Dispensed)
         },
         earliest=earliest,
@@ -151,13 +151,15 @@ def _people(record: Record, batch: tuple[Fact, ...]) -> Mapping[str, str]:
 
 
 def key_of(fact: Administration | Measured, study: Study) -> Key | None:
-    """Subject, agent and cycle of the administration that a fact belongs to; None where one is not told."""
+    """Subject, agent, cycle and fraction of the administration of a fact; None where one is not told."""
     agent: str | None
     if isinstance(fact, Sample):
         agent = next((a.name for a in study.agents if fact.analyte in (a.name, a.nuclide)), None)
     else:
         agent = fact.agent
-    return None if agent is None or fact.cycle is None else (fact.subject or "", agent, fact.cycle)
+    if agent is None or fact.cycle is None:
+        return None
+    return fact.subject or "", agent, fact.cycle, fact.fraction or 1
 
 
 def is_predose(fact: Measured) -> bool:

@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from galu.finding import InputError
 from galu.pharmacokinetics import Collection, Parameter, Urine, urinary
+from galu.protocol import Study
 from galu.record import Record, Row
 from galu.record.treatment import UrineCollection
 from galu.record.when import hours_between
-from galu.trial.exposure import Dose
+from galu.trial.exposure import Dose, half_lives_h, number_of
 from galu.trial.subjects import Subject
 
 #: Area of the blood or plasma profile over the window of the urine [h], decay-corrected.
@@ -26,24 +27,26 @@ class Excreted(NamedTuple):
     cycle: int
 
 
-def cycle_of(cycle: int | None) -> int:
-    """The cycle of a fact; one that names none belongs to the first. Cycle 0 (imaging) is a cycle."""
-    return 1 if cycle is None else cycle
+def cycle_of(number: int | None) -> int:
+    """The administration of a fact; one that names none belongs to the first. Imaging (0) is one."""
+    return 1 if number is None else number
 
 
 def derive_excretion(
+    study: Study,
     record: Record,
     people: Mapping[str, Subject],
-    half_lives: Mapping[str, float],
     area_of: Callable[[Subject, Dose], AreaBetween],
 ) -> Iterator[tuple[Excreted, Parameter]]:
     """Amount, percentage and renal clearance of each agent and cycle, decay-corrected.
 
     Urine that belongs to no known administration has its rows, too, with the reason.
     """
+    half_lives = half_lives_h(study)
     groups: dict[Excreted, list[Row[UrineCollection]]] = {}
     for row in record.rows(UrineCollection):
-        groups.setdefault(Excreted(row.subject, row.fact.agent, row.fact.cycle), []).append(row)
+        number = cycle_of(number_of(study, row.fact.cycle, row.fact.fraction))
+        groups.setdefault(Excreted(row.subject, row.fact.agent, number), []).append(row)
     for key, rows in sorted(groups.items()):
         subject, half_life = people.get(key.subject), half_lives.get(key.agent)
         dose = None if subject is None else administration(subject, key.agent, key.cycle)
@@ -59,7 +62,7 @@ def derive_excretion(
 def administration(subject: Subject, agent: str, cycle: int) -> Dose | None:
     """The administration of an agent in a cycle, therapeutic or for imaging."""
     given = (*subject.therapy, *subject.imaging)
-    return next((one for one in given if (one.agent, cycle_of(one.cycle)) == (agent, cycle)), None)
+    return next((one for one in given if (one.agent, cycle_of(one.number)) == (agent, cycle)), None)
 
 
 def excretion(

@@ -25,7 +25,9 @@ class Dose:
 
     `repeated_by` holds the ids of further facts that state the same cycle and do not count, `drawn_again` of
     further ones that state another activity drawn or left over for it: which holds is not known. One that is
-    not `recorded` is only known from the activity drawn for it.
+    not `recorded` is only known from the activity drawn for it. `number` counts the administrations of the
+    plan, as cycle and fraction tell; `level_mbq` is what the plan of the level has
+    for it, where that is known.
     """
 
     agent: str
@@ -41,6 +43,9 @@ class Dose:
     recorded: bool = True
     drawn_again: tuple[str, ...] = ()
     route: str = ""
+    fraction: int | None = None
+    number: int | None = None
+    level_mbq: float | None = None
 
     @property
     def fraction_of_planned(self) -> float | None:
@@ -50,11 +55,21 @@ class Dose:
         return self.net_mbq / self.planned_mbq
 
 
+def was_lowered(before: Dose, after: Dose) -> bool:
+    """Whether less was planned than before, beyond what the plan of the level itself lowers."""
+    if not before.planned_mbq or not after.planned_mbq:
+        return False
+    by_plan = after.level_mbq / before.level_mbq if after.level_mbq and before.level_mbq else 1.0
+    return after.planned_mbq < REDUCED_SHARE * by_plan * before.planned_mbq
+
+
 Key = tuple[Any, ...]
 Drawn = Dispensed | Residual
 _D = TypeVar("_D", Dispensed, Residual)
 #: With this share of the activity drawn left in the syringe nothing was given (assumed).
 UNGIVEN: Final = 0.9
+#: A planned activity below this share of the one before is a reduction that was made (assumed).
+REDUCED_SHARE: Final = 0.9
 
 
 def half_lives_h(study: Study) -> dict[str, float]:
@@ -95,18 +110,36 @@ def derive_doses(study: Study, record: Record) -> dict[str, tuple[Dose, ...]]:
             repeated_by=tuple(repeats[key]),
             drawn_again=(*_others(drawn), *_others(left)),
             route=row.fact.route or "",
+            fraction=row.fact.fraction,
+            number=_number(study, row),
         )
         doses.setdefault(row.subject, []).append(dose)
     for key, rows in dispensed.items():
         last = rows[-1]
         if key not in repeats and not _left_whole(last, residual.get(key, [])):
-            doses.setdefault(last.subject, []).append(_drawn(last))
+            doses.setdefault(last.subject, []).append(_drawn(last, _number(study, last)))
     return {subject: tuple(sorted(own, key=_start)) for subject, own in doses.items()}
+
+
+def number_of(study: Study, cycle: int | None, fraction: int | None) -> int | None:
+    """The place in the plan of what is told as cycle and fraction; that of imaging is 0."""
+    if cycle is None or study.treatment is None:
+        return cycle
+    return study.treatment.number_of(cycle, fraction)
+
+
+def _number(study: Study, row: Row[Administration] | Row[Dispensed]) -> int | None:
+    return number_of(study, row.fact.cycle, row.fact.fraction)
 
 
 def _key(row: Row[Administration] | Row[Drawn]) -> Key:
     """The administration of a row: subject, agent, and the cycle or, where that is not told, the day."""
-    return row.subject, row.fact.agent, row.day if row.fact.cycle is None else row.fact.cycle
+    fact = row.fact
+    return (
+        row.subject,
+        fact.agent,
+        *((row.day, 0) if fact.cycle is None else (fact.cycle, fact.fraction or 1)),
+    )
 
 
 def _others(rows: Sequence[Row[Drawn]]) -> tuple[str, ...]:
@@ -118,8 +151,8 @@ def _stated(row: Row[Drawn]) -> tuple[str, float]:
     return row.fact.on, row.fact.activity_mbq
 
 
-def _start(dose: Dose) -> tuple[date, int]:
-    return dose.day, dose.cycle or 0
+def _start(dose: Dose) -> tuple[date, int, int]:
+    return dose.day, dose.cycle or 0, dose.fraction or 0
 
 
 def _left_whole(drawn: Row[Dispensed], left: Sequence[Row[Residual]]) -> bool:
@@ -127,7 +160,7 @@ def _left_whole(drawn: Row[Dispensed], left: Sequence[Row[Residual]]) -> bool:
     return bool(left) and all(row.fact.activity_mbq >= UNGIVEN * drawn.fact.activity_mbq for row in left)
 
 
-def _drawn(row: Row[Dispensed]) -> Dose:
+def _drawn(row: Row[Dispensed], number: int | None) -> Dose:
     """A dose known only from the activity drawn for it: nothing says that it was not given."""
     reason = "the administration is not recorded"
     return Dose(
@@ -141,6 +174,8 @@ def _drawn(row: Row[Dispensed]) -> Dose:
         reason,
         (row.id,),
         recorded=False,
+        fraction=row.fact.fraction,
+        number=number,
     )
 
 
@@ -151,7 +186,7 @@ def _by_administration(
     known = {_key(row) for row in given}
     found: dict[Key, list[Row[_D]]] = {}
     for row in drawn:
-        key, of_day = _key(row), (row.subject, row.fact.agent, row.day)
+        key, of_day = _key(row), (row.subject, row.fact.agent, row.day, 0)
         found.setdefault(of_day if key not in known and of_day in known else key, []).append(row)
     return found
 

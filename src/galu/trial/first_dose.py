@@ -17,15 +17,10 @@ from galu.trial.exposure import half_lives_h
 from galu.trial.subjects import Subject
 
 
-def _level_mbq(subject: Subject, study: Study) -> float | None:
-    levels = study.treatment.levels if study.treatment else ()
-    return next((1000.0 * one.activity_gbq for one in levels if one.level == subject.level), None)
-
-
-def full_dose(subject: Subject, study: Study, plan: SafetyPlan) -> bool | None:
+def full_dose(subject: Subject, plan: SafetyPlan) -> bool | None:
     """Whether the first activity was that of the level; of a dose outside the plan that is not known."""
     dose, least = subject.therapy[0], plan.dlt.full_dose_fraction.value
-    planned = _level_mbq(subject, study) or dose.planned_mbq
+    planned = dose.level_mbq or dose.planned_mbq
     if dose.net_mbq is None or not planned:
         return None
     # Of several administrations of one cycle nobody knows which were given, of an activity whether all was.
@@ -51,7 +46,7 @@ def dose_doubts(
     """
     assert study.safety is not None
     dose, most = subject.therapy[0], 2.0 - study.safety.dlt.full_dose_fraction.value
-    planned = _level_mbq(subject, study)
+    planned = dose.level_mbq
     found = []
     if dose.net_mbq is not None and planned and dose.net_mbq > most * planned:
         above = dose.net_mbq / planned - 1.0

@@ -9,11 +9,12 @@ from datetime import date, timedelta
 from typing import Final
 
 from galu.protocol import Study
+from galu.quantities import activity_in_words
 from galu.trial.board import Board, is_unplaced
 from galu.trial.efficacy import EfficacyResults
 from galu.trial.eligibility import GateVerdicts
-from galu.trial.exposure import Dose
 from galu.trial.pharmacokinetics import PharmacokineticResults
+from galu.trial.planned import dose_slack, due_on, next_number
 from galu.trial.slots import dosed_amiss
 from galu.trial.subjects import Subject
 
@@ -77,6 +78,7 @@ class ExposureRow:
     reduced: bool | None
     reason: str
     facts: tuple[str, ...]
+    fraction: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ class Deviation:
 def derive_flow(study: Study, subjects: Iterable[Subject], board: Board) -> Flow:
     """Count the subjects by how far they came."""
     people = tuple(subjects)
-    most = study.treatment.max_cycles.value if study.treatment else None
+    most = study.treatment.most_administrations if study.treatment else None
     dosed = [s for s in people if s.therapy]
     completed = [s for s in dosed if s.completed or (most is not None and len(s.therapy) >= most)]
     gone = [s for s in dosed if s.left("treatment") is not None or s.dead]
@@ -135,23 +137,21 @@ def derive_exposure(study: Study, subjects: Iterable[Subject]) -> tuple[Exposure
 
 
 def _exposure(study: Study, subject: Subject) -> Iterable[ExposureRow]:
-    levels = {} if study.treatment is None else {lv.level: lv.activity_gbq for lv in study.treatment.levels}
-    planned_gbq = levels.get(subject.level) if subject.level is not None else None
+    plan = study.treatment
     total: float | None = 0.0
-    previous: Dose | None = None
-    for dose in subject.therapy:
+    for n, dose in enumerate(subject.therapy):
         total = None if total is None or dose.net_mbq is None else total + dose.net_mbq
         delay = None
-        if previous is not None and study.treatment is not None:
-            delay = (dose.day - previous.day).days - study.treatment.cycle_days.value
+        if n and plan is not None:
+            due = due_on(plan, subject.therapy[:n], next_number(plan, subject.therapy[:n]))
+            delay = (dose.day - due).days
         reduced = None
-        if planned_gbq is not None and dose.planned_mbq is not None:
-            reduced = dose.planned_mbq < 1000.0 * planned_gbq * (1.0 - FULL_DOSE)
+        if dose.level_mbq is not None and dose.planned_mbq is not None:
+            reduced = dose.planned_mbq < dose.level_mbq * (1.0 - FULL_DOSE)
         yield ExposureRow(
             subject.id, subject.level, dose.agent, dose.cycle, dose.day, dose.planned_mbq, dose.net_mbq,
-            total, delay, reduced, dose.reason, dose.facts,
+            total, delay, reduced, dose.reason, dose.facts, dose.fraction,
         )  # fmt: skip
-        previous = dose
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +238,6 @@ def derive_deviations(
     """Doses off plan, late or recorded twice, without consent or slot, or against or without a criterion."""
     found: list[Deviation] = []
     tolerance = 1.0 - study.safety.dlt.full_dose_fraction.value if study.safety else FULL_DOSE
-    slack = _slack(study)
     first_doses: dict[str, date] = {}
     for subject in subjects:
         if subject.first_dose is not None:
@@ -251,7 +250,8 @@ def derive_deviations(
             Deviation(subject.id, subject.first_dose, "dosed off protocol", amiss, facts)
             for amiss in dosed_amiss(subject)
         ]
-        for row in _exposure(study, subject):
+        for number, row in enumerate(_exposure(study, subject), start=1):
+            slack = dose_slack(study, study.treatment.turn(number)) if study.treatment else 0
             found += _dose_deviations(row, tolerance, slack)
         found += _off_level(study, subject, tolerance)
         for dose in (*subject.imaging, *subject.therapy):
@@ -272,15 +272,16 @@ def derive_deviations(
 
 def _off_level(study: Study, subject: Subject, tolerance: float) -> Iterable[Deviation]:
     """A first dose that was planned, or given, otherwise than the level is."""
-    levels = {} if study.treatment is None else {lv.level: lv.activity_gbq for lv in study.treatment.levels}
-    level = None if subject.level is None else levels.get(subject.level)
-    if level is None or not subject.therapy or subject.unplanned:
+    if study.treatment is None or not subject.therapy or subject.unplanned:
         return
     first = subject.therapy[0]
+    level = first.level_mbq
+    if level is None:
+        return
     # What was planned tells first; where nothing was, what was given.
     told, mbq = ("planned with", first.planned_mbq) if first.planned_mbq else ("of", first.net_mbq)
-    if mbq and abs(mbq / (1000.0 * level) - 1.0) > tolerance:
-        what = f"first dose {told} {mbq:g} MBq, level {subject.level} is {level:g} GBq"
+    if mbq and abs(mbq / level - 1.0) > tolerance:
+        what = f"first dose {told} {mbq:g} MBq, level {subject.level} is {activity_in_words(level)}"
         yield Deviation(subject.id, first.day, "activity of another level", what, first.facts)
 
 
@@ -302,10 +303,8 @@ def _against_criteria(gate: GateVerdicts, first_dose: date) -> Iterable[Deviatio
         yield Deviation(gate.subject, first_dose, "eligibility unknown", what, facts)
 
 
-def _slack(study: Study) -> int:
-    """Days a dose may be late by the visit plan."""
-    visits = study.schedule.visits if study.schedule else ()
-    return next((v.after_days for v in visits if v.anchor == "cycle" and "dose" in v.procedures), 7)
+def _turn(row: ExposureRow) -> str:
+    return f"cycle {row.cycle}" + ("" if row.fraction is None else f", fraction {row.fraction},")
 
 
 def _dose_deviations(row: ExposureRow, tolerance: float, slack: int) -> Iterable[Deviation]:
@@ -316,8 +315,8 @@ def _dose_deviations(row: ExposureRow, tolerance: float, slack: int) -> Iterable
             yield Deviation(row.subject, row.day, "activity", what, row.facts)
     if row.delay_days is not None and row.delay_days > slack:
         due = row.day - timedelta(days=row.delay_days)
-        what = f"cycle {row.cycle} given {row.delay_days} days after {due}"
+        what = f"{_turn(row)} given {row.delay_days} days after {due}"
         yield Deviation(row.subject, row.day, "dose late", what, row.facts)
     if row.delay_days is not None and row.delay_days < -1:
-        what = f"cycle {row.cycle} given {-row.delay_days} days early"
+        what = f"{_turn(row)} given {-row.delay_days} days early"
         yield Deviation(row.subject, row.day, "dose early", what, row.facts)

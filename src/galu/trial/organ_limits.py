@@ -112,11 +112,11 @@ def _of_region(
     newest = counted[-1].course
     assert newest is not None
     known = {one.cycle for one in counted}
-    missing = [dose for dose in therapy if dose.cycle is not None and dose.cycle not in known]
+    missing = [dose for dose in therapy if dose.number is not None and dose.number not in known]
     activities = [dose.planned_mbq if dose.net_mbq is None else dose.net_mbq for dose in missing]
     notes = []
     if missing:
-        cycles = ", ".join(str(dose.cycle) for dose in missing)
+        cycles = ", ".join(str(dose.number) for dose in missing)
         notes.append(f"{region}: cycle {cycles} has no dose, taken at this patient's mean per activity")
     doubtful = [str(one.cycle) for one in counted if one.course and one.course.fit.contradicted()]
     if doubtful:

@@ -36,7 +36,7 @@ from galu.pharmacokinetics.units import scale_of
 from galu.protocol import Study
 from galu.record import Record
 from galu.trial.excretion import AreaBetween, cycle_of, derive_excretion
-from galu.trial.exposure import Dose, half_lives_h
+from galu.trial.exposure import Dose
 from galu.trial.profiles import LeftOut, SubjectProfile, derive_left_out, derive_profiles, dose_of_cycle
 from galu.trial.subjects import Subject
 
@@ -105,11 +105,10 @@ def derive_pharmacokinetics(
     if plan is None:
         return PharmacokineticResults()
     people = {subject.id: subject for subject in subjects}
-    half_lives = half_lives_h(study)
-    profiles = derive_profiles(record, people, half_lives, plan)
+    profiles = derive_profiles(study, record, people)
     parameters = [row for one in profiles for row in _parameters(one, plan)]
     if plan.plans("urine"):
-        parameters += _urine(record, people, half_lives, (profiles, plan))
+        parameters += _urine(study, record, people, (profiles, plan))
     return PharmacokineticResults(
         tuple(profiles),
         tuple(parameters),
@@ -142,22 +141,22 @@ def _in_percent(profile: Profile) -> Profile:
 
 
 def _urine(
+    study: Study,
     record: Record,
     people: Mapping[str, Subject],
-    half_lives: Mapping[str, float],
     context: tuple[list[SubjectProfile], PharmacokineticsPlan],
 ) -> Iterable[SubjectParameter]:
     profiles, plan = context
 
     def area_of(subject: Subject, dose: Dose) -> AreaBetween:
-        cycle = cycle_of(dose.cycle)
+        cycle = cycle_of(dose.number)
         # Blood was sampled for the therapeutic agent: what else was given is not cleared from it.
         own = profiles if dose_of_cycle(subject, cycle) is dose else []
         return _area_of(own, plan, (subject.id, cycle))
 
     if DecayState.CORRECTED not in plan.decay_states.value:
         return
-    for key, row in derive_excretion(record, people, half_lives, area_of):
+    for key, row in derive_excretion(study, record, people, area_of):
         level = people[key.subject].level if key.subject in people else None
         state = DecayState.CORRECTED.value
         yield SubjectParameter(key.subject, level, "urine", key.agent, key.cycle, state, row)

@@ -18,11 +18,12 @@ from galu.finding import InputError
 from galu.pharmacokinetics import DecayState, Profile, Route, intact, interpolated
 from galu.pharmacokinetics.plan import PharmacokineticsPlan
 from galu.pharmacokinetics.profile import Floats
+from galu.protocol import Study
 from galu.record import Record, Row
 from galu.record.treatment import Sample, UrineCollection
 from galu.record.when import hours_between, instant_of
 from galu.trial.excretion import cycle_of
-from galu.trial.exposure import Dose
+from galu.trial.exposure import Dose, half_lives_h, number_of
 from galu.trial.subjects import Subject
 
 _BELOW: Final = re.compile(r"\s*(?:<|BLQ|BLOQ|BQL|BLLOQ|LLOQ)", re.IGNORECASE)
@@ -63,15 +64,17 @@ class LeftOut:
     reason: str
 
 
-def derive_profiles(
-    record: Record, people: Mapping[str, Subject], half_lives: Mapping[str, float], plan: PharmacokineticsPlan
-) -> list[SubjectProfile]:
+def derive_profiles(study: Study, record: Record, people: Mapping[str, Subject]) -> list[SubjectProfile]:
     """Every profile of a matrix that the study plans, by subject, matrix, analyte and cycle."""
+    plan, half_lives = study.pharmacokinetics, half_lives_h(study)
     groups: dict[tuple[str, str, str, int], list[Row[Sample]]] = {}
+    if plan is None:
+        return []
     for row in record.rows(Sample):
         blood = row.fact.matrix.lower() != "urine" and plan.plans(row.fact.matrix)
         if blood and row.subject in people:
-            key = (row.subject, row.fact.matrix, row.fact.analyte, cycle_of(row.fact.cycle))
+            number = cycle_of(number_of(study, row.fact.cycle, row.fact.fraction))
+            key = (row.subject, row.fact.matrix, row.fact.analyte, number)
             groups.setdefault(key, []).append(row)
     fractions = {key: rows for key, rows in groups.items() if key[2].lower() == INTACT_FRACTION}
     by_matrix = {(name, matrix, cycle): rows for (name, matrix, _, cycle), rows in fractions.items()}
@@ -107,7 +110,7 @@ def _built(build: Callable[..., Profile], *given: Any) -> tuple[Profile | None, 
 
 def dose_of_cycle(subject: Subject, cycle: int) -> Dose | None:
     """The therapeutic administration of a cycle."""
-    return next((dose for dose in subject.therapy if cycle_of(dose.cycle) == cycle), None)
+    return next((dose for dose in subject.therapy if cycle_of(dose.number) == cycle), None)
 
 
 def _intact(profile: Profile, rows: list[Row[Sample]], dose: Dose | None, zone: str) -> Profile:

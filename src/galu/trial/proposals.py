@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 
 from galu.protocol import Study
+from galu.protocol.treatment import Treatment, Turn
 from galu.safety.course import present_grade
 from galu.safety.coverage import gradable_terms
 from galu.safety.dlt import COUNTS, WINDOW, signs_since
@@ -26,9 +27,9 @@ from galu.safety.plan import SafetyPlan
 from galu.safety.tables import TreatedSubject
 from galu.trial.board import Board, Due
 from galu.trial.dosimetry import SubjectDose
-from galu.trial.exposure import Dose
+from galu.trial.exposure import REDUCED_SHARE, Dose, was_lowered
 from galu.trial.organ_limits import OrganRoom, Standing, Standings, derive_standings
-from galu.trial.renal import REDUCED_SHARE
+from galu.trial.planned import next_number
 from galu.trial.slots import Slot
 from galu.trial.subjects import Subject
 
@@ -51,6 +52,7 @@ class CycleProposal:
     reasons: tuple[str, ...]
     organs: tuple[OrganRoom, ...]
     facts: tuple[str, ...]
+    fraction: int | None = None
 
 
 @dataclass(frozen=True)
@@ -174,40 +176,37 @@ def toxicity_since(
 
 
 def _next_planned(study: Study, subject: Subject) -> float | None:
-    """Activity that the plan has for the next cycle [MBq]: that of the level, or less once it was reduced."""
-    last = subject.therapy[-1].planned_mbq
-    levels = study.treatment.levels if study.treatment else ()
-    level = next((1000.0 * one.activity_gbq for one in levels if one.level == subject.level), None)
-    if level is None or last is None:
-        return last if level is None else level
-    return last if last < REDUCED_SHARE * level else level
+    """Activity that the plan has for the next dose [MBq]: that of the level, or less once it was reduced.
+
+    None where the plan cannot say it, as for an activity by weight without a weight.
+    """
+    last, level = subject.therapy[-1], subject.following
+    if study.treatment is None or subject.level is None:
+        return last.planned_mbq
+    if level is None or level.mbq is None or last.planned_mbq is None or not last.level_mbq:
+        return None if level is None else level.mbq
+    if last.planned_mbq >= REDUCED_SHARE * last.level_mbq:
+        return level.mbq
+    return last.planned_mbq * (level.mbq / last.level_mbq)
 
 
 def _proposal(
     study: Study, subject: Subject, due: Due, toxicity: DoseProposal, standings: Standings
 ) -> CycleProposal:
-    last = subject.therapy[-1]
+    last, plan = subject.therapy[-1], study.treatment
+    turn = Turn(0, len(subject.therapy) + 1)
+    if plan is not None:
+        turn = plan.turn(next_number(plan, subject.therapy))
     planned = _next_planned(study, subject)
     allowed = None if planned is None else planned * toxicity.factor
-    action, activity, reasons = toxicity.action, allowed, list(toxicity.reasons)
-    if action in ("give", "reduce"):
-        for one in standings.judged:
-            largest = one.largest_mbq()
-            if one.check.action == "stop" and activity is not None and largest < activity:
-                kept = f"at most {largest:.0f} MBq keeps it at {one.check.accepted_risk:.0%}"
-                reasons.append(f"{_passes(one, activity)}: {kept}")
-                activity, action = largest, "reduce" if largest > 0.0 else "stop"
-        reasons += [
-            f"{_passes(one, activity)}: alert"
-            for one in standings.judged
-            if one.check.action == "alert"
-            and activity is not None
-            and one.probability(activity) > one.check.accepted_risk
-        ]
-        reasons += standings.notes
+    action, activity, reasons = _within_limits(plan, toxicity, allowed, standings)
+    if subject.following is not None and subject.following.how:
+        reasons.append(subject.following.how)
+        if planned is None and action in ("give", "reduce"):
+            action = "hold"  # an activity that nobody can say is not given
     return CycleProposal(
         subject=subject.id,
-        cycle=len(subject.therapy) + 1,
+        cycle=turn.cycle,
         due=due.due,
         latest=due.latest,
         planned_mbq=planned,
@@ -220,7 +219,34 @@ def _proposal(
         facts=tuple(
             dict.fromkeys([*last.facts, *toxicity.facts, *(f for one in standings.judged for f in one.facts)])
         ),
+        fraction=turn.fraction if turn.fractions > 1 else None,
     )
+
+
+def _within_limits(
+    plan: Treatment | None, toxicity: DoseProposal, allowed: float | None, standings: Standings
+) -> tuple[str, float | None, list[str]]:
+    """Action, activity [MBq] and reasons once the organ limits are kept, in the way of the plan."""
+    action: str = toxicity.action
+    activity, reasons = allowed, list(toxicity.reasons)
+    ends = plan is not None and plan.at_organ_limit is not None and plan.at_organ_limit.value == "stop"
+    if action not in ("give", "reduce"):
+        return action, activity, reasons
+    for one in standings.judged:
+        largest = one.largest_mbq()
+        if one.check.action == "stop" and activity is not None and largest < activity:
+            kept = f"at most {largest:.0f} MBq keeps it at {one.check.accepted_risk:.0%}"
+            kept = "by the plan no further dose is given" if ends else kept
+            reasons.append(f"{_passes(one, activity)}: {kept}")
+            activity, action = largest, "stop" if ends or largest <= 0.0 else "reduce"
+    reasons += [
+        f"{_passes(one, activity)}: alert"
+        for one in standings.judged
+        if one.check.action == "alert"
+        and activity is not None
+        and one.probability(activity) > one.check.accepted_risk
+    ]
+    return action, activity, [*reasons, *standings.notes]
 
 
 def _passes(one: Standing, activity_mbq: float) -> str:
@@ -301,9 +327,7 @@ def _applied(
     """Rules for a term that earlier cycles have already answered with a lower activity."""
     found: list[str] = []
     for before, after in itertools.pairwise(therapy):
-        if not before.planned_mbq or not after.planned_mbq:
-            continue
-        if after.planned_mbq >= REDUCED_SHARE * before.planned_mbq:
+        if not was_lowered(before, after):
             continue
         worst = max((row["grade"] for row in rows if before.day < row["day"] <= after.day), default=0)
         found += [r.id for r in plan.modification if term in r.terms and worst >= r.min_grade]

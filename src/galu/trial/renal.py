@@ -9,7 +9,6 @@ import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
 
 from galu.protocol import Study
 from galu.record import Record, Row
@@ -17,12 +16,11 @@ from galu.record.people import Demographics, Lab, Vital
 from galu.record.when import day_of
 from galu.safety.modification import RenalCourse, cockcroft_gault_ml_min, propose_dose
 from galu.safety.plan import SafetyPlan
+from galu.trial.bodies import measured
+from galu.trial.exposure import was_lowered
 from galu.trial.subjects import Subject
 from galu.vocabulary.laboratory import in_unit
 from galu.vocabulary.results import read_result
-
-#: A planned activity below this share of the one before is a reduction that was made (assumed).
-REDUCED_SHARE: Final = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +47,7 @@ def derive_renal(study: Study, record: Record, subjects: Iterable[Subject]) -> d
 def _creatinine(record: Record) -> dict[str, list[_Creatinine]]:
     """Values by subject in order of time, with the clearance where age and weight are known."""
     births = {row.subject: row for row in record.rows(Demographics)}
-    weights: dict[str, list[tuple[date, float]]] = {}
-    for scale in record.rows(Vital):
-        weight = scale.fact.value
-        if scale.fact.test != "WEIGHT" or scale.day is None or weight is None:
-            continue
-        kg = in_unit("WEIGHT", weight, scale.fact.unit or "", "kg")
-        if kg is not None:
-            weights.setdefault(scale.subject, []).append((scale.day, kg))
+    weights = measured(record.rows(Vital), "WEIGHT", "kg")
     found: dict[str, list[_Creatinine]] = {}
     for row in record.rows(Lab):
         if row.fact.test != "CREAT" or row.day is None:
@@ -95,11 +86,10 @@ def _course(subject: Subject, values: Sequence[_Creatinine], plan: SafetyPlan) -
     applied: list[str] = []
     rule = plan.renal_modification
     for before, after in itertools.pairwise(subject.therapy):
-        if rule is None or not before.planned_mbq or not after.planned_mbq:
+        if rule is None or not was_lowered(before, after):
             continue
         earlier = _between(values, days[0], before.day, after.day)
-        lowered = after.planned_mbq < REDUCED_SHARE * before.planned_mbq
-        if lowered and propose_dose((), plan, earlier).action != "give":
+        if propose_dose((), plan, earlier).action != "give":
             applied.append(rule.id)
     return RenalCourse(course.creatinine_umol_l, course.clearance_ml_min, tuple(applied), course.refs)
 

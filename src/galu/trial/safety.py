@@ -177,7 +177,7 @@ def _dlt_patient(
         subject=subject.id,
         level=subject.level,
         first_dose=start,
-        full_dose=full_dose(subject, study, study.safety),
+        full_dose=full_dose(subject, study.safety),
         withdrew=_departure(exit_, subject) if exit_ else None,
         died=_departure(death, subject) if death else None,
         cycle2=next(

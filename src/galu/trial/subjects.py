@@ -13,16 +13,19 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from galu.protocol import Study
+from galu.protocol.treatment import Body, Planned, Treatment
 from galu.record import Fact, Record, Row, people
 from galu.record.people import Consent, Disposition, Withdrawal
 from galu.record.rows import F
 from galu.record.treatment import Enrolment
 from galu.record.when import days_of
 from galu.trial.alive import signs_of_life
+from galu.trial.bodies import body_on
 from galu.trial.departures import doubted, has_left, told_related
 from galu.trial.events import FatalEvent, fatal_events
 from galu.trial.exposure import Dose, derive_doses
 from galu.trial.order import in_order, moment_of
+from galu.trial.planned import by_plan, following
 from galu.vocabulary.events import tells_of_death
 
 
@@ -54,7 +57,8 @@ class Subject:
 
     `died` and `screen_failed` are days: `dead` and `failed` say that it happened, whether or not the day is
     known. A consent after a screen failure begins screening anew. Who was dosed without a slot
-    (`unplanned`) has the level whose activity is nearest to what was given.
+    (`unplanned`) has the level whose activity is nearest to what was given. `following` is what the plan of
+    the level has for the next dose, by the newest weight where it hangs on one.
     """
 
     id: str
@@ -72,6 +76,7 @@ class Subject:
     last_alive: date | None = None
     facts: tuple[str, ...] = ()
     unplanned: bool = False
+    following: Planned | None = None
 
     @property
     def has_slot(self) -> bool:
@@ -138,6 +143,7 @@ class _Rows:
     deaths: tuple[Row[people.Death], ...]
     dispositions: tuple[Row[Disposition], ...]
     met: tuple[date, ...]
+    vitals: tuple[Row[people.Vital], ...]
     zone: str
     fatal: FatalEvent | None
 
@@ -154,6 +160,7 @@ class _Rows:
             own(people.Death),
             own(Disposition),
             tuple(row.day for row in met if row.day is not None),
+            own(people.Vital),
             record.zone,
             fatal,
         )
@@ -163,6 +170,12 @@ class _Rows:
         told = (self.consents, self.enrolments, self.withdrawals, self.deaths, self.dispositions)
         yield from (row.day for rows in told for row in rows if row.day is not None)
         yield from self.met
+
+    def body(self, plan: Treatment, day: date | None) -> Body:
+        """The body of a day, or the newest one, where activities hang on it."""
+        if not plan.by_body or not self.vitals:
+            return Body()
+        return body_on(self.vitals, self.vitals[0].subject, day)
 
     def between(self, row: Row[Fact]) -> tuple[date, date]:
         """First and last day of a row; it was written after it happened."""
@@ -279,14 +292,16 @@ def _subject(study: Study, name: str, doses: Iterable[Dose], rows: _Rows) -> Sub
     death = _death(rows)
     days = [*rows.days(), *(dose.day for dose in given)]
     named = [row.id for row in (consent, slot, failed) if row]
+    level = slot.fact.level if slot else _nearest_level(study, therapy, rows)
     return Subject(
         id=name,
         consent=consent.day if consent else None,
         enrolled=slot.day if slot else None,
         phase=slot.fact.phase if slot else None,
-        level=slot.fact.level if slot else _nearest_level(study, therapy),
+        level=level,
         unplanned=slot is None and bool(therapy),
-        therapy=therapy,
+        therapy=by_plan(study, level, therapy, rows.body),
+        following=following(study, level, therapy, rows.body),
         imaging=tuple(dose for dose in given if not _is_therapy(study, dose.agent)),
         exits=_exits(rows, therapy),
         death=death,
@@ -304,15 +319,17 @@ def _slot_at(slots: tuple[Row[Enrolment], ...], day: date) -> Row[Enrolment] | N
     return before[-1] if before else next(iter(slots), None)
 
 
-def _nearest_level(study: Study, therapy: tuple[Dose, ...]) -> int | None:
+def _nearest_level(study: Study, therapy: tuple[Dose, ...], rows: _Rows) -> int | None:
     """Level whose activity is nearest, as a ratio, to the first that was given; the lowest where unknown."""
-    if not therapy or study.treatment is None:
+    plan = study.treatment
+    if not therapy or plan is None:
         return None
-    levels = study.treatment.levels
     given = therapy[0].net_mbq or therapy[0].planned_mbq
+    body = rows.body(plan, therapy[0].day)
+    planned = {one.level: plan.planned(one.level, 1, body).mbq for one in plan.levels}
     if not given:
-        return min(level.level for level in levels)
-    return min(levels, key=lambda one: (abs(math.log(given / (1000.0 * one.activity_gbq))), one.level)).level
+        return min(planned)
+    return min(planned, key=lambda one: (abs(math.log(given / mbq)) if (mbq := planned[one]) else 0.0, one))
 
 
 def with_last_alive(subjects: Iterable[Subject], record: Record) -> tuple[Subject, ...]:

@@ -138,7 +138,7 @@ def _exposures(subjects: Iterable[Subject], doses: Iterable[SubjectDose]) -> dic
         activity: float | None = 0.0
         for dose in subject.therapy:
             activity = None if activity is None or dose.net_mbq is None else activity + dose.net_mbq
-            organs = tuple(absorbed.get((subject.id, dose.cycle or 0), ()))
+            organs = tuple(absorbed.get((subject.id, dose.number or 0), ()))
             found[subject.id] = (*found.get(subject.id, ()), Exposure(dose.day, activity, organs))
     return found
 

@@ -46,7 +46,7 @@ _WORDS: Final = {
 }
 
 
-def lab_course(found: Courses, activities: dict[int, float]) -> Picture:
+def lab_course(found: Courses, activities: dict[int, str]) -> Picture:
     """Values of one test since the first dose."""
     levels = sorted({line.level for line in found.lines}, key=lambda level: (level is None, level or 0))
     severe = sum(line.mark == "severe" for line in found.lines)

@@ -29,7 +29,7 @@ class TimeActivity:
     administered_gbq: float
 
 
-def time_activity(curves: Sequence[TimeActivity], activities: dict[int, float]) -> Picture:
+def time_activity(curves: Sequence[TimeActivity], activities: dict[int, str]) -> Picture:
     """Activity per administered GBq over time, a panel per region, one line per subject."""
     regions = sorted({c.region for c in curves}, key=lambda r: (r.startswith("lesion"), r))[:PANELS]
     alt = f"Time-activity curves of cycle 1 in {', '.join(regions)}, fitted curves with measured points"
@@ -78,7 +78,7 @@ def _fitted(one: TimeActivity) -> list[tuple[float, float]]:
 def kidney_strip(
     rows: Sequence[tuple[str, int | None, float, float]],
     limits: Sequence[DoseLimit],
-    activities: dict[int, float],
+    activities: dict[int, str],
 ) -> Picture:
     """Cumulative kidney BED of each subject with its uncertainty, against the limits.
 

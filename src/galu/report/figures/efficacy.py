@@ -19,7 +19,7 @@ from galu.trial.subjects import Subject
 WEEK = 7.0
 #: Changes above this are drawn to it and labelled [%].
 CEILING = 100.0
-Activities = dict[int, float]
+Activities = dict[int, str]
 
 
 def tumour_change(one: SubjectEfficacy) -> float | None:

@@ -13,7 +13,7 @@ from galu.report.figures.style import SOFT, colour_of, draw_courses, level_name,
 from galu.trial.profiles import SubjectProfile
 
 
-def concentrations(profiles: Sequence[SubjectProfile], activities: dict[int, float]) -> Picture:
+def concentrations(profiles: Sequence[SubjectProfile], activities: dict[int, str]) -> Picture:
     """Profiles of the first cycle: thin lines are subjects, the thick one their geometric mean."""
     matrix, unit = profiles[0].matrix, profiles[0].profile.conc_unit if profiles[0].profile else ""
     levels = sorted({one.level for one in profiles}, key=lambda level: level or 0)
@@ -38,7 +38,7 @@ def concentrations(profiles: Sequence[SubjectProfile], activities: dict[int, flo
     return picture((name, caption, alt), (8.6, 3.3), paint)
 
 
-def median_concentrations(profiles: Sequence[SubjectProfile], activities: dict[int, float]) -> Picture:
+def median_concentrations(profiles: Sequence[SubjectProfile], activities: dict[int, str]) -> Picture:
     """Medians of each level on one axis, with the limit of quantification.
 
     A sample below the limit counts as lower than every value; a median that is below is drawn hollow, at the

@@ -101,11 +101,11 @@ def colour_of(level: int | None) -> str:
     return SOFT if level is None else SERIES[(level - 1) % len(SERIES)]
 
 
-def level_name(level: int | None, activities: dict[int, float]) -> str:
+def level_name(level: int | None, activities: dict[int, str]) -> str:
     """A level as a legend names it."""
     if level is None:
         return "no dose level"
-    return f"level {level}" + (f", {activities[level]:g} GBq" if level in activities else "")
+    return f"level {level}" + (f", {activities[level]}" if level in activities else "")
 
 
 def picture(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from statistics import mean, median
 
+from galu.protocol.treatment import Body
 from galu.report.blocks import Block, Section, Table
 from galu.report.figures.exposure import cumulative_activity
 from galu.report.sections.overview import assumed_in
@@ -11,9 +13,22 @@ from galu.trial.flow import ExposureRow
 from galu.trial.state import TrialState
 
 
-def activities_of(state: TrialState) -> dict[int, float]:
-    """Planned activity of each level [GBq]."""
-    return {lv.level: lv.activity_gbq for lv in state.study.treatment.levels} if state.study.treatment else {}
+def activities_of(state: TrialState) -> dict[int, str]:
+    """Planned activity of each level, in words."""
+    return {lv.level: str(lv) for lv in state.study.treatment.levels} if state.study.treatment else {}
+
+
+def _planned(state: TrialState) -> dict[int, list[float]]:
+    """Cumulative activity of each level by the plan [GBq]; of one that hangs on the weight none."""
+    plan = state.study.treatment
+    if plan is None or plan.by_body:
+        return {}
+    numbers = range(1, plan.most_administrations + 1)
+    found: dict[int, list[float]] = {}
+    for one in plan.levels:
+        steps = (plan.planned(one.level, number, Body()).mbq or 0.0 for number in numbers)
+        found[one.level] = [mbq / 1000.0 for mbq in accumulate(steps)]
+    return found
 
 
 def exposure(state: TrialState) -> Section:
@@ -30,7 +45,7 @@ def exposure(state: TrialState) -> Section:
         why = max({r.reason for r in state.exposure if r.net_mbq is None}, key=len)
         sentences.append(f"The net activity of {unknown} administrations is not known ({why}).")
     known = [row for row in state.exposure if row.cumulative_mbq is not None]
-    blocks: list[Block] = [cumulative_activity(known, activities_of(state))] if known else []
+    blocks: list[Block] = [cumulative_activity(known, activities_of(state), _planned(state))] if known else []
     blocks += [_by_level(by_subject), _by_subject(by_subject), _administrations(state)]
     return Section("exposure", "Exposure", tuple(sentences), tuple(blocks), assumed)
 

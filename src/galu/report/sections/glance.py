@@ -72,7 +72,7 @@ def _chips(state: TrialState, items: Sequence[Item]) -> tuple[Chip, ...]:
     board, counts = state.board, state.flow
     level = board.rp2d.level if board.rp2d else None
     activity = None if level is None else activities_of(state).get(level)
-    dose = "none yet" if level is None else f"level {level}" if activity is None else f"{activity:g} GBq"
+    dose = "none yet" if level is None else f"level {level}" if activity is None else activity
     known = "known subjects" if not counts.screened else "screened"
     rows = [Chip("recommended dose", dose, "board"), Chip("open safety items", str(len(items)), "open")]
     if board.slots:
