@@ -46,7 +46,7 @@ def _level(state: TrialState, level: int | None) -> str:
     if level is None:
         return "no level named"
     activity = activities_of(state).get(level)
-    return f"level {level}" if activity is None else f"{activity:g} GBq (level {level})"
+    return f"level {level}" if activity is None else f"{activity} (level {level})"
 
 
 def _who(state: TrialState) -> str:
