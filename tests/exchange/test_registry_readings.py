@@ -10,8 +10,8 @@ import pytest
 
 from galu.desk.registry import import_registry
 from galu.exchange.registry import proposals, read_registry, study_skeleton
-from galu.exchange.registry_proposals import propose_agent
-from galu.exchange.registry_readings import read_treatment
+from galu.exchange.registry.proposals import propose_agent
+from galu.exchange.registry.readings import read_treatment
 from galu.protocol import elements, load_study
 from galu.protocol.cautions import PROPOSED
 from support import shared

@@ -53,13 +53,16 @@ def keys() -> None:
 
 @app.command("import")
 def import_(
-    source: Annotated[Path, typer.Argument(help="registry page text or API v2 JSON")],
+    source: Annotated[Path, typer.Argument(help="registry page text, or JSON of the registry")],
     out: Annotated[Path | None, typer.Option("-o", help="write the skeleton here")] = None,
+    number: Annotated[
+        str | None, typer.Option("--id", help="the record's number, where the file holds several")
+    ] = None,
 ) -> None:
     """Turn a registry record into a study skeleton."""
     from galu.desk.registry import import_registry
 
-    imported = import_registry(source, out)
+    imported = import_registry(source, out, number)
     print(imported.yaml if out is None else f"written to {out}")
     for name in imported.missing:
         typer.echo(f"not in the source: {name}", err=True)
@@ -67,3 +70,30 @@ def import_(
         typer.echo(f"could not be read: {name}", err=True)
     for note in imported.partly:
         typer.echo(f"not enough for the section: {note}", err=True)
+    for name in imported.kept:
+        typer.echo(f"no part of a protocol, left out: {name}", err=True)
+
+
+@app.command()
+def compare(
+    old: Annotated[Path, typer.Argument(help="the earlier version of a registry record")],
+    new: Annotated[Path, typer.Argument(help="the later version")],
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """Tell what changed between two versions of a registry record."""
+    import json
+    from dataclasses import asdict
+
+    from galu.desk.registry import compare_registry
+
+    earlier, later, changes = compare_registry(old, new)
+    if as_json:
+        print(json.dumps([asdict(one) for one in changes], ensure_ascii=False, indent=1))
+        return
+    dates = (one.last_update or "an unknown day" for one in (earlier, later))
+    print(f"{later.nct_id} from {' to '.join(dates)}: {len(changes)} changes")
+    for one in changes:
+        if one.before is not None and one.after is not None:
+            print(f"changed  {one.place}: {one.before} → {one.after}")
+        else:
+            print(f"{'added' if one.before is None else 'removed':8} {one.place}: {one.after or one.before}")

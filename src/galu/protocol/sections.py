@@ -12,16 +12,25 @@ from galu.statement import Section, Sourced, Stated
 class Identity(Section):
     """What a registry says about a study; null is "the source does not say"."""
 
-    nct_id: Stated[str | None] = Field(description="number at ClinicalTrials.gov")
+    nct_id: Stated[str | None] = Field(description="number at ClinicalTrials.gov or another registry")
     org_study_id: Stated[str | None] | None = Field(default=None, description="the sponsor's number")
     title: Stated[str | None] = Field(description="title as registered")
+    official_title: Stated[str | None] | None = Field(default=None, description="official title")
+    acronym: Stated[str | None] | None = Field(default=None, description="short name of the study")
+    secondary_ids: Stated[tuple[str, ...] | None] | None = Field(
+        default=None, description="numbers elsewhere, with their kind"
+    )
     status: Stated[str | None] | None = Field(default=None, description="recruitment status as registered")
+    why_stopped: Stated[str | None] | None = Field(default=None, description="why the study was stopped")
     phases: Stated[tuple[str, ...] | None] | None = Field(default=None, description="phases as registered")
     enrollment_count: Stated[int | None] | None = Field(default=None, description="patients as registered")
     enrollment_type: Stated[str | None] | None = Field(default=None, description="ACTUAL or ESTIMATED")
     study_type: Stated[str | None] | None = Field(default=None, description="INTERVENTIONAL or OBSERVATIONAL")
     start_date: Stated[str | None] | None = Field(
         default=None, description="first day of the study as registered"
+    )
+    primary_completion_date: Stated[str | None] | None = Field(
+        default=None, description="last day for the primary outcome as registered"
     )
     completion_date: Stated[str | None] | None = Field(default=None, description="its last day as registered")
     last_update: Stated[str | None] | None = Field(
@@ -39,10 +48,19 @@ class Identity(Section):
     sponsor_class: Stated[str | None] | None = Field(
         default=None, description="as registered, such as INDUSTRY"
     )
+    collaborators: Stated[tuple[str, ...] | None] | None = Field(
+        default=None, description="collaborators, with their class"
+    )
     conditions: Stated[tuple[str, ...] | None] | None = Field(
         default=None, description="diseases as registered"
     )
+    keywords: Stated[tuple[str, ...] | None] | None = Field(
+        default=None, description="keywords as registered"
+    )
     brief_summary: Stated[str | None] | None = Field(default=None, description="summary as registered")
+    detailed_description: Stated[str | None] | None = Field(
+        default=None, description="detailed description as registered"
+    )
     minimum_age: Stated[str | None] | None = Field(
         default=None, description="as registered, such as 18 Years"
     )
@@ -52,11 +70,24 @@ class Identity(Section):
         default=None, description="whether healthy volunteers are taken"
     )
     contact_email: Stated[str | None] | None = Field(default=None, description="address of the contact")
+    contacts: Stated[tuple[str, ...] | None] | None = Field(
+        default=None, description="contacts and officials as registered"
+    )
+    locations: Stated[tuple[str, ...] | None] | None = Field(default=None, description="sites as registered")
     primary_outcomes: Stated[tuple[Any, ...] | None] | None = Field(
         default=None, description="primary outcomes as registered"
     )
     secondary_outcomes: Stated[tuple[Any, ...] | None] | None = Field(
         default=None, description="secondary outcomes as registered"
+    )
+    other_outcomes: Stated[tuple[Any, ...] | None] | None = Field(
+        default=None, description="other outcomes as registered"
+    )
+    other: Stated[dict[str, str] | None] | None = Field(
+        default=None, description="what else the record says, by its place in the record"
+    )
+    unread: Stated[tuple[str, ...] | None] | None = Field(
+        default=None, description="passages of the record that could not be read, word for word"
     )
 
 
@@ -66,6 +97,7 @@ class Agent(Sourced):
     name: str = Field(description="name as facts write it, such as 177Lu-PSMA-0057")
     type: str | None = Field(default=None, description="type as registered, such as DRUG")
     description: str | None = Field(default=None, description="description as registered")
+    other_names: tuple[str, ...] = Field(default=(), description="further names as registered")
     role: Literal["imaging", "therapy", "other"] | None = Field(
         default=None, description="what the agent is for"
     )

@@ -14,7 +14,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ValidationError
 
 from galu.escalation.plan import EscalationPlan
-from galu.exchange.registry_readings import Reading, Readings, read_treatment
+from galu.exchange.registry.readings import Reading, Readings, read_treatment
 from galu.nuclides import canonical
 from galu.protocol.cautions import PROPOSED
 from galu.protocol.sections import Enrolment

@@ -1,0 +1,194 @@
+"""Marks that begin an item of a list: numbers, letters and bullets, at the start of a line or inside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from galu.exchange.registry.words import listed, narrow
+
+
+class Mark(NamedTuple):
+    """A mark: its style, its number (0: a bullet) and whether it was escaped, so perhaps meant literally."""
+
+    style: str
+    number: int
+    escaped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line: columns of indent, the readings of its mark (none: running text), text after it, whole text."""
+
+    indent: int
+    marks: tuple[Mark, ...]
+    text: str
+    whole: str
+    after_blank: bool
+
+
+_LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
+_ROMAN: Final = {
+    one: number
+    for number, one in enumerate(
+        listed("i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx"), start=1
+    )
+}
+_CHINESE: Final = {one: number for number, one in enumerate("一二三四五六七八九十", start=1)}
+_CHINESE.update({f"十{one}": 10 + number for one, number in list(_CHINESE.items())[:9]})
+_SYMBOLS: Final = "•●○◦▪■□◆◇►▶➢➤✓✔√‣⁃§·"
+#: Style, pattern of the mark, and what its group is. The first that matches is taken; a letter that is also a
+#: Roman number has both readings.
+_STYLES: Final[tuple[tuple[str, re.Pattern[str], str], ...]] = tuple(
+    (style, re.compile(pattern), kind)
+    for style, pattern, kind in (
+        ("(n)", r"\\?[(]\s*(\d{1,3})\s*\\?[)][.、]?\s*(?=\S|$)", "number"),
+        ("n.n", r"(\d{1,3}(?:\.\d{1,2})+)(?:[.)、]\s*|\s+)(?=[^\W\d])", "decimal"),
+        ("n.)", r"(\d{1,3})\s?\\?\.\\?[)]\s*(?=\S|$)", "number"),
+        ("n)", r"(\d{1,3})\s?\\?[)]\s*(?=\S|$)", "number"),
+        ("n.", r"(\d{1,3})\s?(?:\\?\.|。)(?!\d)\s*(?=\S|$)", "number"),
+        ("n、", r"(\d{1,3})\s?、\s*(?=\S|$)", "number"),
+        ("n:", r"(\d{1,3})\s?:(?!\d)\s*(?=\S|$)", "number"),
+        ("n-", r"(\d{1,3})\s?\\?[-–—]\s?(?=\S)", "number"),
+        ("n\t", r"(\d{1,3})\t+\s*(?=\S)", "number"),
+        ("①", r"([①-⑳])\s*(?=\S|$)", "circled"),
+        ("I1", r"(?:IC|EC|I|E)[-\s]?(\d{1,3})(?:[.):、]\s*|\s+)(?=\S)", "number"),
+        ("(a)", r"\\?[(]\s*([A-Za-z])\s*\\?[)]\s*(?=\S|$)", "letter"),
+        ("(i)", r"\\?[(]\s*([ivxIVX]{2,5})\s*\\?[)]\s*(?=\S|$)", "roman"),
+        ("a)", r"([A-Za-z])\s?\\?[)]\s*(?=\S|$)", "letter"),
+        ("a.", r"([A-Za-z])(?:\\?\.\s+|、\s*)(?=\S|$)", "letter"),
+        ("i)", r"([ivxIVX]{2,5})\s?\\?[)]\s*(?=\S|$)", "roman"),
+        ("i.", r"([ivxIVX]{2,5})(?:\\?\.\s+|、\s*)(?=\S|$)", "roman"),
+        ("一、", r"([一二三四五六七八九十]{1,2})[、.]\s*(?=\S)", "chinese"),
+        ("(一)", r"\(([一二三四五六七八九十]{1,2})\)\s*(?=\S)", "chinese"),
+    )
+)
+_BULLET: Final = re.compile(
+    rf"(?:(\\?)([*+–—‐-])(?:[ \t]+(?=\S)|(?=[^\W\d_]|[≥≤>(\u4e00-\u9fff]))|()([{_SYMBOLS}])\s*(?=\S)"
+    r"|()(o)[ \t]+(?=[A-Z≥≤]))"
+)
+_DASHES: Final = dict.fromkeys("–—‐", "-")
+
+
+def read_line(line: str, after_blank: bool = False) -> Line:
+    """Read the mark of a line, with all its readings."""
+    wide = line.expandtabs(4)
+    indent = len(wide) - len(wide.lstrip())
+    body = line.strip()
+    look = narrow(body)
+    for style, pattern, kind in _STYLES:
+        found = pattern.match(look)
+        if found is not None:
+            marks = tuple(_readings(style, found.group(1), kind, "\\" in found.group()))
+            if marks:
+                return Line(indent, marks, body[found.end() :], body, after_blank)
+    bullet = _BULLET.match(look)
+    if bullet is not None and not body.startswith("**"):
+        escaped = bool(bullet.group(1))
+        sign = bullet.group(2) or bullet.group(4) or bullet.group(6)
+        mark = Mark(_DASHES.get(sign, sign), 0, escaped)
+        return Line(indent, (mark,), body[bullet.end() :], body, after_blank)
+    return Line(indent, (), body, body, after_blank)
+
+
+def _readings(style: str, text: str, kind: str, escaped: bool) -> Iterator[Mark]:
+    if kind == "number":
+        yield Mark(style, int(text), escaped)
+    elif kind == "decimal":
+        head, _, tail = text.rpartition(".")
+        yield Mark(f"n.n {head}", int(tail), escaped)
+    elif kind == "circled":
+        yield Mark(style, ord(text) - ord("①") + 1, escaped)
+    elif kind == "chinese" and text in _CHINESE:
+        yield Mark(style, _CHINESE[text], escaped)
+    elif kind in ("letter", "roman"):
+        case = "A" if text.isupper() else "a"
+        if kind == "letter":
+            yield Mark(style.replace("a", case), _LETTERS.index(text.lower()) + 1, escaped)
+        if text.lower() in _ROMAN:
+            roman = style.replace("a", "i") if kind == "letter" else style
+            yield Mark(roman.replace("i", "I" if text.isupper() else "i"), _ROMAN[text.lower()], escaped)
+
+
+#: A number after one of these words counts something and begins no item.
+_COUNTED: Final = frozenset(
+    listed(
+        "grade grades gr section sections phase phases stage type types class part parts version v recist "
+        "nyha cycle cycles day days week weeks month months year years level levels cohort cohorts group "
+        "groups arm arms criterion criteria item items number no no. of to or and than least most within "
+        "every by is was ctcae ecog score scores table figure appendix visit visits pcwg pcwg3 covid hiv "
+        "last up over under about approximately exceeding below above gleason ps status factor point step "
+        "line lines first next for in at from the between dose doses interleukin il her ki vs versus × x"
+    )
+)
+_ENDS: Final = ".;:。!?)]】"
+_NO_MARK: Final = "≤≥<>=~≈±×+-–—/&([#、"
+_CJK: Final = re.compile(r"[\u3400-\u9fff]")
+
+
+def inside(text: str, style: str, number: int) -> re.Match[str] | None:
+    """The mark of this style and number inside a text that is an item already; None where there is none.
+
+    "Grade 2. The", "Section 4.8.5", "≥1.5 x ULN", "RECIST 1.1" and "(1 or 2)" hold no mark.
+    """
+    pattern = _INSIDE.get(style)
+    if pattern is None:
+        return None
+    look = narrow(text)
+    for found in re.finditer(pattern(number), look):
+        before, after = look[: found.start()], look[found.end() :]
+        if before.strip() and after.strip() and _begins_an_item(before, after, style):
+            again = re.match(pattern(number), after.lstrip())
+            if again is None:
+                return found
+    return None
+
+
+def _begins_an_item(before: str, after: str, style: str) -> bool:
+    last = before.rstrip()[-1]
+    if _open_brackets(before):
+        return False
+    if last in _ENDS or style in ("①", "(一)"):
+        return True
+    words = before.lower().split()
+    word = words[-1].strip("\"'“”,")
+    if last in _NO_MARK or word in _COUNTED or (last == "," and word.isdigit()):
+        return False
+    if _CJK.match(last) or _CJK.match(after.strip()[0]):
+        return style != "n、" or last not in "和或至到与、"
+    return before[-1].isspace() or style.startswith("(")
+
+
+def _open_brackets(text: str) -> bool:
+    opened = sum(text.count(one) for one in "([")
+    return opened > sum(text.count(one) for one in ")]")
+
+
+def _letter(number: int) -> str:
+    return _LETTERS[number - 1] if number <= len(_LETTERS) else "(?!)"
+
+
+_INSIDE: Final = {
+    "n.": lambda n: rf"(?<![\w.,/^-]){n}\s?(?:\\?\.|。)(?!\d)",
+    "n)": lambda n: rf"(?<![\w.,/^(-]){n}\s?\\?[)]",
+    "n.)": lambda n: rf"(?<![\w.,/^-]){n}\.\\?[)]",
+    "(n)": lambda n: rf"(?<![\w^])\\?[(]\s*{n}\s*\\?[)]|(?<=[\u3400-\u9fff])[(]\s*{n}\s*[)]",
+    "n、": lambda n: rf"(?<![\w.,、-]){n}\s?、|(?<=[\u3400-\u9fff]){n}、",
+    "n-": lambda n: rf"(?<![\w.,/^-]){n}\s?[-–](?=\s?[A-Z])",
+    "①": lambda n: chr(ord("①") + n - 1) if n <= 20 else "(?!)",
+    "a)": lambda n: rf"(?<![\w(]){_letter(n)}\\?[)](?=\s)",
+    "(a)": lambda n: rf"(?<!\w)\\?[(]{_letter(n)}\\?[)](?=\s)",
+    "a.": lambda n: rf"(?<![\w.]){_letter(n)}\.(?=\s+[A-Z])",
+    "A.": lambda n: rf"(?<![\w.]){_letter(n).upper()}\.(?=\s+[A-Z])",
+}
+
+
+def bullets_inside(text: str, sign: str) -> list[str]:
+    """An item that holds the same bullet again, as a list on one line does, taken apart."""
+    if sign in _SYMBOLS:
+        return [one for one in (part.strip() for part in text.split(sign)) if one]
+    between = re.compile(rf"(?<=\S)\s+\\?{re.escape(sign)}\s+(?=[A-Z≥≤(\u3400-\u9fff])")
+    parts = [part.strip() for part in between.split(text)]
+    return parts if len(parts) >= (2 if sign == "*" else 3) else [text]
