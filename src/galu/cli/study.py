@@ -91,7 +91,7 @@ def compare(
         print(json.dumps([asdict(one) for one in changes], ensure_ascii=False, indent=1))
         return
     dates = (one.last_update or "an unknown day" for one in (earlier, later))
-    print(f"{later.nct_id} from {' to '.join(dates)}: {len(changes)} changes")
+    print(f"{later.nct_id} from {' to '.join(dates)}: {len(changes)} change{'s' * (len(changes) != 1)}")
     for one in changes:
         if one.before is not None and one.after is not None:
             print(f"changed  {one.place}: {one.before} → {one.after}")

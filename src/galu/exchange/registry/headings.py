@@ -106,7 +106,9 @@ def apart(text: str) -> str:
 
 
 def _broken(line: str) -> str:
-    marks = [0, *(found.start() for found in _WITHIN.finditer(narrow(line))), len(line)]
+    """A line broken before each heading in it; not right behind the mark of an item."""
+    found = [one.start() for one in _WITHIN.finditer(narrow(line))]
+    marks = [0, *(here for here in found if re.search(r"\w\w", line[:here])), len(line)]
     return "\n".join(line[begin:end] for begin, end in itertools.pairwise(marks))
 
 

@@ -294,23 +294,27 @@ def _apart(item: Item, items: Sequence[Item]) -> list[Item]:
         found = [Item([part], item.mark, item.under) for part in parts]
         found[-1].lines += more
         return found
-    later = {one.mark.number for one in items if one.mark is not None and one.mark.style == style}
+    this = next(place for place, one in enumerate(items) if one is item)
+    after = items[this + 1].mark if this + 1 < len(items) else None
+    ends = after.number if after is not None and after.number > number else None
     found = [item]
-    while number + 1 not in later and (parted := _next_inside(found[-1], style, number + 1)) is not None:
+    while number + 1 != ends and (parted := _next_inside(found[-1], style, number + 1, ends)) is not None:
         number += 1
         found.append(parted)
     return found
 
 
-def _next_inside(item: Item, style: str, number: int) -> Item | None:
-    for row, line in enumerate(item.lines):
-        mark = (
-            inside(line if row == 0 else f"\n{line}", style, number)
-            if row == 0
-            else inside(line, style, number)
-        )
-        if mark is not None:
+def _next_inside(item: Item, style: str, number: int, ends: int | None) -> Item | None:
+    """What follows the mark of this number inside an item, taken off it."""
+    for sure in (False, True):
+        for row, line in enumerate(item.lines):
+            mark = inside(line, style, number, sure)
+            if mark is None:
+                continue
             rest = [line[mark.end() :].strip(), *item.lines[row + 1 :]]
+            goes_on = number + 1 == ends or any(inside(one, style, number + 1) for one in rest)
+            if sure and not goes_on:
+                continue
             item.lines[row:] = [line[: mark.start()].rstrip()]
             return Item(rest, Mark(style, number), item.under)
     return None

@@ -115,12 +115,11 @@ def _readings(style: str, text: str, kind: str, escaped: bool) -> Iterator[Mark]
 #: A number after one of these words counts something and begins no item.
 _COUNTED: Final = frozenset(
     listed(
-        "grade grades gr section sections phase phases stage type types class part parts version v recist "
-        "nyha cycle cycles day days week weeks month months year years level levels cohort cohorts group "
-        "groups arm arms criterion criteria item items number no no. of to or and than least most within "
-        "every by is was ctcae ecog score scores table figure appendix visit visits pcwg pcwg3 covid hiv "
-        "last up over under about approximately exceeding below above gleason ps status factor point step "
-        "line lines first next for in at from the between dose doses interleukin il her ki vs versus × x"
+        "grade grades gr section sections phase phases stage type class part version v recist nyha cycle day week "
+        "month year level cohort cohorts group arm criterion item number no no. of to or and than least most "
+        "within every by is was ctcae ecog score table figure appendix visit pcwg pcwg3 covid hiv last up over "
+        "under about approximately exceeding below above gleason ps status factor point step line first next for "
+        "in at from the between interleukin il her ki vs versus × x"
     )
 )
 _ENDS: Final = ".;:。!?)]】"
@@ -128,10 +127,11 @@ _NO_MARK: Final = "≤≥<>=~≈±×+-–—/&([#、"
 _CJK: Final = re.compile(r"[\u3400-\u9fff]")
 
 
-def inside(text: str, style: str, number: int) -> re.Match[str] | None:
+def inside(text: str, style: str, number: int, sure: bool = False) -> re.Match[str] | None:
     """The mark of this style and number inside a text that is an item already; None where there is none.
 
-    "Grade 2. The", "Section 4.8.5", "≥1.5 x ULN", "RECIST 1.1" and "(1 or 2)" hold no mark.
+    "Grade 2. The", "Section 4.8.5", "≥1.5 x ULN", "RECIST 1.1" and "(1 or 2)" hold no mark. Where it is `sure`
+    that the number is somewhere, since the next one is, a word that could count something does not hinder.
     """
     pattern = _INSIDE.get(style)
     if pattern is None:
@@ -139,14 +139,14 @@ def inside(text: str, style: str, number: int) -> re.Match[str] | None:
     look = narrow(text)
     for found in re.finditer(pattern(number), look):
         before, after = look[: found.start()], look[found.end() :]
-        if before.strip() and after.strip() and _begins_an_item(before, after, style):
+        if before.strip() and after.strip() and _begins_an_item(before, after, style, sure):
             again = re.match(pattern(number), after.lstrip())
             if again is None:
                 return found
     return None
 
 
-def _begins_an_item(before: str, after: str, style: str) -> bool:
+def _begins_an_item(before: str, after: str, style: str, sure: bool) -> bool:
     last = before.rstrip()[-1]
     if _open_brackets(before):
         return False
@@ -154,7 +154,7 @@ def _begins_an_item(before: str, after: str, style: str) -> bool:
         return True
     words = before.lower().split()
     word = words[-1].strip("\"'“”,")
-    if last in _NO_MARK or word in _COUNTED or (last == "," and word.isdigit()):
+    if last in _NO_MARK or (last == "," and word.isdigit()) or (word in _COUNTED and not sure):
         return False
     if _CJK.match(last) or _CJK.match(after.strip()[0]):
         return style != "n、" or last not in "和或至到与、"

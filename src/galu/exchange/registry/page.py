@@ -34,11 +34,20 @@ def read_page(text: str, place: str) -> tuple[dict[str, Any], tuple[str, ...]]:
     number = _number(text, place)
     found: dict[str, str] = {}
     more: list[str] = []
+    titled = False
     for field, name, words in _sections(text):
-        if not words or field == "number":
+        if field == "number":
+            words = words.replace(number, "", 1).strip()
+            field, name = "", ""
+        if not words:
             continue
+        if field == "enrollment" and (remark := re.search(r"\(.*\)", narrow(name))):
+            words = f"{words} {remark[0]}"
         if field == "criteria" and field in found:
             raise InputError(place, f"holds {number} twice", "give a file with one record")
+        if field == "title" and name and not titled and field in found:
+            titled = True
+            more.append(found.pop(field))  # what stood above the first heading is no title then
         if field in found or field.isupper() or not field:
             # ChiCTR says everything twice, in English after the original
             more.append(f"{name}: {words}" if name else words)
@@ -76,7 +85,7 @@ def _sections(text: str) -> list[tuple[str, str, str]]:
             found.append((head[0], name.removesuffix(head[1]).rstrip(_COLON), [head[1]]))
         elif head is not None:
             found.append((head[0], name, []))
-        elif unknown_heading(line, following) or (labelled and label(line) and field not in LISTS):
+        elif unknown_heading(line, following) or (labelled and label(line) and (apart or field not in LISTS)):
             found.append(("", name, []))
         elif not of_the_site(line):
             found[-1][2].append(line)
@@ -108,7 +117,7 @@ def _modules(found: dict[str, str], number: str, unread: list[str]) -> dict[str,
     }
     drugs = parts.interventions(found.get("interventions", ""), unread)
     arms, inside = parts.arms(found.get("arms", ""), drugs, unread)
-    drugs = [*drugs, *(drug for drug in inside if drug["name"] not in [own["name"] for own in drugs])]
+    drugs = parts.joined(drugs, inside)
     sponsors = parts.sponsors(found.get("sponsors", ""), found.get("collaborators", ""))
     own, others = parts.identifiers(found.get("identifiers", ""))
     lowest, highest = parts.ages(one["ages"], unread)

@@ -82,6 +82,12 @@ SCALARS: Final = frozenset(
         "maximum_age ages sex healthy acronym "
     )
 )
+#: Lines at the head of a page of ClinicalTrials.gov, of a heading and its value without a colon.
+_SPOKEN: Final = re.compile(
+    r"ClinicalTrials\.gov (?:ID|Identifier)\s+(?P<number>\S+)|Last Update Posted\s+(?P<last_update>\S.*)|"
+    r"Sponsor\s+(?!Role\b)(?P<sponsors>[A-Z].*)|Information provided by\s+(?P<responsible>\S.*)"
+)
+_HEAD: Final = frozenset({"title", "number", "last_update", "sponsors", "responsible"})
 #: Words that criteria, a summary or a label may consist of, too: headings only outside running text.
 _WEAK: Final = frozenset(
     listed(
@@ -95,6 +101,7 @@ _RUNNING: Final = frozenset(
 )
 #: Fields that hold criteria.
 LISTS: Final = frozenset({"criteria", "inclusion", "exclusion"})
+_AGAIN: Final = frozenset({"inclusion criteria", "exclusion criteria"})
 #: Sentences that a site prints under its headings whatever the record says.
 _SITE: Final = frozenset(
     (
@@ -138,7 +145,7 @@ _SITE: Final = frozenset(
 #: How a site's sentence under a heading begins that is not known here; the line above is a heading then.
 _SITES_WAY: Final = re.compile(
     r"(?:Get|Review|Dive|See|Understand|Learn|Check|Meet|Identify|Reach out|Explore|Find|Discover|View|"
-    r"Browse|Look|Track|Read)\b.{20,200}\b(?:trial|trials|study|studies|research|site|sites|regulators|participants?)\b.*\."
+    r"Browse|Look|Track|Read)\b.{5,200}\b(?:trial|trials|study|studies|research|site|sites|regulators|participants?)\b.*\."
 )
 _TITLE: Final = re.compile(r"[A-Z][\w’'/&()-]*(?:\s+(?:[A-Z][\w’'/&()-]*|of|and|for|the|to|in|with|&)){0,6}")
 
@@ -160,8 +167,12 @@ def field_of(line: str, now: str, following: str = "", apart: bool = False) -> t
     apart
         Whether the line stands between empty ones.
     """
+    if now in _HEAD and (spoken := _SPOKEN.fullmatch(line.strip())) is not None:
+        return next((field, value) for field, value in spoken.groupdict().items() if value)
     bare, value = _parted(line.strip())
     field = _FIELD_OF.get(_without_brackets(bare))
+    if now in ("inclusion", "exclusion") and bare.lower() in _AGAIN and not value:
+        return bare.lower().partition(" ")[0], ""
     if field is None:
         return None
     if value:

@@ -66,6 +66,11 @@ def ages(text: str | None, unread: list[str]) -> tuple[str | None, str | None]:
     least = re.match(rf"({_AGE})\s*(?:and older|and over|\+|及以上)", text, re.I)
     if least is not None:
         return least[1], None
+    named = re.fullmatch(
+        rf"\W*(?:最小)?\s*Min age\s*({_AGE})?\s*(?:最大)?\s*(?:Max age\s*({_AGE})?)?\W*", text, re.I
+    )
+    if named is not None:
+        return named[1], named[2]
     most = re.match(rf"(?:up to|to)\s*({_AGE})", text, re.I)
     if most is None:
         unread.append(f"ages: {text}")
@@ -90,6 +95,14 @@ def interventions(text: str, unread: list[str]) -> list[dict[str, Any]]:
         else:
             unread.append(f"interventions: {row}")
     return found
+
+
+def joined(drugs: list[dict[str, Any]], inside: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Interventions told by themselves, with the words that only the arms say of them, and those only there."""
+    words = {drug["name"]: drug["description"] for drug in inside}
+    known = {drug["name"] for drug in drugs}
+    own = [{**drug, "description": drug["description"] or words.get(drug["name"])} for drug in drugs]
+    return [*own, *(drug for drug in inside if drug["name"] not in known)]
 
 
 def arms(
