@@ -69,7 +69,7 @@ MANY: Lists = (
 )
 RECORDS = {"prostate": PROSTATE, "tumour": TUMOUR, "many": MANY}
 
-_ROMAN = "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx".split()
+_ROMAN = ["", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x"]
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -135,8 +135,8 @@ SHORT_LISTS: dict[str, Callable[[Sequence[str]], str]] = {
     "a.": _lines(lambda n: f"{_LETTERS[n - 1]}. "),
     "A.": _lines(lambda n: f"{_LETTERS[n - 1].upper()}. "),
     "(a)": _lines(lambda n: f"({_LETTERS[n - 1]}) "),
-    "i.": _lines(lambda n: f"{_ROMAN[n - 1]}. "),
-    "(i)": _lines(lambda n: f"({_ROMAN[n - 1]}) "),
+    "i.": _lines(lambda n: f"{_ROMAN[n]}. "),
+    "(i)": _lines(lambda n: f"({_ROMAN[n]}) "),
     "①": _lines(lambda n: chr(ord("①") + n - 1)),
     "one line a)": _lines(lambda n: f"{_LETTERS[n - 1]}) ", between=" "),
     "one line ①": _lines(lambda n: chr(ord("①") + n - 1), between=""),
@@ -211,8 +211,8 @@ def registry_page(text: str, number: str = "NCT01234567") -> str:
     return (
         f"A made-up study\nClinicalTrials.gov ID {number}\nLast Update Posted 2026-01-05\nStudy Overview\n"
         f"Brief Summary\nWords.\nStudy Type\nInterventional\nPhase\nPhase 1\nParticipation Criteria\n"
-        f"Eligibility Criteria\nDescription\n{text}\nAges Eligible for Study\n18 Years and older (Adult, Older Adult)\n"
-        "Sexes Eligible for Study\nAll\nAccepts Healthy Volunteers\nNo\nStudy Plan\n"
+        f"Eligibility Criteria\nDescription\n{text}\nAges Eligible for Study\n"
+        "18 Years and older (Adult, Older Adult)\nSexes Eligible for Study\nAll\nAccepts Healthy Volunteers\nNo\nStudy Plan\n"
     )
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - pages as they are copied
 """Pages as copied from a browser: every section has its place, or is told by its heading."""
 
 from __future__ import annotations

@@ -39,17 +39,21 @@ def split_criteria(text: str) -> Criteria:
     sections = _sections(apart(plain(text)))
     found: dict[str, list[Item]] = {"inclusion": [], "exclusion": []}
     unread: list[str] = []
+    heads: list[str] = []
     part: str | None = None  # a line such as "Phase 2:" over the headings that follow
     for section in sections:
         kind, words, _ = section.heading
         body = "\n".join(section.lines)
         if kind == "none":
             rest, part = _without_tail(body)
+            heads.append(part or "")
             unread += [one for one in ("\n".join(line for line in (words, tidy(rest)) if line),) if one]
         else:
             block = read_block(body, ", ".join(one for one in (part, words) if one) or None)
             part = block.tail or part
+            heads += [words, *block.heads]
             unread += [one for one in block.unread if one != block.tail]
+            heads += [block.tail or ""]
             unread += _gaps(kind, block)
             found[kind] += [item for item in block.items if item.text()]
     headings = tuple(
@@ -58,6 +62,7 @@ def split_criteria(text: str) -> Criteria:
         for number, item in enumerate(found[kind], start=1)
         if item.under
     )
+    unread += [one for one in dict.fromkeys(heads) if one and not any(one in under for _, under in headings)]
     texts = {kind: tuple(item.text() for item in items) for kind, items in found.items()}
     unread += _told(headings) + _one_line(texts)
     return Criteria(texts["inclusion"], texts["exclusion"], tuple(unread), headings)

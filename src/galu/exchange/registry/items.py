@@ -40,9 +40,10 @@ class Item:
 
 @dataclass
 class Block:
-    """What a block of lines came to; `tail` may be a heading over what follows."""
+    """What a block of lines came to; `tail` may be a heading over what follows, `heads` are those inside."""
 
     items: list[Item] = field(default_factory=list)
+    heads: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     tail: str | None = None
 
@@ -82,15 +83,19 @@ class _Gathering:
                 self.top.indent = line.indent
             self.block.items.append(Item([line.text], mark, self.under))
         elif not line.marks and group(line.whole) and not self.block.items:
-            self.under = tidy(line.whole)
+            self._stand_under(line)
         elif not self.block.items:
             self.preamble.append(line.whole)
         elif not line.marks and self._is_heading(line, here):
-            self.under, self.top, self.inner = tidy(line.whole), None, []
+            self._stand_under(line)
         elif self.top is None or (not line.marks and self._is_remark(line, here)):
             self.block.unread.append(tidy(line.whole))
         else:
             self._append(line)
+
+    def _stand_under(self, line: Line) -> None:
+        self.under, self.top, self.inner = tidy(line.whole), None, []
+        self.block.heads.append(self.under)
 
     def _append(self, line: Line) -> None:
         item = self.block.items[-1]
@@ -262,6 +267,7 @@ def _unmarked(lines: Sequence[Line], under: str | None) -> Block:
         wraps = len(rows[here - 1].whole if here else "") >= 60 and width <= 100 and not line.after_blank
         if group(line.whole) and (here + 1 < len(rows) or block.items):
             under = block.tail = tidy(line.whole)
+            block.heads.append(under)
         elif block.items and wraps and not _ended(before) and re.match(r"[a-z\d(]", line.whole):
             block.items[-1].lines[-1] += f" {line.whole}"
         else:

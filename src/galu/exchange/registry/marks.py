@@ -115,11 +115,12 @@ def _readings(style: str, text: str, kind: str, escaped: bool) -> Iterator[Mark]
 #: A number after one of these words counts something and begins no item.
 _COUNTED: Final = frozenset(
     listed(
-        "grade grades gr section sections phase phases stage type class part version v recist nyha cycle day week "
-        "month year level cohort cohorts group arm criterion item number no no. of to or and than least most "
-        "within every by is was ctcae ecog score table figure appendix visit pcwg pcwg3 covid hiv last up over "
-        "under about approximately exceeding below above gleason ps status factor point step line first next for "
-        "in at from the between interleukin il her ki vs versus × x"
+        "grade grades gr section sections phase phases stage type class part version v recist nyha "
+        "cycle day week month year level cohort cohorts group arm criterion item number no no. of to "
+        "or and than least most within every by is was ctcae ecog score table figure appendix visit "
+        "pcwg pcwg3 covid hiv last up over under about approximately exceeding below above gleason ps "
+        "status factor point step line first next for in at from the between interleukin il her ki vs "
+        "versus × x "
     )
 )
 _ENDS: Final = ".;:。!?)]】"
@@ -130,8 +131,8 @@ _CJK: Final = re.compile(r"[\u3400-\u9fff]")
 def inside(text: str, style: str, number: int, sure: bool = False) -> re.Match[str] | None:
     """The mark of this style and number inside a text that is an item already; None where there is none.
 
-    "Grade 2. The", "Section 4.8.5", "≥1.5 x ULN", "RECIST 1.1" and "(1 or 2)" hold no mark. Where it is `sure`
-    that the number is somewhere, since the next one is, a word that could count something does not hinder.
+    "Grade 2. The", "Section 4.8.5", "≥1.5 x ULN", "RECIST 1.1" and "(1 or 2)" hold no mark. Where it is
+    `sure` that the number is somewhere, since the next one is, a word that could count does not hinder.
     """
     pattern = _INSIDE.get(style)
     if pattern is None:

@@ -98,7 +98,7 @@ def interventions(text: str, unread: list[str]) -> list[dict[str, Any]]:
 
 
 def joined(drugs: list[dict[str, Any]], inside: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Interventions told by themselves, with the words that only the arms say of them, and those only there."""
+    """Interventions of their own section, with what only the arms say of them, and those of the arms only."""
     words = {drug["name"]: drug["description"] for drug in inside}
     known = {drug["name"] for drug in drugs}
     own = [{**drug, "description": drug["description"] or words.get(drug["name"])} for drug in drugs]
