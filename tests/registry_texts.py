@@ -211,8 +211,9 @@ def registry_page(text: str, number: str = "NCT01234567") -> str:
     return (
         f"A made-up study\nClinicalTrials.gov ID {number}\nLast Update Posted 2026-01-05\nStudy Overview\n"
         f"Brief Summary\nWords.\nStudy Type\nInterventional\nPhase\nPhase 1\nParticipation Criteria\n"
-        f"Eligibility Criteria\nDescription\n{text}\nAges Eligible for Study\n"
-        "18 Years and older (Adult, Older Adult)\nSexes Eligible for Study\nAll\nAccepts Healthy Volunteers\nNo\nStudy Plan\n"
+        f"Eligibility Criteria\nDescription\n{text}\n"
+        "Ages Eligible for Study\n18 Years and older (Adult, Older Adult)\n"
+        "Sexes Eligible for Study\nAll\nAccepts Healthy Volunteers\nNo\nStudy Plan\n"
     )
 
 
