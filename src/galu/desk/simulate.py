@@ -96,6 +96,14 @@ def _check(study: Study, scenario: Scenario, path: Path) -> None:
             f"has {rates} values for {levels} dose levels",
             "give one for each level",
         )
+    known = {one.id for one in study.eligibility.criteria} if study.eligibility else set()
+    strange = [row.criterion for row in scenario.screening.failures if row.criterion not in known]
+    if strange:
+        raise InputError(
+            f"{path}, key screening.failures",
+            f"names {strange[0]}, which is no criterion of the study",
+            "name one of its criteria",
+        )
 
 
 def _check_complete(study: Study) -> None:
@@ -109,9 +117,7 @@ def _check_complete(study: Study) -> None:
         )
     agent = study.treatment.imaging_agent if study.treatment else None
     if agent is None:
-        raise InputError(
-            "the study file, key treatment.imaging_agent", "is missing", "name the agent of the PET"
-        )
+        return
     imaged = next(one for one in study.agents if one.name == agent.value)
     if imaged.planned_activity_mbq is None:
         place = f"the study file, key agents[{imaged.name}].planned_activity_mbq"

@@ -99,7 +99,7 @@ def _week_before(draws: list[Draw], index: int) -> int | None:
 
 
 def pet_window(case: Case, atom: AtomPlan) -> Outcome:
-    """Positive PSMA PET with the tracer, inside the window before the first dose.
+    """Positive PET with the tracer, inside the window before the first dose.
 
     The atom's `values` are the study's tracers; with `exempt` the rule reads every other tracer of PSMA. A
     name that may be that of a study's tracer is neither. A signature may say whether the scan is positive,
@@ -109,11 +109,11 @@ def pet_window(case: Case, atom: AtomPlan) -> Outcome:
     scans = [one for one, wanted in told if wanted and one.on is not None]
     if not scans:
         unclear = next((one for one, wanted in told if wanted is None and one.label), None)
-        shown = "no dated PSMA PET with this tracer"
+        shown = "no dated PET with this tracer"
         shown += f"; {unclear.label} may be the study's own or another" if unclear else ""
         return Outcome(Truth.UNKNOWN, shown, final=True)
     if undated := tuple(one for one, wanted in told if wanted and case.may_be_newer(one, scans[-1].on)):
-        return Outcome(Truth.UNKNOWN, "a PSMA PET of a day not known may be newer", refs(undated), final=True)
+        return Outcome(Truth.UNKNOWN, "a PET of a day not known may be newer", refs(undated), final=True)
     assert atom.window is not None
     newest = tuple(one for one in scans if one.on == scans[-1].on)
     on = scans[-1].on or case.day

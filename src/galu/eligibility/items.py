@@ -92,6 +92,7 @@ _ROWS: Final = (
         "ongoing toxicity of prior therapy: value = grade, `label` = CTCAE term",
     ),
     ("pet.psma", "text", "", "PSMA PET: positive or negative; `label` = tracer, `on` = scan day"),
+    ("pet.target", "text", "", "PET with the study's imaging agent: positive or negative; `label` = tracer"),
     ("pet.psma_rule", "text", "", "positive or negative by the positivity rule; `label` = rule and version"),
     (
         "progression.soft_tissue",

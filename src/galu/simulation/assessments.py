@@ -133,6 +133,8 @@ class Laboratory:
             )
 
     def _psa(self, day: date) -> None:
+        if self.person.psa_ng_ml is None:
+            return
         ratio = self.disease.psa_ratio(self.course.day(day), self.course.effects)
         noise = self.course.draws.log_normal(1.0, self.scenario.disease.psa_noise, "psa", day)
         value = significant(min(_MOST_PSA, max(0.006, self.person.psa_ng_ml * ratio * noise)))

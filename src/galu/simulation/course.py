@@ -116,10 +116,12 @@ class Course:
         self._events()
         if self.death <= (self.left_study or self.death):
             known = self.pen.known(self.death + timedelta(days=self.draws.whole(0, 9, "told")), "death")
-            cause = "Prostate cancer" if self.imaging.progressed else "Cardiac disorder"
+            cause = self.scenario.disease.name if self.imaging.progressed else "Cardiac disorder"
             self.pen.write(Death, self.death, known, cause=cause, related=False)
 
     def _is_positive(self) -> bool:
+        if self.activity.imaging is None:
+            return True
         start = at(self.first - timedelta(days=self.draws.whole(1, 2, "pet day")), 9.5)
         positive = not self.draws.chance(self.scenario.screening.pet_negative, "pet negative")
         self._visit("pet", start.date(), "done")

@@ -84,10 +84,11 @@ class Activity:
     def __init__(
         self, study: Study, kinetics: Kinetics, lesions: tuple[str, ...], pen: Pen, draws: Draws
     ) -> None:
-        assert study.treatment is not None and study.treatment.imaging_agent is not None
+        assert study.treatment is not None
         self.study, self.kinetics, self.pen, self.draws = study, kinetics, pen, draws
         self.therapy = self._agent(study.treatment.therapy_agent.value)
-        self.imaging = self._agent(study.treatment.imaging_agent.value)
+        shown_by = study.treatment.imaging_agent
+        self.imaging = None if shown_by is None else self._agent(shown_by.value)
         self.lu = nuclide(self.therapy.nuclide or "")
         self.regions = draw_regions(kinetics, self.lu, lesions, draws)
 
@@ -96,8 +97,8 @@ class Activity:
 
     def pet(self, start: datetime, positive: bool) -> None:
         """Give the imaging agent and scan."""
+        assert self.imaging is not None and self.imaging.planned_activity_mbq is not None
         planned = self.imaging.planned_activity_mbq
-        assert planned is not None
         net = planned.value * (1 + 0.06 * self.draws.normal("pet activity"))
         self._administer(self.imaging, Treated(Turn(0, 0), start, net), planned.value)
         hours = next((plan.times_h[0] for plan in self._plans("PET")), 1.0)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Any, Final
+from datetime import date, datetime, timedelta
+from typing import Final
 
 from galu.eligibility import Gate
 from galu.protocol import Study
@@ -24,7 +24,7 @@ from galu.record.people import (
 from galu.record.treatment import Scan
 from galu.simulation.draws import Draws
 from galu.simulation.pen import Pen, at
-from galu.simulation.scenario import Scenario
+from galu.simulation.scenario import Finds, LabFinding, Normal, Past, Scenario, ScreenFailure, Told
 from galu.simulation.tumour import LesionTruth
 
 #: Chemistry: unit, lower and upper limit, usual value and spread.
@@ -40,27 +40,11 @@ CHEMISTRY: Final[dict[str, tuple[str, float, float, float, float]]] = {
     "SODIUM": ("mmol/L", 137.0, 147.0, 141.0, 0.012),
     "CA": ("mmol/L", 2.11, 2.52, 2.32, 0.03),
 }
-_SEROLOGY: Final = ("RPR", "TPAB", "HIVAB", "HCAB", "HBSAG")
 _COLLECTED: Final = (
     "collected.prior_therapy", "collected.concomitant", "collected.medical_history",
     "collected.toxicity", "collected.baseline_imaging", "collected.cns",
 )  # fmt: skip
-
-#: Criterion that a candidate fails to what screening then finds: laboratory values and texts by
-#: test code, `ecog`, `sbp`, a history by item key, or an atom signed against the patient.
-FLAWS: Final[dict[str, Mapping[str, Any]]] = {
-    "I4": {"TESTOS": 2.6},
-    "I5": {"rising": False, "I5.b": "no", "I5.c": "no"},
-    "I8": {"I8.a": "no"},
-    "I9": {"ecog": 2},
-    "I10": {"HGB": 84.0},
-    "I11": {"ALB": 27.0},
-    "I12": {"toxicity.ongoing": ("Peripheral sensory neuropathy", 2)},
-    "E3": {"investigational": True},
-    "E9": {"event.stroke": ("stroke", None)},
-    "E15": {"HBSAG": "POSITIVE", "HBVDNA": 4200.0},
-    "E17": {"E17.a": "yes"},
-}
+_NOTHING: Final = Finds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +55,17 @@ class Person:
     site: str
     consent: date
     screening_days: int
+    sex: str
     born: date
     height_cm: float
     weight_kg: float
     ecog: int
     chemistry: Mapping[str, float]
     counts: Mapping[str, float]
-    psa_ng_ml: float
+    psa_ng_ml: float | None
     lesions: tuple[LesionTruth, ...]
     bone_lesions: int
-    fails: str | None
+    fails: ScreenFailure | None
 
     @property
     def screened(self) -> date:
@@ -103,34 +88,40 @@ def meet(
         test: min(max(usual * (1 + spread * draws.normal("base", test)), usual * 0.75), upper * 1.15)
         for test, (_, _, upper, usual, spread) in CHEMISTRY.items()
     }
-    age_days = int(365.25 * min(88.0, max(48.0, 70.0 + 7.0 * draws.normal("age"))))
-    psa = scenario.disease.psa_baseline_ng_ml
+    people, disease = scenario.people, scenario.disease
+    woman = people.women > 0 and draws.chance(people.women, "woman")
+    body = people.women_bodies if woman and people.women_bodies else people.men
+    psa, bone = disease.psa_baseline_ng_ml, disease.bone_lesions
+    spared = draws.chance(disease.no_bone, "no bone") and lesions
     return Person(
         subject=subject,
         site=accrual.sites[int(subject[:2]) - 1],
         consent=consent,
         screening_days=draws.whole(*accrual.screening_days, "screening"),
-        born=consent - timedelta(days=age_days),
-        height_cm=round(170 + 6 * draws.normal("height"), 0),
-        weight_kg=round(max(48.0, 70 + 10 * draws.normal("weight")), 1),
-        ecog=int(draws.chance(0.65, "ecog")),
+        sex="F" if woman else "M",
+        born=consent - timedelta(days=int(365.25 * _normal(people.age_years, draws, "age"))),
+        height_cm=round(_normal(body.height_cm, draws, "height"), 0),
+        weight_kg=round(_normal(body.weight_kg, draws, "weight"), 1),
+        ecog=int(draws.chance(people.ecog_1, "ecog")),
         chemistry=chemistry,
         counts=counts,
-        psa_ng_ml=min(3000.0, max(4.0, draws.log_normal(psa.median, psa.cv, "psa"))),
+        psa_ng_ml=None if psa is None else min(3000.0, max(4.0, draws.log_normal(psa.median, psa.cv, "psa"))),
         lesions=lesions,
-        bone_lesions=0
-        if draws.chance(0.12, "no bone") and lesions
-        else 1 + int(draws.log_normal(6.0, 0.9, "bone")),
+        bone_lesions=0 if spared or bone is None else 1 + int(draws.log_normal(bone.median, bone.cv, "bone")),
         fails=_fails(scenario, draws),
     )
 
 
-def _fails(scenario: Scenario, draws: Draws) -> str | None:
+def _normal(row: Normal, draws: Draws, name: str) -> float:
+    return min(row.most, max(row.least, row.mean + row.sd * draws.normal(name)))
+
+
+def _fails(scenario: Scenario, draws: Draws) -> ScreenFailure | None:
     threshold, chance = 0.0, draws.uniform("fails")
     for row in scenario.screening.failures:
         threshold += row.probability
         if chance < threshold:
-            return row.criterion
+            return row
     return None
 
 
@@ -142,8 +133,8 @@ class Screening:
         self.person = person
         self.draws = draws
         self.pen = Pen(person.subject, draws, scenario.conduct)
-        self.flaw = FLAWS[person.fails] if person.fails else {}
-        self.lineages = scenario.marrow.lineages
+        self.flaw = person.fails.finds if person.fails else _NOTHING
+        self.people, self.lineages = scenario.people, scenario.marrow.lineages
         self.visit = person.consent + timedelta(days=min(2, person.screening_days))
         self.imaging = person.consent + timedelta(days=person.screening_days // 2)
 
@@ -161,7 +152,7 @@ class Screening:
                 self.person.screened,
                 self.pen.known(self.person.screened, "failure"),
                 term="SCREEN FAILURE",
-                category=f"criterion {self.person.fails}",
+                category=f"criterion {self.person.fails.criterion}",
             )
         return self.pen
 
@@ -173,10 +164,10 @@ class Screening:
             Demographics,
             day,
             known,
-            sex="M",
+            sex=person.sex,
             birth_date=person.born.isoformat()[:7],
-            race="ASIAN",
-            country="CHN",
+            race=self.people.race,
+            country=self.people.country,
             site=person.site,
         )
         self.pen.write(
@@ -184,51 +175,44 @@ class Screening:
         )
 
     def _past(self) -> None:
-        day, draws = self.visit, self.draws
-        known = self.pen.known(day, "history")
-        consent = self.person.consent
-        nha = ("abiraterone", "enzalutamide", "apalutamide", "rezvilutamide")[draws.whole(0, 3, "nha")]
-        taxanes = ["docetaxel", "cabazitaxel"][: 1 + draws.chance(0.3, "second taxane")]
-        courses = [(nha, "nha", 80), *((agent, "taxane", 140 + 160 * i) for i, agent in enumerate(taxanes))]
-        for agent, kind, gap in courses:
-            ended = consent - timedelta(days=gap + draws.whole(0, 120, "past", agent))
-            started = ended - timedelta(days=draws.whole(90, 420, "course", agent))
-            self._therapy(known, agent, kind, started, ended)
-        begun = consent - timedelta(days=draws.whole(700, 3200, "adt"))
-        self._therapy(known, "leuprorelin", "adt", begun, None)
-        if "investigational" in self.flaw:
-            ended = consent - timedelta(days=12)
-            self._therapy(
-                known, "investigational compound", "investigational", ended - timedelta(days=60), ended
-            )
-        histories: dict[str, tuple[str, int | None]] = {
-            "pathology.prostate_cancer": ("confirmed", None),
-            "pathology.morphology": ("adenocarcinoma", None),
-            "nyha": ("I" if draws.chance(0.2, "nyha") else "none", None),
-        }
-        if draws.chance(0.3, "neuropathy"):
-            histories["toxicity.ongoing"] = ("Peripheral sensory neuropathy", 1)
-        histories.update({key: value for key, value in self.flaw.items() if isinstance(value, tuple)})
-        for category, (term, grade) in histories.items():
-            ongoing = True if category == "toxicity.ongoing" else None
-            self.pen.write(History, day, known, term=term, category=category, grade=grade, ongoing=ongoing)
-        for term, share in (
-            ("Hypertension", 0.45),
-            ("Type 2 diabetes mellitus", 0.18),
-            ("Benign prostatic hyperplasia", 0.1),
-        ):
-            if draws.chance(share, term):
-                self.pen.write(History, day, known, term=term, category="medical history", ongoing=True)
+        known = self.pen.known(self.visit, "history")
+        for row in (*self.people.past, *self.flaw.past):
+            if row.share >= 1 or self.draws.chance(row.share, row.name):
+                self._therapy(row, known)
+        told = {row.item: row for row in (*self.people.history, *self.flaw.history)}
+        for one in told.values():
+            self._told(one, known)
+        for term, share in self.people.illnesses.items():
+            if self.draws.chance(share, term):
+                self._history(known, term, "medical history", ongoing=True)
 
-    def _therapy(self, known: Any, agent: str, kind: str, started: date, ended: date | None) -> None:
+    def _told(self, row: Told, known: datetime) -> None:
+        if row.share >= 1 or self.draws.chance(row.share, row.name):
+            self._history(known, row.term, row.item, row.grade, row.ongoing)
+        elif row.otherwise is not None:
+            self._history(known, row.otherwise, row.item)
+
+    def _history(
+        self, known: datetime, term: str, item: str, grade: int | None = None, ongoing: bool | None = None
+    ) -> None:
+        self.pen.write(History, self.visit, known, term=term, category=item, grade=grade, ongoing=ongoing)
+
+    def _therapy(self, row: Past, known: datetime) -> None:
+        draws, last = self.draws, self.person.consent
+        agent = row.agents[draws.whole(0, len(row.agents) - 1, row.name)] if row.agents[1:] else row.agents[0]
+        if row.ended_days is not None:
+            low, high = row.ended_days
+            last -= timedelta(days=low + draws.whole(0, high - low, "past", agent))
+        key = (row.name,) if row.ended_days is None else ("course", agent)
+        started = last - timedelta(days=draws.whole(*row.lasted_days, *key))
         self.pen.write(
             PriorTherapy,
             self.visit,
             known,
             agent=agent,
-            therapy_class=kind,
+            therapy_class=row.therapy_class,
             started=started.isoformat(),
-            ended=ended.isoformat() if ended else None,
+            ended=last.isoformat() if row.ended_days else None,
         )
 
     def _laboratory(self) -> None:
@@ -241,24 +225,32 @@ class Screening:
             test: (person.chemistry[test], unit, lower, upper)
             for test, (unit, lower, upper, _, _) in CHEMISTRY.items()
         }
-        values["TESTOS"] = (min(1.3, self.draws.log_normal(0.4, 0.4, "testosterone")), "nmol/L", 6.07, 27.1)
-        values["HBVDNA"] = (0.0, "IU/mL", 0.0, 20.0)
+        for extra in self.people.laboratory:
+            usual = self.draws.log_normal(extra.usual.median, extra.usual.cv, extra.name)
+            values[extra.test] = (min(extra.most, usual), extra.unit, extra.lower, extra.upper)
+        found = dict(self.flaw.laboratory)
+        for test, one in found.items():
+            if isinstance(one, LabFinding):
+                values[test] = (one.value, one.unit, one.lower, one.upper)
+            elif isinstance(one, float) and test in values:
+                values[test] = (one, *values[test][1:])
         for test, (value, unit, lower, upper) in values.items():
-            if test != "HBVDNA" or test in self.flaw:
-                number = significant(self.flaw.get(test, value))
-                self.pen.write(
-                    Lab,
-                    drawn,
-                    known,
-                    test=test,
-                    value=number,
-                    unit=unit,
-                    lower_limit=lower,
-                    upper_limit=upper,
-                )
-        for test in _SEROLOGY:
-            self.pen.write(Lab, drawn, known, test=test, text=self.flaw.get(test, "NEGATIVE"))
-        steps = (0.62, 0.80, 1.0) if self.flaw.get("rising", True) else (1.25, 1.1, 1.0)
+            self.pen.write(
+                Lab,
+                drawn,
+                known,
+                test=test,
+                value=significant(value),
+                unit=unit,
+                lower_limit=lower,
+                upper_limit=upper,
+            )
+        for test in self.people.negative:
+            told = found.get(test)
+            self.pen.write(Lab, drawn, known, test=test, text=told if isinstance(told, str) else "NEGATIVE")
+        if person.psa_ng_ml is None:
+            return
+        steps = (0.62, 0.80, 1.0) if self.flaw.psa_rising else (1.25, 1.1, 1.0)
         for weeks, step in zip((9, 4, 0), steps, strict=True):
             taken = person.consent - timedelta(weeks=weeks) if weeks else day
             self.pen.write(
@@ -267,7 +259,7 @@ class Screening:
 
     def _body(self) -> None:
         day, known, draws = self.visit, self.pen.known(self.visit, "body"), self.draws
-        self.pen.write(Ecog, day, known, score=self.flaw.get("ecog", self.person.ecog))
+        self.pen.write(Ecog, day, known, score=self.person.ecog if self.flaw.ecog is None else self.flaw.ecog)
         body = {
             "SYSBP": (min(150.0, 128 + 10 * draws.normal("sbp")), "mmHg"),
             "DIABP": (min(92.0, 77 + 6 * draws.normal("dbp")), "mmHg"),
@@ -288,7 +280,9 @@ class Screening:
     def _imaging(self) -> None:
         day, known = self.imaging, self.pen.known(self.imaging, "imaging")
         self.pen.write(Scan, day, known, modality="CT")
-        self.pen.write(Scan, day, known, modality="BONE")
+        bone = self._has_bone_scan()
+        if bone:
+            self.pen.write(Scan, day, known, modality="BONE")
         for lesion in self.person.lesions:
             self.pen.write(
                 Lesion,
@@ -319,7 +313,12 @@ class Screening:
             self.pen.write(
                 Lesion, day, known, lesion=f"B{number + 1}", role="bone", site="BONE", method="BONE SCAN"
             )
-        self.pen.write(BoneScan, day, known, new_lesions=0)
+        if bone:
+            self.pen.write(BoneScan, day, known, new_lesions=0)
+
+    def _has_bone_scan(self) -> bool:
+        visits = self.study.schedule.visits if self.study.schedule else ()
+        return any(one.anchor == "consent" and "bone-scan" in one.procedures for one in visits)
 
     def _judgements(self) -> None:
         day = self.person.screened
@@ -334,9 +333,9 @@ class Screening:
                 # A PET with another tracer is not part of this simulated trial.
                 needed = atom.signature == "required" and atom.comparison != "pet_window"
                 needed = needed or (atom.signature == "alternative" and fine == "no")
-                if needed or atom.id in self.flaw:
+                if needed or atom.id in self.flaw.signed:
                     signed = self.person.consent if atom.due is Gate.SCREENING else day
-                    value = self.flaw.get(atom.id, fine)
+                    value = self.flaw.signed.get(atom.id, fine)
                     self._sign(
                         signed, atom.id, value, doctor, None if value == fine else "Not fit for the trial"
                     )

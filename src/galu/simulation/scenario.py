@@ -36,11 +36,109 @@ class Accrual(Sourced):
     sites: tuple[str, ...] = Field(min_length=1)
 
 
+class Normal(Section):
+    """A normal quantity, kept between `least` and `most`."""
+
+    mean: float
+    sd: float = Field(ge=0)
+    least: float = 0.0
+    most: float = 1000.0
+
+
+class Body(Section):
+    """Height and weight of men, or of women."""
+
+    height_cm: Normal
+    weight_kg: Normal
+
+
+class Past(Section):
+    """A therapy of before: one of the `agents`, ended and lasted so many days before consent.
+
+    Without `ended_days` it goes on, and `lasted_days` tells since when.
+    """
+
+    name: str
+    agents: tuple[str, ...] = Field(min_length=1)
+    therapy_class: str
+    share: Share = 1.0
+    ended_days: tuple[int, int] | None = None
+    lasted_days: tuple[int, int]
+
+
+class Told(Section):
+    """What the history says under an item of eligibility; `otherwise` where the share does not have it."""
+
+    name: str
+    item: str
+    term: str
+    grade: int | None = None
+    ongoing: bool | None = None
+    share: Share = 1.0
+    otherwise: str | None = None
+
+
+class LabFinding(Section):
+    """A laboratory value with its unit and limits."""
+
+    value: float
+    unit: str
+    lower: float
+    upper: float
+
+
+class LabRow(Section):
+    """A test of screening that is neither a count nor chemistry."""
+
+    test: str
+    name: str
+    unit: str
+    lower: float
+    upper: float
+    usual: LogNormal
+    most: float
+
+
+class People(Sourced):
+    """Who the candidates are, what they had, and what their histories say."""
+
+    women: Share
+    age_years: Normal
+    men: Body
+    women_bodies: Body | None = None
+    ecog_1: Share
+    race: str
+    country: str
+    past: tuple[Past, ...]
+    history: tuple[Told, ...]
+    illnesses: dict[str, Share]
+    laboratory: tuple[LabRow, ...] = ()
+    negative: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _women_have_bodies(self) -> People:
+        if self.women > 0 and self.women_bodies is None:
+            raise ValueError("women take part, but women_bodies is missing: write their height and weight")
+        return self
+
+
+class Finds(Section):
+    """What screening finds in somebody who fails a criterion."""
+
+    laboratory: dict[str, float | str | LabFinding] = Field(default={})
+    ecog: int | None = None
+    psa_rising: bool = True
+    signed: dict[str, str] = Field(default={})
+    history: tuple[Told, ...] = ()
+    past: tuple[Past, ...] = ()
+
+
 class ScreenFailure(Section):
-    """How often a candidate fails one criterion."""
+    """How often a candidate fails one criterion, and what is found then."""
 
     criterion: str
     probability: Share
+    finds: Finds
 
 
 class Screening(Sourced):
@@ -177,10 +275,21 @@ class Marrow(Sourced):
     transfuse_below_g_l: Positive
 
 
-class Disease(Sourced):
-    """PSA, lesions and new lesions."""
+class LesionSite(Section):
+    """Where a reader finds a soft-tissue lesion, in the order of finding."""
 
-    psa_baseline_ng_ml: LogNormal
+    site: str
+    nodal: bool = False
+
+
+class Disease(Sourced):
+    """PSA, lesions and new lesions; a disease without PSA states null, one without bone lesions too."""
+
+    name: str
+    sites: tuple[LesionSite, ...] = Field(min_length=1)
+    no_bone: Share
+    bone_lesions: LogNormal | None
+    psa_baseline_ng_ml: LogNormal | None
     psa_noise: Positive
     growth_per_day: LogNormal
     kill_per_gbq: LogNormal
@@ -218,6 +327,7 @@ class Scenario(Section):
     kind: Literal["simulated truth"]
     title: str
     accrual: Accrual
+    people: People
     screening: Screening
     conduct: Conduct
     toxicity: Toxicity

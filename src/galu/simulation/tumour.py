@@ -9,20 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
 from galu.quantities import LN2
 from galu.simulation.draws import Draws
 from galu.simulation.scenario import Disease
-
-#: (site, node or not, RECIST organ) in the order in which a reader finds them.
-_SITES: Final = (
-    ("LYMPH NODE", True),
-    ("LYMPH NODE", True),
-    ("LIVER", False),
-    ("LUNG", False),
-    ("ADRENAL GLAND", False),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +62,10 @@ def draw_lesions(disease: Disease, draws: Draws) -> tuple[LesionTruth, ...]:
     """Soft-tissue lesions of one candidate; some have bone disease only."""
     if not draws.chance(disease.measurable, "measurable"):
         return ()
-    number = draws.whole(1, len(_SITES), "lesions")
+    number = draws.whole(1, len(disease.sites), "lesions")
     found = []
     for index in range(number):
-        site, nodal = _SITES[index]
+        site, nodal = disease.sites[index].site, disease.sites[index].nodal
         least = 15.0 if nodal else 10.0
         size = max(
             least + 0.5, draws.log_normal(disease.lesion_mm.median, disease.lesion_mm.cv, "size", index)

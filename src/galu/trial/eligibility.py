@@ -206,18 +206,25 @@ def _from_transfusion(row: Row[Transfusion]) -> Iterator[Evidence]:
     yield Evidence("transfusion_or_growth_factor", value, on=row.day, ref=row.id)
 
 
+#: What a reader's verdict of a scan says.
+_READ: Final = {True: "positive", False: "negative", None: "unknown"}
+
+
 def _from_scan(row: Row[Scan]) -> Iterator[Evidence]:
     """A PET is evidence unless its tracer surely does not show PSMA; one that was not read says nothing."""
     if row.fact.modality == "PET" and shows_psma(row.fact.agent or "") is not False:
-        value = {True: "positive", False: "negative", None: "unknown"}[row.fact.positive]
         for item in ("pet.psma", "pet.psma_rule"):
-            yield Evidence(item, value, on=row.day, ref=row.id, label=row.fact.agent or "")
+            yield Evidence(item, _READ[row.fact.positive], on=row.day, ref=row.id, label=row.fact.agent or "")
 
 
 def _procedure_of_scan(row: Row[Scan], agents: tuple[str, ...]) -> Iterator[Evidence]:
     """A scan is a procedure of the study when its agent is the study's; doubtful where that is not told."""
     answers = {same_tracer(row.fact.agent or "", agent) for agent in agents}
     own = True in answers
+    if own and row.fact.modality == "PET":
+        yield Evidence(
+            "pet.target", _READ[row.fact.positive], on=row.day, ref=row.id, label=row.fact.agent or ""
+        )
     if own or (None in answers and row.fact.modality in _BY_TRACER):
         shown = f"{row.fact.modality} {row.fact.agent or 'without its tracer'}"
         yield Evidence("procedure.first", shown, on=row.day, ref=row.id, doubtful=not own)
