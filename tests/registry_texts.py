@@ -69,7 +69,7 @@ MANY: Lists = (
 )
 RECORDS = {"prostate": PROSTATE, "tumour": TUMOUR, "many": MANY}
 
-_ROMAN = ["", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x"]
+_ROMAN = ["", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv"]
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 

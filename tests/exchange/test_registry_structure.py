@@ -149,6 +149,49 @@ TABLE: list[tuple[str, str, list[str], list[str], list[str]]] = [
         ["Eligible men are:", "All of the following:", "The list is not complete.", "Other rules may apply."],
     ),
     (
+        "a bullet at the first only",
+        "Inclusion Criteria:\n\n• Men over 18 years\n\nFever or cough\nConsent given\n\nExclusion Criteria:\n\n- Stroke;\nInfarction;",
+        ["Men over 18 years", "Fever or cough", "Consent given"],
+        ["Stroke;", "Infarction;"],
+        [],
+    ),
+    (
+        "marks only at the end",
+        "Inclusion Criteria:\n\nMen over 18 years\nConsent given\n\n1. PSA\n2. ANC\n\nExclusion Criteria:\n\nAny of\n* Stroke\n* X",
+        ["Men over 18 years", "Consent given", "PSA", "ANC"],
+        ["Stroke", "X"],
+        ["Any of"],
+    ),
+    (
+        "marked twice",
+        "Inclusion Criteria\n- 1. Men\n- 2. PSA\n- 3. 1-2 taxanes\nExclusion Criteria\n- 1-2 strokes\n- 2 infarctions",
+        ["Men", "PSA", "1-2 taxanes"],
+        ["1-2 strokes", "2 infarctions"],
+        [],
+    ),
+    (
+        "letters behind numbers",
+        "Inclusion Criteria:\n1. Men\n2a. PSA\n2b. ANC\n3. Consent\nExclusion Criteria:\n1. X",
+        ["Men", "PSA", "ANC", "Consent"],
+        ["X"],
+        ["number 2 follows number 2"],
+    ),
+    (
+        "non-inclusion",
+        "Inclusion criteria:\n1. Men\nNon-inclusion criteria:\n1. Stroke\n2. Patients who do not meet the inclusion criteria",
+        ["Men"],
+        ["Stroke", "Patients who do not meet the inclusion criteria"],
+        [],
+    ),
+    (
+        "a list within a line of many",
+        "Inclusion Criteria:\n\nHepatitis meeting all of (1) HBsAg (+), (2) HBV DNA (+) and (3) IgM (-)\nConsent\n\n"
+        "Exclusion Criteria:\n\nStroke",
+        ["Hepatitis meeting all of (1) HBsAg (+), (2) HBV DNA (+) and (3) IgM (-)", "Consent"],
+        ["Stroke"],
+        [],
+    ),
+    (
         "excluded if",
         "Inclusion Criteria:\n1. Age\nPatients will be excluded if any of the following holds:\n1. X\n2. Y",
         ["Age"],
@@ -242,7 +285,7 @@ LAST = st.sampled_from("consent allowed lesions disease therapy study. permitted
 ITEM = st.tuples(FIRST, st.lists(WORDS, max_size=12), LAST).map(
     lambda one: " ".join((one[0], *one[1], one[2]))
 )
-ITEMS = st.lists(ITEM, min_size=2, max_size=18)
+ITEMS = st.lists(ITEM, min_size=2, max_size=15)
 #: On one line a number could be a mark; there it is not put right before a word that may begin an item.
 LINES = sorted(
     style for style in (*made.LISTS, *made.SHORT_LISTS) if "line" not in style and style != "two a line"

@@ -34,7 +34,7 @@ _PLAIN_WORDS: Final = frozenset(
 _CRITERIA: Final = r"\s*(?:criteria|criterion|criterias|requirements?)"
 #: "Inclusion Criteria", "Key exclusion criteria for phase 2 (mCRPC):", "Inclusion: adults".
 _ENGLISH: Final = re.compile(
-    rf"(?P<before>(?:{_QUALIFIER}[\s/,:–-]+)*)(?P<word>inclusion|exclusion|ineligibility)s?(?P<criteria>{_CRITERIA})?"
+    rf"(?P<before>(?:{_QUALIFIER}[\s/,:–-]+)*)(?P<word>non-?\s?inclusion|inclusion|exclusion|ineligibility)s?(?P<criteria>{_CRITERIA})?"
     rf"(?P<after>(?:[\s/,–-]+(?:{_QUALIFIER}|\([^()]{{0,80}}\))(?=[\s/,:(–-]|$))*)\s*"
     rf"(?P<colon>:?)\s*(?:\*\*|__)?\s*(?P<rest>.*)",
     re.I,
@@ -47,9 +47,12 @@ _OF_CRITERIA: Final = re.compile(
 )
 #: Running words that end as a heading does: "Patients who meet any of these exclusion criteria:".
 _SENTENCE: Final = re.compile(
-    r"(?P<before>[^.;]*?)\b(?P<word>inclusion|exclusion)\s+(?:criteria|criterion)\b[^.;:]{0,90}:", re.I
+    r"(?P<before>[^.;]*?)\b(?P<word>non-?\s?inclusion|inclusion|exclusion)\s+(?:criteria|criterion)\b[^.;:]{0,90}:",
+    re.I,
 )
 _EXCLUDED: Final = re.compile(r"[^.;:]{0,80}\b(?:excluded|ineligible)\b[^.;:]{0,80}:", re.I)
+#: "Patients who do not meet the inclusion criteria:" is a criterion.
+_DENIED: Final = re.compile(r"\b(?:not|no|fail\w*|without|violat\w*)\b", re.I)
 _OTHER: Final = re.compile(
     r"(?:(?:patient|subject|study|early)\s+)*(?:withdrawal|discontinuation|removal|drop-?out|termination|"
     r"randomi[sz]ation|eligibility|stopping|re-?screening|exit)\s+criteria\s*:?",
@@ -177,7 +180,7 @@ def _sentence(bare: str) -> Heading | None:
         return None
     found = _SENTENCE.fullmatch(narrow(bare))
     if found is not None:
-        return Heading(_kind(found["word"]), bare, "")
+        return None if _DENIED.search(found["before"]) else Heading(_kind(found["word"]), bare, "")
     return Heading("exclusion", bare, "") if _EXCLUDED.fullmatch(narrow(bare)) else None
 
 

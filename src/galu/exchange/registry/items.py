@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from galu.exchange.registry.headings import group
-from galu.exchange.registry.marks import Line, Mark, bullets_inside, inside, read_line
+from galu.exchange.registry.marks import Line, Mark, bullets_inside, inside, read_line, without_bullets
 from galu.exchange.registry.words import narrow, tidy
 
 _ENDED: Final = re.compile(r"[.;:。!?)\]][\"'”’*_]*$")
 #: Words after which a list that follows belongs to the item.
 _INTRODUCES: Final = re.compile(
-    r"(?:[:,]|\b(?:following|follows|as|of|by|below|criteria|including|include|includes|either|and|or|met|with|to)"
+    r"(?:[:,]|\b(?:following|follows|as|of|by|below|criteria|including|includes?|either|and|or|met|with|to)"
     r"|以下|如下|包括|之一)\W*$",
     re.I,
 )
@@ -64,18 +64,27 @@ class _Gathering:
         self.block = Block()
         self.top: _List | None = None
         self.inner: list[_List] = []
-        self.preamble: list[str] = []
+        self.preamble: list[Line] = []
+        self.remarked = False
 
     def run(self) -> Block:
         for here, line in enumerate(self.lines):
             if line.whole:
                 self._take(line, here)
-        if self.preamble:
-            self.block.unread.insert(0, "\n".join(self.preamble))
+        return self._with_preamble()
+
+    def _with_preamble(self) -> Block:
+        """What stands before the first mark introduces the list; several lines that do not are items."""
+        lines = self.preamble
+        if len(lines) > 1 and not any(narrow(one.whole).endswith(":") for one in lines):
+            self.block.items = [*_unmarked(lines, None).items, *self.block.items]
+        elif lines:
+            self.block.unread.insert(0, "\n".join(one.whole for one in lines))
         return self.block
 
     def _take(self, line: Line, here: int) -> None:
         mark = self._chosen(line, here)
+        self.remarked = self.remarked and mark is None
         if mark is not None:
             self.top = self.top or _List(mark, line.indent)
             self.top.mark, self.inner = self.top.mark._replace(number=mark.number), []
@@ -85,11 +94,14 @@ class _Gathering:
         elif not line.marks and group(line.whole) and not self.block.items:
             self._stand_under(line)
         elif not self.block.items:
-            self.preamble.append(line.whole)
+            self.preamble.append(line)
         elif not line.marks and self._is_heading(line, here):
             self._stand_under(line)
+        elif not line.marks and self.remarked:
+            self.block.unread[-1] += f"\n{tidy(line.whole)}"
         elif self.top is None or (not line.marks and self._is_remark(line, here)):
             self.block.unread.append(tidy(line.whole))
+            self.remarked = True
         else:
             self._append(line)
 
@@ -246,9 +258,12 @@ def read_block(text: str, under: str | None) -> Block:
     for row in text.split("\n"):
         lines.append(read_line(row, blank))
         blank = not row.strip()
+    lines = without_bullets(lines)
     first = next((one for one in lines if one.whole), None)
     if first is None:
         return Block()
+    if _only_first(lines):
+        lines = [replace(one, whole=one.text, marks=()) for one in lines]
     if not any(one.marks for one in lines):
         return _unmarked(lines, under)
     found = _Gathering(lines, under).run()
@@ -256,6 +271,14 @@ def read_block(text: str, under: str | None) -> Block:
         found = _unmarked(lines, under)
     found.items = [part for item in found.items for part in _apart(item, found.items)]
     return found
+
+
+def _only_first(lines: Sequence[Line]) -> bool:
+    """Whether a list lost all its bullets but the first, as in the registry's older records."""
+    first, *rest = (one for one in lines if one.whole)
+    bare = [one for one in rest if not one.marks and one.indent <= first.indent]
+    bullet = bool(first.marks) and not first.marks[0].number
+    return bullet and len(bare) == len(rest) and any(re.match(r"[A-Z≥≤]", one.whole) for one in bare)
 
 
 def _unmarked(lines: Sequence[Line], under: str | None) -> Block:
@@ -272,7 +295,11 @@ def _unmarked(lines: Sequence[Line], under: str | None) -> Block:
             block.items[-1].lines[-1] += f" {line.whole}"
         else:
             block.tail = None
-            block.items += _on_one_line(line.whole, under, block)
+            block.items += (
+                _on_one_line(line.whole, under, block)
+                if len(rows) == 1
+                else [Item([line.whole], None, under)]
+            )
     return block
 
 

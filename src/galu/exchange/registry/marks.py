@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from galu.exchange.registry.words import listed, narrow
@@ -47,8 +47,8 @@ _STYLES: Final[tuple[tuple[str, re.Pattern[str], str], ...]] = tuple(
         ("(n)", r"\\?[(]\s*(\d{1,3})\s*\\?[)][.、]?\s*(?=\S|$)", "number"),
         ("n.n", r"(\d{1,3}(?:\.\d{1,2})+)(?:[.)、]\s*|\s+)(?=[^\W\d])", "decimal"),
         ("n.)", r"(\d{1,3})\s?\\?\.\\?[)]\s*(?=\S|$)", "number"),
-        ("n)", r"(\d{1,3})\s?\\?[)]\s*(?=\S|$)", "number"),
-        ("n.", r"(\d{1,3})\s?(?:\\?\.|。)(?!\d)\s*(?=\S|$)", "number"),
+        ("n)", r"(\d{1,3})[a-z]?\s?\\?[)]\s*(?=\S|$)", "number"),
+        ("n.", r"(\d{1,3})[a-z]?\s?(?:\\?\.|。)(?!\d)\s*(?=\S|$)", "number"),
         ("n、", r"(\d{1,3})\s?、\s*(?=\S|$)", "number"),
         ("n:", r"(\d{1,3})\s?:(?!\d)\s*(?=\S|$)", "number"),
         ("n-", r"(\d{1,3})\s?\\?[-–—]\s?(?=\S)", "number"),
@@ -77,20 +77,41 @@ def read_line(line: str, after_blank: bool = False) -> Line:
     wide = line.expandtabs(4)
     indent = len(wide) - len(wide.lstrip())
     body = line.strip()
+    marks, end = _numbered(body)
+    if not marks:
+        bullet = _BULLET.match(narrow(body))
+        if bullet is not None and not body.startswith("**"):
+            sign = bullet.group(2) or bullet.group(4) or bullet.group(6)
+            marks, end = (Mark(_DASHES.get(sign, sign), 0, bool(bullet.group(1))),), bullet.end()
+    return Line(indent, marks, body[end:], body, after_blank)
+
+
+#: Styles that a bullet may stand before; "- 1-2 earlier lines" and "- 1.5 x ULN" have none.
+_BEHIND_BULLETS: Final = frozenset({"n.", "n)", "(n)", "n.)", "n、", "a)", "(a)"})
+
+
+def without_bullets(lines: list[Line]) -> list[Line]:
+    """Lines of a list that is marked twice ("- 1. …", "- 2. …") with the number of each as its mark."""
+    inner = [_numbered(one.text) if one.marks and not one.marks[0].number else ((), 0) for one in lines]
+    numbers = {mark[:2] for marks, _ in inner for mark in marks if mark.style in _BEHIND_BULLETS}
+    twice = {style for style, number in numbers if number == 1 and (style, 2) in numbers}
+    found = []
+    for line, (marks, end) in zip(lines, inner, strict=True):
+        meant = tuple(mark for mark in marks if mark.style in twice)
+        found.append(replace(line, marks=meant, text=line.text[end:]) if meant else line)
+    return found
+
+
+def _numbered(body: str) -> tuple[tuple[Mark, ...], int]:
+    """The readings of a number or letter that begins a text, and where it ends."""
     look = narrow(body)
     for style, pattern, kind in _STYLES:
         found = pattern.match(look)
         if found is not None:
             marks = tuple(_readings(style, found.group(1), kind, "\\" in found.group()))
             if marks:
-                return Line(indent, marks, body[found.end() :], body, after_blank)
-    bullet = _BULLET.match(look)
-    if bullet is not None and not body.startswith("**"):
-        escaped = bool(bullet.group(1))
-        sign = bullet.group(2) or bullet.group(4) or bullet.group(6)
-        mark = Mark(_DASHES.get(sign, sign), 0, escaped)
-        return Line(indent, (mark,), body[bullet.end() :], body, after_blank)
-    return Line(indent, (), body, body, after_blank)
+                return marks, found.end()
+    return (), 0
 
 
 def _readings(style: str, text: str, kind: str, escaped: bool) -> Iterator[Mark]:
