@@ -7,71 +7,38 @@ decide nothing. What was denied violates nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
 import pytest
 
-from galu.eligibility import Gate, evaluate
 from galu.eligibility.plan import EligibilityPlan, Topic
-from galu.record import Entry, Fact, record_of
-from galu.record.conduct import Judgement
-from galu.record.disease import AdverseEvent, AdverseEventCourse, Lesion
+from galu.record import Entry, Fact
+from galu.record.disease import AdverseEventCourse, Lesion
 from galu.record.people import History, Lab, PriorTherapy, Therapy, Vital
 from galu.record.treatment import Administration
-from galu.trial.eligibility import gather_evidence
-from galu.trial.subjects import derive_subjects
-from galu.trial.words import read_words
-from recorded_patient import DAY, KNOWN, patient, study, verdicts
+from recorded_patient import (
+    AFTER,
+    BEFORE,
+    KNOWN,
+    event,
+    fact,
+    open_atoms,
+    opened,
+    patient,
+    signed,
+    study,
+    told,
+    verdicts,
+)
 
-#: The investigator signed all on 2026-02-24; what was told then, and what after.
-BEFORE, AFTER = "2026-02-23", "2026-03-05"
 DOSED = Administration(
     id="dosed", subject="001", on="2026-03-10T10:00", agent="177Lu-PSMA-0057", cycle=1, activity_mbq=3700
 )
 
 
-def fact(kind: type[Fact], on: str = BEFORE, name: str = "x", **cells: object) -> Fact:
-    return kind.model_validate({"id": name, "subject": "001", "on": on, **cells})
-
-
 def given(agent: str, kind: str | None, **more: object) -> Fact:
     days = {"started": "2025-10-01", "ended": "2026-02-10"}
     return fact(PriorTherapy, agent=agent, therapy_class=kind, **{**days, **more})
-
-
-def told(term: str, on: str = BEFORE, **more: object) -> Fact:
-    return fact(History, on, term=term, **more)
-
-
-def event(term: str, on: str = AFTER, grade: int = 2, **more: object) -> Fact:
-    return fact(AdverseEvent, on, term=term, grade=grade, attribution="unrelated", **more)
-
-
-def signed(item: str, value: str, on: str, by: str = "Dr Wu", **more: object) -> Fact:
-    return fact(Judgement, on, f"{item}-{value}-{on}-{by}", item=item, value=value, by=by, **more)
-
-
-def open_atoms(*facts: Fact, day: date = DAY, plan: EligibilityPlan | None = None) -> dict[str, str]:
-    """Atoms that are not satisfied at the dose gate, with their reasons."""
-    return opened([Entry(n, KNOWN, one) for n, one in enumerate((*patient(), *facts), 1)], day, plan)
-
-
-def opened(entries: Iterable[Entry], day: date = DAY, plan: EligibilityPlan | None = None) -> dict[str, str]:
-    record = read_words(study(), record_of(list(entries), study().zone))
-    people = [one for one in derive_subjects(study(), record) if one.id == "001"]
-    stated = plan or study().eligibility
-    assert stated is not None
-    reading = study().model_copy(update={"eligibility": stated})
-    evidence = gather_evidence(reading, record, people)["001"]
-    found = evaluate(stated, evidence, Gate.DOSE, day)
-    return {
-        atom.id: atom.reason
-        for one in found
-        if one.verdict != "satisfied"
-        for atom in one.atoms
-        if one.verdict_of(atom) != "satisfied"
-    }
 
 
 CLASSES = ("other", "bone-agent", "supportive", "adt")

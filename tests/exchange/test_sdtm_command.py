@@ -129,3 +129,25 @@ def test_both_public_sets_enter_whole(tmp_path, study):
         )
         rows = pl.read_csv(path / file["name"], infer_schema=False, encoding="utf8-lossy").height
         assert rows == file["rows"] == file["mapped"] + len(file["kept"]) + len(file["skipped"])
+
+
+def test_names_that_nobody_knows_are_named_and_cost_nothing_else(tmp_path, capsys):
+    folder, source, out = trial("nct07310355", tmp_path / "t"), tmp_path / "source", tmp_path / "report.json"
+    source.mkdir()
+    (source / "dm.csv").write_text("STUDYID,DOMAIN,USUBJID,RFSTDTC,SEX\nS,DM,S-1,2026-03-02,M\n")
+    (source / "vs.csv").write_text(
+        "STUDYID,DOMAIN,USUBJID,VSSEQ,VSTESTCD,VSORRES,VSORRESU,VSDTC\n"
+        "S,VS,S-1,1,SYSBP,120,mmHg,2026-03-02\nS,VS,S-1,2,FROBX,12,cm,2026-03-02\n"
+        "S,VS,S-1,3,FROBX,13,cm,2026-03-09\nS,VS,S-1,4,BMI,24,kg/m2,2026-03-02\n"
+    )
+    (source / "lb.csv").write_text(
+        "STUDYID,DOMAIN,USUBJID,LBSEQ,LBTESTCD,LBORRES,LBORRESU,LBDTC\n"
+        "S,LB,S-1,1,PLAT,200,10^9/L,2026-03-02\nS,LB,S-1,2,ZZZZQ,3,cm,2026-03-02\n"
+    )
+    assert run("record", "import", folder, source, "--format", "sdtm", "--report", out) == 0
+    said = capsys.readouterr().err
+    assert "not known: vs.csv row 2 and 1 more: 'FROBX' is no test" in said
+    assert "not known: lb.csv row 2: 'ZZZZQ' is no test" in said
+    assert said.count("not known: ") == 2 == len(json.loads(out.read_text())["not_known"])
+    record = open_trial(folder).record
+    assert record.facts("vital").height == 4 and record.facts("lab").height == 2

@@ -69,6 +69,10 @@ def import_(
         typer.echo(f"set aside: {sentence}", err=True)
     if len(imported.set_aside) > _SHOWN:
         typer.echo(f"set aside: {len(imported.set_aside) - _SHOWN} more, all in --report FILE", err=True)
+    for sentence in imported.unknown[:_SHOWN]:
+        typer.echo(f"not known: {sentence}", err=True)
+    if len(imported.unknown) > _SHOWN:
+        typer.echo(f"not known: {len(imported.unknown) - _SHOWN} more, all in --report FILE", err=True)
     if imported.passed_over:
         print(f"{imported.passed_over} study version passed over: it is the one in force")
     if imported.known:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -40,7 +40,8 @@ class Imported:
 
     `passed_over` counts study versions of the source that are the one in force already; `set_aside`
     holds a sentence for each fact of a foreign format that may not enter; `known` counts facts that the
-    record holds already, word for word; `warning` says what is wrong with the clock.
+    record holds already, word for word; `warning` says what is wrong with the clock; `unknown` holds a
+    sentence for each name or unit that is kept as it is written, and from which nothing is derived.
     """
 
     counts: tuple[tuple[str, int], ...]
@@ -49,6 +50,7 @@ class Imported:
     set_aside: tuple[str, ...] = ()
     known: int = 0
     warning: str | None = None
+    unknown: tuple[str, ...] = ()
 
     @property
     def total(self) -> int:
@@ -184,12 +186,18 @@ def _import_tabulated(trial: TrialFolder, found: SdtmImport, dry_run: bool) -> I
         note_set_aside(
             trial.path, trial.clock(), (*found.report.aside, *(("", 0, sentence) for sentence in aside))
         )
-    return Imported(_counts(batch), not dry_run, 0, aside, known, warning)
+    unknown = _unknown(found.facts, (one for one in admission if one.word and one.fact not in refused))
+    return Imported(_counts(batch), not dry_run, 0, aside, known, warning, unknown)
 
 
 def write_report(path: Path, report: SdtmReport, imported: Imported) -> None:
     """Write what became of every row as JSON: kept, skipped and noted rows in full, facts set aside."""
-    content = {**report.as_json(), "set_aside": imported.set_aside, "written": imported.written}
+    content = {
+        **report.as_json(),
+        "set_aside": imported.set_aside,
+        "written": imported.written,
+        "not_known": imported.unknown,
+    }
     write_output(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
@@ -258,6 +266,18 @@ def _hash_in_force(trial: TrialFolder) -> str:
 
 def _counts(batch: Sequence[Fact]) -> tuple[tuple[str, int], ...]:
     return tuple(Counter(fact.kind for fact in batch).items())
+
+
+def _unknown(facts: Sequence[Fact], words: Iterable[Fault]) -> tuple[str, ...]:
+    """One sentence for each name or unit that is not known: where it stands first, and in how many facts."""
+    sources = {fact.id: fact.source or fact.id for fact in facts}
+    places: dict[tuple[str, str], list[str]] = {}
+    for one in words:
+        places.setdefault((one.fault, one.remedy), []).append(sources[one.fact])
+    return tuple(
+        f"{own[0]}{f' and {len(own) - 1} more' if len(own) > 1 else ''}: {fault}; {remedy}"
+        for (fault, remedy), own in places.items()
+    )
 
 
 def _sentences(facts: Sequence[Fact], faults: Sequence[Fault]) -> tuple[str, ...]:

@@ -6,9 +6,11 @@ from datetime import date, timedelta
 from typing import Final
 
 from galu.eligibility.case import Case, window_start
+from galu.eligibility.events import exempt_terms
 from galu.eligibility.evidence import Concern, Judgement
-from galu.eligibility.plan import ANY_WORDS, AtomPlan
+from galu.eligibility.plan import ANY_WORDS, RECOVERED, AtomPlan
 from galu.finding import Truth
+from galu.vocabulary.events import read_event, told_severity
 
 #: What ended less than this before the day judged is asked about however short the window [d]. Assumed.
 _JUST_OVER_DAYS: Final = 28
@@ -32,6 +34,8 @@ def _may_matter(case: Case, atom: AtomPlan, one: Concern) -> bool:
     """Whether it may lie in what the atom looks back to: not begun later, not over before, grave enough."""
     if one.began is not None and one.began > case.day:
         return False
+    if atom.comparison == "toxicity":
+        return _is_toxicity(case, atom, one)
     if atom.comparison != "recent":
         return True
     if atom.at_least is not None and one.grade is not None and one.grade < atom.at_least:
@@ -44,6 +48,16 @@ def _may_matter(case: Case, atom: AtomPlan, one: Concern) -> bool:
         return True
     start = window_start(anchor, case.span(atom.window))
     return until >= min(start, case.day - timedelta(days=_JUST_OVER_DAYS))
+
+
+def _is_toxicity(case: Case, atom: AtomPlan, one: Concern) -> bool:
+    """Whether a condition of the history may be a toxicity above the grade, goes on, and is none exempt."""
+    if one.ended is not None and one.ended <= case.day:
+        return False
+    limit = RECOVERED if atom.at_most is None else atom.at_most
+    told = max(one.grade or 0, told_severity(one.words) or 0)
+    names = {name.lower() for name in read_event(one.words).names}
+    return told > limit and not (names and names <= exempt_terms(case, atom))
 
 
 def _until(case: Case, atom: AtomPlan, one: Concern) -> date | None:
@@ -59,7 +73,8 @@ def answered(case: Case, atom: AtomPlan, truth: Truth, one: Concern) -> bool:
     words = words_on(case, atom, one)
     if any(word.signer and word.truth is not Truth.UNKNOWN and word.covers(one.told) for word in words):
         return True
-    if atom.comparison not in _MEASURED or truth is Truth.UNKNOWN:
+    courses = {case.courses[topic] for topic in one.topics & atom.topics}
+    if (atom.comparison not in _MEASURED and courses != {"measured"}) or truth is Truth.UNKNOWN:
         return False
     # Pressure varies by the day; what a laboratory measures shows a condition that began before.
     begun = one.told.on if atom.comparison == "any_limit" else one.lasted or one.told.on

@@ -210,9 +210,7 @@ def _inside_partly(case: Case, atom: AtomPlan, window: Window, anchor: date, one
 def toxicity(case: Case, atom: AtomPlan) -> Outcome:
     """No ongoing toxicity of prior therapy above the grade, but for the exempt terms."""
     found = case.evidence(*atom.items)
-    exempt = {text.lower() for text in atom.exempt}
-    if case.settings.get("toxicity_overlap") == "labs_exempt":
-        exempt |= {text.lower() for text in atom.values}
+    exempt = exempt_terms(case, atom)
     limit = atom.at_most if atom.at_most is not None else 1
     judged = tuple(one for one in _last_of_each_term(case, found) if one.label.strip().lower() not in exempt)
     grades = [as_number(one) for one in judged]
@@ -233,6 +231,12 @@ def toxicity(case: Case, atom: AtomPlan) -> Outcome:
     if not collected:
         return unknown("ongoing toxicities of prior therapy were not asked for", *judged)
     return Outcome(Truth.TRUE, f"none above grade {limit}", refs(judged + statements))
+
+
+def exempt_terms(case: Case, atom: AtomPlan) -> frozenset[str]:
+    """Terms, in lower case, that a rule over ongoing toxicities leaves out."""
+    overlap = case.settings.get("toxicity_overlap") == "labs_exempt"
+    return frozenset(text.lower() for text in (*atom.exempt, *(atom.values if overlap else ())))
 
 
 def _last_of_each_term(case: Case, found: tuple[Evidence, ...]) -> tuple[Evidence, ...]:

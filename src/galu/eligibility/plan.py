@@ -39,6 +39,9 @@ Comparison = Literal[
 #: Topics without words: a text in which nothing is recognised (it is listed), a severe adverse event.
 ANY_WORDS: Final = "unrecognised"
 SEVERE: Final = "severe_event"
+#: Topic of a condition that goes on at a grade above that of a recovered toxicity, and that grade.
+TOXICITY: Final = "toxicity.ongoing"
+RECOVERED: Final = 1
 AnchorName = Literal["consent", "screening", "enrolment", "first_dose", "gate"]
 
 

@@ -184,16 +184,30 @@ def _value_alone(
         began = max(before + timedelta(1), window[0]) if before else window[0]
         if worst in exempt and after is not None and (after - began).days <= exempt[worst]:
             continue
-        if is_told(patient.events, term, (first.day, last.day), worst):
+        told = [event for event in patient.events if is_told((event,), term, (first.day, last.day), worst)]
+        if told and not _lasts_longer(run.values, told, exempt.get(worst)):
             continue
         at = next(lab for lab, grade in known if lab in run.values and grade == worst)
         note = lab_note(at, term, worst, version)
         resting = f" ({note})" if note else ""
-        said = f"{at.words} of {at.day} is grade {worst}{resting} and no event tells of it"
+        what = f"until {last.day}, longer than {told[0].term} that tells of it" if told else ""
+        said = f"{at.words} of {at.day} is grade {worst}{resting} {what or 'and no event tells of it'}"
         sign = _ask(rule, first, f"{said}: an investigator must judge it")
         refs = tuple(lab.ref for lab in run.values)
         found.append(replace(sign, facts=refs, span=(began, after)))
     return found
+
+
+def _lasts_longer(values: list[LabInput], told: list[AdverseEventInput], most: int | None) -> bool:
+    """Whether values last longer than a rule leaves out, and every event that tells of them is shorter."""
+    if most is None or (values[-1].day - values[0].day).days <= most:
+        return False
+    return all(
+        event.attribution != "unrelated"
+        and event.ended is not None
+        and (event.ended - event.onset).days <= most
+        for event in told
+    )
 
 
 def _grade_before(lab: LabInput, term: str, version: str) -> int:

@@ -21,7 +21,7 @@ from galu.safety.leukocytes import NEUTROPENIA
 from galu.safety.plan import DltRule
 from galu.safety.sign import Sign
 from galu.safety.told import is_told, tells_of_days
-from galu.vocabulary.events import event_terms, read_event, told_severity
+from galu.vocabulary.events import event_terms, may_tell_of_bleeding, read_event, told_severity
 from galu.vocabulary.folding import key, words
 
 #: Mildest grade of a toxicity that a usual definition of dose-limiting calls severe (assumed).
@@ -98,7 +98,7 @@ def is_haemostatic(agent: str, indication: str = "") -> bool:
     (True, True, False)
     """
     named = any(_holds(agent, name) for name in _names("haemostatics.csv"))
-    return named or bool(indication and read_event(indication).bleeding)
+    return named or may_tell_of_bleeding(indication)
 
 
 def ask_of_clues(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -17,30 +16,10 @@ from galu.safety.measured import ask_of_measured
 from galu.safety.plan import SafetyPlan
 from galu.safety.sign import Sign
 from galu.safety.signs import derive_signs, grades_by
+from galu.safety.withheld import ask_of_actions, ask_of_put_off, puts_off
 from galu.vocabulary.persons import is_named
 from galu.words import checked, checked_fields
 
-#: Beginnings of words that say the therapy was put off or ended, as sites write what was done.
-_PUT_OFF: Final = re.compile(
-    r"\b(withdr|withh|discontinu|interrupt|delay|postpon|defer|suspend|held|hold|stop|paus|off[- ]treatment"
-    r"|skipp|omit|not (given|dosed|administered)|no further|abge(brochen|setzt)|abbruch|verscho|unterbroch"
-    r"|pausi|ausgesetzt|arrêt|interromp|suspendu|reporté|suspendid|interrump|sospes)"
-    r"|停药|停用|停止|暂停|中断|中止|终止|延迟|推迟|延期|未给药",
-    re.IGNORECASE,
-)
-#: Those that say it was ended.
-_ENDED: Final = re.compile(
-    r"\b(withdr|discontinu|stopped|off[- ]treatment|abge(brochen|setzt)|abbruch|arrêt|no further)"
-    r"|停药|停用|停止|终止",
-    re.IGNORECASE,
-)
-#: What denies it.
-_GOES_ON: Final = re.compile(
-    r"\b(?:not|no|never|without|nicht|kein\w*)\s+(?:\w+\s+)?"
-    r"(?:withdr|withh|discontinu|interrupt|delay|postpon|defer|suspend|held|hold|stop|paus|skipp|omit|unterbr|verscho)"
-    r"|(?:未|没有|无)(?:停|暂停|中断|延)",
-    re.IGNORECASE,
-)
 #: Said beside the outcome where somebody judged without a name.
 NAMELESS: Final = ". A judgement without a name does not count"
 
@@ -116,26 +95,17 @@ def _withheld(
     if withdrew and withdrew.by(min(window[1], as_of)) is not False:
         on = "" if withdrew.until is None else " on a day known only in part"
         return f"Withdrew{on}, perhaps for toxicity: needs adjudication", withdrew.facts
-    waiting = tuple(event.ref for event in patient.events if _puts_off(event, window, as_of))
+    waiting = tuple(
+        event.ref for event in patient.events if puts_off(event, _counts_from(event, window), as_of)
+    )
     if waiting or patient.cycle2_withheld_for_toxicity:
         return "Cycle 2 is withheld for related toxicity", waiting
     return None
 
 
-def _puts_off(event: AdverseEventInput, window: tuple[date, date], as_of: date) -> bool:
-    open_ = event.ended is None or event.ended > as_of
-    began = window[0] <= event.onset <= as_of
-    waits = is_put_off(event.action) and (open_ or _ENDED.search(event.action) is not None)
-    return began and waits and event.attribution != "unrelated"
-
-
-def is_put_off(action: str) -> bool:
-    """Whether what was done with the therapy puts off or ends it, in whatever words.
-
-    >>> is_put_off("Dose held"), is_put_off("DRUG WITHDRAWN"), is_put_off("not interrupted")
-    (True, True, False)
-    """
-    return _PUT_OFF.search(action) is not None and _GOES_ON.search(action) is None
+def _counts_from(event: AdverseEventInput, window: tuple[date, date]) -> date:
+    """First day from which on an event may put off a dose: one called related does whenever it began."""
+    return date.min if event.attribution == "related" else window[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +156,7 @@ def _signs(
         found += ask_of_labs(rule, patient, plan, graded, window)
     found += ask_of_names(patient, window, as_of)
     found += ask_of_clues(plan.dlt.rules, patient, window, as_of)
+    found += ask_of_actions(patient, window, as_of)
     other = next((rule for rule in plan.dlt.rules if rule.evidence == "other-event"), None)
     return found if other is None else [*found, *ask_of_measured(other, patient, window, as_of)]
 
@@ -193,7 +164,7 @@ def _signs(
 def signs_since(patient: DltPatient, plan: SafetyPlan, day: date, as_of: date) -> tuple[Sign, ...]:
     """What the declared rules see, or ask, from a day on, that no named person has cleared; by day."""
     graded = grades_by(patient, plan, as_of)
-    found = _signs(patient, plan, graded, (day, as_of), as_of)
+    found = [*_signs(patient, plan, graded, (day, as_of), as_of), *ask_of_put_off(patient, day, as_of)]
     made, asked = judged_of_toxicity(patient, as_of)
     cleared = [one for one in made if one.is_dlt is False]
     left = [sign for sign in found if not any(clears(one, sign) for one in cleared)]

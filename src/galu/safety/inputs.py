@@ -25,7 +25,9 @@ class AdverseEventInput:
     Where the day of onset is known only in part, `onset` is the first day it can have been and
     `onset_until` the last; `undated` holds such steps of the course as (first, last day, grade).
     `perhaps` is a higher grade than `grade` that its severity in words, or that it was life-threatening,
-    tell. `coded` is the CTCAE term by the study's own table; without it the term is read as written.
+    tell. `retold` holds (day, grade) of steps of the course that themselves called it related, or came after
+    its stated end. `coded` is the CTCAE term by the study's own table; without it the term is read as
+    written.
     `bleeding` and `haematologic` are read from the term where nothing else is stated.
     """
 
@@ -51,6 +53,7 @@ class AdverseEventInput:
     reported: date | None = None
     coded: str = ""
     perhaps: int | None = None
+    retold: tuple[tuple[date, int], ...] = ()
 
     @property
     def worst(self) -> int | None:

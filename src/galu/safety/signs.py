@@ -6,14 +6,15 @@ proven from its first to its last value at the grade, and possible from the valu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
-from galu.safety.course import Episode, episodes, readings
+from galu.safety.course import Episode, episodes, readings, worsened_since
 from galu.safety.events import is_blood_count, is_one_of
 from galu.safety.fatal import death_signs
-from galu.safety.inputs import AdverseEventInput, Attribution, DltPatient, LabInput
+from galu.safety.inputs import AdverseEventInput, DltPatient, LabInput
+from galu.safety.joined import Joined, join_events
 from galu.safety.leukocytes import implied_neutrophils
 from galu.safety.notes import lab_note
 from galu.safety.plan import DltRule, SafetyPlan
@@ -158,12 +159,24 @@ def _event_signs(rule: DltRule, patient: DltPatient, window: tuple[date, date], 
             continue
         read = [_signs_of(rule, one, (window[0], last), as_of) for one in readings(event, (window[0], last))]
         found = read[0] if len(read) == 1 else _agreed(rule, event, read, window[0])
+        found = found or _told_again(rule, event, (window[0], last))
         found = found if applies else [_unread(sign, event) if sign.met else sign for sign in found]
         signs += [_unrelated(sign, event) for sign in found]
-    for joined, refs in _joined(patient.events, rule):
-        found = _signs_of(rule, joined, (window[0], last), as_of)
-        signs += [_unrelated(replace(sign, facts=refs), joined) for sign in found if sign.met]
-    return signs
+    return [*signs, *_joined_signs(rule, patient, (window[0], last), as_of)]
+
+
+def _told_again(rule: DltRule, event: AdverseEventInput, window: tuple[date, date]) -> list[Sign]:
+    """An event that was there before, and worse in the window, or called related or told of again in it."""
+    if event.onset >= window[0] or (event.worst or 0) < rule.min_grade:
+        return []
+    worse = worsened_since(event, window[0])
+    days = [day for day, grade in event.retold if grade >= rule.min_grade and window[0] <= day <= window[1]]
+    days += [worse] if worse is not None and worse <= window[1] else []
+    if not days:
+        return []
+    said = f"{rule.clause}: {event.term} grade {event.worst} began on {event.onset_text}, before the dose,"
+    said += f" and was worse or told again on {min(days)}: is it a toxicity of the dose?"
+    return [Sign(None, min(days), rule.id, said, (event.ref,), (min(days), event.ended), asks=True)]
 
 
 def _unrelated(sign: Sign, event: AdverseEventInput) -> Sign:
@@ -177,44 +190,35 @@ def _unrelated(sign: Sign, event: AdverseEventInput) -> Sign:
     return replace(sign, met=None, reason=said, asks=True)
 
 
-def _joined(
-    events: tuple[AdverseEventInput, ...], rule: DltRule
-) -> Iterator[tuple[AdverseEventInput, tuple[str, ...]]]:
-    """Events that follow each other without a day between them, as the one event they may be.
+def _joined_signs(
+    rule: DltRule, patient: DltPatient, window: tuple[date, date], as_of: date
+) -> Iterator[Sign]:
+    """Signs of rows that may be one event, where the rule counts how long one lasts."""
+    judged = {event.ref for event in patient.events if _applies(rule, event) is not False}
+    # A row of it that was called unrelated is asked about: it was no other disease for a day.
+    events = [one for one in patient.events if _applies(rule, replace(one, attribution=None)) is not False]
+    groups = [events] if rule.longer_than_days is not None else []
+    terms = (term for exception in rule.exceptions for term in exception.terms)
+    groups += [[event for event in events if is_one_of(event, (term,))] for term in terms]
+    for joined in (one for own in groups for one in join_events(own, rule.min_grade, as_of)):
+        before = joined.event.onset < window[0]
+        again = any(window[0] <= start <= window[1] for start in joined.starts)
+        if judged.isdisjoint(joined.facts) or (before and not again):
+            continue
+        reach = (joined.event.onset, window[1]) if before else window
+        for sign in _signs_of(rule, joined.event, reach, as_of):
+            if sign.met:
+                yield (
+                    replace(sign, facts=joined.facts)
+                    if joined.sure and not before
+                    else _perhaps(joined, sign)
+                )
 
-    Where it counts how long one lasts: by the rule itself, or by what it leaves out.
-    """
-    severe = [one for one in events if (one.grade or 0) >= rule.min_grade and not one.course]
-    severe = [event for event in severe if _applies(rule, event) is not False]
-    if rule.longer_than_days is not None:
-        yield from _runs(severe)
-    for exception in rule.exceptions:
-        for term in exception.terms:
-            yield from _runs(event for event in severe if is_one_of(event, (term,)))
 
-
-def _runs(
-    events: Iterable[AdverseEventInput],
-) -> Iterator[tuple[AdverseEventInput, tuple[str, ...]]]:
-    run: list[AdverseEventInput] = []
-    for event in sorted(events, key=lambda event: (event.onset, event.ref)):
-        ended = run[-1].ended if run else None
-        if run and ended is not None and event.onset <= ended + timedelta(1):
-            run.append(event)
-        else:
-            run = [event]
-        if len(run) > 1:
-            ends = [one.ended for one in run if one.ended is not None]
-            ended = max(ends) if len(ends) == len(run) else None
-            worst = max(one.grade or 0 for one in run)
-            said = {one.attribution for one in run}
-            related: Attribution | None = "unrelated" if "unrelated" in said else None
-            if said == {"related"}:
-                related = "related"
-            yield (
-                replace(run[0], ended=ended, grade=worst, attribution=related),
-                tuple(one.ref for one in run),
-            )
+def _perhaps(joined: Joined, sign: Sign) -> Sign:
+    """A toxicity that is one if its rows are: a person must say."""
+    said = f"{sign.reason}, if what {len(joined.facts)} rows tell is one event since {joined.event.onset}"
+    return replace(sign, met=None, reason=said, facts=joined.facts, asks=True)
 
 
 def _signs_of(rule: DltRule, event: AdverseEventInput, window: tuple[date, date], as_of: date) -> list[Sign]:

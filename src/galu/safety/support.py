@@ -13,7 +13,7 @@ from galu.safety.sign import Sign
 #: What may be support, and what is not said of it.
 _UNSAID: Final = {
     "unknown": "it is not said of what the transfusion was",
-    BLED: "a bleeding was treated or told among the history: was it one?",
+    BLED: "a bleeding was treated, or told among the history or by a test: was it one?",
 }
 
 

@@ -6,21 +6,16 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Final, Literal
+from typing import Literal
 
 from galu.safety.course import worsened_since
 from galu.safety.events import Labels
 from galu.safety.inputs import AdverseEventInput
+from galu.vocabulary.actions import ends_therapy
 from galu.vocabulary.events import tells_of_death
 from galu.words import checked, checked_fields
 
 Phase = Literal["before", "68Ga-emergent", "treatment-emergent", "later"]
-
-
-#: What was done with the therapy, as collected, that ended it.
-_ENDED: Final = frozenset(
-    {"withdrawn", "drug withdrawn", "discontinued", "drug discontinued", "permanently discontinued"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +98,7 @@ def is_serious(event: AdverseEventInput) -> bool:
 
 def ended_treatment(event: AdverseEventInput) -> bool:
     """Whether an event led to the end of treatment, by the action taken."""
-    return event.action.strip().lower() in _ENDED
+    return ends_therapy(event.action)
 
 
 def keeping(

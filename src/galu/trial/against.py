@@ -18,11 +18,12 @@ from galu.safety.course import present_grade
 from galu.safety.inputs import AdverseEventInput
 from galu.safety.modification import PRESENT_DAYS
 from galu.trial.board import Board
-from galu.trial.clues import ECOG_SEVERE, support_of_blood
+from galu.trial.clues import ECOG_SEVERE, is_of_urine, support_of_blood
 from galu.trial.labs import SEVERE_GRADE
 from galu.trial.subjects import Subject
 from galu.trial.therapies import items_of_therapy
 from galu.vocabulary.laboratory import terms_of_test
+from galu.vocabulary.results import read_result
 
 #: Terms whose values a support carries for some days; of a transfusion of what is not said, of both.
 _CARRIED: Final[Mapping[str, tuple[str, ...]]] = {
@@ -59,8 +60,9 @@ def against_dose(
     for subject in people.values():
         found[subject.id] += _grave(subject, events.get(subject.id, ()), day)
     rows = record.of(waiting)
+    read = _tests_read(study, rows)
     told = (*_ecog(rows), *_carried(study, rows, day), *_other_treatment(rows, people))
-    for name, why in (*told, *_of_no_day(study, rows, people)):
+    for name, why in (*told, *_of_no_day(rows, people, read), *_of_no_value(rows, people, read)):
         if name in found and why not in found[name]:
             found[name].append(why)
     return {name: tuple(reasons) for name, reasons in found.items() if reasons}
@@ -106,19 +108,55 @@ def _carried(study: Study, record: Record, day: date) -> Iterator[tuple[str, str
             yield row.subject, f"{what} may carry the values of {' and '.join(carries)}"
 
 
-def _of_no_day(study: Study, record: Record, people: Mapping[str, Subject]) -> Iterator[tuple[str, str]]:
-    """Values that a rule of modification reads, of a day known only in part, perhaps since the last dose."""
+def _tests_read(study: Study, record: Record) -> frozenset[str]:
+    """Tests of the record that a rule of modification reads, or that the study asks for after a dose."""
     plan = study.safety
-    read = {term for rule in plan.modification for term in rule.terms} if plan else set()
-    renal = plan is not None and plan.renal_modification is not None
+    if plan is None:
+        return frozenset()
+    terms = {term for rule in plan.modification for term in rule.terms}
+    asked = plan.dlt.assessments.chemistry if plan.dlt.assessments else None
+    named = {*(asked.value if asked else ()), *(("CREAT",) if plan.renal_modification else ())}
+    tests = record.facts("lab")["test"].unique()
+    return frozenset(one for one in tests if one in named or any(t in terms for t, _ in terms_of_test(one)))
+
+
+def _of_no_day(
+    record: Record, people: Mapping[str, Subject], read: frozenset[str]
+) -> Iterator[tuple[str, str]]:
+    """Values that are read, of a day known only in part, perhaps since the last dose."""
     for row in record.rows(Lab):
         last = people[row.subject].last_dose
         if row.day is not None or last is None or days_of(row.fact.on)[1] < last:
             continue
-        if any(term in read for term, _ in terms_of_test(row.fact.test)) or (
-            renal and row.fact.test == "CREAT"
-        ):
+        if row.fact.test in read:
             yield row.subject, f"{row.fact.test} of {row.fact.on}: its day is not known, it may be of today"
+
+
+def _of_no_value(
+    record: Record, people: Mapping[str, Subject], read: frozenset[str]
+) -> Iterator[tuple[str, str]]:
+    """Samples since the last dose that gave no value: the one before does not stand for them."""
+    last: dict[tuple[str, str], tuple[date, bool]] = {}
+    for row in record.rows(Lab):
+        if (
+            row.day is None
+            or row.fact.test not in read
+            or is_of_urine(row.fact.test, row.fact.specimen or "")
+        ):
+            continue
+        key, valued = (row.subject, row.fact.test), _has_value(row.fact)
+        day, before = last.get(key, (row.day, True))
+        if row.day >= day:
+            # Of a sample that gave none and another of its day nobody said which holds.
+            last[key] = row.day, valued and (before or row.day > day)
+    for (name, test), (day, valued) in last.items():
+        dosed = people[name].last_dose
+        if not valued and dosed is not None and day > dosed:
+            yield name, f"{test} of {day} has no value: it was not measured then"
+
+
+def _has_value(lab: Lab) -> bool:
+    return lab.value is not None or read_result(lab.text) is not None
 
 
 def _other_treatment(record: Record, people: Mapping[str, Subject]) -> Iterator[tuple[str, str]]:

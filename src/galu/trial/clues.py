@@ -15,7 +15,8 @@ from galu.record.treatment import Transfusion
 from galu.record.when import day_of, days_of
 from galu.safety.clues import behind_treatment, is_antiinfective
 from galu.safety.inputs import Clue
-from galu.vocabulary.events import read_event
+from galu.vocabulary.blood_tests import may_be_blood, shows_blood
+from galu.vocabulary.events import read_event, told_severity
 from galu.vocabulary.laboratory import lab_code
 from galu.vocabulary.results import kind_of_result
 from galu.vocabulary.therapies import support_given
@@ -53,7 +54,7 @@ def clues_by_subject(record: Record, first: Mapping[str, date]) -> dict[str, tup
     """Clues since the first dose, by subject; `first` has the day of it."""
     found: dict[str, list[Clue]] = {}
     told = itertools.chain(
-        _of_support(record), _of_treatment(record), _of_history(record), _of_ecog(record, first),
+        _of_support(record), _of_treatment(record), _of_history(record, first), _of_ecog(record, first),
         _of_urine(record, first),
     )  # fmt: skip
     for subject, clue in told:
@@ -94,6 +95,19 @@ def conditions_begun(record: Record) -> Iterator[Row[History]]:
             yield row._replace(fact=dated, day=day_of(row.fact.started))
 
 
+def blood_found(record: Record) -> Iterator[Row[Lab]]:
+    """Results of tests that look for blood outside the vessels, and are not known to have found none."""
+    labs = record.facts("lab")
+    kinds = labs.select("test", "specimen").unique().iter_rows()
+    asked = {(test, specimen) for test, specimen in kinds if shows_blood(test, specimen or "")}
+    if not asked:
+        return
+    for row in record.rows(Lab):
+        one = row.fact
+        if (one.test, one.specimen) in asked and may_be_blood(one.value, one.text, one.upper_limit):
+            yield row
+
+
 def _of_support(record: Record) -> Iterator[tuple[str, Clue]]:
     for row, product in support_of_blood(record):
         if product in _SUPPORTED:
@@ -111,11 +125,24 @@ def _of_treatment(record: Record) -> Iterator[tuple[str, Clue]]:
             yield _clue(row, f"{row.fact.agent}{why} was given", behind.terms, behind.told_from)
 
 
-def _of_history(record: Record) -> Iterator[tuple[str, Clue]]:
-    """Conditions that began after the dose: an event that was written among the history."""
+def _of_history(record: Record, first: Mapping[str, date]) -> Iterator[tuple[str, Clue]]:
+    """Conditions that began, or may have begun, after the dose: an event that was written among the history.
+
+    The grade is the worse of the stated one and that of its words.
+    """
     for row in conditions_begun(record):
-        if row.fact.grade is None or row.fact.grade >= _SEVERE:
+        told = max(row.fact.grade or 0, told_severity(row.fact.term) or 0)
+        if row.fact.grade is None or told >= _SEVERE:
             yield _clue(row, f"{row.fact.term!r} of the history began", read_event(row.fact.term).names)
+    for row in record.rows(History):
+        dosed, asked = first.get(row.subject), days_of(row.fact.on)[1]
+        over = row.fact.ended is not None and dosed is not None and days_of(row.fact.ended)[1] < dosed
+        told = max(row.fact.grade or 0, told_severity(row.fact.term) or 0)
+        if row.fact.started is None and dosed is not None and asked > dosed and told >= _SEVERE and not over:
+            said = (
+                f"{row.fact.term!r} of the history, of which nobody told when it began, was noted on {asked}"
+            )
+            yield row.subject, Clue(row.id, dosed, said, read_event(row.fact.term).names, _SEVERE, asked)
 
 
 def _of_ecog(record: Record, first: Mapping[str, date]) -> Iterator[tuple[str, Clue]]:

@@ -6,19 +6,21 @@ that can have been.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Final
 
 from galu.eligibility import Concern, EligibilityPlan, Told
 from galu.eligibility.items import ITEM_KEYS
-from galu.eligibility.plan import ANY_WORDS, SEVERE
+from galu.eligibility.plan import ANY_WORDS, RECOVERED, SEVERE, TOXICITY
 from galu.record import Fact, Record, Row
 from galu.record.disease import AdverseEvent, AdverseEventCourse, Lesion
-from galu.record.people import History, Therapy
+from galu.record.people import History, Lab, Therapy, Vital
 from galu.record.when import days_of
 from galu.vocabulary.agents import read_agent
 from galu.vocabulary.conditions import read_condition
+from galu.vocabulary.events import read_event, told_grade, told_severity
 from galu.vocabulary.topics import Phrase, read_topics
 
 #: Categories of a history whose terms are words of their own item, or judged by it alone.
@@ -31,8 +33,16 @@ _THERAPIES: Final[Mapping[str, str]] = {
 }
 #: Topics that the site of a lesion may speak of.
 _OF_SITES: Final = frozenset(("event.cns_active", "cord_compression"))
+#: Topic of words and scores of performance: the item that they speak of.
+_PERFORMANCE: Final = "ecog"
 #: Grade from which any adverse event is asked about.
 _SEVERE_GRADE: Final = 3
+#: Grades of other scales than that of toxicity.
+_OTHER_GRADES: Final = re.compile(
+    r"gleason|grade group|carcinom|karzinom|cancer|tumou?r|neoplas|lymphom|nyha|\bgold\b|癌|瘤", re.IGNORECASE
+)
+#: From this score of Karnofsky's on, and up to that of ECOG, a patient is well (the former assumed).
+_KARNOFSKY, _ECOG = 80.0, 1.0
 #: Terms that say that there is nothing.
 _NOTHING: Final = frozenset(("none", "no", "nil", "nothing", "n/a", "无"))
 
@@ -51,6 +61,7 @@ def gather_concerns(plan: EligibilityPlan, record: Record) -> dict[str, tuple[Co
         *_of_events(record, phrases),
         *_of_indications(record, phrases),
         *_of_sites(record),
+        *_of_scores(record),
     ):
         found[subject] = (*found.get(subject, ()), one)
     return found
@@ -75,9 +86,21 @@ def _topics_of_history(row: Row[History], phrases: tuple[Phrase, ...]) -> frozen
     if not named:
         classes = read_agent(term).classes
         topics |= {item for name, item in _THERAPIES.items() if name in classes}
+        topics |= {TOXICITY} if _tells_toxicity(row.fact) else frozenset()
     if not topics and not named and known is None:
         return frozenset((ANY_WORDS,))
     return topics - settled
+
+
+def _tells_toxicity(one: History) -> bool:
+    """Whether a condition that may go on has a grade that no recovered toxicity has, if only in its words."""
+    if one.ongoing is False or (one.ended is not None and not one.ongoing) or _OTHER_GRADES.search(one.term):
+        return False
+    told = told_severity(one.term) or 0
+    # "Moderate" is said of much that is no toxicity: it counts of what is one of CTCAE's terms.
+    if told < _SEVERE_GRADE and not read_event(one.term).names:
+        told = told_grade(one.term) or 0
+    return max(one.grade or 0, told) > RECOVERED
 
 
 def _history(row: Row[History], topics: frozenset[str]) -> Concern:
@@ -97,7 +120,8 @@ def _history(row: Row[History], topics: frozenset[str]) -> Concern:
         first,
         end,
         lasted,
-        row.fact.grade,
+        # The worse of two that are told; one that only words tell of is not sure to be the whole.
+        None if row.fact.grade is None else max(row.fact.grade, told_severity(row.fact.term) or 0),
         "history",
     )
 
@@ -158,3 +182,24 @@ def _of_sites(record: Record) -> Iterator[tuple[str, Concern]]:
             began: date = days_of(row.fact.on)[0]
             words = f"lesion {row.fact.lesion} in {row.fact.site}"
             yield row.subject, Concern(topics, words, row.id, told(row), began, source="imaging")
+
+
+def _of_scores(record: Record) -> Iterator[tuple[str, Concern]]:
+    """Scores of performance that were written among the vital signs or the laboratory values."""
+    names = {
+        name
+        for kind in ("vital", "lab")
+        for name in record.facts(kind)["test"].unique()
+        if _PERFORMANCE in read_topics(name)
+    }
+    rows: tuple[Row[Vital] | Row[Lab], ...] = (*record.rows(Vital), *record.rows(Lab)) if names else ()
+    for row in rows:
+        value, text = row.fact.value, row.fact.text
+        well = value is not None and (value <= _ECOG if value < 10.0 else value >= _KARNOFSKY)
+        if row.fact.test in names and not well and (value is not None or text):
+            words = f"{row.fact.test} {text if value is None else format(value, 'g')}"
+            began = days_of(row.fact.on)[0]
+            yield (
+                row.subject,
+                Concern(frozenset((_PERFORMANCE,)), words, row.id, told(row), began, source=row.fact.kind),
+            )

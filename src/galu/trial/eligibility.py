@@ -24,6 +24,7 @@ from galu.eligibility import (
     evaluate,
 )
 from galu.eligibility.items import ITEM_KEYS, ITEM_OF_TEST, ITEMS, UNREAD
+from galu.eligibility.plan import TOXICITY
 from galu.finding import Truth
 from galu.protocol import Study
 from galu.record import Fact, Record, Row, conduct
@@ -145,7 +146,7 @@ def _from_history(row: Row[History]) -> Iterator[Evidence]:
         else:
             item, doubtful = known.item, not known.sure
     on, span = _history_day(item, row)
-    label = row.fact.term if row.fact.grade is not None else ""
+    label = row.fact.term if row.fact.grade is not None or item == TOXICITY else ""
     value = "yes" if item == "gilbert" and known is not None and known.sure else _value(item, row)
     going_on = bool(row.fact.ongoing)
     yield Evidence(

@@ -118,6 +118,18 @@ def _event(row: Row[AdverseEvent], course: list[Row[AdverseEventCourse]], zone: 
         reported=row.recorded.astimezone(ZoneInfo(zone)).date(),
         coded=row.meant or "",
         perhaps=told if worst is not None and told > worst else None,
+        retold=_retold(row, course),
+    )
+
+
+def _retold(row: Row[AdverseEvent], course: list[Row[AdverseEventCourse]]) -> tuple[tuple[date, int], ...]:
+    """(day, grade) of steps that call it related themselves, or come after its stated end."""
+    over = day_of(row.fact.ended)
+    return tuple(
+        (day, step.fact.grade)
+        for step in course
+        for day in dict.fromkeys(days_of(step.fact.on))
+        if step.fact.attribution == "related" or (over is not None and day > over)
     )
 
 

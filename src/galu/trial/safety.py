@@ -28,15 +28,20 @@ from galu.safety.measured import celsius
 from galu.safety.plan import SafetyPlan
 from galu.safety.values import grade_together
 from galu.trial.adjudication import adjudications_by_subject, evaluability_by_subject
-from galu.trial.clues import clues_by_subject, conditions_begun, infections_treated, support_of_blood
+from galu.trial.clues import (
+    blood_found,
+    clues_by_subject,
+    conditions_begun,
+    infections_treated,
+    support_of_blood,
+)
 from galu.trial.events import events_by_subject
 from galu.trial.first_dose import dose_doubts, dosing_visits, full_dose
 from galu.trial.labs import labs_by_subject
 from galu.trial.memory import Memory
 from galu.trial.schedule import planned_days
 from galu.trial.subjects import Death, Exit, Subject
-from galu.vocabulary.events import read_event
-from galu.vocabulary.laboratory import lab_code
+from galu.vocabulary.events import may_tell_of_bleeding
 from galu.vocabulary.therapies import support_given
 
 #: Fever [°C].
@@ -44,22 +49,24 @@ FEVER_C: Final = 38.0
 
 
 def _dlt_tests(plan: SafetyPlan, record: Record) -> frozenset[str]:
-    """Tests that the rules read; of vital signs those that are known, for no count is among them."""
-    vital = {row.fact.test for row in record.rows(Vital)}
-    written = {row.fact.test for row in record.rows(Lab)} | {test for test in vital if lab_code(test)}
+    """Tests that the rules read; one of no known name may be any, a vital sign too."""
+    written = {test for kind in ("lab", "vital") for test in record.facts(kind)["test"].unique()}
     return frozenset(test for test in written if is_read(test, plan))
 
 
 def _transfusions(record: Record) -> dict[str, tuple[TransfusionInput, ...]]:
-    """Transfusions, also among the concomitant medication, and bleedings told by treatment or history."""
-    rows: list[tuple[Row[Transfusion] | Row[Therapy] | Row[History], str]] = list(support_of_blood(record))
+    """Transfusions, also among the medication, and bleedings told by treatment, history or a test."""
+    rows: list[tuple[Row[Transfusion] | Row[Therapy] | Row[History] | Row[Lab], str]] = list(
+        support_of_blood(record)
+    )
     rows += [
         (row, BLED)
         for row in record.rows(Therapy)
         if support_given(row.fact.agent) in (None, "plasma")
         and is_haemostatic(row.fact.agent, row.fact.indication or "")
     ]
-    rows += [(row, BLED) for row in conditions_begun(record) if read_event(row.fact.term).bleeding]
+    rows += [(row, BLED) for row in conditions_begun(record) if may_tell_of_bleeding(row.fact.term)]
+    rows += [(row, BLED) for row in blood_found(record)]
     found: dict[str, tuple[TransfusionInput, ...]] = {}
     for row, product in rows:
         first, last = days_of(row.fact.on)

@@ -17,6 +17,7 @@ from galu.protocol import Study
 from galu.protocol.sections import VisitPlan
 from galu.record import Record
 from galu.trial.subjects import Subject
+from galu.vocabulary.results import kind_of_result
 
 Status = Literal["done", "partial", "missed", "due", "upcoming"]
 
@@ -34,6 +35,8 @@ EVIDENCE: Final[Mapping[str, tuple[tuple[str, str, tuple[str, ...] | None], ...]
     "dose": (("administration", "agent", None),),
     "survival": (("contact", "alive", None), ("death", "id", None)),
 }
+#: Kinds of which a fact may hold no result.
+_MEASURED: Final = frozenset({"lab", "vital"})
 _IMAGING: Final = frozenset({"ct", "bone-scan"})
 
 
@@ -90,7 +93,7 @@ def _days_done(study: Study, record: Record) -> dict[str, dict[str, frozenset[da
     therapy = study.treatment.therapy_agent.value if study.treatment else None
     for procedure, sources in EVIDENCE.items():
         for kind, column, values in sources:
-            frame = record.facts(kind)
+            frame = _told(record.facts(kind)) if kind in _MEASURED else record.facts(kind)
             if kind == "administration" and therapy is not None:
                 frame = frame.filter(pl.col("agent") == therapy)
             elif values is not None:
@@ -99,6 +102,13 @@ def _days_done(study: Study, record: Record) -> dict[str, dict[str, frozenset[da
                 if when is not None:
                     found.setdefault(name, {}).setdefault(procedure, set()).add(when)
     return {name: {p: frozenset(days) for p, days in own.items()} for name, own in found.items()}
+
+
+def _told(frame: pl.DataFrame) -> pl.DataFrame:
+    """Results that are told: a sample that gave none shows that nothing was measured."""
+    words = frame.filter(pl.col("value").is_null())["text"].drop_nulls().unique()
+    said = [text for text in words if kind_of_result(text) != "no result"]
+    return frame.filter(pl.col("value").is_not_null() | pl.col("text").is_in(said))
 
 
 def _anchors(plan: VisitPlan, subject: Subject, most_cycles: int) -> Iterator[tuple[int | None, date, date]]:

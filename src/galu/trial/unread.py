@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -60,7 +61,7 @@ def _terms(events: Mapping[str, Iterable[AdverseEventInput]]) -> Iterator[Unread
 
 
 def _names(record: Record) -> Iterator[Unread]:
-    for row in record.facts("lab").iter_rows(named=True):
+    for row in itertools.chain.from_iterable(record.facts(k).iter_rows(named=True) for k in ("lab", "vital")):
         told = row["value"] is not None or kind_of_result(row["text"]) == "unread"
         if told and row["test"] != DECLARED_OTHER and lab_code(row["test"]) is None:
             remedy = _near(nearest_tests(row["test"]), "vocabulary.tests")

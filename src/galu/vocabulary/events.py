@@ -49,6 +49,8 @@ _OPEN: Final = re.compile(
     r"\b(no|not|without|denie|denied|history|family|disorder|diathesi|tendency|suspected|possible|perhaps"
     r"|probable|query|rule|ruled|thrombocytopenic|henoch|test|score|coagulopathy|hemorrhagic fever)\b"
 )
+#: What tells of blood that only a test found.
+_OCCULT: Final = re.compile(r"\boc+ult|\bokkult|\bi?fobt?\b|guaiac|hemoc+ult|潜血|隐血")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +176,20 @@ def _bleeding(text: str, terms: tuple[EventTerm, ...]) -> bool | None:
     return False if terms and "perhaps bleeding" not in groups else None
 
 
+def may_tell_of_bleeding(written: str) -> bool:
+    """Whether words tell of a bleeding, or may: suspected, or found by a test alone.
+
+    >>> [may_tell_of_bleeding(text) for text in ("epistaxis", "suspected bleeding", "FOB positive", "pain")]
+    [True, True, True, False]
+    """
+    bleeding = read_event(written).bleeding
+    if bleeding is not None:
+        return bleeding
+    folded = " ".join(words(written))
+    named = _BLOOD_WORDS.search(folded) or _OCCULT.search(folded)
+    return named is not None and _NO_EVENT.search(folded) is None
+
+
 def nearest_terms(written: str) -> tuple[str, ...]:
     """Known terms that look most like what was written, best first."""
     return tuple(dict.fromkeys(nearest(written, [*event_terms(), *event_synonyms()])))
@@ -287,10 +303,19 @@ def told_severity(written: str | None) -> int | None:
     [4, 3, 4]
     """
     text = _UNSAID.sub(" ", written or "")
-    found = (pattern.search(text) for pattern in _GRADES)
-    numbers = [_number(one["n"]) for one in found if one]
-    words_say = (grade for grade, pattern in (*_SEVERITIES, *_DONE) if pattern.search(text))
-    return max((*numbers, *words_say), default=None)
+    words_say = [grade for grade, pattern in (*_SEVERITIES, *_DONE) if pattern.search(text)]
+    number = told_grade(written)
+    return max(words_say if number is None else (number, *words_say), default=None)
+
+
+def told_grade(written: str | None) -> int | None:
+    """Grade that is written as a number among other words; None where none is.
+
+    >>> told_grade("neuropathy grade 2"), told_grade("2级周围神经病变"), told_grade("severe neuropathy")
+    (2, 2, None)
+    """
+    found = (pattern.search(_UNSAID.sub(" ", written or "")) for pattern in _GRADES)
+    return max((_number(one["n"]) for one in found if one), default=None)
 
 
 @cache
