@@ -114,6 +114,8 @@ def disagreements(domain: str, frame: pl.DataFrame) -> list[Line]:
     """
     test, one, two = f"{domain}TESTCD", f"{domain}ORRESU", f"{domain}STRESU"
     first, second = as_number(f"{domain}ORRES"), as_number(f"{domain}STRESN")
+    if not {test, one, two, f"{domain}ORRES", f"{domain}STRESN"} <= set(frame.columns):
+        return []
     rows = frame.select("row", test, one, two, first.alias("first"), second.alias("second"))
     rows = rows.filter(
         (pl.col("first") > 0) & (pl.col("second") > 0) & pl.all_horizontal(pl.col(one, two).is_not_null())
