@@ -80,10 +80,95 @@ def test_what_is_said_otherwise_is_not_read(text: str, name: str) -> None:
     assert name not in read(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "value"),
+    [
+        ("Dose escalation: 13.3, 26.7, 53.3 and 80 kBq/kg", "levels by kbq_per_kg", (13.3, 26.7, 53.3, 80.0)),
+        ("Levels of 60 and 70 KBq / Kg are given", "levels by kbq_per_kg", (60.0, 70.0)),
+        ("1.6 then 2.2 µCi per kg", "levels by kbq_per_kg", (59.2, 81.4)),
+        ("2 MBq/kg or 3 MBq/kg", "levels by kbq_per_kg", (2000.0, 3000.0)),
+        ("370 MBq/m2, 740 MBq/m²", "levels by mbq_per_m2", (370.0, 740.0)),
+        ("treatment with 6 MBq, 8 MBq or 10 MBq", "levels by activity_mbq", (6.0, 8.0, 10.0)),
+        ("7.4GBq±0.74GBq (200mCi±20mCi)/cycle", "levels", (7.4,)),
+        ("3700 MBq and 6000 MBq are given", "levels", (3.7, 6.0)),
+        ("100 mCi, 150 mCi and 200 mCi", "levels", (3.7, 5.55, 7.4)),
+        ("3.7 GBq、6.0 GBq", "levels", (3.7, 6.0)),
+        ("administered every 6 weeks (±1 week)", "cycle_days", 42),
+        ("administered every six (6) weeks", "cycle_days", 42),
+        ("six-weekly treatment", "cycle_days", 42),
+        ("at an interval of 6 weeks between each dose", "cycle_days", 42),
+        ("每6周给药一次", "cycle_days", 42),
+        ("up to 6 cycles of treatment", "max_cycles", 6),
+        ("a maximum of six (6) doses", "max_cycles", 6),
+        ("最多6个周期", "max_cycles", 6),
+        ("a fractionated dose on day 1 and day 15", "fraction_days", (1, 15)),
+        ("fractionated doses (D1 and D15)", "fraction_days", (1, 15)),
+        ("administered on Days 1 and 15", "fraction_days", (1, 15)),
+        ("two fractions, two weeks apart", "fraction_days", (1, 15)),
+        ("planned activity lowered by 0.4 GBq each cycle", "lower_each_cycle_gbq", 0.4),
+        ("滚动六设计", "design", "rolling-six"),
+        ("3\uff0b3 design", "design", "3+3"),
+        ("a keyboard design", "design", "keyboard"),
+        ("the mTPI-2 design", "design", "mtpi2"),
+    ],
+)
+def test_units_intervals_fractions_and_designs(text: str, name: str, value: Any) -> None:
+    found = read_treatment([text], alpha=True).found
+    assert found[name].value == value and found[name].sentence == text
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("2 MBq/kg of 68Ga-X for PET", "levels by kbq_per_kg"),
+        ("150 MBq of 18F-X, imaging at 60 min", "levels by activity_mbq"),
+        ("PSA levels on day 1 and day 15", "fraction_days"),
+        ("visits on day 1 and day 15 after a dose", "fraction_days"),
+        ("dosing on days 1, 8 and 15", "fraction_days"),
+        ("reduced by 0.4 GBq in case of toxicity", "lower_each_cycle_gbq"),
+    ],
+)
+def test_what_is_no_dose_is_not_read(text: str, name: str) -> None:
+    assert name not in read_treatment([text], alpha=True).found
+
+
+def alpha_record(folder: Path, words: str, more: tuple[str, ...] = ()) -> Path:
+    raw = json.loads(shared("study", "nct07310355.v2.json").read_text(encoding="utf-8"))
+    arms = raw["protocolSection"]["armsInterventionsModule"]
+    arms["armGroups"][0]["description"] = words
+    arms["interventions"] = [{"name": name, "type": "DRUG"} for name in ("225Ac-J591", *more)]
+    path = folder / "record.json"
+    path.write_text(json.dumps(raw), encoding="utf-8")
+    return path
+
+
+def test_levels_by_weight_in_fractions_become_a_treatment(tmp_path: Path) -> None:
+    out = tmp_path / "study.yaml"
+    words = "3+3, 60, 70 and 80 kBq/kg per dose, split on day 1 and day 15, every 8 weeks, up to 2 cycles."
+    import_registry(alpha_record(tmp_path, words), out)
+    treatment = load_study(out).treatment
+    assert treatment is not None and treatment.by_body and treatment.days_of_fractions == (1, 15)
+    assert [str(level) for level in treatment.levels] == ["60 kBq/kg", "70 kBq/kg", "80 kBq/kg"]
+    assert treatment.cycle_days.value == 56 and treatment.levels[0].source == "assumed"
+
+
+def test_of_several_therapeutic_agents_none_is_taken(tmp_path: Path) -> None:
+    out = tmp_path / "study.yaml"
+    imported = import_registry(
+        alpha_record(tmp_path, "3+3, 60 and 70 kBq/kg every 8 weeks", ("177Lu-X",)), out
+    )
+    assert any(
+        "several agents for therapy, of which none is taken: 225Ac-J591, 177Lu-X" in one
+        for one in imported.unread
+    )
+    assert load_study(out).treatment is None
+    assert any("60 kBq/kg, 70 kBq/kg" in one for one in imported.partly)
+
+
 def test_contradictions_and_other_activities_are_told() -> None:
-    told = read_treatment(["3+3 in part 1.\nBOIN in part 2.", "80 kBq/kg of 225Ac-X"]).unread
+    told = read_treatment(["3+3 in part 1.\nBOIN in part 2.", "up to 80 kBq/kg of 225Ac-X"]).unread
     assert "design is said in more than one way" in told[0] and "BOIN in part 2" in told[0]
-    assert told[1] == "activity not read as dose levels: “80 kBq/kg of 225Ac-X”"
+    assert told[1] == "activity not read as dose levels: “up to 80 kBq/kg of 225Ac-X”"
 
 
 @pytest.mark.parametrize("source", ["nct07310355-registry-page.txt", "nct07310355.v2.json"])

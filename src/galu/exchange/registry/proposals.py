@@ -14,7 +14,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ValidationError
 
 from galu.escalation.plan import EscalationPlan
-from galu.exchange.registry.readings import Reading, Readings, read_treatment
+from galu.exchange.registry.readings import LEVELS, Reading, Readings, read_treatment
 from galu.nuclides import canonical
 from galu.protocol.cautions import PROPOSED
 from galu.protocol.sections import Enrolment
@@ -26,6 +26,16 @@ _NUCLIDE: Final = re.compile(
 _IMAGED_WITH: Final = frozenset(
     {"Ga-68", "F-18", "Cu-64", "Zr-89", "Tc-99m", "In-111", "I-124", "C-11", "Sc-44"}
 )
+#: α emitters, of which a few MBq are a dose level.
+_ALPHA: Final = frozenset(
+    {"Ac-225", "At-211", "Bi-212", "Bi-213", "Pb-212", "Ra-223", "Ra-224", "Tb-149", "Th-227"}
+)
+_UNITS: Final = {
+    "activity_gbq": "GBq",
+    "activity_mbq": "MBq",
+    "kbq_per_kg": "kBq/kg",
+    "mbq_per_m2": "MBq/m²",
+}
 _IMAGING: Final = re.compile(r"imag|\bPET\b|SPECT|diagnos|tracer", re.I)
 
 
@@ -53,7 +63,12 @@ def propose(agents: Sequence[Mapping[str, Any]], texts: Sequence[str], count: in
     by_role = {role: [a["name"] for a in agents if a.get("role") == role] for role in ("therapy", "imaging")}
     if not by_role["therapy"]:
         return Proposals(dict.fromkeys(("treatment", "enrolment", "escalation")), {}, ())
-    read = read_treatment(texts)
+    read = read_treatment(texts, alpha=any(agent.get("nuclide") in _ALPHA for agent in agents))
+    several = tuple(
+        f"several agents for {role}, of which none is taken: {', '.join(names)}"
+        for role, names in by_role.items()
+        if len(names) > 1
+    )
     drafts: dict[str, tuple[dict[str, Any], type[BaseModel]]] = {
         "treatment": (_treatment(by_role, read.found), Treatment),
         "enrolment": (_enrolment(count, read.found.get("expansion")), Enrolment),
@@ -66,7 +81,7 @@ def propose(agents: Sequence[Mapping[str, Any]], texts: Sequence[str], count: in
         sections[name] = draft if draft and not lacking else None
         if lacking:
             notes[name] = (*_told(draft), f"not read, to be written: {', '.join(lacking)}")
-    return Proposals(sections, notes, read.unread)
+    return Proposals(sections, notes, (*read.unread, *several))
 
 
 def propose_agent(name: str, description: str | None) -> dict[str, Any]:
@@ -86,15 +101,19 @@ def _treatment(by_role: Mapping[str, list[str]], read: Mapping[str, Reading]) ->
     for role, names in by_role.items():
         if len(names) == 1:
             draft[f"{role}_agent"] = _value(names[0], f"the only agent for {role} that the record names")
-    if "levels" in read:
-        levels = read["levels"]
+    told = [way for way, name in LEVELS.items() if name in read]
+    if len(told) == 1:
+        levels = read[LEVELS[told[0]]]
         draft["levels"] = [
-            {"level": number, "activity_gbq": activity, "source": "assumed", "why": _why(levels.sentence)}
+            {"level": number, told[0]: activity, "source": "assumed", "why": _why(levels.sentence)}
             for number, activity in enumerate(levels.value, start=1)
         ]
-    for key in ("cycle_days", "max_cycles", "reading"):
+    for key in ("cycle_days", "max_cycles", "reading", "fraction_days", "lower_each_cycle_gbq"):
         if key in read:
-            draft[key] = _value(read[key].value, _quoted(read[key].sentence))
+            value = read[key].value
+            draft[key] = _value(
+                list(value) if isinstance(value, tuple) else value, _quoted(read[key].sentence)
+            )
     if "reading" in draft and "fraction" in read["reading"].sentence:
         draft["reading"]["why"] += "; whether a fraction or their sum is meant is not said"
     return draft
@@ -149,7 +168,8 @@ def _told(draft: Mapping[str, Any]) -> tuple[str, ...]:
     found = []
     for key, stated in draft.items():
         if key == "levels":
-            shown, why = ", ".join(f"{one['activity_gbq']:g} GBq" for one in stated), stated[0]["why"]
+            way = next(one for one in LEVELS if one in stated[0])
+            shown, why = ", ".join(f"{one[way]:g} {_UNITS[way]}" for one in stated), stated[0]["why"]
         else:
             shown, why = str(stated["value"]), stated["why"]
         found.append(f"{key}: {shown} ({why})")

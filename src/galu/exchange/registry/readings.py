@@ -10,26 +10,14 @@ import itertools
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
+from galu.exchange.registry.activities import WAYS, activity_told, read_fall, read_levels
+from galu.exchange.registry.words import narrow
+
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9(])|\n+")
-_NUMBER: Final = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?"
-_UNIT: Final = r"GBq|MBq|mCi"
-_AMOUNTS: Final = re.compile(
-    rf"(?<![\w.])((?:(?:{_NUMBER})(?:\s*(?:{_UNIT}))?\s*(?:,\s*(?:and|or|then)?|;|/|and|or|then)\s*)*"
-    rf"(?:{_NUMBER})\s*(?:{_UNIT}))(?![\w/])"
-)
-_AMOUNT: Final = re.compile(rf"({_NUMBER})\s*({_UNIT})?")
-_GBQ: Final = {"GBq": 1.0, "MBq": 0.001, "mCi": 0.037}
-_NO_LEVEL: Final = re.compile(
-    r"cumulative|in total|total (?:of|activity|dose)|(?:up to|maximum of|not exceed\w*|[<≤>≥±+–-])\s*$", re.I
-)
-_ACTIVITY: Final = re.compile(rf"\d\s*(?:{_UNIT}|[kM]Bq)\b")
 _LABEL: Final = re.compile(r"\b(?:level|cohort|DL)\s*-?\d", re.I)
-_PER_BODY: Final = re.compile(r"[kM]Bq\s*/\s*kg|Bq per k", re.I)
-_BY_CYCLE: Final = re.compile(
-    r"\bcycles?\s*\d|\b(?:first|second|third|subsequent|later) (?:cycle|dose)", re.I
-)
 _WORDS: Final = {
     "one": 1,
     "two": 2,
@@ -45,7 +33,9 @@ _WORDS: Final = {
     "twelve": 12,
 }
 _COUNT: Final = rf"(\d{{1,3}}|{'|'.join(_WORDS)})"
-_DOSING: Final = re.compile(r"administ|dos(?:e|ing)|cycle|inject|infus|treat|GBq|MBq|mCi|therapy", re.I)
+_DOSING: Final = re.compile(
+    r"administ|dos(?:e|ing)|cycle|inject|infus|treat|[GMk]Bq|[mµu]Ci|therapy|治疗|给药|注射", re.I
+)
 _OTHER_VISIT: Final = re.compile(
     r"follow|scan|imag|assess|visit|monitor|blood|CT\b|MRI|PSA (?:test|level)", re.I
 )
@@ -55,10 +45,14 @@ _INTERVALS: Final = (
     ),
     re.compile(rf"\bintervals?\s+of\s+{_COUNT}\s*(?:±\s*\d+\s*)?(week|day|month)s?\b", re.I),
     re.compile(rf"\b{_COUNT}[\s-]+(week|day|month)s?\s+(?:intervals?|apart|cycles?)\b", re.I),
+    re.compile(rf"\bintervals?\s+of\s+(?:\w+\s+)?{_COUNT}\s*\([^)]*\)\s*(week|day|month)s?\b", re.I),
+    re.compile(rf"\b{_COUNT}-(week|day|month)ly\b", re.I),
+    re.compile(rf"\b{_COUNT}\s+(week|day|month)s?\s+between\b", re.I),
     re.compile(r"\bq\s?(\d{1,2})\s?(w|d)(?:ee?ks?|ays?)?\b", re.I),
+    re.compile(r"每\s*(?:隔\s*)?(\d{1,2})\s*(周|天)"),
 )
 _RANGE: Final = re.compile(rf"{_COUNT}\s*(?:-|–|to|or)\s*$", re.I)
-_DAYS: Final = {"week": 7, "w": 7, "day": 1, "d": 1}
+_DAYS: Final = {"week": 7, "w": 7, "day": 1, "d": 1, "周": 7, "天": 1}
 _GIVEN: Final = r"(?:cycles?|doses?|administrations?|injections?|infusions?|treatments?)"
 _CYCLES: Final = (
     re.compile(
@@ -67,6 +61,23 @@ _CYCLES: Final = (
         re.I,
     ),
     re.compile(rf"\b{_COUNT}\s+{_GIVEN}\s+(?:of|every|at)\b", re.I),
+    re.compile(r"(?:最多|不超过|共)\s*(\d{1,2})\s*个?(?:周期|次|疗程)"),
+)
+_BRACKETS: Final = re.compile(rf"\b{_COUNT}\s*\(\s*\d{{1,3}}\s*\)", re.I)
+#: "fractionated on day 1 and day 15", "two fractions, two weeks apart".
+_FRACTION_DAYS: Final = re.compile(
+    r"\b(?:on\s+)?(?:days?|D)\s*1\s*(?:,|and|&|/|\+)\s*(?:then\s+)?(?:days?\s*|D\s*)?(\d{1,2})\b"
+    r"(?!\s*(?:,|and|&|/)\s*\d)",
+    re.I,
+)
+_FRACTIONS_APART: Final = re.compile(
+    rf"\b(?:two|2)\s+(?:equal\s+)?(?:fractions|fractionated doses|split doses)\D{{0,40}}?\b{_COUNT}\s*"
+    r"(week|day)s?\s+apart",
+    re.I,
+)
+_SPLIT: Final = re.compile(r"fraction|split|divided|administ|given|inject|infus|dos(?:e|ing)", re.I)
+_TITRATION: Final = re.compile(
+    r"accelerated (?:titration|escalation|dose)|intra-?patient (?:dose )?escalation", re.I
 )
 _AT_LEAST: Final = re.compile(
     r"(?:minimum(?: number)?|at least|least|[≥>]|every|first|last)\W*(?:of)?\W*$", re.I
@@ -90,7 +101,7 @@ _RATE: Final = re.compile(
 _DESIGNS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
     (name, re.compile(words, re.I))
     for name, words in (
-        ("rolling-six", r"rolling[\s-]*(?:six|6)\b"),
+        ("rolling-six", r"rolling[\s-]*(?:six|6)\b|滚动\s*(?:六|6)"),
         ("i3+3", r"\bi3\s*\+\s*3\b"),
         ("3+3", r"(?<![\w+])(?:3\s*\+\s*3|3[\s-]plus[\s-]3|three[\s-](?:plus|by|\+)[\s-]three)\b"),
         ("tite-boin", r"TITE[\s-]*BOIN|time[\s-]to[\s-]event (?:BOIN|bayesian optimal interval)"),
@@ -103,6 +114,10 @@ _DESIGNS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
         ("keyboard", r"\bkeyboard\b"),
     )
 )
+
+
+#: Way in which a level states its activity, name of its reading.
+LEVELS: Final = {way: "levels" if way == "activity_gbq" else f"levels by {way}" for way in WAYS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,45 +136,40 @@ class Readings:
     unread: tuple[str, ...]
 
 
-def read_treatment(texts: Iterable[str]) -> Readings:
-    """Read what the texts say about treatment and escalation."""
+def read_treatment(texts: Iterable[str], alpha: bool = False) -> Readings:
+    """Read what the texts say about treatment and escalation.
+
+    Parameters
+    ----------
+    alpha
+        Whether an α emitter is given, of which a few MBq are a dose level.
+    """
     sentences = [" ".join(one.split()) for text in texts for one in _SENTENCE.split(text) if one.strip()]
     found: dict[str, Reading] = {}
     unread: list[str] = []
-    for name, read in _READERS.items():
-        said = [Reading(value, one) for one in sentences for value in read(one)]
-        said = _labelled(said) if name == "levels" else said
+    readers = {name: read for name, read in _READERS.items() if alpha or name != LEVELS["activity_mbq"]}
+    for name, read in readers.items():
+        said = [Reading(value, one) for one in sentences for value in read(_look(one))]
+        said = _labelled(said) if name in LEVELS.values() else said
         distinct = {one.value: one for one in reversed(said)}
         if len(distinct) == 1:
             found[name] = said[0]
         elif distinct:
             told = "; ".join(f"{_shown(one.value)} in “{one.sentence}”" for one in distinct.values())
             unread.append(f"{name} is said in more than one way: {told}")
-    if "levels" not in found:
-        unread += [f"activity not read as dose levels: “{one}”" for one in sentences if _ACTIVITY.search(one)]
+    if not any(name in found for name in LEVELS.values()):
+        unread += [f"activity not read as dose levels: “{one}”" for one in sentences if activity_told(one)]
+    unread += [f"not read: “{one}”" for one in sentences if _TITRATION.search(one)]
     return Readings(found, tuple(unread))
+
+
+def _look(sentence: str) -> str:
+    """The sentence with narrow signs and "six (6)" as "six"."""
+    return _BRACKETS.sub(lambda found: found[1], narrow(sentence))
 
 
 def _shown(value: Any) -> str:
     return ", ".join(f"{one:g}" for one in value) if isinstance(value, tuple) else str(value)
-
-
-def _levels(sentence: str) -> list[tuple[float, ...]]:
-    """Rising activities [GBq] of one list; a total, a bound or a course by cycle is no list of levels."""
-    found: list[tuple[float, ...]] = []
-    if _BY_CYCLE.search(sentence) or _PER_BODY.search(sentence):
-        return found
-    for match in _AMOUNTS.finditer(sentence):
-        if _NO_LEVEL.search(sentence[max(0, match.start() - 25) : match.start()]):
-            continue
-        values = _in_gbq(match.group(1))
-        again = found and len(values) == len(found[-1])
-        if again and all(abs(a / b - 1) < 0.02 for a, b in zip(values, found[-1], strict=True)):
-            continue  # the same in another unit, in brackets
-        rises = all(a < b for a, b in itertools.pairwise(values))
-        if values and rises and all(0.5 <= one <= 20 for one in values):
-            found.append(values)
-    return found
 
 
 def _labelled(said: list[Reading]) -> list[Reading]:
@@ -172,16 +182,6 @@ def _labelled(said: list[Reading]) -> list[Reading]:
         return said
     words = " … ".join(dict.fromkeys(one.sentence for one in said))
     return [Reading(tuple(value[0] for value in single), words)]
-
-
-def _in_gbq(text: str) -> tuple[float, ...]:
-    amounts = _AMOUNT.findall(text)
-    unit, values = "", []
-    for number, own in reversed(amounts):
-        unit = own or unit
-        plain = number.replace(",", "") if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", number) else number
-        values.append(round(float(plain.replace(",", ".")) * _GBQ[unit], 4))
-    return tuple(reversed(values))
 
 
 def _number(word: str) -> int:
@@ -233,8 +233,18 @@ def _target(sentence: str) -> list[float]:
 
 
 def _reading(sentence: str) -> list[str]:
-    per = _levels(sentence) and _PER_ADMINISTRATION.search(sentence)
-    return ["per administration"] if per else []
+    told = any(read_levels(sentence, way) for way in WAYS)
+    return ["per administration"] if told and _PER_ADMINISTRATION.search(sentence) else []
+
+
+def _fraction_days(sentence: str) -> list[tuple[int, ...]]:
+    """Days of a cycle on which its fractions are given."""
+    found: list[tuple[int, ...]] = []
+    if _SPLIT.search(sentence) and not _OTHER_VISIT.search(sentence):
+        found += [(1, int(match[1])) for match in _FRACTION_DAYS.finditer(sentence) if int(match[1]) > 1]
+    for match in _FRACTIONS_APART.finditer(sentence):
+        found.append((1, 1 + _number(match[1]) * _DAYS[match[2].lower()]))
+    return list(dict.fromkeys(found))
 
 
 def _expansion(sentence: str) -> list[bool]:
@@ -244,7 +254,9 @@ def _expansion(sentence: str) -> list[bool]:
 
 
 _READERS: Final[dict[str, Callable[[str], list[Any]]]] = {
-    "levels": _levels,
+    **{name: partial(read_levels, way=way) for way, name in LEVELS.items()},
+    "fraction_days": _fraction_days,
+    "lower_each_cycle_gbq": read_fall,
     "cycle_days": _interval_days,
     "max_cycles": _max_cycles,
     "reading": _reading,
