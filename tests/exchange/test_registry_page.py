@@ -334,6 +334,62 @@ A Sponsor
 Collaborators
 Helper One
 """
+CLASSIC = """Study of a Thing
+
+ClinicalTrials.gov Identifier: NCT01234567
+
+Recruitment Status : Completed
+Last Update Posted : February 3, 2026
+
+Sponsor:
+A Sponsor
+Collaborator:
+Helper One
+
+Study Description
+Brief Summary:
+Words on the study.
+
+Condition or disease : Cancer A
+
+Study Design
+Study Type : Interventional
+Actual Enrollment : 1,022 participants
+Allocation: Non-Randomized
+Intervention Model: Sequential Assignment
+Masking: None (Open Label)
+Primary Purpose: Treatment
+Official Title: A Long Title
+Actual Study Start Date : October 2017
+Estimated Study Completion Date : June 2, 2027
+
+Primary Outcome Measures :
+1. DLT [ Time Frame: 42 days ]
+As defined.
+2. MTD [ Time Frame: 1 year ]
+
+Eligibility Criteria
+
+Choosing to participate in a study is an important personal decision.
+
+Ages Eligible for Study: 18 Years and older (Adult, Older Adult)
+Sexes Eligible for Study: Male
+Accepts Healthy Volunteers: No
+Criteria
+
+Inclusion Criteria:
+
+Signed consent
+Age above 18
+
+Exclusion Criteria:
+
+Stroke
+
+Contacts and Locations
+More Information
+Other Study ID Numbers: RLT-1
+"""
 CHINESE = """ChiCTR2600012345 版本V1.0 中国临床试验注册中心
 
 注册号:
@@ -462,6 +518,28 @@ def test_a_page_of_the_registry(tmp_path: Path) -> None:
     assert record.contact_email == "one@example.org"
 
 
+def test_a_page_of_the_registry_as_it_was(tmp_path: Path) -> None:
+    record = read(tmp_path, CLASSIC)
+    assert (record.inclusion, record.exclusion) == (("Signed consent", "Age above 18"), ("Stroke",))
+    assert (record.status, record.last_update, record.start_date) == ("COMPLETED", "2026-02-03", "2017-10")
+    assert (record.enrollment_count, record.enrollment_type) == (1022, "ACTUAL")
+    assert (record.sponsor, record.collaborators, record.conditions) == (
+        "A Sponsor",
+        ("Helper One",),
+        ("Cancer A",),
+    )
+    assert (record.official_title, record.org_study_id) == ("A Long Title", "RLT-1")
+    assert (record.minimum_age, record.sex, record.healthy_volunteers) == ("18 Years", "MALE", False)
+    assert record.primary_outcomes is not None
+    assert [(one.measure, one.time_frame, one.description) for one in record.primary_outcomes] == [
+        ("DLT", "42 days", "As defined."),
+        ("MTD", "1 year", None),
+    ]
+    assert record.unread == (
+        "Eligibility Criteria: Choosing to participate in a study is an important personal decision.",
+    )
+
+
 def test_a_page_of_the_chinese_registry(tmp_path: Path) -> None:
     record = read(tmp_path, CHINESE)
     assert record.nct_id == "ChiCTR2600012345" and record.org_study_id == "RLT-1"
@@ -499,7 +577,9 @@ def test_a_number_that_is_none_is_told(text: str, tmp_path: Path) -> None:
     assert record.enrollment_count is None and f"enrollment: {text}" in record.unread
 
 
-@pytest.mark.parametrize("text", [SITE, REGISTRY, CHINESE], ids=["site", "registry", "chinese"])
+@pytest.mark.parametrize(
+    "text", [SITE, REGISTRY, CLASSIC, CHINESE], ids=["site", "registry", "classic", "chinese"]
+)
 @pytest.mark.parametrize(
     "line", ["A strange line zq77 of words.", "zq77", "1. zq77 of a list", "Zq77: a value"]
 )

@@ -192,6 +192,23 @@ TABLE: list[tuple[str, str, list[str], list[str], list[str]]] = [
         [],
     ),
     (
+        "the second level of a word processor",
+        "Inclusion Criteria:\n•\tOrgans\no\tANC\no\tPLT\n•\tConsent\no\tWritten\nExclusion Criteria:\n-Stroke\n-18 years or less\n-X",
+        ["Organs o ANC o PLT", "Consent o Written"],
+        ["Stroke", "18 years or less", "X"],
+        [],
+    ),
+    (
+        "phases behind the colon and in brackets",
+        "Eligibility Criteria\n\nInclusion Criteria: Phase 1\n1. Men\nPart B (expansion) Inclusion Criteria\n1. PSA\nExclusion Criteria:\n1. X",
+        ["Men", "PSA"],
+        ["X"],
+        [
+            "heading over I1: Inclusion Criteria: Phase 1",
+            "heading over I2: Part B (expansion) Inclusion Criteria",
+        ],
+    ),
+    (
         "excluded if",
         "Inclusion Criteria:\n1. Age\nPatients will be excluded if any of the following holds:\n1. X\n2. Y",
         ["Age"],

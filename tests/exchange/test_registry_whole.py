@@ -299,6 +299,9 @@ BAD = {
     "no number": json.dumps(made.study("x", number="NCT123")).encode(),
     "page without number": b"Eligibility Criteria\n\nInclusion Criteria:\n1. Age\n",
     "surrogate": b"\xff\xfe\x00\xd8",
+    "xml": b"<?xml version='1.0'?><clinical_study><nct_id>NCT01234567</nct_id></clinical_study>",
+    "code of a page": b"<!DOCTYPE html><html><body>NCT ID: NCT01234567</body></html>",
+    "a mention": b"We read of NCT01234567 in a paper.",
 }
 
 
@@ -336,6 +339,135 @@ def test_two_records_in_one_file_are_refused_by_name(text: str, tmp_path: Path) 
         assert read_registry(path, "nct07654321").nct_id == TWO[1]
         with pytest.raises(InputError, match="NCT00000009"):
             read_registry(path, "NCT00000009")
+
+
+def test_a_page_of_another_number_is_refused(tmp_path: Path) -> None:
+    path = made.write(tmp_path, "page.txt", "Inclusion Criteria:\n1. A")
+    assert read_registry(path, "nct01234567").nct_id == "NCT01234567"
+    with pytest.raises(InputError, match="NCT07654321"):
+        read_registry(path, "NCT07654321")
+
+
+#: A record as the registry's first interface gave it.
+OLDER: dict[str, Any] = {
+    "ProtocolSection": {
+        "IdentificationModule": {
+            "NCTId": "NCT01234567",
+            "OrgStudyIdInfo": {"OrgStudyId": "RLT-1"},
+            "SecondaryIdInfoList": {
+                "SecondaryIdInfo": [{"SecondaryId": "2024-1", "SecondaryIdType": "EudraCT Number"}]
+            },
+            "Organization": {"OrgFullName": "A Sponsor", "OrgClass": "INDUSTRY"},
+            "BriefTitle": "Brief",
+            "OfficialTitle": "Official",
+            "Acronym": "RLTX",
+        },
+        "StatusModule": {
+            "StatusVerifiedDate": "January 2026",
+            "OverallStatus": "Not yet recruiting",
+            "WhyStopped": "Funds ended",
+            "StartDateStruct": {"StartDate": "February 1, 2024", "StartDateType": "Actual"},
+            "CompletionDateStruct": {"CompletionDate": "April 2027", "CompletionDateType": "Anticipated"},
+            "LastUpdatePostDateStruct": {
+                "LastUpdatePostDate": "February 3, 2026",
+                "LastUpdatePostDateType": "Actual",
+            },
+        },
+        "SponsorCollaboratorsModule": {
+            "ResponsibleParty": {"ResponsiblePartyType": "Sponsor"},
+            "LeadSponsor": {"LeadSponsorName": "A Sponsor", "LeadSponsorClass": "INDUSTRY"},
+            "CollaboratorList": {
+                "Collaborator": [{"CollaboratorName": "Helper", "CollaboratorClass": "OTHER"}]
+            },
+        },
+        "OversightModule": {"OversightHasDMC": "Yes"},
+        "DescriptionModule": {"BriefSummary": "Summary", "DetailedDescription": "Detail"},
+        "ConditionsModule": {"ConditionList": {"Condition": ["Cancer"]}, "KeywordList": {"Keyword": ["key"]}},
+        "DesignModule": {
+            "StudyType": "Interventional",
+            "PhaseList": {"Phase": ["Phase 1", "Phase 2"]},
+            "DesignInfo": {
+                "DesignAllocation": "Non-Randomized",
+                "DesignInterventionModel": "Sequential Assignment",
+                "DesignPrimaryPurpose": "Treatment",
+                "DesignMaskingInfo": {"DesignMasking": "None (Open Label)"},
+            },
+            "EnrollmentInfo": {"EnrollmentCount": "1234", "EnrollmentType": "Anticipated"},
+        },
+        "ArmsInterventionsModule": {
+            "ArmGroupList": {
+                "ArmGroup": [
+                    {
+                        "ArmGroupLabel": f"Arm {letter}",
+                        "ArmGroupType": "Experimental",
+                        "ArmGroupDescription": f"Words {letter}",
+                        "ArmGroupInterventionList": {"ArmGroupInterventionName": ["Drug: 177Lu-X"]},
+                    }
+                    for letter in "AB"
+                ]
+            },
+            "InterventionList": {
+                "Intervention": [
+                    {
+                        "InterventionType": "Drug",
+                        "InterventionName": "177Lu-X",
+                        "InterventionDescription": "A drug",
+                        "InterventionArmGroupLabelList": {"InterventionArmGroupLabel": ["Arm A", "Arm B"]},
+                        "InterventionOtherNameList": {"InterventionOtherName": ["LuX"]},
+                    }
+                ]
+            },
+        },
+        "OutcomesModule": {
+            "PrimaryOutcomeList": {
+                "PrimaryOutcome": [{"PrimaryOutcomeMeasure": "DLT", "PrimaryOutcomeTimeFrame": "42 days"}]
+            }
+        },
+        "EligibilityModule": {
+            "EligibilityCriteria": made.criteria(made.TUMOUR, "lines"),
+            "HealthyVolunteers": "No",
+            "Gender": "Male",
+            "MinimumAge": "18 Years",
+            "MaximumAge": "85 Years",
+            "StdAgeList": {"StdAge": ["Adult", "Older Adult"]},
+        },
+        "ContactsLocationsModule": {
+            "CentralContactList": {
+                "CentralContact": [{"CentralContactName": "C. One", "CentralContactEMail": "one@example.org"}]
+            },
+            "LocationList": {"Location": [{"LocationFacility": "Clinic", "LocationCity": "Basel"}]},
+        },
+        "ANewModule": {"ThingList": {"Thing": ["kept"]}},
+    }
+}
+
+
+def test_a_record_of_the_first_interface(tmp_path: Path) -> None:
+    record = read_registry(
+        put(tmp_path, {"FullStudiesResponse": {"FullStudies": [{"Rank": 1, "Study": OLDER}]}})
+    )
+    assert (record.inclusion, record.exclusion) == made.TUMOUR
+    assert (record.status, record.phases, record.sex) == ("NOT_YET_RECRUITING", ("PHASE1", "PHASE2"), "MALE")
+    assert (record.allocation, record.intervention_model, record.masking) == (
+        "NON_RANDOMIZED",
+        "SEQUENTIAL",
+        "NONE",
+    )
+    assert (record.start_date, record.completion_date, record.last_update) == (
+        "2024-02-01",
+        "2027-04",
+        "2026-02-03",
+    )
+    assert (record.enrollment_count, record.enrollment_type) == (1234, "ESTIMATED")
+    assert (record.healthy_volunteers, record.maximum_age) == (False, "85 Years")
+    assert [arm.label for arm in record.arms] == ["Arm A", "Arm B"] and record.arms[1].interventions == (
+        "177Lu-X",
+    )
+    assert record.interventions[0].other_names == ("LuX",) and record.collaborators == ("Helper (OTHER)",)
+    assert record.primary_outcomes is not None and record.primary_outcomes[0].time_frame == "42 days"
+    assert record.contact_email == "one@example.org" and record.locations == ("Clinic, Basel",)
+    assert record.secondary_ids == ("2024-1 (EudraCT Number)",) and record.why_stopped == "Funds ended"
+    assert "kept" in dict(record.other).values() and record.unread == ()
 
 
 def test_one_record_twice_is_refused(tmp_path: Path) -> None:

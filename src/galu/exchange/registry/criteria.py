@@ -47,7 +47,7 @@ def split_criteria(text: str) -> Criteria:
         if kind == "none":
             rest, part = _without_tail(body)
             heads.append(part or "")
-            unread += [one for one in ("\n".join(line for line in (words, tidy(rest)) if line),) if one]
+            unread += ["\n".join(line for line in (words, tidy(rest)) if line)] if rest.strip() else []
         else:
             block = read_block(body, ", ".join(one for one in (part, words) if one) or None)
             part = block.tail or part

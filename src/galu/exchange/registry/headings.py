@@ -34,7 +34,7 @@ _PLAIN_WORDS: Final = frozenset(
 _CRITERIA: Final = r"\s*(?:criteria|criterion|criterias|requirements?)"
 #: "Inclusion Criteria", "Key exclusion criteria for phase 2 (mCRPC):", "Inclusion: adults".
 _ENGLISH: Final = re.compile(
-    rf"(?P<before>(?:{_QUALIFIER}[\s/,:–-]+)*)(?P<word>non-?\s?inclusion|inclusion|exclusion|ineligibility)s?(?P<criteria>{_CRITERIA})?"
+    rf"(?P<before>(?:(?:{_QUALIFIER}|\([^()]{{0,80}}\))[\s/,:–-]+)*)(?P<word>non-?\s?inclusion|inclusion|exclusion|ineligibility)s?(?P<criteria>{_CRITERIA})?"
     rf"(?P<after>(?:[\s/,–-]+(?:{_QUALIFIER}|\([^()]{{0,80}}\))(?=[\s/,:(–-]|$))*)\s*"
     rf"(?P<colon>:?)\s*(?:\*\*|__)?\s*(?P<rest>.*)",
     re.I,
@@ -150,6 +150,8 @@ def _english(bare: str) -> Heading | None:
         whole = bool(found["colon"]) if found["rest"] else bool(found["criteria"] or found["colon"] or alone)
         if not whole or (found["rest"] and not found["criteria"] and not alone):
             return None
+        if found["rest"] and group(found["rest"]):
+            return Heading(_kind(found["word"]), bare, "")
         said = re.findall(r"\w+", f"{found['before']} {found['after']}".lower())
         words = bare[: found.start("rest")].strip() if set(said) - _PLAIN_WORDS else ""
         return Heading(_kind(found["word"]), words, bare[found.start("rest") :].strip())

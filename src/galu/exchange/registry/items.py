@@ -8,7 +8,16 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from galu.exchange.registry.headings import group
-from galu.exchange.registry.marks import Line, Mark, bullets_inside, inside, read_line, without_bullets
+from galu.exchange.registry.marks import (
+    INNER_BULLETS,
+    Line,
+    Mark,
+    bullets_inside,
+    inside,
+    read_line,
+    with_tight_bullets,
+    without_bullets,
+)
 from galu.exchange.registry.words import narrow, tidy
 
 _ENDED: Final = re.compile(r"[.;:。!?)\]][\"'”’*_]*$")
@@ -160,6 +169,8 @@ class _Gathering:
             return not (mark.number and self._continues_top(mark))
         if mark.escaped and not mark.number and not top.mark.escaped:
             return True
+        if mark.style in INNER_BULLETS and top.mark.style not in INNER_BULLETS:
+            return True
         if mark.style == top.mark.style:
             if not mark.number:
                 return False
@@ -258,7 +269,7 @@ def read_block(text: str, under: str | None) -> Block:
     for row in text.split("\n"):
         lines.append(read_line(row, blank))
         blank = not row.strip()
-    lines = without_bullets(lines)
+    lines = without_bullets(with_tight_bullets(lines))
     first = next((one for one in lines if one.whole), None)
     if first is None:
         return Block()

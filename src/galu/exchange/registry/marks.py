@@ -86,8 +86,21 @@ def read_line(line: str, after_blank: bool = False) -> Line:
     return Line(indent, marks, body[end:], body, after_blank)
 
 
+#: Bullets of a second level, whatever stands around them.
+INNER_BULLETS: Final = frozenset("o◦‣⁃")
 #: Styles that a bullet may stand before; "- 1-2 earlier lines" and "- 1.5 x ULN" have none.
 _BEHIND_BULLETS: Final = frozenset({"n.", "n)", "(n)", "n.)", "n、", "a)", "(a)"})
+
+
+def with_tight_bullets(lines: list[Line]) -> list[Line]:
+    """Lines whose bullet stands right before a number ("-18 years"), where other bullets stand as tight."""
+    tight = {one.marks[0].style for one in lines if one.marks and not one.whole[1:2].isspace()}
+    found = []
+    for line in lines:
+        sign = _DASHES.get(line.whole[:1], line.whole[:1])
+        bullet = not line.marks and sign in tight and sign in "-*" and line.whole[1:2].isdigit()
+        found.append(replace(line, marks=(Mark(sign, 0),), text=line.whole[1:]) if bullet else line)
+    return found
 
 
 def without_bullets(lines: list[Line]) -> list[Line]:

@@ -19,6 +19,8 @@ _NUMBER_LINE: Final = re.compile(
     rf"({NUMBER.pattern})\s*$",
     re.M | re.I,
 )
+_GIVE: Final = "give the page's text or API v2 JSON"
+_LISTS_IN: Final = re.compile(r"(?:in|ex)clusion|入选|纳入|排除", re.I)
 _COLON: Final = ": \uff1a"
 
 
@@ -32,19 +34,25 @@ def read_page(text: str, place: str) -> tuple[dict[str, Any], tuple[str, ...]]:
     """
     text = plain(text)
     number = _number(text, place)
+    sections = _sections(text)
+    if not _NUMBER_LINE.search(narrow(text)) and len(sections) < 3:
+        raise InputError(place, "no registry record (no NCT ID line)", _GIVE)
     found: dict[str, str] = {}
     more: list[str] = []
     titled = False
-    for field, name, words in _sections(text):
+    for field, name, words in sections:
         if field == "number":
             words = words.replace(number, "", 1).strip()
             field, name = "", ""
         if not words:
             continue
-        if field == "enrollment" and (remark := re.search(r"\(.*\)", narrow(name))):
-            words = f"{words} {remark[0]}"
+        if field == "enrollment" and (kind := re.search(r"actual|estimated|anticipated", name, re.I)):
+            words = f"{words} ({kind[0]})"
         if field == "criteria" and field in found:
-            raise InputError(place, f"holds {number} twice", "give a file with one record")
+            if _LISTS_IN.search(found[field]) and _LISTS_IN.search(words):
+                raise InputError(place, f"holds {number} twice", "give a file with one record")
+            if _LISTS_IN.search(words):
+                more.append(f"{name}: {found.pop(field)}")
         if field == "title" and name and not titled and field in found:
             titled = True
             more.append(found.pop(field))  # what stood above the first heading is no title then
@@ -63,7 +71,7 @@ def _number(text: str, place: str) -> str:
     if not told:
         told = list(dict.fromkeys(re.findall(r"(?<!\w)(?:" + NUMBER.pattern + r")(?!\w)", text)))
     if not told:
-        raise InputError(place, "no registry record (no NCT ID line)", "give the page's text or API v2 JSON")
+        raise InputError(place, "no registry record (no NCT ID line)", _GIVE)
     if len(told) > 1:
         held = ", ".join(told[:20])
         raise InputError(place, f"holds {len(told)} records: {held}", "give a file with one record")

@@ -26,9 +26,7 @@ _HEADINGS: Final = {
     "status": "recruitment status|overall status|recruiting status|征募研究对象情况|status",
     "why_stopped": "why stopped|why study stopped|reason stopped",
     "phases": "clinical phase|phase|study phase|phases|研究所处阶段|试验分期",
-    "enrollment": (
-        "total enrollment|enrollment|estimated enrollment|actual enrollment|样本总量|样本量|目标入组人数"
-    ),
+    "enrollment": ("total enrollment|enrollment|样本总量|样本量|目标入组人数"),
     "study_type": "study classification|study type|研究类型",
     "start_date": "study start date|study start|start date",
     "primary_completion_date": "primary completion date|primary completion",
@@ -101,6 +99,8 @@ _RUNNING: Final = frozenset(
 )
 #: Fields that hold criteria.
 LISTS: Final = frozenset({"criteria", "inclusion", "exclusion"})
+#: Fields that pages print behind their heading where they are short.
+_ONE_LINE: Final = frozenset({"identifiers", "sponsors", "collaborators", "conditions", "official_title"})
 _AGAIN: Final = frozenset({"inclusion criteria", "exclusion criteria"})
 #: Sentences that a site prints under its headings whatever the record says.
 _SITE: Final = frozenset(
@@ -176,7 +176,8 @@ def field_of(line: str, now: str, following: str = "", apart: bool = False) -> t
     if field is None:
         return None
     if value:
-        return (field, value) if field in SCALARS and now not in _RUNNING else None
+        here = now not in _RUNNING or _without_brackets(bare) == "condition or disease"
+        return (field, value) if field in (SCALARS | _ONE_LINE) and here else None
     if now == "criteria" and field in ("inclusion", "exclusion"):
         return None
     headed = of_the_site(following) or (apart and now not in LISTS)
@@ -190,7 +191,8 @@ def _parted(line: str) -> tuple[str, str]:
 
 
 def _without_brackets(name: str) -> str:
-    return " ".join(re.sub(r"\s*\([^()]*\)$", "", narrow(name)).lower().split())
+    plain = " ".join(re.sub(r"\s*\([^()]*\)$", "", narrow(name)).lower().split())
+    return re.sub(r"^(?:actual|estimated|anticipated) ", "", plain)
 
 
 def unknown_heading(line: str, following: str) -> bool:

@@ -270,6 +270,24 @@ def identifiers(text: str) -> tuple[str | None, list[dict[str, Any]]]:
     return own, others
 
 
+_FRAMED: Final = re.compile(r"\[\s*Time Frame:\s*(.*?)\s*\]\s*$", re.I)
+
+
+def _framed(rows: list[str]) -> list[dict[str, Any]]:
+    """Outcomes of lines such as "1. Toxicity [ Time Frame: 42 days ]", each with its description below."""
+    found: list[dict[str, Any]] = []
+    for row in lines("\n".join(rows)):
+        frame = _FRAMED.search(row)
+        if frame is not None:
+            measure = re.sub(r"^\d{1,3}\.\s*", "", row[: frame.start()]).strip()
+            found.append({"measure": measure, "description": None, "timeFrame": frame[1]})
+        elif found:
+            found[-1]["description"] = "\n".join(one for one in (found[-1]["description"], row) if one)
+        else:
+            found.append({"measure": row})
+    return found
+
+
 def outcomes(text: str) -> list[dict[str, Any]]:
     """Outcomes: a row of a table each, or a measure with a "Time frame:" line, or a line each."""
     found: list[dict[str, Any]] = []
@@ -280,6 +298,8 @@ def outcomes(text: str) -> list[dict[str, Any]]:
             keys = ("measure", "description", "timeFrame") if len(cells) > 2 else ("measure", "timeFrame")
             found.append(dict(zip(keys, cells, strict=False)))
         return found
+    if any(_FRAMED.search(row) for row in rows):
+        return _framed(rows)
     framed = any(re.match(r"\s*(?:\[?\s*)?time\s?frame", row, re.I) for row in rows)
     pending: list[str] = []
     for row in lines("\n".join(rows)):

@@ -115,7 +115,12 @@ def read_registry(path: Path, number: str | None = None) -> RegistryRecord:
     if isinstance(source, dict):
         return _record(Node(source), (), str(path))
     raw, unread = read_page(source, str(path))
-    return _record(Node(raw), unread, str(path))
+    record = _record(Node(raw), unread, str(path))
+    if number is not None and number.strip().casefold() != record.nct_id.casefold():
+        raise InputError(
+            str(path), f"holds {record.nct_id}, no record {number}", "give the record's own number"
+        )
+    return record
 
 
 #: Field of the record, its place in the protocol section. A text each.

@@ -24,7 +24,7 @@ def study_skeleton(record: RegistryRecord) -> dict[str, Any]:
     for name in _NOT_IDENTITY:
         facts.pop(name)
     facts["other"] = _kept(record)
-    identity = {key: {"value": value, "source": "registry"} for key, value in facts.items()}
+    identity = {key: {"value": _or_null(value), "source": "registry"} for key, value in facts.items()}
     version = f"{record.nct_id} as of {record.last_update or 'an unknown day'}"
     return {
         "identity": identity,
@@ -34,6 +34,11 @@ def study_skeleton(record: RegistryRecord) -> dict[str, Any]:
         **proposals(record).sections,
         **dict.fromkeys(("schedule", "safety", "efficacy", "dosimetry", "pharmacokinetics")),
     }
+
+
+def _or_null(value: Any) -> Any:
+    """An empty list is what the record does not say."""
+    return None if value in ((), {}) else value
 
 
 def proposals(record: RegistryRecord) -> Proposals:

@@ -44,6 +44,8 @@ def read_source(path: Path, number: str | None = None) -> dict[str, Any] | str:
     except OSError as fault:
         raise InputError(str(path), f"cannot be read ({fault.strerror})", "give an existing file") from None
     text = decode(data, str(path))
+    if re.match(r"\s*<(?:\?xml|!doctype|html|clinical_study)\b", text, re.I):
+        raise InputError(str(path), "is the code of a page or XML", _GIVE)
     if not text.lstrip().startswith(("{", "[")):
         return text
     parsed = _parsed(text, path)
