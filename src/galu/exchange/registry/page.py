@@ -39,6 +39,7 @@ def read_page(text: str, place: str) -> tuple[dict[str, Any], tuple[str, ...]]:
         raise InputError(place, "no registry record (no NCT ID line)", _GIVE)
     found: dict[str, str] = {}
     more: list[str] = []
+    named: dict[str, str] = {}
     titled = False
     for field, name, words in sections:
         if field == "number":
@@ -52,7 +53,7 @@ def read_page(text: str, place: str) -> tuple[dict[str, Any], tuple[str, ...]]:
             if _LISTS_IN.search(found[field]) and _LISTS_IN.search(words):
                 raise InputError(place, f"holds {number} twice", "give a file with one record")
             if _LISTS_IN.search(words):
-                more.append(f"{name}: {found.pop(field)}")
+                more.append(f"{named[field]}: {found.pop(field)}")
         if field == "title" and name and not titled and field in found:
             titled = True
             more.append(found.pop(field))  # what stood above the first heading is no title then
@@ -60,7 +61,7 @@ def read_page(text: str, place: str) -> tuple[dict[str, Any], tuple[str, ...]]:
             # ChiCTR says everything twice, in English after the original
             more.append(f"{name}: {words}" if name else words)
         else:
-            found[field] = words
+            found[field], named[field] = words, name
     unread: list[str] = []
     body = _modules(found, number, unread)
     return {"protocolSection": body}, tuple(said(one) for one in (*unread, *more) if one.strip())

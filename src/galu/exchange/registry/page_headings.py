@@ -99,6 +99,14 @@ _RUNNING: Final = frozenset(
 )
 #: Fields that hold criteria.
 LISTS: Final = frozenset({"criteria", "inclusion", "exclusion"})
+#: Headings that no running text has, so that a value may follow them even there.
+_SURE: Final = frozenset(
+    listed(
+        "condition or disease|ages eligible for study|sexes eligible for study|genders eligible for study|"
+        "accepts healthy volunteers|minimum eligible age|maximum eligible age|eligible sex",
+        "|",
+    )
+)
 #: Fields that pages print behind their heading where they are short.
 _ONE_LINE: Final = frozenset({"identifiers", "sponsors", "collaborators", "conditions", "official_title"})
 _AGAIN: Final = frozenset({"inclusion criteria", "exclusion criteria"})
@@ -176,7 +184,7 @@ def field_of(line: str, now: str, following: str = "", apart: bool = False) -> t
     if field is None:
         return None
     if value:
-        here = now not in _RUNNING or _without_brackets(bare) == "condition or disease"
+        here = now not in _RUNNING or _without_brackets(bare) in _SURE
         return (field, value) if field in (SCALARS | _ONE_LINE) and here else None
     if now == "criteria" and field in ("inclusion", "exclusion"):
         return None
