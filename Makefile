@@ -2,14 +2,15 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SEED ?= 20260101
-OUT ?= out/nct07310355
+STUDY ?= studies/nct07310355
+OUT ?= out/$(notdir $(patsubst %/,%,$(STUDY)))
 COMPILE := $(BIN)/uv pip compile --universal --generate-hashes --no-header --no-annotate -q --python-version 3.11 --extra build
 
 .PHONY: run test check bench docs lock reference slow clean
 
 run: .venv/run.stamp
 	@rm -rf "$(OUT)/trial" "$(OUT)/report"
-	@$(BIN)/galu simulate studies/nct07310355 studies/nct07310355/scenario.yaml --seed $(SEED) -o "$(OUT)/trial"
+	@$(BIN)/galu simulate "$(STUDY)" "$(STUDY)/scenario.yaml" --seed $(SEED) -o "$(OUT)/trial"
 	@$(BIN)/galu run "$(OUT)/trial" -o "$(OUT)/report"
 
 test: .venv/dev.stamp

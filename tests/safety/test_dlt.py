@@ -270,7 +270,11 @@ def test_tables() -> None:
         replace(event("Nausea", 3, soc="Gastro", serious=True), onset=date(2025, 12, 25)),
     )
     one, two = TreatedSubject("1", scan, FIRST, last, ae), TreatedSubject("2", scan, FIRST, last)
-    assert [phase_of(e, one, 30) for e in ae] == ["treatment-emergent", "treatment-emergent", "68Ga-emergent"]
+    assert [phase_of(e, one, 30) for e in ae] == [
+        "treatment-emergent",
+        "treatment-emergent",
+        "imaging-emergent",
+    ]
     assert phase_of(replace(ae[0], onset=last + timedelta(31)), one, 30) == "later"
     overview = ae_overview((one, two), 30)
     assert (overview[0].subjects, overview[0].events, overview[0].percent) == (1, 2, 50.0)

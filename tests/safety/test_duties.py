@@ -59,7 +59,7 @@ def test_what_is_unknown_is_read_strictly_and_said() -> None:
 
 def test_a_serious_event_between_scan_and_therapy_keeps_its_phase() -> None:
     assert {duty.phase for duty in report_duties(treated(replace(EVENT, onset=SCAN)), 30)} == {
-        "68Ga-emergent"
+        "imaging-emergent"
     }
     assert report_duties(treated(replace(EVENT, serious=False)), 30) == ()
 

@@ -228,16 +228,20 @@ class TwoStagePlan(Section):
 class EfficacyPlan(Section):
     """What the study says, or galu assumes, about efficacy."""
 
-    psa: PsaPlan = Field(description="rule of PSA response and progression")
+    psa: PsaPlan | None = Field(
+        default=None, description="rule of PSA response and progression; a disease without PSA has none"
+    )
     recist: RecistPlan = Field(description="rule of soft tissue")
-    bone: BonePlan = Field(description="rule of bone")
+    bone: BonePlan | None = Field(
+        default=None, description="rule of bone scans; without it RECIST alone is read"
+    )
     rpfs: RpfsPlan = Field(description="rule of radiographic progression-free survival")
     survival_ci: Stated[Literal["log", "log-log", "plain"]] = Field(
         description="transformation of Kaplan–Meier intervals"
     )
     confidence_level: Stated[float] = Field(description="of all intervals, as in 0.95")
-    psma_positivity: Stated[Literal["vision"]] = Field(
-        description="rule of a positive PSMA scan; noted, nothing is derived from it"
+    psma_positivity: Stated[Literal["vision"]] | None = Field(
+        default=None, description="rule of a positive PSMA scan; noted, nothing is derived from it"
     )
     endpoints: Stated[tuple[str, ...]] = Field(description="rates and times that are reported, by name")
     times: Stated[tuple[TimePlan, ...]] = Field(

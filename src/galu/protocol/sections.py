@@ -173,5 +173,7 @@ class Schedule(Section):
 class AnalysisSet(Sourced):
     """A set of patients that an analysis counts."""
 
-    id: str = Field(description="name of a set that galu derives, such as lu177-safety")
+    id: str = Field(
+        description="name of a set that galu derives, such as dlt-evaluable or, by nuclide, lu177-safety"
+    )
     definition: str = Field(description="who belongs to it, in words")

@@ -13,8 +13,8 @@ from galu.trial.accrual import SignedDecision
 from galu.trial.board import Board, Due
 from galu.trial.slots import Slot
 
-#: Slots of a level in the rolling six.
-SLOTS: Final = 6
+#: Patients of a cohort, of designs that have no switch for it.
+_COHORT: Final = {"3+3": 3, "iq-rolling-six": 6}
 _STATES: Final = {
     Outcome.NONE: ("none", "no DLT"),
     Outcome.DLT: ("dlt", "DLT"),
@@ -24,7 +24,7 @@ _STATES: Final = {
 
 
 def lanes_of(study: Study, board: Board) -> tuple[Lane, ...]:
-    """A lane per dose level of the escalation with its six slots, then one per level of the expansion."""
+    """A lane per dose level of the escalation with the slots of its cohort, then one per expanded level."""
     levels = {} if study.treatment is None else {lv.level: str(lv) for lv in study.treatment.levels}
     window = study.safety.dlt.window_days.value if study.safety else None
     found = []
@@ -32,14 +32,30 @@ def lanes_of(study: Study, board: Board) -> tuple[Lane, ...]:
         for level in sorted({*levels, *(slot.level for slot in board.slots)}):
             slots = [slot for slot in board.slots if (slot.phase, slot.level) == (phase, level)]
             if slots or phase == "escalation":
-                found.append(_lane((phase, level, levels.get(level)), slots, board, window))
+                taken = sum(slot.outcome != "X" for slot in slots)
+                free = _free(study, taken) if phase == "escalation" else 0
+                found.append(_lane((phase, level, levels.get(level)), slots, board, (free, window)))
     return tuple(found)
 
 
-def _lane(which: tuple[str, int, str | None], slots: list[Slot], board: Board, window: int | None) -> Lane:
-    phase, level, activity = which
+def _free(study: Study, taken: int) -> int:
+    """Slots that the design's own cohort leaves open at a level; cohorts are filled one after another."""
+    if study.escalation is None:
+        return 0
+    own = study.escalation.switches
+    most = own.get("max_per_level")
+    if most is not None:
+        return max(0, int(most) - taken)
+    cohort = int(own.get("cohort_size") or _COHORT.get(study.escalation.design.value, 1))
+    return cohort if taken == 0 else -taken % cohort
+
+
+def _lane(
+    which: tuple[str, int, str | None], slots: list[Slot], board: Board, room: tuple[int, int | None]
+) -> Lane:
+    """A lane; `room` is the number of free slots and the length of the window [days]."""
+    (phase, level, activity), (free, window) = which, room
     cards = [_card(slot, board, window) for slot in slots if slot.outcome != "X"]
-    free = max(0, SLOTS - len(cards)) if phase == "escalation" else 0
     cards += [Card("", "free", "free", "", "", "")] * free
     cards += [_card(slot, board, window) for slot in slots if slot.outcome == "X"]
     counts = {state: sum(slot.outcome == state.value for slot in slots) for state in Outcome}

@@ -38,9 +38,9 @@ def report_duties(subject: TreatedSubject, emergent_days: int, zone: tzinfo = UT
     """Every report that the serious events of one subject call for, soonest first.
 
     To the sponsor within 24 hours; to the authority within 7 days (fatal or life-threatening) or 15 days
-    for a suspected unexpected reaction (ICH E2A, section III). An event after 68Ga and before 177Lu keeps
-    its phase apart. A clock whose start is unknown runs from the beginning, in `zone`, of the day of onset,
-    or of that of the record where the onset is known only in part.
+    for a suspected unexpected reaction (ICH E2A, section III). An event after imaging and before
+    the therapy keeps its phase apart. A clock whose start is unknown runs from the beginning, in `zone`,
+    of the day of onset, or of that of the record where the onset is known only in part.
     """
     found: list[ReportDuty] = []
     for event in subject.events:

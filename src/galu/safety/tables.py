@@ -15,7 +15,7 @@ from galu.vocabulary.actions import ends_therapy
 from galu.vocabulary.events import tells_of_death
 from galu.words import checked, checked_fields
 
-Phase = Literal["before", "68Ga-emergent", "treatment-emergent", "later"]
+Phase = Literal["before", "imaging-emergent", "treatment-emergent", "later"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def phase_of(event: AdverseEventInput, subject: TreatedSubject, emergent_days: i
             last = subject.last_dose or subject.first_dose
             return "treatment-emergent" if began <= last + timedelta(emergent_days) else "later"
     if subject.first_scan is not None and latest >= subject.first_scan:
-        return "68Ga-emergent"
+        return "imaging-emergent"
     return "before"
 
 

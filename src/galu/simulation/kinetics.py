@@ -139,12 +139,15 @@ class Activity:
         left += lost_mbq
         before_h, after_h = (1.5, 0.75) if number else (0.25, 0.25)
         known = self.pen.known(start.date(), f"administration {number}")
+        # A calibrator shows more digits of the few MBq of an α emitter.
+        digits = 1 if planned >= 100.0 else 4
         common = {"agent": agent.name, **dose.place}
         drawn_at, left_at = start - timedelta(hours=before_h), start + timedelta(hours=after_h)
         drawn = (net + left) / decay_factor(before_h, half_life)
         remaining = left * decay_factor(after_h, half_life)
-        self.pen.write(Dispensed, drawn_at, known, activity_mbq=round(drawn, 1), calibrator="CAL-1", **common)
-        self.pen.write(Residual, left_at, known, activity_mbq=round(remaining, 2), **common)
+        drawn = round(drawn, digits)
+        self.pen.write(Dispensed, drawn_at, known, activity_mbq=drawn, calibrator="CAL-1", **common)
+        self.pen.write(Residual, left_at, known, activity_mbq=round(remaining, digits + 1), **common)
         self.pen.write(
             Administration,
             start,

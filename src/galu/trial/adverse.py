@@ -96,7 +96,7 @@ def derive_safety(
         treated=dosed,
         overview=(*ae_overview(therapy, emergent), *_beside_events(people, limiting)),
         by_term=(*ae_by_soc_and_term(therapy, emergent), *_without_event(limiting, events, len(therapy))),
-        imaging_overview=ae_overview(imaged, emergent, "68Ga-emergent"),
+        imaging_overview=ae_overview(imaged, emergent, "imaging-emergent"),
         grades=grades,
         shifts=_shifts(grades),
         unread=derive_unread(record, events, grades),

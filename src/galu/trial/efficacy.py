@@ -182,10 +182,10 @@ def _subject(
     subject: Subject, start: Dated, soft: ReaderResponses | None, disease: Disease, plan: EfficacyPlan
 ) -> SubjectEfficacy:
     values, scans = disease.psa.get(subject.id, ()), disease.bone.get(subject.id, ())
-    psa = assess_psa(values, start.day, plan.psa.rule())
+    psa = assess_psa(values, start.day, plan.psa.rule()) if plan.psa else assess_psa((), start.day)
     unread = disease.psa_unread.get(subject.id, ())
     psa = replace(psa, reason="; ".join(part for part in (psa.reason, *unread) if part))
-    bone = assess_bone(scans, start.day, plan.bone.rule()) if scans else None
+    bone = assess_bone(scans, start.day, plan.bone.rule()) if scans and plan.bone else None
     course = Course(subject.id, start, psa, values, soft, bone, combine(soft, bone))
     best = best_overall_response(course.combined, plan.recist.best(), start.day)
     responded = responded_on(course, plan)

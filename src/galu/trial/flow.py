@@ -198,8 +198,8 @@ def _bone(subject: Subject, evidence: _Evidence) -> bool:
 _SETS: Final[Mapping[str, Callable[[Subject, _Evidence], bool]]] = {
     "screened": lambda s, _: s.consent is not None,
     "enrolled": lambda s, _: s.has_slot,
-    "ga68-safety": lambda s, _: bool(s.imaging),
-    "lu177-safety": lambda s, _: bool(s.therapy),
+    "imaging-safety": lambda s, _: bool(s.imaging),
+    "therapy-safety": lambda s, _: bool(s.therapy),
     "dlt-evaluable": _evaluable,
     "pk": _samples,
     "dosimetry": lambda s, e: s.id in e.measured,
@@ -207,6 +207,15 @@ _SETS: Final[Mapping[str, Callable[[Subject, _Evidence], bool]]] = {
     "recist-evaluable": _soft,
     "bone-evaluable": _bone,
 }
+
+
+def _rule_of(study: Study, name: str) -> Callable[[Subject, _Evidence], bool] | None:
+    """The rule of a set; ``tb161-safety`` is that of the role in which the study gives the nuclide."""
+    roles = {
+        f"{(agent.nuclide or '').replace('-', '').lower()}-safety": f"{agent.role}-safety"
+        for agent in study.agents
+    }
+    return _SETS.get(roles.get(name, name))
 
 
 def derive_sets(
@@ -226,7 +235,7 @@ def derive_sets(
     people = tuple(subjects)
     found = []
     for plan in study.analysis_sets:
-        rule = _SETS.get(plan.id)
+        rule = _rule_of(study, plan.id)
         members = () if rule is None else tuple(s.id for s in people if rule(s, evidence))
         found.append(Members(plan.id, plan.definition, plan.source, members, rule is None))
     return tuple(found)

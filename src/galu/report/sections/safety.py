@@ -45,10 +45,8 @@ def safety(state: TrialState) -> Section:
     )
     blocks.append(_by_term(found.by_term))
     if imaged:
-        caption = (
-            f"68Ga-emergent adverse events, {imaged} subjects: after the imaging agent, before the therapy"
-        )
-        blocks.append(_overview("ga68-overview", caption, found.imaging_overview))
+        caption = f"Adverse events after the imaging agent and before the therapy, {imaged} subjects"
+        blocks.append(_overview("imaging-overview", caption, found.imaging_overview))
     if state.board.slots:
         blocks.append(_dlts(state, bool(assumed)))
     blocks += _laboratory(state)
