@@ -209,6 +209,28 @@ TABLE: list[tuple[str, str, list[str], list[str], list[str]]] = [
         ],
     ),
     (
+        "what only looks like marks",
+        "Inclusion Criteria:\n\n5-FU before\nA. fumigatus infection treated\nI 131 therapy before\nC. difficile absent\n"
+        "1-2 earlier lines\n1.5 x ULN at most\n\nExclusion Criteria:\n\n* A. baumannii\n* I. V. drugs\n* 1: 1000 titre",
+        [
+            "5-FU before",
+            "A. fumigatus infection treated",
+            "I 131 therapy before",
+            "C. difficile absent",
+            "1-2 earlier lines",
+            "1.5 x ULN at most",
+        ],
+        ["A. baumannii", "I. V. drugs", "1: 1000 titre"],
+        [],
+    ),
+    (
+        "one item and its parts",
+        "Inclusion Criteria:\n1. Any that holds\n1) PSA\n2) ANC\n3) PLT\nExclusion Criteria:\n(1) X\n① a\n② b\n(2) Y",
+        ["Any that holds 1) PSA 2) ANC 3) PLT"],
+        ["X ① a ② b", "Y"],
+        [],
+    ),
+    (
         "excluded if",
         "Inclusion Criteria:\n1. Age\nPatients will be excluded if any of the following holds:\n1. X\n2. Y",
         ["Age"],

@@ -15,6 +15,7 @@ from galu.exchange.registry.marks import (
     bullets_inside,
     inside,
     read_line,
+    with_sure_marks,
     with_tight_bullets,
     without_bullets,
 )
@@ -178,9 +179,7 @@ class _Gathering:
         if top.mark.number and not mark.number:
             return True
         returns = self._later(top.mark.style, top.mark.number + 1 if top.mark.number else 0, here)
-        return (
-            self._introduced() or returns or (top.mark.number > 0 and not mark.style.startswith(("n", "(n")))
-        )
+        return self._introduced() or returns or top.mark.number > 0
 
     def _introduced(self) -> bool:
         return bool(_INTRODUCES.search(narrow(self.block.items[-1].lines[-1])))
@@ -269,7 +268,7 @@ def read_block(text: str, under: str | None) -> Block:
     for row in text.split("\n"):
         lines.append(read_line(row, blank))
         blank = not row.strip()
-    lines = without_bullets(with_tight_bullets(lines))
+    lines = with_sure_marks(without_bullets(with_tight_bullets(lines)))
     first = next((one for one in lines if one.whole), None)
     if first is None:
         return Block()

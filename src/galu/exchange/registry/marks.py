@@ -92,6 +92,28 @@ INNER_BULLETS: Final = frozenset("o◦‣⁃")
 _BEHIND_BULLETS: Final = frozenset({"n.", "n)", "(n)", "n.)", "n、", "a)", "(a)"})
 
 
+#: Marks that are mostly none when they stand alone: "A. fumigatus", "5-FU", "I 131", "1: 1000".
+_FRAGILE: Final = ("a", "A", "(a", "(A", "i", "I", "(i", "(I", "n-", "n:", "n\t", "n.n", "一", "(一")
+
+
+def with_sure_marks(lines: list[Line]) -> list[Line]:
+    """Lines without the letters and other doubtful marks of which the list has no first and second."""
+    told = {mark[:2] for line in lines for mark in line.marks}
+    found = []
+    for line in lines:
+        sure = tuple(mark for mark in line.marks if _is_sure(mark, line, told))
+        text = line.text if sure else line.whole
+        found.append(replace(line, marks=sure, text=text))
+    return found
+
+
+def _is_sure(mark: Mark, line: Line, told: set[tuple[str, int]]) -> bool:
+    if not mark.style.startswith(_FRAGILE) or not mark.number:
+        return True
+    second = (mark.style, 2) in told or inside(line.text, mark.style, 2) is not None
+    return (mark.style, 1) in told and second
+
+
 def with_tight_bullets(lines: list[Line]) -> list[Line]:
     """Lines whose bullet stands right before a number ("-18 years"), where other bullets stand as tight."""
     tight = {one.marks[0].style for one in lines if one.marks and not one.whole[1:2].isspace()}
