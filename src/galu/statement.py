@@ -6,11 +6,18 @@ reason. Nothing assumed is ever presented as the protocol's word.
 
 from __future__ import annotations
 
-from typing import Generic, Literal, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 T = TypeVar("T")
+#: A number of people, cycles or days that is at least one; days that may be none.
+Count = Annotated[int, Field(ge=1)]
+Days = Annotated[int, Field(ge=0)]
+#: A probability or share that is neither none nor all, and one that may be all.
+Share = Annotated[float, Field(gt=0, lt=1)]
+UpToAll = Annotated[float, Field(gt=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
 Source = Literal["registry", "protocol", "assumed"]
 
 

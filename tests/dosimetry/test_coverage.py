@@ -60,7 +60,7 @@ def plan_of(drawn: Cell) -> DosimetryPlan:
         region |= {"fast_ratio": drawn.phase[0], "fast_half_life_h": drawn.phase[1]}
     values = {
         "limits": (), "regions": (region,), "uncertainty": SHARED, "therapy_nuclide": "Lu-177",
-        "scan_times_h": (), "later_cycle_scan_times_h": (), "accepted_risk": 0.05,
+        "accepted_risk": 0.05,
     }  # fmt: skip
     return DosimetryPlan.model_validate({k: {"value": v, "source": "protocol"} for k, v in values.items()})
 

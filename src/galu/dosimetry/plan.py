@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from galu.finding import InputError
-from galu.statement import Section, Stated
+from galu.statement import Section, Share, Stated
 from galu.vocabulary.regions import place
 
 
@@ -118,13 +118,7 @@ class DosimetryPlan(Section):
     )
     uncertainty: Stated[RelativeUncertainty] = Field(description="relative standard uncertainties")
     therapy_nuclide: Stated[str] = Field(description="radionuclide of the therapy, such as Lu-177")
-    scan_times_h: Stated[tuple[float, ...]] = Field(
-        description="planned scans after the first dose; noted, nothing is derived from it"
-    )
-    later_cycle_scan_times_h: Stated[tuple[float, ...]] = Field(
-        description="planned scans after later ones; noted, nothing is derived from it"
-    )
-    accepted_risk: Stated[float] = Field(
+    accepted_risk: Stated[Share] = Field(
         description="probability of passing a limit that is accepted for the next cycle"
     )
     half_lives: Stated[Literal["each patient", "all patients"]] | None = Field(

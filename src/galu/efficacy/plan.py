@@ -12,7 +12,7 @@ from galu.efficacy.psa import PsaRule
 from galu.efficacy.recist import RecistRule
 from galu.efficacy.time_to_event import CensorRule, Endpoint, Source, sensitivity
 from galu.finding import Rule
-from galu.statement import Section, Stated
+from galu.statement import Count, Days, Positive, Section, Share, Stated
 
 #: Rates, by the name under which a study declares them.
 RateName = Literal["PSA50", "PSA90", "ORR", "DCR", "CBR24"]
@@ -23,13 +23,10 @@ _IMAGES: Final = "radiographic assessment"
 class PsaPlan(Section):
     """The PSA rule."""
 
-    confirm_days: Stated[int] = Field(description="least days between a PSA decline and its confirmation")
-    thresholds_percent: Stated[tuple[float, ...]] = Field(
-        description="declines that count as response, such as 50 and 90; noted, nothing is derived from it"
-    )
-    progression_percent: Stated[float] = Field(description="rise above the nadir that is progression")
-    progression_ng_ml: Stated[float] = Field(description="and the rise that it must reach besides")
-    no_decline_weeks: Stated[int] = Field(
+    confirm_days: Stated[Days] = Field(description="least days between a PSA decline and its confirmation")
+    progression_percent: Stated[Positive] = Field(description="rise above the nadir that is progression")
+    progression_ng_ml: Stated[Positive] = Field(description="and the rise that it must reach besides")
+    no_decline_weeks: Stated[Days] = Field(
         description="weeks in which a rise does not count where PSA never fell"
     )
     confirm_without_decline: Stated[bool] = Field(
@@ -52,8 +49,8 @@ class RecistPlan(Section):
 
     version: Stated[Literal["1.1"]] = Field(description="version of RECIST")
     confirm: Stated[bool] = Field(description="whether a response needs confirmation")
-    confirm_days: Stated[int] = Field(description="least days between a response and its confirmation")
-    sd_minimum_days: Stated[int] = Field(description="least days from the first dose for stable disease")
+    confirm_days: Stated[Days] = Field(description="least days between a response and its confirmation")
+    sd_minimum_days: Stated[Days] = Field(description="least days from the first dose for stable disease")
     unresolved_bone: Stated[Literal["SD", "PD"]] = Field(
         description="how a bone progression that is not confirmed yet is read"
     )
@@ -75,10 +72,10 @@ class RecistPlan(Section):
 class BonePlan(Section):
     """Windows of the 2+2 rule."""
 
-    flare_window_weeks: Stated[int] = Field(
+    flare_window_weeks: Stated[Days] = Field(
         description="weeks in which new lesions may be a flare (2+2 rule)"
     )
-    confirm_weeks: Stated[int] = Field(description="least weeks to the scan that confirms")
+    confirm_weeks: Stated[Days] = Field(description="least weeks to the scan that confirms")
 
     def rule(self) -> BoneRule:
         """Make the rule that `assess_bone` takes."""
@@ -91,7 +88,7 @@ class RpfsPlan(Section):
     censor_at_new_therapy: Stated[bool] = Field(
         description="whether another anticancer therapy censors progression-free survival"
     )
-    missed_scan_days: Stated[int | None] = Field(
+    missed_scan_days: Stated[Count | None] = Field(
         description="gap between scans that censors it; null: none does"
     )
     sensitivity_missed_scan_days: Stated[int] = Field(
@@ -239,10 +236,7 @@ class EfficacyPlan(Section):
     survival_ci: Stated[Literal["log", "log-log", "plain"]] = Field(
         description="transformation of Kaplan–Meier intervals"
     )
-    confidence_level: Stated[float] = Field(description="of all intervals, as in 0.95")
-    psma_positivity: Stated[Literal["vision"]] | None = Field(
-        default=None, description="rule of a positive PSMA scan; noted, nothing is derived from it"
-    )
+    confidence_level: Stated[Share] = Field(description="of all intervals, as in 0.95")
     endpoints: Stated[tuple[str, ...]] = Field(description="rates and times that are reported, by name")
     times: Stated[tuple[TimePlan, ...]] = Field(
         default=Stated[tuple[TimePlan, ...]](

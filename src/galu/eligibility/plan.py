@@ -36,6 +36,18 @@ Comparison = Literal[
     "syphilis",
     "any_atom",
 ]
+#: What a comparison reads besides the record: without it nobody could ever be judged by it.
+NEEDS: Final[dict[str, tuple[str, ...]]] = {
+    "threshold": ("items", "limits"),
+    "any_limit": ("items", "limits"),
+    "member": ("items", "values"),
+    "not_member": ("items", "values"),
+    "age": ("items", "at_least"),
+    "count": ("items",),
+    "recent": ("items",),
+    "pet_window": ("items", "values", "window"),
+    "any_atom": ("members",),
+}
 #: Topics without words: a text in which nothing is recognised (it is listed), a severe adverse event.
 ANY_WORDS: Final = "unrecognised"
 SEVERE: Final = "severe_event"
@@ -115,6 +127,12 @@ class AtomPlan(Sourced):
             named.add(self.collected)
         if strange := sorted(named - ITEM_KEYS):
             raise ValueError(f"{self.id}: unknown data item {strange[0]}")
+        for needed in NEEDS.get(self.comparison, ()):
+            if getattr(self, needed) in ((), None):
+                raise ValueError(f"{self.id}: the comparison {self.comparison} needs `{needed}`")
+        numbers = (self.at_least, self.at_most, self.half_lives)
+        if any(one is not None and one < 0 for one in numbers):
+            raise ValueError(f"{self.id}: at_least, at_most and half_lives are numbers of 0 or more")
         if (self.kind == "computable") != (self.signature == "none"):
             raise ValueError(f"{self.id}: only mixed and judgement atoms are signed")
         return self

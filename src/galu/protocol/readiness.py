@@ -137,8 +137,8 @@ def _agents(study: Study) -> Iterator[Need]:
             continue
         agent = agents.get(stated.value)
         if agent is None:
-            known = f"one of {', '.join(agents)}, or add it to `agents`" if agents else "it in `agents`"
-            yield Need(("dose",), f"treatment.{key}", f"names {stated.value}, which is no agent", known)
+            fault = f"names {stated.value}, which is no agent"
+            yield Need(("dose",), f"treatment.{key}", fault, "it in `agents`")
             continue
         role, place = key.removesuffix("_agent"), f"agents[{agent.name}]"
         if agent.role != role:
@@ -171,9 +171,6 @@ def _safety(plan: SafetyPlan | None) -> Iterator[Need]:
     if not plan.dlt.rules:
         fault = "is empty, so no toxicity would be dose-limiting"
         yield Need(("decide the dose",), "safety.dlt.rules", fault, "each clause of the definition as a rule")
-    if plan.dlt.window_days.value < 1:
-        fault = f"is {plan.dlt.window_days.value}, so no day is watched"
-        yield Need(("decide the dose",), "safety.dlt.window_days", fault, "the days of the window")
     if not plan.modification:
         fault = "is empty, so no later dose is held or reduced"
         yield Need(("dose",), "safety.modification", fault, "when a dose is held, reduced or stopped")
@@ -207,8 +204,3 @@ def _dosimetry(study: Study) -> Iterator[Need]:
     for key, stated in (("limits", plan.limits), ("regions", plan.regions)):
         if not stated.value:
             yield Need(("dose", "report"), f"dosimetry.{key}", "is empty", "each organ that is watched")
-    agent = study.treatment.therapy_agent.value if study.treatment else None
-    given = next((one.nuclide for one in study.agents if one.name == agent), None)
-    if given is not None and given != plan.therapy_nuclide.value:
-        fault = f"is {plan.therapy_nuclide.value}, but {agent} carries {given}"
-        yield Need(("dose", "report"), "dosimetry.therapy_nuclide", fault, "the nuclide that is given")

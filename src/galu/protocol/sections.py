@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
-from galu.statement import Section, Sourced, Stated
+from galu.statement import Count, Positive, Section, Sourced, Stated
 
 
 class Identity(Section):
@@ -103,13 +104,20 @@ class Agent(Sourced):
     )
     nuclide: str | None = Field(default=None, description="radionuclide, such as Lu-177")
     ligand: str | None = Field(default=None, description="what carries the nuclide")
-    planned_activity_mbq: Stated[float] | None = Field(
+    planned_activity_mbq: Stated[Positive] | None = Field(
         default=None, description="usual activity of one administration; needed to simulate"
     )
-    possible_activity_mbq: Stated[tuple[float, float]] | None = Field(
+    possible_activity_mbq: Stated[tuple[Positive, Positive]] | None = Field(
         default=None,
         description="least and greatest activity of one administration; beyond it an entry is refused",
     )
+
+    @model_validator(mode="after")
+    def _range_rises(self) -> Agent:
+        possible = self.possible_activity_mbq
+        if possible is not None and possible.value[0] >= possible.value[1]:
+            raise ValueError(f"possible_activity_mbq must rise: found {list(possible.value)}")
+        return self
 
 
 class Arm(Sourced):
@@ -124,13 +132,13 @@ class Arm(Sourced):
 class Enrolment(Section):
     """How many, and who counts."""
 
-    target: Stated[int] = Field(description="planned number of patients")
+    target: Stated[Count] = Field(description="planned number of patients")
     counts: Stated[Literal["dosed with therapy", "enrolled"]] = Field(
         description="who counts towards the target"
     )
     pool_escalation_at_rp2d: Stated[bool] = Field(
-        description="whether the escalation's patients at the recommended dose count for the expansion; "
-        "noted, nothing is derived from it"
+        description="whether the escalation's patients at the recommended dose count "
+        "for the response rate of the expansion"
     )
 
 
@@ -153,6 +161,18 @@ class VisitPlan(Sourced):
         default=(), description="what is done, such as haematology, psa, ct, dose"
     )
 
+    @model_validator(mode="after")
+    def _days_are_days(self) -> VisitPlan:
+        if self.day == 0:
+            raise ValueError(f"{self.id}: there is no day 0: the anchor's day is 1, the day before it -1")
+        if self.until_day is not None and self.until_day < self.day:
+            raise ValueError(f"{self.id}: until_day {self.until_day} is before its day {self.day}")
+        if self.until_day is not None and self.every_days is None:
+            raise ValueError(f"{self.id}: until_day without every_days: write how often it is repeated")
+        if self.cycles is not None and self.anchor != "cycle":
+            raise ValueError(f"{self.id}: `cycles` is for a visit with anchor: cycle, not {self.anchor}")
+        return self
+
 
 class ScanPlan(Sourced):
     """Planned image times after an administration."""
@@ -160,7 +180,14 @@ class ScanPlan(Sourced):
     modality: Literal["PET", "SPECT"] = Field(description="kind of scan")
     agent: str = Field(description="agent after whose administration it is made")
     cycles: Literal["first", "later", "all"] = Field(description="in which cycles")
-    times_h: tuple[float, ...] = Field(description="hours after the administration")
+    times_h: tuple[Positive, ...] = Field(min_length=1, description="hours after the administration")
+
+    @field_validator("times_h")
+    @classmethod
+    def _times_rise(cls, times: tuple[float, ...]) -> tuple[float, ...]:
+        if any(b <= a for a, b in itertools.pairwise(times)):
+            raise ValueError(f"times_h must rise: found {list(times)}")
+        return times
 
 
 class Schedule(Section):

@@ -7,14 +7,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from galu.dosimetry.plan import DosimetryPlan
 from galu.efficacy.plan import EfficacyPlan
 from galu.eligibility.plan import EligibilityPlan
 from galu.escalation.plan import EscalationPlan
 from galu.pharmacokinetics.plan import PharmacokineticsPlan
+from galu.protocol.contradictions import Contradiction, contradictions
 from galu.protocol.dictionaries import with_dictionary
 from galu.protocol.loading import load_document, parse_document
 from galu.protocol.sections import Agent, AnalysisSet, Arm, Enrolment, Identity, Schedule
@@ -51,6 +54,22 @@ class Study(Section):
         default=None, description="what the sites of this study write, and what it means"
     )
 
+    @field_validator("zone")
+    @classmethod
+    def _zone_is_known(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"{zone!r} is no time zone: write it as Asia/Shanghai or UTC") from None
+        return zone
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Study:
+        found = [_fault(one) for one in contradictions(self)]
+        if found:
+            raise ValidationError.from_exception_data("Study", found)
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class Element:
@@ -60,6 +79,11 @@ class Element:
     value: str
     source: str
     why: str
+
+
+def _fault(found: Contradiction) -> InitErrorDetails:
+    said = PydanticCustomError("contradiction", "{fault}", {"fault": found.fault, "remedy": found.remedy})
+    return InitErrorDetails(type=said, loc=found.place, input=None)
 
 
 def study_hash(text: bytes) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from galu.statement import Section, Sourced, Stated
+from galu.statement import Count, Days, Positive, Section, Share, Sourced, Stated, UpToAll
+
+Grade = Annotated[int, Field(ge=1, le=5)]
+Percent = Annotated[float, Field(gt=0, lt=100)]
 
 
 class DltException(Section):
@@ -16,8 +19,8 @@ class DltException(Section):
     """
 
     terms: tuple[str, ...] = Field(description="CTCAE terms that the rule leaves out")
-    at_most_days: int = Field(description="up to this long")
-    grades: tuple[int, ...] = Field(default=(3,), description="at these grades")
+    at_most_days: Days = Field(description="up to this long")
+    grades: tuple[Grade, ...] = Field(default=(3,), description="at these grades")
 
 
 class DltRule(Sourced):
@@ -34,7 +37,7 @@ class DltRule(Sourced):
     evidence: Literal["grade", "other-event", "liver-injury", "death"] = Field(description="what it judges")
     terms: tuple[str, ...] = Field(default=(), description="CTCAE terms")
     min_grade: int = Field(default=1, ge=1, le=5, description="least grade")
-    longer_than_days: int | None = Field(default=None, description="least duration: longer than this")
+    longer_than_days: Days | None = Field(default=None, description="least duration: longer than this")
     with_bleeding_or_transfusion: bool = Field(
         default=False, description="whether it needs bleeding or a transfusion besides"
     )
@@ -52,7 +55,7 @@ class DltAssessments(Section):
     """
 
     visits: Stated[tuple[str, ...]] = Field(description="ids of visits whose blood counts must be known")
-    may_miss: Stated[int] = Field(description="how many of them may be missing, never the last")
+    may_miss: Stated[Days] = Field(description="how many of them may be missing, never the last")
     chemistry: Stated[tuple[str, ...]] | None = Field(
         default=None, description="tests of which one value after the dose must be known"
     )
@@ -64,12 +67,12 @@ class DltPlan(Section):
     Without `assessments` a count at or after the end of the window is still asked for.
     """
 
-    window_days: Stated[int] = Field(description="length of the window after the first dose")
-    first_day: Stated[int] = Field(description="number of the day of the dose: 0 or 1")
-    unresolved_until_day: Stated[int] = Field(
+    window_days: Stated[Count] = Field(description="length of the window after the first dose")
+    first_day: Stated[Literal[0, 1]] = Field(description="number of the day of the dose: 0 or 1")
+    unresolved_until_day: Stated[Count] = Field(
         description="day up to which the duration of an event of the window is followed"
     )
-    full_dose_fraction: Stated[float] = Field(
+    full_dose_fraction: Stated[UpToAll] = Field(
         description="share of the planned activity from which on a dose is full"
     )
     rules: tuple[DltRule, ...] = Field(description="clauses of the definition")
@@ -84,13 +87,29 @@ class ModificationRule(Sourced):
     id: str = Field(description="name of the rule")
     clause: str = Field(description="the protocol's words")
     terms: tuple[str, ...] = Field(description="CTCAE terms")
-    min_grade: int = Field(description="least grade since the last dose")
+    min_grade: Grade = Field(description="least grade since the last dose")
     action: Literal["hold", "reduce", "stop"] = Field(description="what is proposed")
-    factor: float = Field(default=1.0, description="share of the present activity that is given, of `reduce`")
-    resume_at_grade: int = Field(default=1, description="grade to which it must fall before the next dose")
+    factor: UpToAll = Field(
+        default=1.0, description="share of the present activity that is given, of `reduce`"
+    )
+    resume_at_grade: int = Field(
+        default=1, ge=0, le=4, description="grade to which it must fall before the next dose"
+    )
     on_recurrence: Literal["same", "stop"] = Field(
         default="same", description="what is proposed when it comes again"
     )
+
+    @model_validator(mode="after")
+    def _acts(self) -> ModificationRule:
+        if self.action == "reduce" and self.factor >= 1:
+            raise ValueError(f"{self.id}: reduces to a share of {self.factor:g}: write less than 1")
+        if self.action != "reduce" and self.factor != 1:
+            raise ValueError(f"{self.id}: `factor` is for action: reduce, not {self.action}")
+        if self.resume_at_grade >= self.min_grade:
+            raise ValueError(
+                f"{self.id}: resumes at grade {self.resume_at_grade}, which grade {self.min_grade} withholds"
+            )
+        return self
 
 
 class RenalRule(Sourced):
@@ -101,9 +120,9 @@ class RenalRule(Sourced):
 
     id: str = Field(description="name of the rule")
     clause: str = Field(description="the protocol's words")
-    creatinine_rise_percent: float = Field(description="rise of creatinine from baseline that counts")
-    clearance_fall_percent: float = Field(description="fall of its clearance beyond which it counts")
-    factor: float = Field(default=1.0, description="share of the present activity that is given")
+    creatinine_rise_percent: Positive = Field(description="rise of creatinine from baseline that counts")
+    clearance_fall_percent: Percent = Field(description="fall of its clearance beyond which it counts")
+    factor: UpToAll = Field(default=1.0, description="share of the present activity that is given")
     on_recurrence: Literal["same", "stop"] = Field(
         default="same", description="what is proposed when it comes again"
     )
@@ -123,8 +142,8 @@ class FollowUpRule(Sourced):
 class MonitoringPlan(Section):
     """Stop for review when Pr(DLT rate > `dlt_rate`) reaches `probability`."""
 
-    dlt_rate: Stated[float] = Field(description="rate of DLTs that is too high")
-    probability: Stated[float] = Field(
+    dlt_rate: Stated[Share] = Field(description="rate of DLTs that is too high")
+    probability: Stated[Share] = Field(
         description="probability of a higher rate at which a review is asked for"
     )
 
@@ -132,9 +151,9 @@ class MonitoringPlan(Section):
 class SafetyPlan(Section):
     """What the study says, or galu assumes, about safety."""
 
-    ctcae_version: Stated[str] = Field(description="version of CTCAE")
+    ctcae_version: Stated[Literal["5.0"]] = Field(description="version of CTCAE, of those that galu ships")
     dlt: DltPlan = Field(description="dose-limiting toxicity")
-    treatment_emergent_days: Stated[int] = Field(
+    treatment_emergent_days: Stated[Days] = Field(
         description="days after the last dose in which an event is treatment-emergent"
     )
     modification: tuple[ModificationRule, ...] = Field(

@@ -159,7 +159,7 @@ def summarise_efficacy(
         survival=_survival(rows, plan),
         variants=_variants(rows, plan),
         agreement=reader_agreement(readers),
-        two_stage=infer_two_stage(plan, people, {row.subject: row.best.response for row in rows}),
+        two_stage=infer_two_stage(study, people, {row.subject: row.best.response for row in rows}),
     )
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from galu.efficacy.best import RESPONSES
-from galu.efficacy.plan import EfficacyPlan
 from galu.escalation.two_stage import Inference, Stages, infer
+from galu.protocol import Study
 from galu.trial.subjects import Subject
 
 
@@ -22,20 +22,26 @@ class TwoStageResult:
 
 
 def infer_two_stage(
-    plan: EfficacyPlan, subjects: Iterable[Subject], best: Mapping[str, str]
+    study: Study, subjects: Iterable[Subject], best: Mapping[str, str]
 ) -> TwoStageResult | None:
     """Infer from the expansion's patients in the order of their first doses; None without a design.
+
+    Where the study pools them, the escalation's patients at the level of the expansion come first.
 
     Parameters
     ----------
     best
         Best response by subject; one without it is a non-responder.
     """
-    if plan.two_stage is None:
+    plan = study.efficacy
+    if plan is None or plan.two_stage is None:
         return None
     design = plan.two_stage.value
     stages = Stages(design.r1, design.n1, design.n)
-    treated = [one for one in subjects if one.phase == "expansion" and one.first_dose is not None]
+    dosed = [one for one in subjects if one.first_dose is not None]
+    levels = {one.level for one in dosed if one.phase == "expansion"}
+    pooled = study.enrolment is not None and study.enrolment.pool_escalation_at_rp2d.value
+    treated = [one for one in dosed if one.phase == "expansion" or (pooled and one.level in levels)]
     treated.sort(key=lambda one: (one.first_dose, one.id))
     responded = [best.get(one.id) in RESPONSES for one in treated[: stages.n]]
     first = sum(responded[: stages.n1])

@@ -1,0 +1,215 @@
+"""Keys of a study file that cannot hold together, each with its place, what is wrong, and what to write.
+
+What a single key may say is checked where the key is declared; here one key is held against another. A
+study file that contradicts itself is not loaded: whichever key were believed, a decision could be wrong.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from galu.dosimetry.plan import DosimetryPlan, organ_of
+from galu.finding import InputError
+from galu.nuclides import canonical, half_life_h, nuclide
+from galu.protocol.sections import Agent, AnalysisSet, Enrolment, Schedule
+from galu.protocol.treatment import Body, Treatment
+from galu.safety.plan import SafetyPlan
+
+Place = tuple[str | int, ...]
+#: Bodies [kg, cm] whose activities must all be possible: a light and a heavy adult (assumed).
+_BODIES: Final = (Body(45.0, 150.0), Body(120.0, 190.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """One place of the file that cannot hold beside another."""
+
+    place: Place
+    fault: str
+    remedy: str
+
+
+class Parts(Protocol):
+    """The sections that are held against one another."""
+
+    @property
+    def agents(self) -> tuple[Agent, ...]:
+        """What is given."""
+
+    @property
+    def treatment(self) -> Treatment | None:
+        """How much and how often."""
+
+    @property
+    def enrolment(self) -> Enrolment | None:
+        """How many."""
+
+    @property
+    def schedule(self) -> Schedule | None:
+        """Visits and scans."""
+
+    @property
+    def analysis_sets(self) -> tuple[AnalysisSet, ...]:
+        """Who is counted."""
+
+    @property
+    def safety(self) -> SafetyPlan | None:
+        """Toxicity."""
+
+    @property
+    def dosimetry(self) -> DosimetryPlan | None:
+        """Organs and limits."""
+
+
+def contradictions(study: Parts) -> Iterator[Contradiction]:
+    """Every contradiction of a study, in the order of its file."""
+    yield from _twice(("agents",), (one.name for one in study.agents), "agent")
+    yield from _agents(study)
+    yield from _activities(study)
+    yield from _schedule(study)
+    yield from _twice(("analysis_sets",), (one.id for one in study.analysis_sets), "analysis set")
+    if study.safety is not None:
+        yield from _safety(study.safety, study.treatment)
+    if study.dosimetry is not None:
+        yield from _dosimetry(study.dosimetry, study)
+
+
+def _twice(place: Place, names: Iterable[str], what: str) -> Iterator[Contradiction]:
+    told = list(names)
+    for name, count in Counter(told).items():
+        if count > 1:
+            second = told.index(name, told.index(name) + 1)
+            yield Contradiction(
+                (*place, second), f"{what} {name!r} is declared {count} times", "keep one of them"
+            )
+
+
+def _agents(study: Parts) -> Iterator[Contradiction]:
+    known = [one.name for one in study.agents]
+    for index, agent in enumerate(study.agents):
+        if agent.nuclide is not None:
+            try:
+                half_life_h(agent.nuclide)
+            except InputError as error:
+                yield Contradiction(("agents", index, "nuclide"), error.fault, error.remedy)
+        possible, planned = agent.possible_activity_mbq, agent.planned_activity_mbq
+        if possible is not None and planned is not None:
+            low, high = possible.value
+            if not low <= planned.value <= high:
+                yield Contradiction(
+                    ("agents", index, "planned_activity_mbq"),
+                    f"{planned.value:g} MBq lies outside possible_activity_mbq ({low:g} to {high:g} MBq)",
+                    "correct one of the two",
+                )
+    named: list[tuple[Place, str]] = []
+    if study.treatment is not None:
+        named.append((("treatment", "therapy_agent"), study.treatment.therapy_agent.value))
+        if study.treatment.imaging_agent is not None:
+            named.append((("treatment", "imaging_agent"), study.treatment.imaging_agent.value))
+    scans = study.schedule.scans if study.schedule else ()
+    named += [(("schedule", "scans", n, "agent"), one.agent) for n, one in enumerate(scans)]
+    for place, name in named:
+        if known and name not in known:
+            yield Contradiction(
+                place, f"names {name!r}, which is no agent", f"write one of {', '.join(known)}"
+            )
+
+
+def _activities(study: Parts) -> Iterator[Contradiction]:
+    """Levels that the range of their agent excludes: every dose of theirs would be refused at entry."""
+    plan = study.treatment
+    agent = next((one for one in study.agents if plan and one.name == plan.therapy_agent.value), None)
+    if plan is None or agent is None or agent.possible_activity_mbq is None:
+        return
+    low, high = agent.possible_activity_mbq.value
+    for index, level in enumerate(plan.levels):
+        numbers = range(1, plan.most_administrations + 1)
+        planned = [plan.planned(level.level, n, body).mbq or 0.0 for n in numbers for body in _BODIES]
+        least, most = min(planned), max(planned)
+        if least < low or most > high:
+            yield Contradiction(
+                ("treatment", "levels", index),
+                f"level {level.level} ({level}) gives {least:g} to {most:g} MBq; {agent.name} has "
+                f"possible_activity_mbq {low:g} to {high:g}",
+                "widen the range, or correct the level",
+            )
+
+
+def _schedule(study: Parts) -> Iterator[Contradiction]:
+    if study.schedule is None:
+        return
+    visits = study.schedule.visits
+    yield from _twice(("schedule", "visits"), (one.id for one in visits), "visit")
+    plan = study.treatment
+    if plan is None:
+        return
+    for index, visit in enumerate(visits):
+        if visit.anchor == "cycle" and "dose" in visit.procedures and visit.day not in plan.days_of_fractions:
+            days = ", ".join(str(day) for day in plan.days_of_fractions)
+            yield Contradiction(
+                ("schedule", "visits", index, "day"),
+                f"visit {visit.id!r} doses on day {visit.day}, the treatment on day {days} of a cycle",
+                "correct the day, or treatment.fraction_days",
+            )
+
+
+def _safety(plan: SafetyPlan, treatment: Treatment | None) -> Iterator[Contradiction]:
+    dlt = plan.dlt
+    window, until = dlt.window_days.value, dlt.unresolved_until_day.value
+    if until < window:
+        yield Contradiction(
+            ("safety", "dlt", "unresolved_until_day"),
+            f"day {until} is before the end of the window of {window} days",
+            "write a day at or after the end of the window",
+        )
+    if treatment is not None and treatment.max_cycles.value > 1 and window > treatment.cycle_days.value:
+        yield Contradiction(
+            ("safety", "dlt", "window_days"),
+            f"the window of {window} days ends after the second cycle is due, on day "
+            f"{treatment.cycle_days.value + dlt.first_day.value}",
+            "shorten it, or lengthen treatment.cycle_days",
+        )
+    yield from _twice(("safety", "dlt", "rules"), (one.id for one in dlt.rules), "rule")
+    yield from _twice(("safety", "modification"), (one.id for one in plan.modification), "rule")
+
+
+def _dosimetry(plan: DosimetryPlan, study: Parts) -> Iterator[Contradiction]:
+    organs = [organ_of(one.name) for one in plan.regions.value]
+    yield from _twice(("dosimetry", "regions", "value"), organs, "region")
+    place: Place = ("dosimetry", "therapy_nuclide")
+    try:
+        half_life_h(plan.therapy_nuclide.value)
+    except InputError as error:
+        yield Contradiction(place, error.fault, error.remedy)
+        return
+    for index, limit in enumerate(plan.limits.value):
+        where: Place = ("dosimetry", "limits", "value", index)
+        if organ_of(limit.region) not in organs:
+            yield Contradiction(
+                (*where, "region"),
+                f"{limit.region!r} has a limit, but is none of `regions`",
+                f"add it there, or write one of {', '.join(organs)}",
+            )
+        if limit.quantity == "bed" and nuclide(plan.therapy_nuclide.value).emits_alpha:
+            yield Contradiction(
+                (*where, "quantity"),
+                f"no BED is derived of {plan.therapy_nuclide.value}, which emits α particles",
+                "limit the dose",
+            )
+    agent = study.treatment.therapy_agent.value if study.treatment else None
+    carried = next((one.nuclide for one in study.agents if one.name == agent), None)
+    if carried is not None and _differ(carried, plan.therapy_nuclide.value):
+        yield Contradiction(
+            place,
+            f"is {plan.therapy_nuclide.value}, but {agent} carries {carried}",
+            "write the nuclide given",
+        )
+
+
+def _differ(one: str, other: str) -> bool:
+    """Whether two names are those of different nuclides; of a name nobody knows the agent tells."""
+    known = canonical(one)
+    return known is not None and known != canonical(other)
