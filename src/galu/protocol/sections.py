@@ -103,7 +103,6 @@ class Agent(Sourced):
         default=None, description="what the agent is for"
     )
     nuclide: str | None = Field(default=None, description="radionuclide, such as Lu-177")
-    ligand: str | None = Field(default=None, description="what carries the nuclide")
     planned_activity_mbq: Stated[Positive] | None = Field(
         default=None, description="usual activity of one administration; needed to simulate"
     )
