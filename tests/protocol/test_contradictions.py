@@ -62,7 +62,7 @@ REFUSED = [
     (flow("dlt_rate", "0.33", "33"), "safety.monitoring.dlt_rate", "less than 1"),
     (flow("probability", "0.95", "1"), "safety.monitoring.probability", "less than 1"),
     (flow("treatment_emergent_days", "42", "-1"), "treatment_emergent_days", "greater than or equal to 0"),
-    (("every_days: 84, window_days: 14", "every_days: 0, window_days: 14"), "long_term.0.every_days", "greater"),
+    (("every_days: 84, window_days: 14", "every_days: 0, window_days: 14"), "long_term.0", "greater"),
     # Agents and activities.
     (("therapy_agent:\n    value: 177Lu-PSMA-0057", "therapy_agent:\n    value: 177Lu-PSMA-617"),
      "treatment.therapy_agent", "is no agent"),

@@ -438,3 +438,19 @@ def test_a_completed_screening_is_no_completed_treatment() -> None:
     for on, completed in ((_on(-1), False), (_on(200), True)):
         (subject,) = derive_subjects(STUDY, _record(*_patient(0), said(on)))
         assert subject.completed == completed
+
+
+@pytest.mark.parametrize(("counts", "may"), [("dosed with therapy", True), ("enrolled", False)])
+def test_who_left_before_the_dose_takes_a_place_where_the_enrolled_count(counts: str, may: bool) -> None:
+    text = (ROOT / "studies" / "nct07310355" / "study.yaml").read_text(encoding="utf-8")
+    text = text.replace("  target:\n    value: 49\n", "  target:\n    value: 4\n", 1)
+    study = parse_study(text.replace("value: dosed with therapy", f"value: {counts}"), "study.yaml")
+    gone = [
+        Consent(id="c9", subject="P9", on="2026-03-20"),
+        Enrolment(id="e9", subject="P9", on="2026-03-21", phase="expansion", level=1),
+        Withdrawal(id="w9", subject="P9", on="2026-03-22", scope="study", cause="Withdrawal by subject"),
+    ]
+    signed = _signed(9, "rp2d", (START + timedelta(days=55)).isoformat(), 1)
+    record = _record(*(fact for n in range(3) for fact in _patient(n)), *signed, *gone)
+    board = derive_board(study, record, START + timedelta(days=60))
+    assert (board.phase, board.may_enrol) == ("expansion", may)

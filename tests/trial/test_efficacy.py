@@ -238,6 +238,25 @@ def test_a_two_stage_design_gives_the_unbiased_rate():
     assert half is not None and half.inference is None and half.reason
 
 
+@pytest.mark.parametrize(("pooled", "patients"), [(True, 3), (False, 2)])
+def test_the_escalation_counts_for_the_expansion_where_the_study_says_so(pooled, patients):
+    facts: list[Fact] = []
+    for name, phase in (("S0", "escalation"), ("S1", "expansion"), ("S2", "expansion")):
+        facts += [*dose(name, phase), lesion(name), target(0, -7, 40, subject=name)]
+    record = record_of(entries(facts), "Asia/Shanghai")
+    assert STUDY.efficacy is not None and STUDY.enrolment is not None
+    design = Stated[TwoStagePlan](value=TwoStagePlan(r1=0, n1=4, n=5, p0=0.2), source="protocol")
+    says = STUDY.enrolment.pool_escalation_at_rp2d.model_copy(update={"value": pooled})
+    study = STUDY.model_copy(
+        update={
+            "efficacy": STUDY.efficacy.model_copy(update={"two_stage": design}),
+            "enrolment": STUDY.enrolment.model_copy(update={"pool_escalation_at_rp2d": says}),
+        }
+    )
+    found = derive_efficacy(study, record, derive_subjects(study, record)).two_stage
+    assert found is not None and found.patients == patients
+
+
 MARKS = ("ng/mL", 1.0), ("ug/L", 1.0), ("µg/L", 1.0), ("ng/L", 1000.0), ("pg/mL", 1000.0)
 
 

@@ -94,3 +94,13 @@ def test_an_organ_limit_lowers_the_activity_to_what_keeps_the_accepted_risk() ->
     assert 0.0 < bed.largest_mbq < 6000.0
     assert proposal.activity_mbq == pytest.approx(bed.largest_mbq)
     assert "kidneys bed passes 16 Gy" in proposal.reasons[0]
+
+
+def test_where_the_plan_says_so_the_treatment_ends_at_its_organ_limit() -> None:
+    text = (ROOT / "studies" / "nct07310355" / "study.yaml").read_text(encoding="utf-8")
+    text = text.replace("quantity: bed, limit_gy: 40", "quantity: bed, limit_gy: 16")
+    ends = "  at_organ_limit: {value: stop, source: assumed, why: test}\n  reading:\n"
+    plan = parse_study(text.replace("  reading:\n", ends, 1), "strict")
+    proposal = _proposal(_labs(1, FIRST + timedelta(days=35)), 300.0, plan)
+    assert (proposal.action, proposal.activity_mbq) == ("stop", None)
+    assert "by the plan no further dose is given" in proposal.reasons[0]

@@ -51,6 +51,16 @@ def keys() -> None:
     print(study_reference(), end="")
 
 
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of the study file, for editors that complete and check YAML."""
+    import json
+
+    from galu.exchange.study_schema import study_schema
+
+    print(json.dumps(study_schema(), indent=2, ensure_ascii=False))
+
+
 @app.command("import")
 def import_(
     source: Annotated[Path, typer.Argument(help="registry page text, or JSON of the registry")],

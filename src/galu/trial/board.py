@@ -153,8 +153,11 @@ def derive_board(
 def _room(study: Study, people: Iterable[Subject]) -> Room:
     everyone = tuple(people)
     dosed = sum(1 for s in everyone if s.first_dose is not None)
-    waiting = sum(1 for s in everyone if s.has_slot and _holds_slot(s))
-    return Room(dosed, waiting, study.enrolment.target.value if study.enrolment else None)
+    plan = study.enrolment
+    # Where the enrolled count, whoever leaves before the dose keeps the place that was given.
+    kept = plan is not None and plan.counts.value == "enrolled"
+    waiting = sum(1 for s in everyone if s.has_slot and not s.therapy and (kept or _holds_slot(s)))
+    return Room(dosed, waiting, plan.target.value if plan else None)
 
 
 def _monitor(
