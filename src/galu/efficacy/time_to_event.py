@@ -102,7 +102,8 @@ def sensitivity(primary: Endpoint, missed_scan_days: int) -> tuple[Endpoint, ...
         replace(
             primary,
             variant="unresolved bone PD counts",
-            events=(*primary.events, "unresolved bone PD"),
+            # Only where a progression of bone is an event at all.
+            events=(*primary.events, *(("unresolved bone PD",) if "bone PD" in primary.events else ())),
         ),
     )
     return tuple(one for one in variants if replace(one, variant=primary.variant) != primary)

@@ -57,8 +57,9 @@ def findings(state: TrialState, mark: Mark) -> Iterator[Line]:
         yield _line(
             (p.subject, " ".join(words)), p.parameter.value, rule, p.parameter.refs, p.parameter.reason
         )
+    by_psa = state.study.efficacy is not None and state.study.efficacy.psa is not None
     for subject in state.efficacy.subjects:
-        yield from _efficacy(subject)
+        yield from _efficacy(subject, by_psa)
     yield from _rates(state)
     for departure in state.deviations:
         about = (departure.subject, "deviation")
@@ -115,7 +116,7 @@ def _doses(state: TrialState) -> Iterator[Line]:
             yield _line(about, one.course.cumulative_bed_gy, rule, one.facts)
 
 
-def _efficacy(one: SubjectEfficacy) -> Iterator[Line]:
+def _psa(one: SubjectEfficacy) -> Iterator[Line]:
     psa = one.psa
     yield _line(
         (one.subject, "best PSA change [%]"), psa.best_change_percent, psa.rule, psa.facts, psa.reason
@@ -129,6 +130,11 @@ def _efficacy(one: SubjectEfficacy) -> Iterator[Line]:
         psa.facts,
         psa.doubling_time_reason,
     )
+
+
+def _efficacy(one: SubjectEfficacy, by_psa: bool) -> Iterator[Line]:
+    if by_psa:
+        yield from _psa(one)
     for visit in one.soft_tissue.visits if one.soft_tissue else ():
         yield _line(
             (one.subject, f"response at {visit.visit} by {one.reader}"),

@@ -230,7 +230,7 @@ class Course:
         self.laboratory.judge(given, due)
         if self.gone <= due:
             return None
-        if last:
+        if last or self.activity.organs.is_full():
             self._done(due)
             return None
         reason = self._reason_to_stop(number, given, due)

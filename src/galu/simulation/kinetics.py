@@ -28,6 +28,7 @@ from galu.record.treatment import (
     UrineCollection,
 )
 from galu.simulation.draws import Draws
+from galu.simulation.limits import OrganDoses
 from galu.simulation.pen import Pen, text
 from galu.simulation.people import significant
 from galu.simulation.scenario import Kinetics, RegionTruth
@@ -91,6 +92,7 @@ class Activity:
         self.imaging = None if shown_by is None else self._agent(shown_by.value)
         self.lu = nuclide(self.therapy.nuclide or "")
         self.regions = draw_regions(kinetics, self.lu, lesions, draws)
+        self.organs = OrganDoses(study)
 
     def _agent(self, name: str) -> Agent:
         return next(agent for agent in self.study.agents if agent.name == name)
@@ -120,6 +122,11 @@ class Activity:
         spread = 1 + self.kinetics.net_activity_sd * self.draws.normal("net activity", turn.number)
         dose = Treated(turn, start, planned_mbq * share * spread)
         self._administer(self.therapy, dose, planned_mbq, lost_mbq=planned_mbq * (1 - share))
+        for region in self.regions:
+            tia_mbq_h = dose.net_mbq * self._uptake(region, turn) * region.teff_h / LN2
+            self.organs.add(
+                region.name, tia_mbq_h * self_dose_gy_per_mbq_h(region.mass_g, self.lu), region.teff_h
+            )
         return dose
 
     def _administer(

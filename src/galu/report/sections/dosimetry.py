@@ -72,12 +72,29 @@ def latest(state: TrialState) -> list[tuple[SubjectDose, CycleDose]]:
     return list(found.values())
 
 
+def _lacks(state: TrialState) -> dict[tuple[str, str], str]:
+    """By subject and region which administrations the sum lacks, those after the last scans included."""
+    known: dict[tuple[str, str], set[int]] = {}
+    for one in state.absorbed_doses:
+        if one.course is not None and one.course.dose is not None:
+            known.setdefault((one.subject, one.region), set()).add(one.cycle)
+    given = {one.id: {dose.number for dose in one.therapy if dose.number} for one in state.subjects}
+    lacking = {key: sorted(given.get(key[0], set()) - cycles) for key, cycles in known.items()}
+    return {
+        key: f"at least: administration {', '.join(map(str, numbers))} has no dose"
+        for key, numbers in lacking.items()
+        if numbers
+    }
+
+
 def _against_limits(state: TrialState) -> Table:
+    lacks = _lacks(state)
     rows = tuple(
         (one.subject, one.level, one.region, one.cycle, check.quantity, check.limit_gy, check.action,
          course.cumulative_dose_gy if check.quantity == "dose" else course.cumulative_bed_gy,
          check.probability_passed, check.planned_mbq, check.projected_gy, check.probability_projected,
-         check.largest_mbq, "at least: a cycle lacks" if course.at_least else "")
+         check.largest_mbq,
+         lacks.get((one.subject, one.region), "at least: a cycle lacks" if course.at_least else ""))
         for one, course in latest(state)
         for check in course.limits
     )  # fmt: skip

@@ -129,14 +129,17 @@ def _survival(state: TrialState) -> list[Table]:
 def _subjects(state: TrialState) -> Table:
     plan = state.study.efficacy
     times = [one.id for one in plan.reported() if one.of == "everyone"] if plan else []
+    by_psa = plan is not None and plan.psa is not None
     rows = tuple(
-        (s.subject, s.level, s.start, s.psa.best_change_percent, s.psa.psa50.confirmed,
-         s.psa.progression_on or ("not confirmed" if s.psa.pending else None),
+        (s.subject, s.level, s.start,
+         *((s.psa.best_change_percent, s.psa.psa50.confirmed,
+            s.psa.progression_on or ("not confirmed" if s.psa.pending else None)) if by_psa else ()),
          tumour_change(s), s.best.response, s.best.day, s.best_reason,
          *(cell for name in times for cell in _time(s.times.get(name))))
         for s in state.efficacy.subjects
     )  # fmt: skip
-    columns = ("subject", "level", "time zero", "best PSA change [%]", "PSA50 confirmed", "PSA progression",
+    columns = ("subject", "level", "time zero",
+               *(("best PSA change [%]", "PSA50 confirmed", "PSA progression") if by_psa else ()),
                "best tumour change [%]", "best response", "seen on", "remark",
                *(word for name in times for word in (f"{name} [d]", f"{name} event", f"{name} ended by"))
                )  # fmt: skip
