@@ -200,8 +200,9 @@ class _Gathering:
         if mark.style == top.mark.style:
             if mark.number in (0, 1, last, last + 1):
                 return True
-            begins = bool(re.match(r"[^a-z\d]", line.text))
-            return begins and (mark.number < last or mark.number <= last + _MOST_MISSING)
+            said = " ".join(self.block.items[-1].lines)  # the numbers between may stand on its line
+            begins = re.match(r"[^a-z\d]", line.text) or inside(said, mark.style, last + 1)
+            return bool(begins) and mark.number <= last + _MOST_MISSING
         if line.indent > top.indent + 1:
             return False
         if not mark.number:
