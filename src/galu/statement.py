@@ -6,7 +6,7 @@ reason. Nothing assumed is ever presented as the protocol's word.
 
 from __future__ import annotations
 
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, SupportsIndex, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -25,6 +25,20 @@ class Section(BaseModel):
     """Base of every model of the study file: frozen, and no key it does not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
+        """Pickle by the generic and its type: `Stated[int]` has no name under which it could be found."""
+        generic = type(self).__pydantic_generic_metadata__
+        if generic["origin"] is None:
+            return super().__reduce_ex__(protocol)
+        return _restored, (generic["origin"], generic["args"], self.__getstate__())
+
+
+def _restored(generic: Any, args: tuple[Any, ...], state: dict[Any, Any]) -> BaseModel:
+    model: type[BaseModel] = generic[args]
+    found = model.__new__(model)
+    found.__setstate__(state)
+    return found
 
 
 class Sourced(Section):

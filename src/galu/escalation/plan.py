@@ -144,6 +144,7 @@ def _make_plan(design: str) -> type[EscalationPlan]:
 
 #: Design to the model of its section.
 _PLANS: Final[dict[str, type[EscalationPlan]]] = {design: _make_plan(design) for design in DESIGNS}
+globals().update({model.__name__: model for model in _PLANS.values()})  # where pickle looks for them
 
 
 def plan_of(design: str) -> type[EscalationPlan]:
