@@ -62,7 +62,7 @@ def ask_of_labs(
     graded
         Grades by term of the values known so far.
     """
-    if rule.evidence == "death":
+    if rule.evidence in ("death", "delay"):
         return []
     if rule.evidence == "liver-injury":
         return _hys_law(rule, graded, window)

@@ -10,6 +10,7 @@ from typing import Final, Literal
 from galu.safety.asks import Grades, ask_of_labs, ask_of_names
 from galu.safety.clues import ask_of_clues
 from galu.safety.coverage import Coverage, derive_coverage, is_read
+from galu.safety.delay import ask_of_delay
 from galu.safety.inputs import AdverseEventInput, DltAdjudication, DltPatient, EvaluabilityJudgement
 from galu.safety.judged import SAID, clears, judged_evaluable, judged_of_toxicity, of_nothing
 from galu.safety.measured import ask_of_measured
@@ -154,6 +155,7 @@ def _signs(
     found = derive_signs(patient, plan, graded, window, as_of)
     for rule in plan.dlt.rules:
         found += ask_of_labs(rule, patient, plan, graded, window)
+        found += ask_of_delay(rule, patient, window, as_of)
     found += ask_of_names(patient, window, as_of)
     found += ask_of_clues(plan.dlt.rules, patient, window, as_of)
     found += ask_of_actions(patient, window, as_of)

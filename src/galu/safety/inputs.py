@@ -115,6 +115,17 @@ class PlannedCount:
 
 @dataclass(frozen=True, slots=True)
 @checked_fields
+class Fraction:
+    """A further fraction of the first cycle: its day of the plan, and the day it was given, if it was."""
+
+    number: int
+    due: date
+    given: date | None = None
+    facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+@checked_fields
 class TransfusionInput:
     """One transfusion; `product` is ``platelets``, ``red cells`` … or ``unknown``; `BLED` is none.
 
@@ -217,7 +228,7 @@ class DltPatient:
     window can be judged at all, in the order it was said. `fevers` holds (day, fact) of each body temperature
     from 38.0 °C on, and of each treatment that is begun in febrile neutropenia. `doubts` say in words why the
     first administration is not that of the level; `clues` are what a severe toxicity may be behind.
-    `met_on` is the last day on which somebody met the patient alive.
+    `met_on` is the last day on which somebody met the patient alive; `fractions` are those after the first.
     """
 
     subject: str
@@ -238,3 +249,4 @@ class DltPatient:
     doubts: tuple[str, ...] = ()
     clues: tuple[Clue, ...] = ()
     met_on: date | None = None
+    fractions: tuple[Fraction, ...] = ()

@@ -28,13 +28,16 @@ class DltRule(Sourced):
 
     `evidence` says what it judges: laboratory grades or events of the `terms`; `other-event` is every
     related event that is not haematologic, and asks for a judgement where only a laboratory value reaches
-    the grade; `liver-injury` asks for one where Hy's law may hold; `death` a related death. Of a `grade` an
-    event called unrelated asks for a judgement, unless the clause is of the `related_only`.
+    the grade; `liver-injury` asks for one where Hy's law may hold; `death` a related death; `delay` a further
+    fraction of the first cycle that is more than `longer_than_days` late, of which a person says why. Of a
+    `grade` an event called unrelated asks for a judgement, unless the clause is of the `related_only`.
     """
 
     id: str = Field(description="name of the rule, shown where it made a DLT")
     clause: str = Field(description="the protocol's words")
-    evidence: Literal["grade", "other-event", "liver-injury", "death"] = Field(description="what it judges")
+    evidence: Literal["grade", "other-event", "liver-injury", "death", "delay"] = Field(
+        description="what it judges"
+    )
     terms: tuple[str, ...] = Field(default=(), description="CTCAE terms")
     min_grade: int = Field(default=1, ge=1, le=5, description="least grade")
     longer_than_days: Days | None = Field(default=None, description="least duration: longer than this")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
@@ -20,6 +20,7 @@ from galu.safety.inputs import (
     AdverseEventInput,
     Departure,
     DltPatient,
+    Fraction,
     LabInput,
     PlannedCount,
     TransfusionInput,
@@ -193,7 +194,17 @@ def _dlt_patient(
         events=events,
         labs=tuple(lab for lab in labs if lab.last_day >= start),
         transfusions=transfusions,
+        fractions=tuple(_fractions(study, subject, start)),
     )
+
+
+def _fractions(study: Study, subject: Subject, first: date) -> Iterator[Fraction]:
+    """Fractions of the first cycle after the first, each with the dose that was given of it."""
+    days = study.treatment.days_of_fractions if study.treatment else ()
+    for number, day in enumerate(days[1:], 2):
+        dose = next((one for one in subject.therapy if one.recorded and one.number == number), None)
+        given, facts = (None, ()) if dose is None else (dose.day, dose.facts[:1])
+        yield Fraction(number, first + timedelta(days=day - 1), given, facts)
 
 
 def _departure(left: Exit | Death, subject: Subject) -> Departure:
