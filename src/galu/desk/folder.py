@@ -18,9 +18,11 @@ from galu.files import write_private
 from galu.finding import InputError
 from galu.protocol import Study, parse_study, study_hash
 from galu.protocol.dictionaries import NOTE, dictionary_note
+from galu.protocol.versions import Version, amended
 from galu.protocol.words import LocalWords
 from galu.record import Record
 from galu.record.conduct import StudyVersion
+from galu.record.versions import VersionRow, version_rows
 from galu.store import Checkpoints, Custody, SqliteStore
 from galu.store.sqlite import Clock
 
@@ -64,27 +66,28 @@ class TrialFolder:
         return "; ".join(found) or None
 
     def study_on(self, day: date) -> Study:
-        """The version in force at the end of a day, as the record knew it then.
+        """The version in force at the end of a day, as the record knew it then, with those before it.
 
         Raises
         ------
         InputError
             When the file of an earlier version is missing, or is not the one that the record names.
         """
-        versions = self.record.as_of(day).facts("study_version").sort("seq")
-        every = self.record.facts("study_version").sort("seq")
-        if versions.height == 0 or versions["study_hash"][-1] == every["study_hash"][-1]:
-            return self.study
-        named = str(versions["study_hash"][-1])
-        path = version_file(self.path, named)
-        text, study = read_study(path)
-        if study_hash(text) != named:
-            raise InputError(
-                str(path),
-                "is not the version of the study that the record names: it was altered",
-                "restore the trial from a backup",
-            )
-        return study
+        known = self.record.as_of(day)
+        return amended((self._version(row) for row in version_rows(known)), day)
+
+    def _version(self, row: VersionRow) -> Version:
+        study = self.study
+        if row.study_hash != version_rows(self.record)[-1].study_hash:
+            path = version_file(self.path, row.study_hash)
+            text, study = read_study(path)
+            if study_hash(text) != row.study_hash:
+                raise InputError(
+                    str(path),
+                    "is not the version of the study that the record names: it was altered",
+                    "restore the trial from a backup",
+                )
+        return Version(study, row.seq, row.since, row.sites, row.reconsent, row.form)
 
 
 def version_file(folder: Path, digest: str) -> Path:

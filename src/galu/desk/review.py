@@ -18,7 +18,7 @@ from galu.report.cohort_review import Listing, Package, Seat, cohort_review_page
 from galu.report.course import trial_course
 from galu.report.figures.style import stamped
 from galu.trial.board import trial_design
-from galu.trial.slots import Slot, outcome_of
+from galu.trial.slots import Slot, outcome_of, seen_by_design
 from galu.trial.state import TrialState, derive_state
 
 #: Patients that the pathways look ahead.
@@ -65,8 +65,7 @@ def write_review(folder: Path, file: Path, as_of: date | None = None, cohorts: i
 def _review(state: TrialState, cohorts: int) -> tuple[CohortReview, str]:
     """Levels, the design's answer and what may follow; or the levels alone, with why there is no more."""
     study, board = state.study, state.board
-    slots = [slot for slot in board.slots if slot.phase == "escalation"]
-    outcomes = Outcomes(tuple(outcome_of(study, slot) for slot in slots))
+    outcomes = Outcomes(tuple(outcome_of(slot) for slot in seen_by_design(board.slots)))
     levels = len(study.treatment.levels) if study.treatment else 0
     if study.escalation is None or board.decision is None:
         return review_levels(outcomes, levels), board.next_step

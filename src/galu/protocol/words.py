@@ -75,6 +75,19 @@ class LocalWords(Section):
         found._dictionary, found._folder = dictionary, folder
         return found
 
+    def with_later(self, later: LocalWords) -> LocalWords:
+        """The same with the words of a later version that this one does not have."""
+        found = self.model_copy(
+            update={
+                "events": {**later.events, **self.events},
+                "tests": {**later.tests, **self.tests},
+                "medicines": {**later.medicines, **self.medicines},
+            }
+        )
+        if self._dictionary is None:
+            found._dictionary, found._folder = later._dictionary, later._folder
+        return found
+
     @property
     def dictionary(self) -> Meddra | None:
         """The dictionary that was read."""

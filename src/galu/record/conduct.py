@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
 from galu.record.fact import Fact
 from galu.record.identifiers import Identifier
-from galu.record.when import When
+from galu.record.when import DayWhen, When
+
+_SITE_DAY: Final = r"[^=;]+=\d{4}-\d{2}-\d{2}"
+#: Sites with their days, as text: galu writes them, one cell holds them.
+SITE_DAYS: Final = rf"^{_SITE_DAY}(; {_SITE_DAY})*$"
 
 
 class StudyVersion(Fact):
-    """The study file in force from here on; the first fact of a record, and each amendment."""
+    """The study file in force from here on; the first fact of a record, and each amendment.
+
+    An amendment holds for what happens from `effective` on, or from the day of the site in `site_days`; with
+    `reconsent` only for who consented on that day or later, with `consent_form` on that form.
+    """
 
     kind = "study_version"
     about_subject = False
@@ -21,6 +29,20 @@ class StudyVersion(Fact):
     origin: Literal["observed", "imported", "simulated"] = "observed"
     zone: str = "UTC"
     amendment: str | None = None
+    effective: DayWhen | None = Field(
+        default=None, description="first day on which it is in force; empty: the day of `on`"
+    )
+    site_days: str | None = Field(
+        default=None,
+        pattern=SITE_DAYS,
+        description="sites at which that is another day, such as Wuhan=2026-03-01; Xi'an=2026-04-15",
+    )
+    reconsent: bool | None = Field(
+        default=None, description="whether it holds for those in the trial once they consented again"
+    )
+    consent_form: str | None = Field(
+        default=None, description="`form_version` of the consent that is meant, where one is"
+    )
 
 
 class Visit(Fact):

@@ -26,7 +26,6 @@ _STATES: Final = {
 def lanes_of(study: Study, board: Board) -> tuple[Lane, ...]:
     """A lane per dose level of the escalation with the slots of its cohort, then one per expanded level."""
     levels = {} if study.treatment is None else {lv.level: str(lv) for lv in study.treatment.levels}
-    window = study.safety.dlt.window_days.value if study.safety else None
     found = []
     for phase in ("escalation", "expansion"):
         for level in sorted({*levels, *(slot.level for slot in board.slots)}):
@@ -34,7 +33,7 @@ def lanes_of(study: Study, board: Board) -> tuple[Lane, ...]:
             if slots or phase == "escalation":
                 taken = sum(slot.outcome != "X" for slot in slots)
                 free = _free(study, taken) if phase == "escalation" else 0
-                found.append(_lane((phase, level, levels.get(level)), slots, board, (free, window)))
+                found.append(_lane((phase, level, levels.get(level)), slots, board, free))
     return tuple(found)
 
 
@@ -50,32 +49,32 @@ def _free(study: Study, taken: int) -> int:
     return cohort if taken == 0 else -taken % cohort
 
 
-def _lane(
-    which: tuple[str, int, str | None], slots: list[Slot], board: Board, room: tuple[int, int | None]
-) -> Lane:
-    """A lane; `room` is the number of free slots and the length of the window [days]."""
-    (phase, level, activity), (free, window) = which, room
-    cards = [_card(slot, board, window) for slot in slots if slot.outcome != "X"]
+def _lane(which: tuple[str, int, str | None], slots: list[Slot], board: Board, free: int) -> Lane:
+    """A lane with so many free slots."""
+    phase, level, activity = which
+    cards = [_card(slot, board) for slot in slots if slot.outcome != "X"]
     cards += [Card("", "free", "free", "", "", "")] * free
-    cards += [_card(slot, board, window) for slot in slots if slot.outcome == "X"]
+    cards += [_card(slot, board) for slot in slots if slot.outcome == "X"]
     counts = {state: sum(slot.outcome == state.value for slot in slots) for state in Outcome}
     words = [f"{count} {_STATES[state][1]}" for state, count in counts.items() if count]
     name = f"Level {level}" + ("" if activity is None else f", {activity}")
     return Lane(f"{name} · {phase}", ", ".join(words) or "nobody yet", tuple(cards))
 
 
-def _card(slot: Slot, board: Board, window: int | None) -> Card:
+def _card(slot: Slot, board: Board) -> Card:
     state, word = _STATES[Outcome(slot.outcome)]
     shown = ""
     if slot.window_day is None:
         shown = slot.reason
     elif slot.window_ends is not None and slot.outcome == "P":
         left = (slot.window_ends - board.day).days
-        of = "" if window is None else f" of {window}"
+        of = "" if slot.window_days is None else f" of {slot.window_days}"
         ends = f"{left} days left" if left > 0 else "window over"
         shown = f"day {slot.window_day}{of}, {ends}"
     if slot.counts and slot.outcome == "P":
         shown = f"{shown}; {slot.counts}" if shown else slot.counts
+    if slot.weaker:
+        shown = f"{shown}; at a lower activity than the level has now" if shown else ""
     if slot.deviations:
         shown = f"{shown}; {'; '.join(slot.deviations)}"
     return Card(slot.subject, state, word, shown, slot.rule, slot.reason)

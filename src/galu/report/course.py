@@ -11,7 +11,7 @@ from galu.report.blocks import Block
 from galu.report.design_answers import estimate_blocks
 from galu.report.figures.design import course
 from galu.trial.board import trial_design
-from galu.trial.slots import outcome_of
+from galu.trial.slots import outcome_of, seen_by_design
 from galu.trial.state import TrialState
 
 
@@ -42,8 +42,7 @@ def course_blocks(
 def trial_course(state: TrialState) -> tuple[Block, ...]:
     """The same of a trial as it stands; no next level is drawn where nobody may be enrolled."""
     study, board = state.study, state.board
-    slots = [slot for slot in board.slots if slot.phase == "escalation"]
-    outcomes = Outcomes(tuple(outcome_of(study, slot) for slot in slots))
+    outcomes = Outcomes(tuple(outcome_of(slot) for slot in seen_by_design(board.slots)))
     levels = len(study.treatment.levels) if study.treatment else 0
     design = None if study.escalation is None else trial_design(study, study.escalation)
     return course_blocks(design, outcomes, levels, board.decision if board.may_enrol else None)

@@ -59,7 +59,7 @@ def against_dose(
     found: dict[str, list[str]] = {name: [] for name in people}
     for subject in people.values():
         found[subject.id] += _grave(subject, events.get(subject.id, ()), day)
-    rows = record.of(waiting)
+    rows = record.of(tuple(people))
     read = _tests_read(study, rows)
     told = (*_ecog(rows), *_carried(study, rows, day), *_other_treatment(rows, people))
     for name, why in (*told, *_of_no_day(rows, people, read), *_of_no_value(rows, people, read)):

@@ -9,6 +9,7 @@ from typing import Final
 
 from galu.protocol import Study
 from galu.protocol.sections import ScanPlan
+from galu.protocol.versions import version
 from galu.record import Record
 from galu.record.treatment import Scan
 from galu.record.when import hours_between
@@ -112,7 +113,6 @@ def grouped(reasons: Iterable[str]) -> Iterator[str]:
 
 def scans_due(study: Study, record: Record, subjects: Iterable[Subject], day: date) -> tuple[Due, ...]:
     """Scans of the last two weeks and the coming day that the plan wants and no fact shows."""
-    plans = study.schedule.scans if study.schedule else ()
     done: dict[tuple[str, str], list[str]] = {}
     for row in record.rows(Scan):
         done.setdefault((row.subject, row.fact.modality), []).append(row.fact.on)
@@ -121,7 +121,8 @@ def scans_due(study: Study, record: Record, subjects: Iterable[Subject], day: da
         for dose in (*subject.imaging, *subject.therapy):
             if dose.day < day - RECENT - timedelta(days=7) or subject.dead:
                 continue
-            for plan in plans:
+            schedule = version(study, dose.version).schedule
+            for plan in schedule.scans if schedule else ():
                 seen = done.get((subject.id, plan.modality), [])
                 found += _scans_of(plan, subject, dose, (seen, day, record.zone))
     return tuple(found)

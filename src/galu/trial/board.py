@@ -15,6 +15,7 @@ from galu.escalation.outcomes import Outcomes, Tally
 from galu.escalation.plan import EscalationPlan, design_from_plan
 from galu.finding import InputError
 from galu.protocol import Study
+from galu.protocol.versions import history_of
 from galu.record import Record
 from galu.safety.dlt import DltAssessment
 from galu.trial.accrual import (
@@ -35,8 +36,9 @@ from galu.trial.harm import harm_without_dose
 from galu.trial.memory import Memory, read_subjects
 from galu.trial.planned import dose_slack, due_on, next_number
 from galu.trial.safety import derive_dlt
-from galu.trial.slots import Slot, is_gone, outcome_of, slot_of, with_strays
+from galu.trial.slots import Slot, is_gone, outcome_of, seen_by_design, slot_of, with_strays
 from galu.trial.subjects import Subject
+from galu.trial.versions import plan_now, study_now
 from galu.trial.words import read_words
 
 
@@ -113,11 +115,11 @@ def derive_board(
     assessments = derive_dlt(study, record, in_slots, day, memory)
     courses = course_facts(record)
     told = harm_without_dose(record, (s for s in in_slots if not s.therapy))
-    slots = tuple(slot_of(s, assessments.get(s.id), courses, told.get(s.id, ())) for s in in_slots)
+    slots = tuple(slot_of(study, s, assessments.get(s.id), courses, told.get(s.id, ())) for s in in_slots)
     slots = with_strays(slots, harm_without_dose(record, (s for s in people if is_unplaced(s))))
     decisions = read_decisions(record)
     orders = fold_orders(decisions)
-    outcomes = Outcomes(tuple(outcome_of(study, s) for s in slots if s.phase == "escalation"))
+    outcomes = Outcomes(tuple(outcome_of(s) for s in seen_by_design(slots)))
     decision, silence = _decide(study, outcomes, orders)
     monitor, halt = _monitor(study, record, orders, slots, assessments)
     room = _room(study, people)
@@ -243,12 +245,12 @@ def _waits_for(study: Study, slots: tuple[Slot, ...], decision: Decision | None,
     A pending patient who may have had a toxicity is read both ways: where a toxicity would lead lower, or
     end the escalation, enrolment waits for the judgement.
     """
-    there = [slot for slot in slots if slot.phase == "escalation"]
+    there = seen_by_design(slots)
     names = [slot.subject for slot in there if slot.suspect]
     if decision is None or not names:
         return ""
     worst = [replace(slot, outcome="T") if slot.suspect else slot for slot in there]
-    if_toxic, _ = _decide(study, Outcomes(tuple(outcome_of(study, slot) for slot in worst)), orders)
+    if_toxic, _ = _decide(study, Outcomes(tuple(outcome_of(slot) for slot in worst)), orders)
     if if_toxic is not None and _reach(if_toxic) >= _reach(decision):
         return ""
     answer = "no answer" if if_toxic is None else if_toxic.action.value
@@ -264,8 +266,15 @@ def _reach(decision: Decision) -> int:
 def trial_design(study: Study, plan: EscalationPlan) -> Design:
     """The design of the plan, with its sentinel interval."""
     design, days = design_from_plan(plan), plan.sentinel_interval_days.value
-    window = study.safety.dlt.window_days.value if study.safety else 1
+    window = _shortest_window(study)
     return Guarded(design, (Sentinel(min(1.0, days / window)),)) if days else design
+
+
+def _shortest_window(study: Study) -> int:
+    """Days of the shortest window in force at anybody's first dose: the interval is a share of each one's."""
+    history = history_of(study)
+    every = [study] if history is None else [one.study for one in history.versions]
+    return min((one.safety.dlt.window_days.value for one in every if one.safety), default=1)
 
 
 def _forecast(
@@ -274,11 +283,11 @@ def _forecast(
     """When a suspension ends if every pending window closes without a DLT, one after the other."""
     if decision is None or decision.action is not Action.SUSPEND:
         return None
-    known = {slot.subject: slot for slot in slots if slot.phase == "escalation"}
+    known = {slot.subject: slot for slot in seen_by_design(slots)}
     ends = sorted((s.window_ends, s.subject) for s in known.values() if s.outcome == "P" and s.window_ends)
     for day, subject in ends:
         known[subject] = replace(known[subject], outcome="N")
-        later, _ = _decide(study, Outcomes(tuple(outcome_of(study, one) for one in known.values())), orders)
+        later, _ = _decide(study, Outcomes(tuple(outcome_of(one) for one in known.values())), orders)
         if later is not None and later.action is not Action.SUSPEND:
             return day
     return None
@@ -289,16 +298,16 @@ def _holds_slot(subject: Subject) -> bool:
 
 
 def _due(study: Study, people: Iterable[Subject], day: date) -> tuple[Due, ...]:
-    if study.treatment is None:
-        return ()
-    plan = study.treatment
     found = []
     for subject in people:
+        plan = plan_now(study, subject)
+        if plan is None or subject.last_dose is None:
+            continue
         number = next_number(plan, subject.therapy)
-        treated = subject.last_dose is not None and number <= plan.most_administrations
-        if treated and not subject.completed and subject.left("treatment") is None and not subject.dead:
+        gone = subject.completed or subject.left("treatment") is not None or subject.dead
+        if number <= plan.most_administrations and not gone:
             due = due_on(plan, subject.therapy, number)
             what = f"{plan.therapy_agent.value} dose, {plan.turn(number)}"
-            latest = due + timedelta(days=dose_slack(study, plan.turn(number)))
+            latest = due + timedelta(days=dose_slack(study_now(study, subject), plan.turn(number)))
             found.append(Due(subject.id, what, due, latest))
     return tuple(sorted(found, key=lambda item: (item.due, item.subject)))

@@ -50,6 +50,7 @@ from galu.trial.departures import takes_consent_back
 from galu.trial.lesions import SIZES
 from galu.trial.subjects import Subject
 from galu.trial.therapies import items_of_therapy
+from galu.trial.versions import first_version, groups
 from galu.vocabulary.conditions import read_condition
 from galu.vocabulary.laboratory import lab_code
 from galu.vocabulary.negation import negates
@@ -404,15 +405,29 @@ def derive_eligibility(
     day: date,
     settings: Mapping[str, str] | None = None,
 ) -> tuple[GateVerdicts, ...]:
-    """Every subject at each gate up to the one that comes next, earliest gate first; the next one is last."""
-    plan = study.eligibility
-    if plan is None:
-        return ()
+    """Every subject at each gate up to the one that comes next, earliest gate first; the next one is last.
+
+    A gate is judged by the version in force when the subject passed it, or by that of today.
+    """
     people = tuple(subjects)
-    evidence = gather_evidence(study, record, people)
-    return tuple(
-        GateVerdicts(subject.id, gate, day, evaluate(plan, evidence[subject.id], gate, day, settings))
-        for subject in people
-        for gate in Gate
-        if gate.order <= next_gate(subject).order
-    )
+    found: dict[tuple[str, Gate], GateVerdicts] = {}
+    gathered: dict[int, dict[str, SubjectEvidence]] = {}
+    for gate in Gate:
+        reached = (one for one in people if gate.order <= next_gate(one).order)
+        for own, there in groups(study, reached, _VERSION_AT[gate]):
+            if own.eligibility is None:
+                continue
+            if id(own) not in gathered:
+                gathered[id(own)] = gather_evidence(own, record, people)
+            for one in there:
+                evidence = gathered[id(own)][one.id]
+                verdicts = evaluate(own.eligibility, evidence, gate, day, settings)
+                found[one.id, gate] = GateVerdicts(one.id, gate, day, verdicts)
+    return tuple(found[one.id, gate] for one in people for gate in Gate if (one.id, gate) in found)
+
+
+_VERSION_AT: Final[Mapping[Gate, Callable[[Subject], int]]] = {
+    Gate.SCREENING: lambda subject: subject.under.consent,
+    Gate.ENROLMENT: lambda subject: subject.under.slot,
+    Gate.DOSE: first_version,
+}

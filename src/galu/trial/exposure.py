@@ -27,7 +27,7 @@ class Dose:
     further ones that state another activity drawn or left over for it: which holds is not known. One that is
     not `recorded` is only known from the activity drawn for it. `number` counts the administrations of the
     plan, as cycle and fraction tell; `level_mbq` is what the plan of the level has
-    for it, where that is known.
+    for it, where that is known. `version` numbers, from 0, the version of the study that was in force.
     """
 
     agent: str
@@ -46,6 +46,7 @@ class Dose:
     fraction: int | None = None
     number: int | None = None
     level_mbq: float | None = None
+    version: int = 0
 
     @property
     def fraction_of_planned(self) -> float | None:

@@ -9,6 +9,8 @@ from datetime import date, timedelta
 from typing import Final
 
 from galu.protocol import Study
+from galu.protocol.treatment import Treatment
+from galu.protocol.versions import version
 from galu.quantities import activity_in_words
 from galu.trial.board import Board, is_unplaced
 from galu.trial.efficacy import EfficacyResults
@@ -17,6 +19,7 @@ from galu.trial.pharmacokinetics import PharmacokineticResults
 from galu.trial.planned import dose_slack, due_on, next_number
 from galu.trial.slots import dosed_amiss
 from galu.trial.subjects import Subject
+from galu.trial.versions import first_version, plan_at, plan_now
 
 #: Net activity within this share of the planned one is a full dose (assumed where the study says nothing).
 FULL_DOSE: Final = 0.10
@@ -95,9 +98,8 @@ class Deviation:
 def derive_flow(study: Study, subjects: Iterable[Subject], board: Board) -> Flow:
     """Count the subjects by how far they came."""
     people = tuple(subjects)
-    most = study.treatment.most_administrations if study.treatment else None
     dosed = [s for s in people if s.therapy]
-    completed = [s for s in dosed if s.completed or (most is not None and len(s.therapy) >= most)]
+    completed = [s for s in dosed if s.completed or _has_all(plan_now(study, s), s)]
     gone = [s for s in dosed if s.left("treatment") is not None or s.dead]
     finished = {s.id for s in completed} | {s.id for s in gone}
     left = Counter(_why_gone(s) for s in gone if s.id not in {one.id for one in completed})
@@ -116,6 +118,11 @@ def derive_flow(study: Study, subjects: Iterable[Subject], board: Board) -> Flow
         left_before=sum(_left_before(s) for s in people),
         unplaced=tuple(s.id for s in people if is_unplaced(s)),
     )
+
+
+def _has_all(plan: Treatment | None, subject: Subject) -> bool:
+    """Whether a subject got every administration of the plan."""
+    return plan is not None and len(subject.therapy) >= plan.most_administrations
 
 
 def _left_before(subject: Subject) -> bool:
@@ -137,11 +144,10 @@ def derive_exposure(study: Study, subjects: Iterable[Subject]) -> tuple[Exposure
 
 
 def _exposure(study: Study, subject: Subject) -> Iterable[ExposureRow]:
-    plan = study.treatment
     total: float | None = 0.0
     for n, dose in enumerate(subject.therapy):
         total = None if total is None or dose.net_mbq is None else total + dose.net_mbq
-        delay = None
+        delay, plan = None, plan_at(study, subject, dose.version)
         if n and plan is not None:
             due = due_on(plan, subject.therapy[:n], next_number(plan, subject.therapy[:n]))
             delay = (dose.day - due).days
@@ -246,7 +252,6 @@ def derive_deviations(
 ) -> tuple[Deviation, ...]:
     """Doses off plan, late or recorded twice, without consent or slot, or against or without a criterion."""
     found: list[Deviation] = []
-    tolerance = 1.0 - study.safety.dlt.full_dose_fraction.value if study.safety else FULL_DOSE
     first_doses: dict[str, date] = {}
     for subject in subjects:
         if subject.first_dose is not None:
@@ -259,10 +264,11 @@ def derive_deviations(
             Deviation(subject.id, subject.first_dose, "dosed off protocol", amiss, facts)
             for amiss in dosed_amiss(subject)
         ]
-        for number, row in enumerate(_exposure(study, subject), start=1):
-            slack = dose_slack(study, study.treatment.turn(number)) if study.treatment else 0
-            found += _dose_deviations(row, tolerance, slack)
-        found += _off_level(study, subject, tolerance)
+        for number, (dose, row) in enumerate(zip(subject.therapy, _exposure(study, subject), strict=True), 1):
+            own = version(study, dose.version)
+            slack = dose_slack(own, own.treatment.turn(number)) if own.treatment else 0
+            found += _dose_deviations(row, _tolerance(own), slack)
+        found += _off_level(version(study, first_version(subject)), subject)
         for dose in (*subject.imaging, *subject.therapy):
             if dose.repeated_by:
                 again = f"cycle {dose.cycle} of {dose.agent} is recorded {len(dose.repeated_by) + 1} times"
@@ -279,7 +285,12 @@ def derive_deviations(
     return tuple(sorted(found, key=lambda one: (one.subject, one.day or date.min, one.rule)))
 
 
-def _off_level(study: Study, subject: Subject, tolerance: float) -> Iterable[Deviation]:
+def _tolerance(study: Study) -> float:
+    """By what share an activity may differ from the planned one."""
+    return 1.0 - study.safety.dlt.full_dose_fraction.value if study.safety else FULL_DOSE
+
+
+def _off_level(study: Study, subject: Subject) -> Iterable[Deviation]:
     """A first dose that was planned, or given, otherwise than the level is."""
     if study.treatment is None or not subject.therapy or subject.unplanned:
         return
@@ -289,7 +300,7 @@ def _off_level(study: Study, subject: Subject, tolerance: float) -> Iterable[Dev
         return
     # What was planned tells first; where nothing was, what was given.
     told, mbq = ("planned with", first.planned_mbq) if first.planned_mbq else ("of", first.net_mbq)
-    if mbq and abs(mbq / level - 1.0) > tolerance:
+    if mbq and abs(mbq / level - 1.0) > _tolerance(study):
         what = f"first dose {told} {mbq:g} MBq, level {subject.level} is {activity_in_words(level)}"
         yield Deviation(subject.id, first.day, "activity of another level", what, first.facts)
 

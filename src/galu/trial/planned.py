@@ -26,9 +26,19 @@ def next_number(plan: Treatment, therapy: tuple[Dose, ...]) -> int:
     return len(therapy) + 1
 
 
-def by_plan(study: Study, level: int | None, therapy: tuple[Dose, ...], body: Bodies) -> tuple[Dose, ...]:
+def plan_by(now: Study, first: Study) -> Treatment | None:
+    """The plan of a version for who was first dosed under another: its intervals, the activities of that."""
+    plan, kept = now.treatment, first.treatment
+    if plan is None or kept is None or plan is kept:
+        return plan
+    names = ("levels", "reading", "fraction_days", "lower_each_cycle_gbq")
+    return plan.model_copy(update={name: getattr(kept, name) for name in names})
+
+
+def by_plan(
+    plan: Treatment | None, level: int | None, therapy: tuple[Dose, ...], body: Bodies
+) -> tuple[Dose, ...]:
     """The doses, each with what the plan of the level has for it."""
-    plan = study.treatment
     if plan is None or level is None:
         return therapy
     return tuple(
@@ -37,9 +47,10 @@ def by_plan(study: Study, level: int | None, therapy: tuple[Dose, ...], body: Bo
     )
 
 
-def following(study: Study, level: int | None, therapy: tuple[Dose, ...], body: Bodies) -> Planned | None:
+def following(
+    plan: Treatment | None, level: int | None, therapy: tuple[Dose, ...], body: Bodies
+) -> Planned | None:
     """What the plan of the level has for the next dose, by the newest weight where it hangs on one."""
-    plan = study.treatment
     if plan is None or level is None:
         return None
     number = min(next_number(plan, therapy), plan.most_administrations)

@@ -32,6 +32,7 @@ from galu.trial.organ_limits import OrganRoom, Standing, Standings, derive_stand
 from galu.trial.planned import next_number
 from galu.trial.slots import Slot
 from galu.trial.subjects import Subject
+from galu.trial.versions import plan_now, study_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +89,6 @@ def derive_proposals(
     doses
         Absorbed doses so far.
     """
-    plan = study.safety
-    if plan is None:
-        return ()
     events = {one.subject: one.events for one in toxicity.treated}
     graded = toxicity.grades.group_by("subject", maintain_order=True)
     by_subject = {str(key[0]): rows for key, rows in graded}
@@ -101,12 +99,16 @@ def derive_proposals(
     found = []
     for item in board.due:
         subject = people[item.subject]
+        own = study_now(study, subject)
+        plan = own.safety
+        if plan is None:
+            continue
         present = board.day - timedelta(days=PRESENT_DAYS)
         courses = _courses(subject, plan, (by_subject.get(subject.id), present), events.get(subject.id, ()))
         safe = propose_dose(courses, plan, toxicity.renal.get(subject.id))
         standings = Standings((), ())
-        if study.dosimetry is not None:
-            standings = derive_standings(study.dosimetry, subject.therapy, absorbed.get(subject.id, ()))
+        if own.dosimetry is not None:
+            standings = derive_standings(own.dosimetry, subject.therapy, absorbed.get(subject.id, ()))
         safe = _with_outcome(safe, board.slot(subject.id), len(subject.therapy), plan)
         safe = _held(safe, *toxicity.since.get(subject.id, ("", False)))
         for why in toxicity.against.get(subject.id, ()):
@@ -163,11 +165,12 @@ def toxicity_since(
     people = {one.id: one for one in subjects if one.id in waiting}
     found: dict[str, tuple[str, bool]] = {}
     for patient in watched:
-        last = people[patient.subject].last_dose if patient.subject in people else None
-        if study.safety is None or last is None:
+        subject = people.get(patient.subject)
+        plan = study_now(study, subject).safety if subject is not None else None
+        if subject is None or plan is None or subject.last_dose is None:
             continue
-        signs = signs_since(patient, study.safety, last, board.day)
-        answered = [bool(sign.met) and _is_answered(sign.rule_id, study.safety) for sign in signs]
+        signs = signs_since(patient, plan, subject.last_dose, board.day)
+        answered = [bool(sign.met) and _is_answered(sign.rule_id, plan) for sign in signs]
         if signs:
             first = signs[answered.index(False)] if False in answered else signs[0]
             what = "toxicity since the last dose" if first.met else "to be judged since the last dose"
@@ -193,7 +196,7 @@ def _next_planned(study: Study, subject: Subject) -> float | None:
 def _proposal(
     study: Study, subject: Subject, due: Due, toxicity: DoseProposal, standings: Standings
 ) -> CycleProposal:
-    last, plan = subject.therapy[-1], study.treatment
+    last, plan = subject.therapy[-1], plan_now(study, subject)
     turn = Turn(0, len(subject.therapy) + 1)
     if plan is not None:
         turn = plan.turn(next_number(plan, subject.therapy))

@@ -42,6 +42,7 @@ from galu.trial.labs import labs_by_subject
 from galu.trial.memory import Memory
 from galu.trial.schedule import planned_days
 from galu.trial.subjects import Death, Exit, Subject
+from galu.trial.versions import first_version, groups
 from galu.vocabulary.events import may_tell_of_bleeding
 from galu.vocabulary.therapies import support_given
 
@@ -78,30 +79,56 @@ def _transfusions(record: Record) -> dict[str, tuple[TransfusionInput, ...]]:
     return found
 
 
+def plans_by_subject(study: Study, subjects: Iterable[Subject]) -> dict[str, SafetyPlan]:
+    """The rules that were in force at the first dose of each subject; of others those of today."""
+    return {
+        one.id: own.safety
+        for own, people in groups(study, subjects, first_version)
+        if own.safety is not None
+        for one in people
+    }
+
+
 def dlt_patients(study: Study, record: Record, subjects: Iterable[Subject]) -> tuple[DltPatient, ...]:
     """What the DLT rules read of each subject who got a therapeutic dose at a level."""
-    plan, people = study.safety, tuple(subjects)
-    if plan is None:
-        return ()
-    until = {one.id: one.first_dose + _reach(plan) for one in people if one.first_dose is not None}
-    return within_reach(_patients(study, record, people, until), plan)
+    people = tuple(subjects)
+    plans = plans_by_subject(study, people)
+    until = {
+        one.id: one.first_dose + _reach(plans[one.id])
+        for one in people
+        if one.first_dose is not None and one.id in plans
+    }
+    return within_reach(_by_version(study, record, people, until), plans)
 
 
-def within_reach(patients: Iterable[DltPatient], plan: SafetyPlan) -> tuple[DltPatient, ...]:
+def within_reach(patients: Iterable[DltPatient], plans: Mapping[str, SafetyPlan]) -> tuple[DltPatient, ...]:
     """The patients without what happened long after the window: an assessment once made stays known."""
-    return tuple(
-        replace(
-            one,
-            events=tuple(event for event in one.events if event.onset <= one.first_dose + _reach(plan)),
-            labs=tuple(lab for lab in one.labs if lab.day <= one.first_dose + _reach(plan)),
-        )
-        for one in patients
-    )
+    found = []
+    for one in patients:
+        last = one.first_dose + _reach(plans[one.subject])
+        events = tuple(event for event in one.events if event.onset <= last)
+        found.append(replace(one, events=events, labs=tuple(lab for lab in one.labs if lab.day <= last)))
+    return tuple(found)
 
 
 def watched_patients(study: Study, record: Record, subjects: Iterable[Subject]) -> tuple[DltPatient, ...]:
     """The same with everything that happened since the first dose, for the watch on late toxicity."""
-    return _patients(study, record, subjects, None)
+    return _by_version(study, record, tuple(subjects), None)
+
+
+def _by_version(
+    study: Study, record: Record, people: tuple[Subject, ...], until: Mapping[str, date] | None
+) -> tuple[DltPatient, ...]:
+    """What is read by the rules in force at the first dose, in the order of the subjects."""
+    parts = tuple(groups(study, people, first_version))
+    if len(parts) == 1:
+        return _patients(parts[0][0], record, people, until)
+    found = {
+        patient.subject: patient
+        for own, some in parts
+        for patient in _patients(own, record.of({one.id for one in some}), some, until)
+    }
+    return tuple(found[one.id] for one in people if one.id in found)
 
 
 def _patients(
@@ -219,19 +246,18 @@ def derive_dlt(
     study: Study, record: Record, subjects: Iterable[Subject], day: date, memory: Memory | None = None
 ) -> dict[str, DltAssessment]:
     """Assessment of each dosed subject at the end of `day`; what a memory holds is not judged again."""
-    if study.safety is None:
-        return {}
-    plan, people = study.safety, tuple(subjects)
+    people = tuple(subjects)
+    plans = plans_by_subject(study, people)
     if memory is None:
-        return {p.subject: assess_dlt(p, plan, day) for p in dlt_patients(study, record, people)}
+        return {p.subject: assess_dlt(p, plans[p.subject], day) for p in dlt_patients(study, record, people)}
     known = memory.assessed(day)
     unread = [one for one in people if one.id not in memory.patients]
     for patient in dlt_patients(study, record.of({one.id for one in unread}), unread):
         memory.patients[patient.subject] = patient
     for name in [one.id for one in people if one.id in memory.patients and one.id not in known]:
         patient = memory.patients[name]
-        known[name] = assess_dlt(patient, plan, day)
-        if day >= _settled_on(patient, plan):
+        known[name] = assess_dlt(patient, plans[name], day)
+        if day >= _settled_on(patient, plans[name]):
             memory.settled[name] = (day, known[name])
     return {one.id: known[one.id] for one in people if one.id in known}
 

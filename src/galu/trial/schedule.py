@@ -15,8 +15,10 @@ import polars as pl
 
 from galu.protocol import Study
 from galu.protocol.sections import VisitPlan
+from galu.protocol.versions import version
 from galu.record import Record
 from galu.trial.subjects import Subject
+from galu.trial.versions import first_version, study_now
 from galu.vocabulary.results import kind_of_result
 
 Status = Literal["done", "partial", "missed", "due", "upcoming"]
@@ -68,19 +70,27 @@ def derive_schedule(
     progressed
         Day of radiographic progression by subject: tumour imaging is not planned after it.
     """
-    plans = study.schedule.visits if study.schedule else ()
-    if not plans:
-        return ()
     people = tuple(subjects)
+    plans = {subject.id: tuple(_plans(study, subject)) for subject in people}
+    if not any(plans.values()):
+        return ()
     done = _days_done(study, record)
     found: list[PlannedVisit] = []
     for subject in people:
-        own = done.get(subject.id, {})
-        for plan in plans:
+        own, most = done.get(subject.id, {}), _most_cycles(study_now(study, subject))
+        for number, plan in plans[subject.id]:
             imaging = not _IMAGING.isdisjoint(plan.procedures)
             until = (progressed or {}).get(subject.id, date.max) if imaging else date.max
-            found += _visits(plan, subject, own, (day, until, _most_cycles(study)))
+            found += _visits((number, plan), subject, own, (day, until, most))
     return tuple(sorted(found, key=lambda one: (one.planned, one.subject, one.visit)))
+
+
+def _plans(study: Study, subject: Subject) -> Iterator[tuple[int, VisitPlan]]:
+    """Visits of every version under which a subject took a step, with its number."""
+    steps = {subject.under.consent, subject.under.now, *(dose.version for dose in subject.therapy)}
+    for number in sorted(steps):
+        schedule = version(study, number).schedule
+        yield from ((number, plan) for plan in (schedule.visits if schedule else ()))
 
 
 def _most_cycles(study: Study) -> int:
@@ -111,25 +121,33 @@ def _told(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.filter(pl.col("value").is_not_null() | pl.col("text").is_in(said))
 
 
-def _anchors(plan: VisitPlan, subject: Subject, most_cycles: int) -> Iterator[tuple[int | None, date, date]]:
-    """(cycle, day 1, last day on which the plan may fall) of each anchor that a subject has reached."""
+def _anchors(
+    plan: VisitPlan, number: int, subject: Subject, most_cycles: int
+) -> Iterator[tuple[int | None, date, date]]:
+    """(cycle, day 1, last day on which the plan may fall) of each anchor that a subject has reached.
+
+    Of a study that was amended, of the anchors at which the version of this number was in force.
+    """
     last = _end(subject)
-    if plan.anchor == "consent" and subject.consent is not None:
+    consented = subject.under.consent == number
+    if plan.anchor == "consent" and subject.consent is not None and consented:
         failed = subject.screen_failed or (
             _last_seen(subject, subject.consent) if subject.failed else date.max
         )
         yield None, subject.consent, min(last, failed)
-    if plan.anchor == "first-dose" and subject.first_dose is not None:
+    began = first_version(subject) == number
+    if plan.anchor == "first-dose" and subject.first_dose is not None and began:
         yield None, subject.first_dose, last
     finished = subject.left("treatment") is not None or len(subject.therapy) >= most_cycles
+    finished = finished and subject.under.now == number
     if plan.anchor == "last-dose" and subject.last_dose is not None and finished:
         yield None, subject.last_dose, last
     if plan.anchor == "cycle":
-        for number, dose in enumerate(subject.therapy, start=1):
-            wanted = plan.cycles in (None, "all") or (plan.cycles == "first") == (number == 1)
-            following = subject.therapy[number].day if number < len(subject.therapy) else date.max
-            if wanted:
-                yield number, dose.day, min(last, following)
+        for cycle, dose in enumerate(subject.therapy, start=1):
+            wanted = plan.cycles in (None, "all") or (plan.cycles == "first") == (cycle == 1)
+            following = subject.therapy[cycle].day if cycle < len(subject.therapy) else date.max
+            if wanted and dose.version == number:
+                yield cycle, dose.day, min(last, following)
 
 
 def _end(subject: Subject) -> date:
@@ -149,10 +167,13 @@ def _last_seen(subject: Subject, earliest: date) -> date:
 
 
 def _visits(
-    plan: VisitPlan, subject: Subject, done: Mapping[str, frozenset[date]], context: tuple[date, date, int]
+    planned_by: tuple[int, VisitPlan],
+    subject: Subject,
+    done: Mapping[str, frozenset[date]],
+    context: tuple[date, date, int],
 ) -> Iterator[PlannedVisit]:
-    day, until, most_cycles = context
-    for cycle, first, last in _anchors(plan, subject, most_cycles):
+    (number, plan), (day, until, most_cycles) = planned_by, context
+    for cycle, first, last in _anchors(plan, number, subject, most_cycles):
         for planned in planned_days(plan, first, day):
             if planned > min(last, until):
                 break

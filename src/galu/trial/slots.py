@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
 from galu.escalation.outcomes import Outcome, PatientOutcome
 from galu.protocol import Study
+from galu.protocol.versions import version
 from galu.safety.dlt import DltAssessment
 from galu.trial.harm import looks_like
 from galu.trial.subjects import Subject
+from galu.trial.versions import first_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,8 @@ class Slot:
     `facts` are all that the outcome rests on: what decided it and what was looked at, so that a correction
     of either shows. `counts` says how complete the blood counts of the window are,
     `deviations` what was amiss when the patient was dosed; `suspect` that a pending patient may have had a
-    toxicity, `decided_by` which of the facts decided.
+    toxicity, `decided_by` which of the facts decided. `window_days` is the length of the window that was in
+    force at the first dose; `weaker` says that the level had a lower activity then than it has now.
     """
 
     subject: str
@@ -38,9 +41,12 @@ class Slot:
     deviations: tuple[str, ...] = ()
     suspect: bool = False
     decided_by: tuple[str, ...] = ()
+    window_days: int | None = None
+    weaker: bool = False
 
 
 def slot_of(
+    study: Study,
     subject: Subject,
     assessed: DltAssessment | None,
     courses: Mapping[str, tuple[str, ...]],
@@ -50,6 +56,8 @@ def slot_of(
 
     Parameters
     ----------
+    study
+        The study as it is now; what was in force at the first dose is looked up in it.
     assessed
         What the rules say of the first dose; None where none is recorded.
     courses
@@ -70,6 +78,7 @@ def slot_of(
     judged = assessed.judged if assessed else ()
     steps = tuple(step for fact in judged for step in courses.get(fact, ()))
     looked = (*(assessed.facts if assessed else ()), *judged, *steps)
+    first = version(study, first_version(subject))
     return Slot(
         subject=subject.id,
         level=subject.level,
@@ -86,7 +95,20 @@ def slot_of(
         deviations=dosed_amiss(subject),
         suspect=assessed.suspect if assessed else bool(told),
         decided_by=assessed.facts if assessed else told,
+        window_days=first.safety.dlt.window_days.value if first.safety else None,
+        weaker=bool(subject.therapy) and _is_weaker(first, study, subject.level),
     )
+
+
+def _is_weaker(first: Study, now: Study, level: int) -> bool:
+    """Whether the activity of a level was lower in a version than it is now."""
+    if first.treatment is None or now.treatment is None or first.treatment is now.treatment:
+        return False
+    before, after = (
+        next((one.amount(1) for one in plan.levels if one.level == level), None)
+        for plan in (first.treatment, now.treatment)
+    )
+    return before is not None and after is not None and before < after
 
 
 def with_strays(slots: tuple[Slot, ...], strays: Mapping[str, tuple[str, ...]]) -> tuple[Slot, ...]:
@@ -134,9 +156,18 @@ def is_gone(subject: Subject) -> bool:
     return subject.left("treatment") is not None or subject.dead or subject.failed
 
 
-def outcome_of(study: Study, slot: Slot) -> PatientOutcome:
-    """A slot as the design reads it, with the share of the window that has passed."""
-    window = study.safety.dlt.window_days.value if study.safety else 1
-    passed = min(1.0, (slot.window_day or 0) / window)
+def seen_by_design(slots: Iterable[Slot]) -> tuple[Slot, ...]:
+    """Slots of the escalation that tell of their level as it is now.
+
+    Who took a lower activity, before an amendment raised it, tells of it only by a toxicity.
+    """
+    return tuple(
+        one for one in slots if one.phase == "escalation" and not (one.weaker and one.outcome != "T")
+    )
+
+
+def outcome_of(slot: Slot) -> PatientOutcome:
+    """A slot as the design reads it, with the share of its window that has passed."""
+    passed = min(1.0, (slot.window_day or 0) / (slot.window_days or 1))
     dosed = slot.first_dose is not None
     return PatientOutcome(slot.level, Outcome(slot.outcome), max(0.0, passed), ref=slot.subject, dosed=dosed)

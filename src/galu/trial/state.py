@@ -13,6 +13,7 @@ from functools import cached_property
 from galu.protocol import Study
 from galu.record import Fork, Record
 from galu.safety.inputs import DltPatient
+from galu.safety.modification import RenalCourse
 from galu.trial.adverse import SafetyResults, derive_safety
 from galu.trial.against import against_dose
 from galu.trial.agenda import derive_agenda, scans_due
@@ -34,9 +35,10 @@ from galu.trial.memory import Memory, by_subject, read_subjects
 from galu.trial.pharmacokinetics import PharmacokineticResults, derive_pharmacokinetics
 from galu.trial.proposals import CycleProposal, Toxicity, derive_proposals, toxicity_since
 from galu.trial.renal import derive_renal
-from galu.trial.safety import derive_dlt, watched_patients, within_reach
+from galu.trial.safety import derive_dlt, plans_by_subject, watched_patients, within_reach
 from galu.trial.schedule import PlannedVisit, derive_schedule
 from galu.trial.subjects import Subject, with_last_alive
+from galu.trial.versions import groups, version_now
 from galu.trial.watch import Duties, SafetyWatch, derive_duties, derive_watch
 
 
@@ -91,8 +93,9 @@ class TrialState:
             return {one.subject: one for one in watched_patients(study, self.record.of(names), people)}
 
         watched = tuple(memory.watched.each(dosed, read).values())
+        plans = plans_by_subject(study, dosed.values())
         lacking = (one for one in watched if one.subject not in memory.patients)
-        memory.patients.update((one.subject, one) for one in within_reach(lacking, study.safety))
+        memory.patients.update((one.subject, one) for one in within_reach(lacking, plans))
         return watched
 
     @cached_property
@@ -147,13 +150,13 @@ class TrialState:
     def _toxicity(self) -> Toxicity:
         study, safety = self.study, self.safety
         events = {one.subject: one.events for one in safety.treated}
-        return Toxicity(
-            safety.treated,
-            safety.grades,
-            derive_renal(study, self.record, self.subjects),
-            toxicity_since(study, self.watched, self.subjects, self.board),
-            against_dose(study, self.record, self.subjects, self.board, events),
-        )
+        renal: dict[str, RenalCourse] = {}
+        against: dict[str, tuple[str, ...]] = {}
+        for own, people in groups(study, self.subjects, version_now):
+            renal |= derive_renal(own, self.record, people)
+            against |= against_dose(own, self.record, people, self.board, events)
+        since = toxicity_since(study, self.watched, self.subjects, self.board)
+        return Toxicity(safety.treated, safety.grades, renal, since, against)
 
     @cached_property
     def proposals(self) -> tuple[CycleProposal, ...]:

@@ -14,6 +14,7 @@ import polars as pl
 
 from galu.protocol import Study
 from galu.protocol.treatment import Body, Planned, Treatment
+from galu.protocol.versions import version
 from galu.record import Fact, Record, Row, people
 from galu.record.people import Consent, Disposition, Withdrawal
 from galu.record.rows import F
@@ -25,8 +26,11 @@ from galu.trial.departures import doubted, has_left, told_related
 from galu.trial.events import FatalEvent, fatal_events
 from galu.trial.exposure import Dose, derive_doses
 from galu.trial.order import in_order, moment_of
-from galu.trial.planned import by_plan, following
+from galu.trial.planned import by_plan, following, plan_by
+from galu.trial.steps import Steps, Under
 from galu.vocabulary.events import tells_of_death
+
+_UNDER: Final = Under()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,8 @@ class Subject:
     `died` and `screen_failed` are days: `dead` and `failed` say that it happened, whether or not the day is
     known. A consent after a screen failure begins screening anew. Who was dosed without a slot
     (`unplanned`) has the level whose activity is nearest to what was given. `following` is what the plan of
-    the level has for the next dose, by the newest weight where it hangs on one.
+    the level has for the next dose, by the newest weight where it hangs on one. `under` numbers the versions
+    of the study that were in force.
     """
 
     id: str
@@ -77,6 +82,7 @@ class Subject:
     facts: tuple[str, ...] = ()
     unplanned: bool = False
     following: Planned | None = None
+    under: Under = _UNDER
 
     @property
     def has_slot(self) -> bool:
@@ -127,8 +133,9 @@ def derive_subjects(study: Study, record: Record) -> tuple[Subject, ...]:
     """Every subject the record knows of, in the order of their identifiers."""
     doses = derive_doses(study, record)
     fatal = fatal_events(record)
+    steps = Steps.of(study, record)
     return tuple(
-        _subject(study, name, doses.get(name, ()), _Rows.of(record, name, fatal.get(name)))
+        _subject(study, name, doses.get(name, ()), _Rows.of(record, name, fatal.get(name)), steps)
         for name in sorted(record.names | doses.keys())
     )
 
@@ -282,9 +289,9 @@ def _completed(rows: _Rows, given: tuple[Dose, ...]) -> bool:
     return any(not given or days_of(row.fact.on)[1] > given[0].day for row in said)
 
 
-def _subject(study: Study, name: str, doses: Iterable[Dose], rows: _Rows) -> Subject:
+def _subject(study: Study, name: str, doses: Iterable[Dose], rows: _Rows, steps: Steps | None) -> Subject:
     consent, slot, failed = rows.way_in()
-    given = tuple(doses)
+    given = tuple(doses) if steps is None else steps.dated(name, doses)
     therapy = tuple(dose for dose in given if _is_therapy(study, dose.agent))
     if therapy:
         # Whoever was dosed stays in the level, whatever is said of screening or of slots later.
@@ -292,7 +299,9 @@ def _subject(study: Study, name: str, doses: Iterable[Dose], rows: _Rows) -> Sub
     death = _death(rows)
     days = [*rows.days(), *(dose.day for dose in given)]
     named = [row.id for row in (consent, slot, failed) if row]
-    level = slot.fact.level if slot else _nearest_level(study, therapy, rows)
+    under = _UNDER if steps is None else steps.under(name, consent, failed or slot)
+    first = version(study, therapy[0].version if therapy else under.now)
+    level = slot.fact.level if slot else _nearest_level(first, therapy, rows)
     return Subject(
         id=name,
         consent=consent.day if consent else None,
@@ -300,8 +309,9 @@ def _subject(study: Study, name: str, doses: Iterable[Dose], rows: _Rows) -> Sub
         phase=slot.fact.phase if slot else None,
         level=level,
         unplanned=slot is None and bool(therapy),
-        therapy=by_plan(study, level, therapy, rows.body),
-        following=following(study, level, therapy, rows.body),
+        therapy=by_plan(first.treatment, level, therapy, rows.body),
+        following=following(plan_by(version(study, under.now), first), level, therapy, rows.body),
+        under=under,
         imaging=tuple(dose for dose in given if not _is_therapy(study, dose.agent)),
         exits=_exits(rows, therapy),
         death=death,

@@ -34,6 +34,7 @@ from galu.safety.tables import TreatedSubject
 from galu.trial.accrual import ToxicityMonitor
 from galu.trial.board import Board
 from galu.trial.dosimetry import SubjectDose
+from galu.trial.safety import plans_by_subject
 from galu.trial.subjects import Subject
 
 #: Lower ends of the bands of the watch (assumed): nothing, two, four and six times 3.7 GBq.
@@ -113,7 +114,12 @@ def derive_watch(
     day, emergent = board.day, plan.emergent_days
     exposures = _exposures(subjects, doses)
     watched = tuple(WatchedPatient(patient, exposures.get(patient.subject, ())) for patient, _, _ in patients)
-    late = tuple(one for patient in watched for one in late_toxicities(patient, plan, day))
+    plans = plans_by_subject(study, subjects)
+    late = tuple(
+        one
+        for patient in watched
+        for one in late_toxicities(patient, plans.get(patient.patient.subject, plan), day)
+    )
     return SafetyWatch(
         dlts=dlt_listing([(patient, assessed) for _, patient, assessed in patients]),
         late=late,

@@ -11,6 +11,7 @@ from typing import Final
 import polars as pl
 
 from galu.protocol import Study
+from galu.protocol.versions import History, history_of
 from galu.protocol.words import LocalWords
 from galu.record import Record
 from galu.vocabulary import folding
@@ -20,6 +21,8 @@ from galu.vocabulary.laboratory import DECLARED_OTHER, OTHER, lab_code
 from galu.vocabulary.meddra import Meddra
 
 _NONE: Final = LocalWords()
+#: Kinds that hold words of the sites.
+_WORDED: Final = ("lab", "vital", "adverse_event", "therapy", "prior_therapy")
 
 
 def words_of(study: Study) -> LocalWords:
@@ -30,12 +33,43 @@ def words_of(study: Study) -> LocalWords:
 def read_words(study: Study, record: Record) -> Record:
     """The record with the names of tests as codes, events and medicines by the study's own words.
 
-    A name that is not known stays as it is written: nothing grades it.
+    A name that is not known stays as it is written: nothing grades it. Of a study that was amended each fact
+    is read by the words that were in force when it was entered, then by later ones: an amendment may teach
+    what was not understood, and changes no reading.
     """
     if record.words_read:
         return record
-    words = words_of(study)
-    frames = dict(record.frames)
+    history = history_of(study)
+    if history is None:
+        frames = _read(words_of(study), record.frames)
+    else:
+        frames = _read_by_turns(history, record.frames)
+    changed = {kind: frame for kind, frame in frames.items() if frame is not record.frames[kind]}
+    return record.with_frames(changed)
+
+
+def _read_by_turns(history: History, frames: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """Tables whose rows are read by the words in force when they were entered."""
+    later, parts, until = _NONE, [], None
+    for one in reversed(history.versions):
+        words = later = words_of(one.study).with_later(later)
+        upper = pl.lit(True) if until is None else pl.col("seq") < until
+        within = upper if one is history.versions[0] else upper & (pl.col("seq") > one.seq)
+        parts.append(
+            _read(words, {kind: frame.filter(within) for kind, frame in frames.items() if kind in _WORDED})
+        )
+        until = one.seq
+    return {
+        kind: frame
+        if kind not in _WORDED
+        else pl.concat([part[kind] for part in parts], how="diagonal").sort("seq", maintain_order=True)
+        for kind, frame in frames.items()
+    }
+
+
+def _read(words: LocalWords, given: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """Tables with their words read."""
+    frames = dict(given)
     for kind in ("lab", "vital"):
         if kind in frames:
             frames[kind] = _by_code(frames[kind], words)
@@ -45,8 +79,7 @@ def read_words(study: Study, record: Record) -> Record:
         for kind in ("therapy", "prior_therapy"):
             if kind in frames:
                 frames[kind] = _by_medicine(frames[kind], words.medicines)
-    changed = {kind: frame for kind, frame in frames.items() if frame is not record.frames[kind]}
-    return record.with_frames(changed)
+    return frames
 
 
 def _by_code(frame: pl.DataFrame, words: LocalWords) -> pl.DataFrame:
