@@ -2,32 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
 
 from galu.desk.clock import utc_now
 from galu.desk.folder import TrialFolder, keep_dictionary_note, open_trial, read_study, version_file
 from galu.desk.places import STUDY, VERSIONS
+from galu.desk.status import day_of_report
 from galu.desk.study import study_file
 from galu.files import make_private, write_private
-from galu.finding import InputError
-from galu.protocol import Element, elements, study_hash
+from galu.finding import InputError, ManyFaultsError
+from galu.protocol import Study, study_hash
+from galu.protocol.differences import differences
 from galu.record.conduct import StudyVersion
+from galu.record.people import Demographics
+from galu.record.versions import sites_as_text, version_rows
+from galu.record.when import FIRST_YEAR, LAST_YEAR
 from galu.store.sqlite import Clock
+from galu.trial.amendable import Terms, refusals, steps_since
+from galu.trial.state import derive_state
+
+
+@dataclass(frozen=True, slots=True)
+class Begins:
+    """When and for whom an amendment comes into force, as it was asked for.
+
+    `on` is the first day, by default today; `sites` names those where it is another. With `reconsent`
+    those in the trial are judged by it once they consented again, on `form` where one is named;
+    `changes_level` says that the activity of a level at which somebody was treated is meant to change.
+    """
+
+    on: date | None = None
+    sites: tuple[tuple[str, date], ...] = ()
+    reconsent: bool = False
+    form: str | None = None
+    changes_level: bool = False
+
+
+_TODAY: Final = Begins()
 
 
 def amend_trial(
-    folder: Path, study: Path, reason: str, by: str, clock: Clock = utc_now
+    folder: Path, study: Path, reason: str, by: str, clock: Clock = utc_now, begins: Begins = _TODAY
 ) -> tuple[TrialFolder, tuple[str, ...]]:
-    """Bring a new study file into force; gives the trial and what the amendment changes.
+    """Bring a new study file into force; gives the trial and every value that is another now.
 
-    States of earlier days keep the version that was in force then. Both files are kept before the fact
-    is written, and the study file is replaced last: whatever breaks in between, the next opening finishes it.
+    It acts forward: states of earlier days, and what was judged before, keep the version of their time. Both
+    files are kept before the fact is written, and the study file is replaced last: whatever breaks in
+    between, the next opening finishes it.
 
     Raises
     ------
     InputError
-        When the file does not load, changes nothing, changes the zone in which days are counted, or
-        reason or name is missing.
+        When the file does not load, is in force already, or changes the zone in which days are counted;
+        when reason or name is missing, or the day cannot be.
+    ManyFaultsError
+        When it cannot be true of those in the trial.
     """
     if not reason.strip() or not by.strip():
         raise InputError("galu amend", "reason or name is missing", "give --reason and --by")
@@ -42,6 +76,9 @@ def amend_trial(
             f"counts its days in {loaded.zone}, the record in {trial.study.zone}",
             "keep the zone: past days would change",
         )
+    terms = _terms(trial, begins)
+    seen = trial.store.seen
+    _require_possible(trial, loaded, study, terms)
     keep_dictionary_note(loaded.vocabulary, text, folder)
     make_private(folder / VERSIONS)
     for kept in (current, text):
@@ -56,25 +93,103 @@ def amend_trial(
                 by=by,
                 study=str(versions["study"][0]),
                 study_hash=study_hash(text),
-                origin=versions["origin"][0],
+                origin=record.origin,
                 zone=loaded.zone,
                 amendment=reason,
+                effective=terms.since.isoformat(),
+                site_days=sites_as_text(terms.sites),
+                reconsent=terms.reconsent or None,
+                consent_form=terms.form,
             )
-        ]
+        ],
+        after=seen,
     )
     write_private(folder / STUDY, text)
-    before, after = tuple(elements(trial.study)), tuple(elements(loaded))
-    return open_trial(folder, clock), _changes(before, after)
+    return open_trial(folder, clock), tuple(map(str, differences(trial.study, loaded)))
 
 
-def _changes(before: tuple[Element, ...], after: tuple[Element, ...]) -> tuple[str, ...]:
-    """Elements that were added, removed or say something else now."""
-    old, new = {one.place: one for one in before}, {one.place: one for one in after}
-    found = [f"{place}: removed" for place in old if place not in new]
-    found += [f"{place}: added, {one.value}" for place, one in new.items() if place not in old]
-    found += [
-        f"{place}: {old[place].value} → {one.value}"
-        for place, one in new.items()
-        if place in old and old[place].value != one.value
-    ]
+def _terms(trial: TrialFolder, begins: Begins) -> Terms:
+    """When and for whom it is in force; a day before today only where nothing was done since.
+
+    Raises
+    ------
+    InputError
+        When a day lies outside what a trial can know, or before that of the version before.
+    """
+    record = trial.record
+    today = _today(trial)
+    terms = Terms(
+        begins.on or today, begins.sites, begins.reconsent or bool(begins.form), begins.form,
+        begins.changes_level,
+    )  # fmt: skip
+    last = version_rows(record)[-1]
+    for option, day in (("--effective", terms.since), *(("--at", day) for _, day in terms.sites)):
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise InputError(option, f"{day} lies outside {FIRST_YEAR} to {LAST_YEAR}", "correct the year")
+        if last.amendment and day < last.since:
+            raise InputError(
+                option,
+                f"{day} is before the version before comes into force ({last.since})",
+                f"give {last.since} or a later day",
+            )
+    doubled = [name for name, _ in terms.sites if [one for one, _ in terms.sites].count(name) > 1]
+    if doubled:
+        raise InputError("--at", f"{doubled[0]!r} has two days", "give each site one day")
+    if min((terms.since, *(day for _, day in terms.sites))) < today:
+        _require_nothing_done(trial, terms)
+    return terms
+
+
+def _today(trial: TrialFolder) -> date:
+    """Today, or the day of the last entry where that is later."""
+    record, zone = trial.record, ZoneInfo(trial.study.zone)
+    now, last = trial.clock(), record.last_recorded
+    return max(now, last or now).astimezone(zone).date()
+
+
+def _require_nothing_done(trial: TrialFolder, terms: Terms) -> None:
+    """Refuse a day in the past since which somebody was judged: what was judged stays."""
+    record, day = trial.record, day_of_report(trial.record, None, trial.clock)
+    sites = {row.subject: row.fact.site for row in record.rows(Demographics) if row.fact.site}
+    subjects = derive_state(trial.study_on(day), record, day).subjects
+    done = next(steps_since(subjects, sites, terms), None)
+    if done is not None:
+        raise InputError(
+            "--effective", f"{terms.since} has passed, and {done}: what was judged stays",
+            f"give a later day, up to today ({_today(trial)}) or after it",
+        )  # fmt: skip
+
+
+def _require_possible(trial: TrialFolder, loaded: Study, study: Path, terms: Terms) -> None:
+    record, day = trial.record, day_of_report(trial.record, None, trial.clock)
+    state = derive_state(trial.study_on(day), record, day)
+    found = tuple(refusals(trial.study, loaded, record, state.subjects, terms))
+    if found:
+        raise ManyFaultsError(
+            [
+                InputError(
+                    one.key if one.key.startswith("--") else f"{study}, key {one.key}", one.fault, one.remedy
+                )
+                for one in found
+            ]
+        )
+
+
+def read_sites(words: Iterable[str]) -> tuple[tuple[str, date], ...]:
+    """Sites with their days, as ``Wuhan=2026-03-01``.
+
+    Raises
+    ------
+    InputError
+        When a word is no site with a day.
+    """
+    found = []
+    for word in words:
+        name, _, day = word.rpartition("=")
+        try:
+            found.append((name.strip(), date.fromisoformat(day.strip())))
+        except ValueError:
+            found.append(("", date.min))
+        if not found[-1][0] or ";" in name or "=" in name:
+            raise InputError("--at", f"{word!r} is no site with a day", "write it as Wuhan=2026-03-01")
     return tuple(found)

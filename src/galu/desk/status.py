@@ -14,6 +14,7 @@ from galu.desk.clock import utc_now
 from galu.desk.folder import TrialFolder, open_trial
 from galu.finding import InputError
 from galu.record import Record
+from galu.record.versions import version_on
 from galu.report.blocks import Lane, Mark
 from galu.report.board import lanes_of
 from galu.store.sqlite import Clock
@@ -89,7 +90,7 @@ def mark_of(trial: TrialFolder, record: Record, as_of: date, cutoff: date | None
         origin=known.origin,
         seq=seq,
         digest=digest,
-        study_hash=str(versions["study_hash"][-1]),
+        study_hash=version_on(known, as_of).study_hash,
         last_recorded=known.last_recorded,
         version=__version__,
     )

@@ -29,8 +29,8 @@ class Version:
     """One version of the study.
 
     `seq` is the number of its fact in the record, `since` the first day on which it is in force, `sites`
-    names those at which it is another day. With `reconsent` it holds only for who consented on that day or later,
-    with `form` on that form.
+    names those at which it is another day. With `reconsent` it holds only for who consented on that day or
+    later, with `form` on that form.
     """
 
     study: Study

@@ -43,6 +43,12 @@ def version_rows(record: Record) -> tuple[VersionRow, ...]:
     return tuple(found)
 
 
+def version_on(record: Record, day: date) -> VersionRow:
+    """The version in force on a day, where no site has another."""
+    rows = version_rows(record)
+    return next((row for row in reversed(rows[1:]) if row.since <= day), rows[0])
+
+
 def _version(row: dict[str, Any]) -> VersionRow:
     day = row["effective"] or str(row["day"] or row["on"][:10])
     return VersionRow(

@@ -204,6 +204,11 @@ class Room:
         """Whether every planned patient is dosed."""
         return self.target is not None and self.dosed >= self.target
 
+    @property
+    def taken(self) -> bool:
+        """Whether every planned patient is dosed or has a seat."""
+        return self.target is not None and self.dosed + self.waiting >= self.target
+
 
 def next_accrual(
     decision: Decision | None, silence: str, orders: Orders, room: Room, halt: str = ""
@@ -219,7 +224,7 @@ def next_accrual(
     """
     if orders.stopped:
         return Accrual("stopped", False, None, "The trial was stopped by a signed decision")
-    found = _escalation(decision, silence, orders) if orders.rp2d is None else _expansion(orders, room, halt)
+    found = _expansion(orders, room, halt) if orders.rp2d else _escalation(decision, silence, orders, room)
     if orders.unsigned and found.phase in ("escalation", "expansion"):
         one = orders.unsigned[0]
         said = (
@@ -244,12 +249,11 @@ def _expansion(orders: Orders, room: Room, halt: str) -> Accrual:
         why = orders.closure
     if why:
         return Accrual("expansion", False, level, why, held=True)
-    free = room.target is None or room.dosed + room.waiting < room.target
     step = f"Expansion at level {level}: {room.dosed} of {room.target} dosed, {room.waiting} slots reserved"
-    return Accrual("expansion", free, level, step)
+    return Accrual("expansion", not room.taken, level, step)
 
 
-def _escalation(decision: Decision | None, silence: str, orders: Orders) -> Accrual:
+def _escalation(decision: Decision | None, silence: str, orders: Orders, room: Room) -> Accrual:
     if decision is None:
         return Accrual("escalation", False, None, silence, held=orders.closed_from == 1)
     reason = decision.reason if orders.closed_from is None else f"{orders.closure}. {decision.reason}"
@@ -257,5 +261,13 @@ def _escalation(decision: Decision | None, silence: str, orders: Orders) -> Accr
         phase: Phase = "stopped" if decision.action.value == "stop-no-dose" else "awaiting RP2D"
         said = f"{reason} The RP2D is a signed committee decision"
         return Accrual(phase, False, decision.level, said)
+    if room.full:
+        said = f"{room.dosed} patients dosed, as planned in all, before an RP2D was signed"
+        return Accrual("complete", False, None, said)
     may = decision.action.value in ("escalate", "same", "de-escalate", "eliminate")
+    if may and room.taken:
+        said = (
+            f"{room.dosed} of {room.target} dosed, {room.waiting} slots reserved: no place is left. {reason}"
+        )
+        return Accrual("escalation", False, decision.level, said)
     return Accrual("escalation", may, decision.level, reason)

@@ -122,7 +122,7 @@ def derive_board(
     outcomes = Outcomes(tuple(outcome_of(s) for s in seen_by_design(slots)))
     decision, silence = _decide(study, outcomes, orders)
     monitor, halt = _monitor(study, record, orders, slots, assessments)
-    room = _room(study, people)
+    room = room_of(study, people)
     accrual = next_accrual(decision, silence, orders, room, halt)
     waits = _waits_for(study, slots, decision, orders)
     if waits and accrual.may_enrol and accrual.phase == "escalation":
@@ -152,7 +152,8 @@ def derive_board(
     )
 
 
-def _room(study: Study, people: Iterable[Subject]) -> Room:
+def room_of(study: Study, people: Iterable[Subject]) -> Room:
+    """Patients dosed, seats given to who waits for the dose, and the planned number."""
     everyone = tuple(people)
     dosed = sum(1 for s in everyone if s.first_dose is not None)
     plan = study.enrolment

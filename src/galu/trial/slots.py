@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Final
 
 from galu.escalation.outcomes import Outcome, PatientOutcome
 from galu.protocol import Study
+from galu.protocol.treatment import REFERENCE_KG, Body
 from galu.protocol.versions import version
 from galu.safety.dlt import DltAssessment
 from galu.trial.harm import looks_like
 from galu.trial.subjects import Subject
 from galu.trial.versions import first_version
+
+#: A body by which two activities by weight or surface are compared.
+_ANYBODY: Final = Body(REFERENCE_KG, 170.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +109,7 @@ def _is_weaker(first: Study, now: Study, level: int) -> bool:
     """Whether the activity of a level was lower in a version than it is now."""
     if first.treatment is None or now.treatment is None or first.treatment is now.treatment:
         return False
-    before, after = (
-        next((one.amount(1) for one in plan.levels if one.level == level), None)
-        for plan in (first.treatment, now.treatment)
-    )
+    before, after = (plan.planned(level, 1, _ANYBODY).mbq for plan in (first.treatment, now.treatment))
     return before is not None and after is not None and before < after
 
 

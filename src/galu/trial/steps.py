@@ -56,13 +56,21 @@ class Steps:
         return Way(sites[-1] if sites else None, tuple((row.day, row.fact.form_version) for row in given))
 
     def under(
-        self, name: str, consent: Row[Consent] | None, slot: Row[Enrolment] | Row[Disposition] | None
+        self,
+        name: str,
+        consent: Row[Consent] | None,
+        slot: Row[Enrolment] | Row[Disposition] | None,
+        therapy: tuple[Dose, ...],
     ) -> Under:
-        """The versions in force at the steps before a dose; of one that is to come, those of today."""
+        """The versions in force at the steps before a dose; of one that is to come, those of today.
+
+        Of a step on a day that is not known, that of the first dose.
+        """
         way = self.way(name)
         now = self.history.now(way)
+        other = therapy[0].version if therapy else now
         told = [
-            now if row is None or row.day is None else self._at(way, row.day, row.id)
+            other if row is None or row.day is None else self._at(way, row.day, row.id)
             for row in (consent, slot)
         ]
         return Under(told[0], told[1], now)

@@ -299,7 +299,7 @@ def _subject(study: Study, name: str, doses: Iterable[Dose], rows: _Rows, steps:
     death = _death(rows)
     days = [*rows.days(), *(dose.day for dose in given)]
     named = [row.id for row in (consent, slot, failed) if row]
-    under = _UNDER if steps is None else steps.under(name, consent, failed or slot)
+    under = _UNDER if steps is None else steps.under(name, consent, failed or slot, therapy)
     first = version(study, therapy[0].version if therapy else under.now)
     level = slot.fact.level if slot else _nearest_level(first, therapy, rows)
     return Subject(
