@@ -7,20 +7,38 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from galu.desk.clock import utc_now
 from galu.desk.folder import TrialFolder, open_trial
 from galu.desk.outputs import require_outside_trial, write_output
-from galu.desk.places import CHECKPOINTS, RECORD
+from galu.desk.places import CHECKPOINTS, RECORD, STUDY, VERSIONS
 from galu.desk.set_aside import note_set_aside
+from galu.desk.whole import (
+    Versions,
+    admissible,
+    copy_beside,
+    import_whole,
+    is_export,
+    keep_versions,
+    label,
+    placed,
+    read_versions,
+    require_label,
+    write_beside,
+)
 from galu.exchange.dialect import PLAIN, Dialect
 from galu.exchange.facts_csv import FactFiles, survey_facts, write_facts
 from galu.exchange.facts_templates import TEMPLATES, template
+from galu.files import write_private
 from galu.finding import InputError, ManyFaultsError, OutOfReachError, OvertakenError
-from galu.record import Fact, canonical
+from galu.record import Entry, Fact, canonical
 from galu.record.conduct import StudyVersion
+from galu.record.record import frames_of
+from galu.record.seal import Head
+from galu.record.versions import version_rows
 from galu.store import Checkpoints, SqliteStore, Verification, verify
 from galu.store.sqlite import Clock
 from galu.trial.admission import Fault, check_admission
@@ -71,7 +89,12 @@ def import_csv(
         Naming file, row and column of every fault; nothing is written.
     """
     survey = survey_facts(source, dialect)
-    return _on_the_newest(lambda: _import_facts(open_trial(folder, clock), survey, dry_run))
+    if is_export(source) and not (folder.is_dir() and any(folder.iterdir())):
+        files, faults = survey
+        if faults:
+            raise ManyFaultsError(faults)
+        return Imported(_counts(import_whole(folder, source, files, dry_run, clock)), not dry_run)
+    return _on_the_newest(lambda: _import_facts(open_trial(folder, clock), (source, survey), dry_run))
 
 
 def _on_the_newest(work: Callable[[], T]) -> T:
@@ -83,38 +106,83 @@ def _on_the_newest(work: Callable[[], T]) -> T:
 
 
 def _import_facts(
-    trial: TrialFolder, survey: tuple[FactFiles, Sequence[InputError]], dry_run: bool
+    trial: TrialFolder, brought: tuple[Path, tuple[FactFiles, Sequence[InputError]]], dry_run: bool
 ) -> Imported:
     record, seen = trial.record, trial.store.seen
-    files, faults = survey
-    in_force = _hash_in_force(trial)
-    versions = [fact for fact in files.facts if isinstance(fact, StudyVersion)]
-    found = list(faults)
-    found += [
-        InputError(
-            files.places[fact.id],
-            "brings another version of the study",
-            "import into a folder made from that study file",
-        )
-        for fact in versions
-        if fact.study_hash != in_force
-    ]
-    fresh, known, changed = _apart(trial, [one for one in files.facts if not isinstance(one, StudyVersion)])
+    source, (files, faults) = brought
+    versions, later = _versions(trial, source, files)
+    found = [*faults, *later]
+    taken = {one.id for one in versions.facts[1:]} if versions and not later else set()
+    mark = label(versions, record) if versions and not later else None
+    facts = [one for one in files.facts if not isinstance(one, StudyVersion) or one.id in taken]
+    fresh, known, changed = _apart(trial, facts)
+    if mark is not None and versions is not None and files.recorded:
+        labelled = Entry(len(record) + 1, files.recorded[0], mark)
+        record = record.appended(frames_of([labelled]))
     notation = Notation(files.doubtful, files.unread)
-    refused = (*changed, *check_admission(trial.study, record, fresh, trial.clock(), notation))
-    found += [
-        InputError(f"{files.places[one.fact]}, column {one.column}", one.fault, one.remedy) for one in refused
-    ]
+    entering = [one for one in fresh if not isinstance(one, StudyVersion)]
+    if versions is None or len(versions.facts) == 1:
+        refused = check_admission(trial.study, record, entering, trial.clock(), notation)
+        refused = tuple(one for one in refused if not (one.word and versions is not None))
+    else:
+        refused = admissible(versions.studies, record, entering, trial.clock())
+    found += placed((*changed, *refused), files.places)
     if found:
         raise ManyFaultsError(found)
     warning = trial.warning()
     times = dict(zip((fact.id for fact in files.facts), files.recorded or (), strict=False))
     recorded = [times[fact.id] for fact in fresh] if times and fresh else None
+    batch = fresh
+    if mark is not None and recorded:
+        batch, recorded = [mark, *fresh], [recorded[0], *recorded]
     if dry_run:
-        trial.store.check(fresh, recorded)
+        trial.store.check(batch, recorded)
     else:
-        trial.store.append(fresh, recorded, after=seen)
-    return Imported(_counts(fresh), not dry_run, len(versions), (), known, warning)
+        _write(trial, source, versions, (batch, recorded), seen)
+    passed = sum(isinstance(one, StudyVersion) for one in files.facts) - len(taken)
+    return Imported(_counts(fresh), not dry_run, passed, (), known, warning)
+
+
+def _write(
+    trial: TrialFolder,
+    source: Path,
+    versions: Versions | None,
+    batch: tuple[Sequence[Fact], Sequence[datetime] | None],
+    seen: Head | None,
+) -> None:
+    """Write a batch; of an export the versions it brings first, and the study in force last."""
+    if versions is not None:
+        keep_versions(versions, trial.path)
+        copy_beside(source, trial.path)
+    trial.store.append(batch[0], batch[1], after=seen)
+    if versions is not None and len(versions.facts) > 1:
+        write_private(trial.path / STUDY, versions.texts[-1])
+
+
+def _versions(trial: TrialFolder, source: Path, files: FactFiles) -> tuple[Versions | None, list[InputError]]:
+    """The versions of the study that an export brings into a fresh folder, and why they may not enter."""
+    brought = [fact for fact in files.facts if isinstance(fact, StudyVersion)]
+    record, in_force = trial.record, _hash_in_force(trial)
+    fresh = set(record.frames) == {StudyVersion.kind} and len(record) == 1
+    if fresh and brought and brought[0].study_hash == in_force and is_export(source):
+        found = read_versions(source, files) if len(brought) > 1 else Versions(tuple(brought), (), ())
+        require_label(found, record, str(source))
+        return found, []
+    if any(one.origin == "simulated" for one in brought) and record.origin != "simulated":
+        remedy = "import it into a new folder, or one made with `galu init --origin simulated`"
+        return None, [InputError(str(source), "is a simulated trial, and would lose that label", remedy)]
+    hashes = {one.study_hash for one in brought}
+    remedy = "import into a new folder, or into one made from that study file"
+    if in_force in hashes:
+        remedy = (
+            f"import into a new folder: the trial began with {VERSIONS}/{brought[0].study_hash[:16]}.yaml"
+        )
+    known = {row.study_hash for row in version_rows(record)}
+    return None, [
+        InputError(files.places[fact.id], "brings another version of the study", remedy)
+        for fact in brought
+        if fact.study_hash not in known
+    ]
 
 
 def _apart(trial: TrialFolder, facts: Sequence[Fact]) -> tuple[list[Fact], int, list[Fault]]:
@@ -237,10 +305,16 @@ def verify_record(
 
 
 def export_record(folder: Path, out: Path) -> tuple[tuple[Path, ...], tuple[str, ...]]:
-    """Write every fact ever written, one CSV per kind; gives the files, and what no kind reads any more."""
+    """Write every fact ever written, one CSV per kind, and every version of the study beside them.
+
+    Gives the CSVs, and what no kind reads any more.
+    """
     require_outside_trial(out)
     left_out: list[str] = []
-    return write_facts(open_trial(folder).store.entries(left_out.append), out), tuple(left_out)
+    trial = open_trial(folder)
+    paths = write_facts(trial.store.entries(left_out.append), out)
+    write_beside(trial, out)
+    return paths, tuple(left_out)
 
 
 def write_templates(kind: str, out: Path) -> tuple[Path, ...]:

@@ -26,6 +26,8 @@ from galu.record import KINDS, Entry, Fact
 from galu.record.kinds import TIMES
 
 STAMPS: Final = ("seq", "recorded")
+#: What an export of a whole trial holds beside its facts.
+BESIDE: Final = frozenset({"study.yaml", "versions", "dictionary.json", "set-aside.jsonl"})
 _BLANK: Final = " \t\r\n"
 _REMEDIES: Final = {
     "missing": "fill it",
@@ -185,7 +187,9 @@ def _files(source: Path, faults: _Faults) -> list[Path]:
         paths = [source]
     else:
         found = sorted(path for path in source.iterdir() if not path.name.startswith("."))
+        whole = BESIDE if source / "study_version.csv" in found else frozenset()
         paths = [path for path in found if path.suffix.lower() not in (".md", ".txt")]
+        paths = [path for path in paths if path.name not in whole]
         if not paths:
             raise InputError(str(source), "holds no CSV", "name each file after its kind, such as lab.csv")
     fitting = [

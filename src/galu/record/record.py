@@ -300,9 +300,11 @@ class Record:
 
     @cached_property
     def origin(self) -> str:
-        """`observed`, `imported` or `simulated`, as the first study version says."""
-        versions = self.facts("study_version")
-        return str(versions["origin"][0]) if versions.height else "observed"
+        """`observed`, `imported` or `simulated`, as the first study version says; simulated if any does."""
+        told = self.facts("study_version")["origin"].to_list()
+        if "simulated" in told:
+            return "simulated"
+        return str(told[0]) if told else "observed"
 
     @cached_property
     def last_recorded(self) -> datetime | None:
