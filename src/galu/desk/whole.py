@@ -6,6 +6,7 @@ observed is labelled as imported there; what was simulated stays labelled as sim
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -117,7 +118,8 @@ def label(found: Versions, record: Record) -> StudyVersion | None:
     if not found.simulated or record.origin == "simulated":
         return None
     first = found.facts[0]
-    name = f"study-{record.free_number('study')}"
+    taken = {one.id for one in found.facts} | {f"study-{n}" for n in range(record.free_number("study"))}
+    name = next(f"study-{n}" for n in itertools.count(1) if f"study-{n}" not in taken)
     return first.model_copy(update={"id": name, "origin": "simulated", "source": "label of the import"})
 
 

@@ -74,7 +74,7 @@ def _card(slot: Slot, board: Board) -> Card:
     if slot.counts and slot.outcome == "P":
         shown = f"{shown}; {slot.counts}" if shown else slot.counts
     if slot.weaker:
-        shown = f"{shown}; at a lower activity than the level has now" if shown else ""
+        shown = "; ".join(one for one in (shown, "at a lower activity than the level has now") if one)
     if slot.deviations:
         shown = f"{shown}; {'; '.join(slot.deviations)}"
     return Card(slot.subject, state, word, shown, slot.rule, slot.reason)

@@ -13,6 +13,7 @@ from galu.protocol.versions import is_site
 from galu.record import Record
 from galu.record.people import Demographics
 from galu.record.treatment import Administration, Dispensed, Scan
+from galu.trial.accrual import fold_orders, read_decisions
 from galu.trial.board import room_of
 from galu.trial.subjects import Subject
 
@@ -64,6 +65,7 @@ def refusals(
     yield from _agents(before, after, record)
     if before.treatment is not None and after.treatment is not None:
         yield from _levels(before.treatment, after.treatment, people, terms)
+        yield from _recommended(before.treatment, after.treatment, record)
     yield from _target(before, after, people)
     yield from _sites(record, terms)
 
@@ -139,6 +141,19 @@ def _level(level: DoseLevel, rows: dict[int, DoseLevel], names: list[str], terms
         yield Refusal(place, f"is gone, and {said}", "keep it; a signed decision closes a level")
     elif not terms.changes_level:
         yield Refusal(place, f"is {new} now, and {said}", _SAY_SO)
+
+
+def _recommended(before: Treatment, after: Treatment, record: Record) -> Iterator[Refusal]:
+    """The dose that was signed as recommended stays what it is."""
+    signed = fold_orders(read_decisions(record)).rp2d
+    if signed is None or signed.level is None:
+        return
+    old, new = (
+        next((one for one in plan.levels if one.level == signed.level), None) for plan in (before, after)
+    )
+    if old is not None and (new is None or (new.way, new.amounts) != (old.way, old.amounts)):
+        fault = f"is {new or 'gone'}, and the signed RP2D ({signed.fact}) is this level with {old}"
+        yield Refusal(f"treatment.levels[{signed.level}]", fault, "keep it: another dose is another decision")
 
 
 def _target(before: Study, after: Study, people: tuple[Subject, ...]) -> Iterator[Refusal]:
