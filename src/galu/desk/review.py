@@ -17,6 +17,7 @@ from galu.record import Record
 from galu.report.cohort_review import Listing, Package, Seat, cohort_review_page
 from galu.report.course import trial_course
 from galu.report.figures.style import stamped
+from galu.report.sections.conduct import versions_table
 from galu.trial.board import trial_design
 from galu.trial.slots import Slot, outcome_of, seen_by_design
 from galu.trial.state import TrialState, derive_state
@@ -51,7 +52,7 @@ def write_review(folder: Path, file: Path, as_of: date | None = None, cohorts: i
             design=study.escalation.design.value if study.escalation else "none planned",
             review=review,
             seats=tuple(_seat(slot, day) for slot in state.board.slots if slot.phase == "escalation"),
-            listings=(*_unread(record), *_listings(state)),
+            listings=(*_unread(record), *_versions(record.as_of(day)), *_listings(state)),
             banner=mark.banner,
             standing=state.board.next_step,
             silence=silence,
@@ -91,6 +92,12 @@ def _seat(slot: Slot, day: date) -> Seat:
 def _unread(record: Record) -> tuple[Listing, ...]:
     rows = tuple((str(one),) for one in record.unread)
     return (Listing("Left out, because it cannot be read", ("fact",), rows),) if rows else ()
+
+
+def _versions(known: Record) -> tuple[Listing, ...]:
+    table = versions_table(known)
+    rows = tuple(tuple(str(cell) for cell in row) for row in table.rows)
+    return (Listing(table.caption, table.columns, rows),) if len(rows) > 1 else ()
 
 
 def _listings(state: TrialState) -> tuple[Listing, ...]:

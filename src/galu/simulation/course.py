@@ -127,7 +127,9 @@ class Course:
         self._visit("pet", start.date(), "done")
         self.activity.pet(start, positive)
         if not positive:
-            self._leave(start.date() + _DAY, "study", "No PSMA-positive lesion on PET")
+            told = start.date() + _DAY
+            known, why = self.pen.known(told, "screen failure"), "no positive lesion on PET"
+            self.pen.write(Disposition, told, known, term="SCREEN FAILURE", category=why)
         return positive
 
     def _plan_leaving(self) -> None:

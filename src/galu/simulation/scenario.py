@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from galu.escalation.dlt_times import check_dlt_time
 from galu.finding import InputError
 from galu.protocol.loading import load_document
+from galu.record.when import FIRST_YEAR, LAST_YEAR
 from galu.statement import Section, Sourced
 
+#: A trial takes years: nobody is followed beyond what a record may know.
+LAST_CONSENT_YEAR: Final = LAST_YEAR - 50
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 
@@ -200,12 +204,12 @@ class Toxicity(Sourced):
     `onset` where that is given.
     """
 
-    probability_by_level: tuple[Share, ...]
+    probability_by_level: tuple[Share, ...] = Field(min_length=1)
     onset_days: tuple[int, int, int]
     onset: Onset | None = None
     first_graded_lower: Share
     stops_treatment: Share
-    kinds: tuple[DltKind, ...]
+    kinds: tuple[DltKind, ...] = Field(min_length=1)
 
 
 class Leaving(Sourced):
@@ -234,7 +238,7 @@ class RegionTruth(Section):
 class Kinetics(Sourced):
     """Uptake and clearance of the therapy agent."""
 
-    regions: tuple[RegionTruth, ...]
+    regions: tuple[RegionTruth, ...] = Field(min_length=1)
     lesion: RegionTruth
     lesion_uptake_by_cycle: tuple[Share, ...]
     spect_sigma: Positive
@@ -270,7 +274,7 @@ class Lineage(Section):
 class Marrow(Sourced):
     """Blood counts under treatment; those in the first window stay above `floor_in_window` without a DLT."""
 
-    lineages: tuple[Lineage, ...]
+    lineages: tuple[Lineage, ...] = Field(min_length=1)
     floor_in_window: dict[str, float]
     transfuse_below_g_l: Positive
 
@@ -316,7 +320,7 @@ class EventKind(Section):
 class Events(Sourced):
     """Adverse events other than dose-limiting ones."""
 
-    kinds: tuple[EventKind, ...]
+    kinds: tuple[EventKind, ...] = Field(min_length=1)
     attribution_late: Share
 
 
@@ -338,6 +342,30 @@ class Scenario(Section):
     events: Events
 
     @model_validator(mode="after")
+    def _ranges_rise(self) -> Scenario:
+        for place, low, high in _ranges(self, ""):
+            if not low <= high:
+                raise ValueError(f"{place} [{low:g}, {high:g}] is reversed: write the smaller number first")
+            if place.endswith("_days") and low < 0:
+                raise ValueError(f"{place} [{low:g}, {high:g}] is negative: write days from 0 on")
+        begins = self.accrual.first_consent
+        if not FIRST_YEAR <= begins.year <= LAST_CONSENT_YEAR:
+            raise ValueError(
+                f"accrual.first_consent {begins} lies outside {FIRST_YEAR} to {LAST_CONSENT_YEAR}: "
+                "correct the year"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _somebody_is_treated(self) -> Scenario:
+        certain = [one.criterion for one in self.screening.failures if one.probability >= 1]
+        if self.screening.pet_negative >= 1:
+            certain.append("screening.pet_negative")
+        if certain:
+            raise ValueError(f"{certain[0]} is failed by everybody: write less than 1, or nobody is treated")
+        return self
+
+    @model_validator(mode="after")
     def _shares_are_whole(self) -> Scenario:
         for event in self.events.kinds:
             if abs(sum(event.grades) - 1) > 1e-6:
@@ -346,6 +374,26 @@ class Scenario(Section):
         if not 0 <= low <= mode <= high or low == high:
             raise ValueError(f"onset_days {low}, {mode}, {high}: write earliest, most likely, latest")
         return self
+
+
+def _ranges(node: BaseModel, place: str) -> Iterator[tuple[str, float, float]]:
+    """Every pair of numbers, and every least with its most, with its place."""
+    fields = {name: getattr(node, name) for name in type(node).model_fields}
+    for name, value in fields.items():
+        at = f"{place}.{name}" if place else name
+        if isinstance(value, BaseModel):
+            yield from _ranges(value, at)
+        elif isinstance(value, tuple):
+            if type(node).model_fields[name].annotation in _PAIRS and value:
+                yield at, value[0], value[1]
+            for number, one in enumerate(value, 1):
+                if isinstance(one, BaseModel):
+                    yield from _ranges(one, f"{at}[{number}]")
+    if isinstance(fields.get("least"), int | float) and isinstance(fields.get("most"), int | float):
+        yield f"{place}.least", fields["least"], fields["most"]
+
+
+_PAIRS: Final = (tuple[int, int], tuple[int, int] | None, tuple[float, float], tuple[float, float] | None)
 
 
 def load_scenario(path: Path) -> Scenario:

@@ -148,7 +148,7 @@ def _columns_at_fault(fact: Fact, known: Known) -> frozenset[str]:
 
 
 def _exists_in_zone(fact: Fact, known: Known) -> Iterator[Fault]:
-    """A local time that the clocks of the zone skip in spring was read from another clock.
+    """A local time that the clocks of the zone skip in spring, or show twice in autumn, needs its offset.
 
     Only where people enter their own: collected data of others hold nominal times, and stay.
     """
@@ -162,6 +162,11 @@ def _exists_in_zone(fact: Fact, known: Known) -> Iterator[Fault]:
         if local.astimezone(UTC).astimezone(local.tzinfo).replace(tzinfo=None) != local.replace(tzinfo=None):
             fault = f"{moment} does not exist in {known.zone}: the clocks are put forward over it"
             yield Fault(fact.id, column, fault, "correct the time, or write its offset, such as +02:00")
+            continue
+        first, second = (local.replace(fold=fold).isoformat()[_LOCAL:] for fold in (0, 1))
+        if first != second:
+            fault = f"{moment} is twice in {known.zone}: the clocks are put back over it"
+            yield Fault(fact.id, column, fault, f"write its offset: {first} before, {second} after")
 
 
 def _possible_times(fact: Fact, known: Known) -> Iterator[Fault]:

@@ -115,6 +115,7 @@ def derive_board(
     assessments = derive_dlt(study, record, in_slots, day, memory)
     courses = course_facts(record)
     told = harm_without_dose(record, (s for s in in_slots if not s.therapy))
+    in_slots = [s for s in in_slots if not without_slot(s) or s.id in told]
     slots = tuple(slot_of(study, s, assessments.get(s.id), courses, told.get(s.id, ())) for s in in_slots)
     slots = with_strays(slots, harm_without_dose(record, (s for s in people if is_unplaced(s))))
     decisions = read_decisions(record)
@@ -195,6 +196,11 @@ def _monitor_waits(study: Study, orders: Orders, there: Iterable[Slot]) -> str:
     if not names or worst is None or not worst.review:
         return ""
     return f"Enrolment waits for {', '.join(names)}: with a toxicity there the monitor stops for review."
+
+
+def without_slot(subject: Subject) -> bool:
+    """Whether a slot was given and freed again: screening failed, as by a PET without uptake, and no dose."""
+    return subject.failed and not subject.therapy
 
 
 def is_unplaced(subject: Subject) -> bool:

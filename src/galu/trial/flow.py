@@ -12,7 +12,7 @@ from galu.protocol import Study
 from galu.protocol.treatment import Treatment
 from galu.protocol.versions import version
 from galu.quantities import activity_in_words
-from galu.trial.board import Board, is_unplaced
+from galu.trial.board import Board, is_unplaced, without_slot
 from galu.trial.efficacy import EfficacyResults
 from galu.trial.eligibility import GateVerdicts
 from galu.trial.pharmacokinetics import PharmacokineticResults
@@ -108,7 +108,7 @@ def derive_flow(study: Study, subjects: Iterable[Subject], board: Board) -> Flow
         screened=sum(s.consent is not None for s in people),
         screen_failed=sum(s.failed for s in people),
         in_screening=len(board.screening),
-        enrolled=sum(s.has_slot for s in people),
+        enrolled=sum(s.has_slot and not without_slot(s) for s in people),
         imaged=sum(bool(s.imaging) for s in people),
         dosed=len(dosed),
         on_treatment=sum(s.id not in finished for s in dosed),
@@ -203,7 +203,7 @@ def _bone(subject: Subject, evidence: _Evidence) -> bool:
 
 _SETS: Final[Mapping[str, Callable[[Subject, _Evidence], bool]]] = {
     "screened": lambda s, _: s.consent is not None,
-    "enrolled": lambda s, _: s.has_slot,
+    "enrolled": lambda s, _: s.has_slot and not without_slot(s),
     "imaging-safety": lambda s, _: bool(s.imaging),
     "therapy-safety": lambda s, _: bool(s.therapy),
     "dlt-evaluable": _evaluable,

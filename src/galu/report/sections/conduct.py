@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 from galu.record import Record
+from galu.record.versions import version_rows
 from galu.report.blocks import Section, Table
 from galu.report.sections.overview import assumed_in
 from galu.trial.state import TrialState
@@ -55,9 +57,22 @@ def sources(state: TrialState, known: Record) -> Section:
     )
     forks = tuple((fork.superseded, ", ".join(fork.corrections)) for fork in state.forks)
     tables = [Table("facts", "Facts by kind", ("kind", "standing", "replaced"), rows)]
+    if len(version_rows(known)) > 1:
+        tables.append(versions_table(known))
     if forks:
         tables.append(Table("forks", "Facts corrected twice", ("fact", "corrections"), forks))
     return Section("sources", "Data sources", sentences, tuple(tables))
+
+
+def versions_table(known: Record) -> Table:
+    """Every version of the study: since when and for whom it is in force, why, and by whom."""
+    rows = tuple(
+        (number, "from the beginning" if number == 1 else one.in_words, one.amendment, one.by,
+         one.recorded.astimezone(ZoneInfo(known.zone)).date(), one.study_hash[:12])
+        for number, one in enumerate(version_rows(known), 1)
+    )  # fmt: skip
+    columns = ("version", "in force", "amendment", "brought by", "recorded", "SHA-256 begins")
+    return Table("study-versions", "Versions of the study", columns, rows)
 
 
 def set_aside(rows: Sequence[tuple[str, str, int, str]]) -> Section:
