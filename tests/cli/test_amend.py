@@ -33,16 +33,16 @@ def trial(tmp_path: Path) -> Path:
 def _amended(folder: Path) -> Path:
     path = folder / "amended.yaml"
     text = STUDY.read_text(encoding="utf-8")
-    path.write_text(text.replace("window_days: {value: 42,", "window_days: {value: 56,"), encoding="utf-8")
+    path.write_text(text.replace("window_days: {value: 42,", "window_days: {value: 28,"), encoding="utf-8")
     return path
 
 
 def test_each_day_has_the_version_of_its_time(trial: Path, tmp_path: Path) -> None:
     amended, changes = amend_trial(trial, _amended(tmp_path), "Amendment 1", "Sponsor", _clock(10))
-    assert changes == ("safety.dlt.window_days: 42 → 56",)
+    assert changes == ("safety.dlt.window_days: 42 → 28",)
     again = open_trial(trial)
     windows = {day: again.study_on(date(2026, 3, day)).safety.dlt.window_days.value for day in (5, 9, 10, 20)}
-    assert windows == {5: 42, 9: 42, 10: 56, 20: 56}
+    assert windows == {5: 42, 9: 42, 10: 28, 20: 28}
     assert amended.record.facts("study_version")["amendment"].to_list() == [None, "Amendment 1"]
 
 
@@ -116,7 +116,7 @@ IMPOSSIBLE = {
     ),
     "activity": ([("activity_gbq: 6.0", "activity_gbq: 7.4")], "is 7.4 GBq now, and P2 was there"),
     "agent": ([(LU, "177Lu-PSMA-0058")], f"{LU} is gone, though it was given"),
-    "nuclide": ([("nuclide: Lu-177", "nuclide: Ac-225")], "another nuclide"),
+    "nuclide": ([("Lu-177", "Tb-161")], "another nuclide"),
     "target": ([("    value: 49\n", "    value: 1\n")], "is 1, with 2 dosed already; write 2 or more"),
 }
 
@@ -170,7 +170,7 @@ def test_days_and_sites_that_cannot_be_are_refused(treated: Path, tmp_path: Path
 def test_a_day_in_the_past_is_possible_where_nothing_was_done_since(treated: Path, tmp_path: Path) -> None:
     trial, _ = amend_trial(treated, _amended(tmp_path), "A", "Sponsor", _clock(10), Begins(date(2026, 3, 6)))
     window = trial.study_on(date(2026, 3, 10)).safety
-    assert window is not None and window.dlt.window_days.value == 56
+    assert window is not None and window.dlt.window_days.value == 28
     day = date(2026, 3, 10)
     slots = derive_state(trial.study_on(day), trial.record, day).board.slots
     assert [one.window_days for one in slots] == [42, 42]
@@ -183,7 +183,7 @@ def test_the_command_takes_day_site_and_consent_and_the_pages_show_them(
     terms = ["--effective", "2190-01-01", "--at", "Wuhan=2190-02-01", "--reconsent", "--form", "2"]
     assert run(*words, *terms) == 0
     said = capsys.readouterr().out
-    assert "safety.dlt.window_days: 42 → 56" in said
+    assert "safety.dlt.window_days: 42 → 28" in said
     assert (
         "in force from 2190-01-01, Wuhan: from 2190-02-01, for those in the trial after a new consent" in said
     )

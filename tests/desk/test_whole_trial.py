@@ -30,7 +30,7 @@ def _amended(folder: Path, old: str, new: str) -> Path:
 
 def _amend(folder: Path, number: int) -> None:
     change = {
-        1: ("window_days: {value: 42,", "window_days: {value: 56,"),
+        1: ("window_days: {value: 42,", "window_days: {value: 28,"),
         2: ("  max_cycles:\n    value: 6", "  max_cycles:\n    value: 5"),
     }
     amend_trial(folder, _amended(folder, *change[number]), f"Amendment {number}", "Sponsor")
@@ -138,7 +138,7 @@ def test_an_amendment_by_site_and_consent_comes_back_the_same(tmp_path: Path) ->
             Demographics(id="d", subject="A", on="2026-01-05", sex="M", site="Wuhan"),
         ]
     )
-    study = _amended(tmp_path / "trial", "window_days: {value: 42,", "window_days: {value: 56,")
+    study = _amended(tmp_path / "trial", "window_days: {value: 42,", "window_days: {value: 28,")
     begins = Begins(date(2190, 1, 1), (("Wuhan", date(2190, 2, 1)),), True, "2")
     amend_trial(tmp_path / "trial", study, "Amendment 1", "Sponsor", begins=begins)
     export_record(tmp_path / "trial", tmp_path / "out")

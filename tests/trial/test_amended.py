@@ -55,20 +55,20 @@ def state(other: Study, facts: list[Fact], day: date, **terms: object) -> TrialS
     return derive_state(amended(versions, day), record(*facts), day)
 
 
-WINDOW = changed("window_days: {value: 42,", "window_days: {value: 56,")
+WINDOW = changed("window_days: {value: 42,", "window_days: {value: 28,")
 RAISED = changed("activity_gbq: 6.0", "activity_gbq: 7.4")
 SLOWER = changed("  cycle_days:\n    value: 42", "  cycle_days:\n    value: 56")
 
 
 def test_the_window_is_that_of_the_first_dose() -> None:
     facts = [*man("A", BEFORE), *man("B", AFTER)]
-    slots = {one.subject: one for one in state(WINDOW, facts, AFTER + timedelta(days=45)).board.slots}
-    assert (slots["A"].window_days, slots["B"].window_days) == (42, 56)
+    slots = {one.subject: one for one in state(WINDOW, facts, AFTER + timedelta(days=20)).board.slots}
+    assert (slots["A"].window_days, slots["B"].window_days) == (42, 28)
     assert (slots["A"].outcome, slots["B"].outcome) == ("N", "P")
     assert slots["A"].window_ends == BEFORE + timedelta(days=41)
 
 
-@pytest.mark.parametrize(("seq", "window"), [(1, 56), (999, 42)])
+@pytest.mark.parametrize(("seq", "window"), [(1, 28), (999, 42)])
 def test_on_the_first_day_what_was_entered_before_the_amendment_came_before_it(seq: int, window: int) -> None:
     found = state(WINDOW, man("A", EFFECTIVE), EFFECTIVE + timedelta(days=5), seq=seq)
     assert found.board.slots[0].window_days == window
@@ -112,14 +112,14 @@ def test_sites_come_under_an_amendment_on_their_own_day() -> None:
     found = state(WINDOW, facts, AFTER + timedelta(days=5), sites=(("Wuhan", later),))
     windows = {one.subject: one.window_days for one in found.board.slots}
     # Whose site nobody knows may be of the one that waits.
-    assert windows == {"A": 42, "B": 56, "C": 42}
+    assert windows == {"A": 42, "B": 28, "C": 42}
 
 
 @pytest.mark.parametrize(
     ("again", "form", "window"),
     [
-        (None, None, 42), (BEFORE, None, 42), (EFFECTIVE, None, 56),
-        (EFFECTIVE, "1", 42), (EFFECTIVE, "2", 56),
+        (None, None, 42), (BEFORE, None, 42), (EFFECTIVE, None, 28),
+        (EFFECTIVE, "1", 42), (EFFECTIVE, "2", 28),
     ],
 )  # fmt: skip
 def test_who_consented_before_comes_under_it_by_consenting_again(
@@ -176,4 +176,4 @@ def test_the_plan_of_today_is_the_version_of_today() -> None:
         amended(versions, day).safety.dlt.window_days.value  # type: ignore[union-attr]
         for day in (BEFORE, EFFECTIVE, AFTER)
     ]
-    assert windows == [42, 56, 42]
+    assert windows == [42, 28, 42]

@@ -115,7 +115,6 @@ def derive_board(
     assessments = derive_dlt(study, record, in_slots, day, memory)
     courses = course_facts(record)
     told = harm_without_dose(record, (s for s in in_slots if not s.therapy))
-    in_slots = [s for s in in_slots if not without_slot(s) or s.id in told]
     slots = tuple(slot_of(study, s, assessments.get(s.id), courses, told.get(s.id, ())) for s in in_slots)
     slots = with_strays(slots, harm_without_dose(record, (s for s in people if is_unplaced(s))))
     decisions = read_decisions(record)
@@ -160,7 +159,11 @@ def room_of(study: Study, people: Iterable[Subject]) -> Room:
     plan = study.enrolment
     # Where the enrolled count, whoever leaves before the dose keeps the place that was given.
     kept = plan is not None and plan.counts.value == "enrolled"
-    waiting = sum(1 for s in everyone if s.has_slot and not s.therapy and (kept or _holds_slot(s)))
+    waiting = sum(
+        1
+        for s in everyone
+        if s.has_slot and not s.therapy and (_holds_slot(s) or (kept and not without_slot(s)))
+    )
     return Room(dosed, waiting, plan.target.value if plan else None)
 
 

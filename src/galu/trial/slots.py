@@ -20,6 +20,9 @@ from galu.trial.versions import first_version
 _ANYBODY: Final = Body(REFERENCE_KG, 170.0)
 
 
+_LEFT: Final = "left before the first dose"
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """A patient at a dose level. `outcome` is N, T, P or X; `window_day` counts from the first dose.
@@ -75,7 +78,8 @@ def slot_of(
     if assessed is None and told:
         outcome, reason = "P", "no dose is recorded, but harm that may come of one: is its record missing?"
     elif assessed is None:
-        outcome, reason = ("X", "left before the first dose") if gone else ("P", "not yet dosed")
+        left = "screening failed before the dose: the slot is free" if subject.failed else _LEFT
+        outcome, reason = ("X", left) if gone else ("P", "not yet dosed")
     else:
         outcome, reason = assessed.outcome, assessed.reason
     if subject.death is not None and subject.death.day is None:
