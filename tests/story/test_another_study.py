@@ -24,7 +24,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("another")
     shutil.copytree(FOLDER, home / "study")
     for name, was, now in (
-        ("study.yaml", "target: {value: 24", "target: {value: 4"),
+        ("study.yaml", "target: {value: 24", "target: {value: 6"),
         ("scenario.yaml", "follow_up_days: 364", "follow_up_days: 20"),
     ):
         path = home / "study" / name
@@ -39,7 +39,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_each_fraction_has_its_activity_by_the_weight_of_its_day(home: Path) -> None:
     record = open_trial(home / "trial").record
     given = record.facts("administration")
-    assert given["subject"].n_unique() == 8
+    assert given["subject"].n_unique() == 6
     assert set(given["fraction"]) == {1, 2}
     plan = load_study(FOLDER / "study.yaml").treatment
     assert plan is not None
