@@ -172,6 +172,11 @@ def test_a_time_that_no_clock_of_the_zone_shows_is_refused(
     said = capsys.readouterr().err
     assert "row 2, column on: 2024-03-31T02:30:00 does not exist in Europe/Berlin" in said
     assert said.count("\n") == 1
+    rows = ["c4,D,2024-10-27T02:30", "c5,E,2024-10-27T03:30", "c6,F,2024-10-27T02:30+01:00"]
+    assert run("record", "import", trial, csv(tmp_path / "c", "consent", "id,subject,on", *rows)) == 2
+    said = capsys.readouterr().err
+    assert "row 2, column on: 2024-10-27T02:30:00 is twice in Europe/Berlin" in said
+    assert "write its offset: +02:00 before, +01:00 after" in said and said.count("\n") == 1
 
 
 @pytest.mark.parametrize(

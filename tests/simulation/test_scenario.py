@@ -27,6 +27,13 @@ PATH = ROOT / "studies" / "nct07310355" / "scenario.yaml"
     [
         ("patience_days: 6", "patience_days: 6\n  humour: 3", "unknown key 'humour'"),
         ("pet_negative: 0.10", "pet_negative: 10", "key screening.pet_negative"),
+        ("pet_negative: 0.10", "pet_negative: 1", "screening.pet_negative is failed by everybody"),
+        ("screening_days: [5, 13]", "screening_days: [13, 5]", "accrual.screening_days [13, 5] is reversed"),
+        ("dose_after_slot_days: [3, 7]", "dose_after_slot_days: [-3, 7]", "is negative"),
+        ("least: 48, most: 88", "least: 88, most: 48", "people.age_years.least [88, 48] is reversed"),
+        ("first_consent: 2026-01-12", "first_consent: 0001-01-01", "lies outside 1850 to 2149"),
+        ("first_consent: 2026-01-12", "first_consent: 9999-12-31", "lies outside 1850 to 2149"),
+        ("sites: [Chengdu 1, Chengdu 2, Chongqing, Wuhan]", "sites: []", "key accrual.sites"),
         ("grades: [0.86, 0.14]", "grades: [0.86, 0.24]", "Dry mouth must sum to 1"),
         ("onset_days: [4, 26, 41]", "onset_days: [26, 4, 41]", "earliest, most likely, latest"),
         (
