@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 T = TypeVar("T")
 #: A number of people, cycles or days that is at least one; days that may be none.
-Count = Annotated[int, Field(ge=1)]
-Days = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=1, strict=True)]
+Days = Annotated[int, Field(ge=0, strict=True)]
 #: A probability or share that is neither none nor all, and one that may be all.
 Share = Annotated[float, Field(gt=0, lt=1)]
 UpToAll = Annotated[float, Field(gt=0, le=1)]

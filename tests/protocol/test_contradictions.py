@@ -25,6 +25,8 @@ VISIT = "  - id: safety-30\n    anchor: last-dose\n    day: 31\n"
 KIDNEYS = "{region: kidneys, quantity: dose, limit_gy: 23, action: alert}"
 G3 = "min_grade: 3, action: reduce, factor: 0.8, on_recurrence: stop"
 ALPHA = (("nuclide: Lu-177", "nuclide: Ac-225"), flow("therapy_nuclide", "Lu-177", "Ac-225"))
+FRACTIONS = "  fraction_days: {value: [1, 15], source: assumed, why: test}\n  reading:\n"
+ENDS = "  at_organ_limit: {value: stop, source: assumed, why: test}\n  reading:\n"
 LVEF = "      limits:\n      - {unit: '%', op: <, value: 50.0}\n"
 RANGE = "possible_activity_mbq:\n    value:\n    - 100.0\n    - 20000.0\n"
 
@@ -38,12 +40,18 @@ REFUSED = [
     (flow("first_day", "1", "2"), "safety.dlt.first_day", "0 or 1"),
     (flow("unresolved_until_day", "64", "30"), "safety.dlt.unresolved_until_day", "before the end"),
     (stated("cycle_days", "42", "28"), "safety.dlt.window_days", "second cycle is due, on day 29"),
-    (stated("cycle_days", "42", "0"), "treatment.cycle_days", "write 1 or more"),
-    (stated("cycle_days", "42", "-42"), "treatment.cycle_days", "write 1 or more"),
-    (stated("max_cycles", "6", "0"), "treatment.max_cycles", "write 1 or more"),
+    (stated("cycle_days", "42", "0"), "treatment.cycle_days", "greater than or equal to 1"),
+    (stated("cycle_days", "42", "-42"), "treatment.cycle_days", "greater than or equal to 1"),
+    (stated("max_cycles", "6", "0"), "treatment.max_cycles", "greater than or equal to 1"),
     (flow("full_dose_fraction", "0.9", "1.2"), "full_dose_fraction", "less than or equal to 1"),
-    (flow("full_dose_fraction", "0.9", "0"), "full_dose_fraction", "greater than 0"),
+    (flow("full_dose_fraction", "0.9", "0.01"), "full_dose_fraction", "greater than or equal to 0.5"),
     (flow("may_miss", "1", "-1"), "may_miss", "greater than or equal to 0"),
+    (flow("may_miss", "1", "6"), "assessments.may_miss", "of 6 counts may be missing"),
+    (flow("visits", "[haematology-c1]", "[]"), "assessments.visits", "no blood count within the window"),
+    (flow("visits", "[haematology-c1]", "[safety-30]"), "assessments.visits", "no blood count within"),
+    (flow("visits", "[haematology-c1]", "[haematology]"), "assessments.visits", "no blood count within"),
+    (flow("visits", "[haematology-c1]", "[cbc9]"), "assessments.visits", "which is not planned"),
+    (flow("visits", "[haematology-c1]", "[chemistry-c1]"), "assessments.visits", "has no haematology"),
     # Rules.
     ((G3, G3.replace("0.8", "1.25")), "safety.modification.1.factor", "less than or equal to 1"),
     ((G3, G3.replace("0.8", "1.0")), "safety.modification.1", "write less than 1"),
@@ -83,8 +91,11 @@ REFUSED = [
     (stated("planned_activity_mbq", "150.0", "-150.0"), "agents.0.planned_activity_mbq", "greater than 0"),
     (("activity_gbq: 6.0", "activity_gbq: 3.7"), "treatment", "must rise"),
     (("activity_gbq: 6.0", "activity_gbq: -6.0"), "treatment.levels.1", "no therapeutic activity"),
-    (("activity_gbq: 6.0", "activity_gbq: 162"), "treatment.levels.1", "no therapeutic activity"),
+    (("activity_gbq: 6.0", "activity_gbq: 162"), "treatment", "no therapeutic activity"),
     (("- level: 2", "- level: 3"), "treatment", "must count 1, 2"),
+    (("  reading:\n", FRACTIONS), "schedule.visits", "no visit doses on day 15"),
+    (("  reading:\n", ENDS, "action: stop}", "action: alert}", "action: stop, only", "action: alert, only"),
+     "treatment.at_organ_limit", "no limit has action: stop"),
     # How many.
     (stated("target", "49", "0"), "enrolment.target", "greater than or equal to 1"),
     (stated("target", "49", "-49"), "enrolment.target", "greater than or equal to 1"),
@@ -126,6 +137,10 @@ REFUSED = [
     (("[end of infusion, 5 min,", "[end of infusion, 5 weeks,"), "pharmacokinetics", "say 'end of"),
     (("value: rolling-six", "value: boin"), "escalation", "does not read"),
     # Criteria.
+    (("  - id: E1\n    polarity: exclusion", "  - id: E1\n    polarity: inclusion"), "eligibility.criteria",
+     "by its polarity"),
+    (("  - id: I1\n    polarity: inclusion", "  - id: I1\n    polarity: exclusion"), "eligibility.criteria",
+     "by its polarity"),
     ((LVEF, ""), "eligibility.criteria", "needs `limits`"),
     (("      at_least: 18\n", ""), "eligibility.criteria", "needs `at_least`"),
     (("      at_least: 18\n", "      at_least: -18\n"), "eligibility.criteria", "0 or more"),

@@ -93,8 +93,10 @@ def test_number_cycle_and_fraction_tell_the_same(cycles, fractions, data):
 @pytest.mark.parametrize(
     ("levels", "more", "says"),
     [
-        ([{"activity_gbq": 3700}], {}, "was it MBq"),
-        ([{"activity_mbq": 3700}], {}, "write activity_gbq"),
+        ([{"activity_gbq": 3700}], {}, "Was it MBq"),
+        ([{"activity_gbq": 0.008}], {}, "Write activity_mbq"),
+        ([{"activity_mbq": 37000}], {}, "no therapeutic activity"),
+        ([{"activity_gbq": (2.0, 3.0)}], {"reading": "cumulative"}, "one number, not one by cycle"),
         ([{"activity_gbq": 3.7, "kbq_per_kg": 50}], {}, "in one way"),
         ([{}], {}, "found none"),
         ([{"activity_gbq": ()}], {}, "is empty"),
@@ -108,10 +110,28 @@ def test_number_cycle_and_fraction_tell_the_same(cycles, fractions, data):
         ([{"activity_gbq": 3.7}], {"fraction_days": (1, 43)}, "after the cycle of 42 days"),
         ([{"activity_gbq": 3.7}], {"lower_each_cycle_gbq": 0.8}, "leaves -0.3 GBq in cycle 6"),
         ([{"kbq_per_kg": 50}], {"lower_each_cycle_gbq": 0.1}, "one activity_gbq each"),
-        ([{"activity_gbq": 3.7}], {"cycle_days": 0}, "write 1 or more"),
-        ([{"activity_gbq": 3.7}], {"max_cycles": -1}, "write 1 or more"),
+        ([{"activity_gbq": 3.7}], {"cycle_days": 0}, "greater than or equal to 1"),
+        ([{"activity_gbq": 3.7}], {"max_cycles": -1}, "greater than or equal to 1"),
+        ([{"activity_gbq": 3.7}], {"max_cycles": True}, "valid integer"),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_sentence(levels, more, says):
     with pytest.raises(ValidationError, match=says):
         treatment(*levels, **more)
+
+
+def test_an_activity_in_all_may_be_more_than_one_administration_takes():
+    plan = treatment({"activity_gbq": 22.2}, max_cycles=3, fraction_days=(1, 15), reading="cumulative")
+    assert planned(plan) == [pytest.approx(3700.0)] * 6
+
+
+@pytest.mark.parametrize(
+    ("amounts", "shown"),
+    [((1.85, 5.55, 1.85), "1.85 then 5.55 then 1.85 GBq"), ((5.55, 3.7, 3.7), "5.55 then 3.7 GBq")],
+)
+def test_the_name_of_a_level_keeps_its_cycles(amounts, shown):
+    assert str(treatment({"activity_gbq": amounts}).levels[0]) == shown
+
+
+def test_levels_between_the_scales_can_be_written_in_mbq():
+    assert planned(treatment({"activity_mbq": 50}, {"activity_mbq": 150}), level=2)[0] == 150.0

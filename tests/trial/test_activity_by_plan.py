@@ -9,10 +9,10 @@ import pytest
 from galu.protocol import Study, parse_study
 from galu.record import Entry, Fact, record_of
 from galu.record.people import Consent, Vital
-from galu.record.treatment import Administration, Enrolment, RegionActivity
+from galu.record.treatment import Administration, Dispensed, Enrolment, RegionActivity, Residual
 from galu.trial.admission import check_admission
 from galu.trial.state import TrialState, derive_state
-from support import ROOT
+from support import ROOT, weekly_counts
 
 TEXT = (ROOT / "studies" / "nct07310355" / "study.yaml").read_text(encoding="utf-8")
 LU = "177Lu-PSMA-0057"
@@ -29,9 +29,13 @@ def study(*changes: tuple[str, str]) -> Study:
     return parse_study(text, "study.yaml")
 
 
+SECOND = """\
+  - {id: dose-2, anchor: cycle, day: 15, after_days: 7, procedures: [dose], source: assumed, why: test}
+"""
 BY_WEIGHT = study(("activity_gbq: 3.7", "kbq_per_kg: 50000"), ("activity_gbq: 6.0", "kbq_per_kg: 80000"))
 IN_TWO = study(
     ("  reading:\n", "  fraction_days: {value: [1, 15], source: assumed, why: test}\n  reading:\n"),
+    ("  - id: haematology-c1\n", f"{SECOND}  - id: haematology-c1\n"),
     ("value: per administration", "value: per cycle"),
 )
 FALLING = study(
@@ -115,6 +119,7 @@ def test_each_fraction_has_its_own_absorbed_dose():
     [
         (given(2, 14, 3000, cycle=1, fraction=2), None),
         (given(2, 14, 3000, cycle=1), "fraction 1 of 177Lu-PSMA-0057 is recorded as given already"),
+        (given(2, 14, 3000, cycle=1), "given in 2 fractions, and none is named"),
         (given(2, 14, 3000, cycle=1, fraction=3), "fraction 3 of cycle 1 is not planned"),
     ],
 )
@@ -137,3 +142,39 @@ def test_what_the_plan_lowers_is_no_reduction():
     lowered = state(FALLING, doses[0], given(2, 42, 4480, cycle=2), day=80)
     assert lowered.proposals[0].planned_mbq == pytest.approx(4480 * 5200 / 5600)
     assert [row.reduced for row in lowered.exposure] == [False, True]
+
+
+def test_every_dose_is_held_against_its_level():
+    doses = [given(1, 0, 6000, cycle=1), given(2, 42, 5600, cycle=2), given(3, 84, 6000, cycle=3)]
+    found = [one.what for one in state(FALLING, *doses, day=120).deviations if "level" in one.rule]
+    assert found == ["dose 3 planned with 6000 MBq, level 2 is 5.2 GBq there"]
+    half = state(IN_TWO, given(1, 0, 3000, cycle=1, fraction=1), given(2, 14, 1500, cycle=1, fraction=2))
+    assert [one.what for one in half.deviations if "level" in one.rule] == [
+        "dose 2 planned with 1500 MBq, level 2 is 3 GBq there"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("second", "outcome", "says"),
+    [
+        (None, "P", "fraction 2, due on 2026-02-16, is not recorded as given"),
+        (given(2, 14, 1500, cycle=1, fraction=2), "X", "The full first dose was not received"),
+        (given(2, 14, 3000, cycle=1, fraction=2), "N", ""),
+    ],
+)
+def test_one_of_two_fractions_is_no_full_first_dose(second, outcome, says):
+    doses = [one for one in (given(1, 0, 3000, cycle=1, fraction=1), second) if one is not None]
+    found = state(IN_TWO, *doses, *weekly_counts("P", FIRST), day=60)
+    (slot,) = found.board.slots
+    assert slot.outcome == outcome and says in slot.reason
+
+
+def test_an_activity_drawn_on_another_day_says_nothing_of_a_dose():
+    drawn = Dispensed(id="d", subject="P", on="2026-02-16T09:00", agent=LU, cycle=1, activity_mbq=6100)
+    left = Residual(id="r", subject="P", on="2026-02-02T11:00", agent=LU, cycle=1, activity_mbq=50)
+    plan = study()
+    bare = given(1, 0, 6000, cycle=1).model_copy(update={"activity_mbq": None})
+    (dose,) = state(plan, bare, drawn, left).subjects[0].therapy
+    assert dose.net_mbq is None and "days from the administration" in dose.reason
+    faults = check_admission(plan, record_of([], "Asia/Shanghai"), [bare, drawn], NOW + timedelta(days=90))
+    assert any("14 days from the administration" in one.fault for one in faults)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Annotated, Final, Literal, Self
@@ -181,6 +182,13 @@ class CriterionPlan(Sourced):
         description="atoms joined: an id, `all: […]` or `any: […]`; without it unknown for everybody",
     )
     atoms: tuple[AtomPlan, ...] = Field(default=(), description="what it is taken apart into")
+
+    @model_validator(mode="after")
+    def _id_and_polarity_agree(self) -> Self:
+        other = {"inclusion": "E", "exclusion": "I"}[self.polarity]
+        if re.fullmatch(rf"{other}\d+\w*", self.id):
+            raise ValueError(f"{self.id} is an {self.polarity} criterion by its polarity, not by its id")
+        return self
 
     @model_validator(mode="after")
     def _expression_names_its_atoms(self) -> Self:

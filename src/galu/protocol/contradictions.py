@@ -14,7 +14,7 @@ from typing import Final, Protocol
 from galu.dosimetry.plan import DosimetryPlan, organ_of
 from galu.finding import InputError
 from galu.nuclides import canonical, half_life_h, nuclide
-from galu.protocol.sections import Agent, AnalysisSet, Enrolment, Schedule
+from galu.protocol.sections import Agent, AnalysisSet, Enrolment, Schedule, VisitPlan
 from galu.protocol.treatment import Body, Treatment
 from galu.safety.plan import SafetyPlan
 
@@ -71,8 +71,10 @@ def contradictions(study: Parts) -> Iterator[Contradiction]:
     yield from _activities(study)
     yield from _schedule(study)
     yield from _twice(("analysis_sets",), (one.id for one in study.analysis_sets), "analysis set")
+    yield from _ends_at_a_limit(study)
     if study.safety is not None:
         yield from _safety(study.safety, study.treatment)
+        yield from _assessments(study.safety, study.schedule)
     if study.dosimetry is not None:
         yield from _dosimetry(study.dosimetry, study)
 
@@ -146,6 +148,13 @@ def _schedule(study: Parts) -> Iterator[Contradiction]:
     plan = study.treatment
     if plan is None:
         return
+    doses = {one.day for one in visits if one.anchor == "cycle" and "dose" in one.procedures}
+    lacking = [day for day in plan.days_of_fractions if doses and day not in doses]
+    if lacking and plan.fractions > 1:
+        fault = f"no visit doses on day {lacking[0]} of a cycle, a day of treatment.fraction_days"
+        yield Contradiction(
+            ("schedule", "visits"), fault, f"add one with anchor: cycle and day: {lacking[0]}"
+        )
     for index, visit in enumerate(visits):
         if visit.anchor == "cycle" and "dose" in visit.procedures and visit.day not in plan.days_of_fractions:
             days = ", ".join(str(day) for day in plan.days_of_fractions)
@@ -154,6 +163,54 @@ def _schedule(study: Parts) -> Iterator[Contradiction]:
                 f"visit {visit.id!r} doses on day {visit.day}, the treatment on day {days} of a cycle",
                 "correct the day, or treatment.fraction_days",
             )
+
+
+def _ends_at_a_limit(study: Parts) -> Iterator[Contradiction]:
+    """A treatment that goes on until an organ has its dose needs a limit that stops it."""
+    plan = study.treatment.at_organ_limit if study.treatment else None
+    limits = study.dosimetry.limits.value if study.dosimetry else ()
+    if plan is not None and plan.value == "stop" and not any(one.action == "stop" for one in limits):
+        fault = "the treatment ends at an organ limit, but no limit has action: stop"
+        yield Contradiction(("treatment", "at_organ_limit"), fault, "write the limit under dosimetry.limits")
+
+
+def _assessments(plan: SafetyPlan, schedule: Schedule | None) -> Iterator[Contradiction]:
+    """What must be known of the window cannot be asked for at visits that are none of it."""
+    wanted, place = plan.dlt.assessments, ("safety", "dlt", "assessments")
+    if wanted is None or schedule is None:
+        return
+    visits = {one.id: one for one in schedule.visits}
+    where: Place = (*place, "visits")
+    counts = 0
+    for name in wanted.visits.value:
+        visit = visits.get(name)
+        if visit is None:
+            known = ", ".join(one.id for one in schedule.visits if "haematology" in one.procedures)
+            fault = f"names visit {name!r}, which is not planned"
+            yield Contradiction(where, fault, f"write one of {known}")
+        elif "haematology" not in visit.procedures:
+            yield Contradiction(
+                where, f"visit {name!r} has no haematology", "name a visit with a blood count"
+            )
+        else:
+            counts += _counts_in_window(visit, plan.dlt.window_days.value)
+    if not counts:
+        fault = "plan no blood count within the window, so every window would be free of toxicity"
+        yield Contradiction(where, fault, "name visits with haematology in the first cycle")
+    elif wanted.may_miss.value >= counts:
+        fault = f"{wanted.may_miss.value} of {counts} counts may be missing, so none need be known"
+        yield Contradiction((*place, "may_miss"), fault, f"write less than {counts}")
+
+
+def _counts_in_window(visit: VisitPlan, window: int) -> int:
+    """Planned days of a visit after the first dose and within the window or its slack."""
+    if visit.anchor not in ("cycle", "first-dose") or visit.cycles == "later" or visit.day < 1:
+        return 0
+    last = window + 1 + visit.before_days
+    until = min(last, visit.until_day) if visit.until_day is not None else last
+    if visit.every_days is None:
+        return int(1 < visit.day <= last)
+    return sum(day > 1 for day in range(visit.day, until + 1, visit.every_days))
 
 
 def _safety(plan: SafetyPlan, treatment: Treatment | None) -> Iterator[Contradiction]:
@@ -171,6 +228,12 @@ def _safety(plan: SafetyPlan, treatment: Treatment | None) -> Iterator[Contradic
             f"the window of {window} days ends after the second cycle is due, on day "
             f"{treatment.cycle_days.value + dlt.first_day.value}",
             "shorten it, or lengthen treatment.cycle_days",
+        )
+    if treatment is not None and window < treatment.days_of_fractions[-1]:
+        yield Contradiction(
+            ("safety", "dlt", "window_days"),
+            f"the window of {window} days ends before the fraction of day {treatment.days_of_fractions[-1]}",
+            "write a window that holds every fraction of the first cycle",
         )
     yield from _twice(("safety", "dlt", "rules"), (one.id for one in dlt.rules), "rule")
     yield from _twice(("safety", "modification"), (one.id for one in plan.modification), "rule")

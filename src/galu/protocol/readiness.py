@@ -183,7 +183,8 @@ def _rule_terms(plan: SafetyPlan) -> Iterator[Need]:
     steps: dict[str, Step] = {"dlt.rules": "decide the dose", "modification": "dose"}
     for place, rules in (("dlt.rules", plan.dlt.rules), ("modification", plan.modification)):
         for rule in rules:
-            for term in rule.terms:
+            left_out = [term for one in getattr(rule, "exceptions", ()) for term in one.terms]
+            for term in (*rule.terms, *left_out):
                 if term not in event_terms():
                     near = read_event(term).names or nearest_terms(term)
                     yield Need(

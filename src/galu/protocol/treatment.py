@@ -10,9 +10,9 @@ import itertools
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from galu.statement import Section, Sourced, Stated
+from galu.statement import Count, Section, Sourced, Stated
 
 #: Weight [kg] of a reference adult, by which an activity per weight is compared with a range.
 REFERENCE_KG: Final = 70.0
@@ -20,7 +20,7 @@ _REFERENCE_M2: Final = 1.8
 #: Ways to write an activity, each with its unit and the range in which a unit was not mistaken (assumed).
 _WAYS: Final[dict[str, tuple[str, float, float]]] = {
     "activity_gbq": ("GBq", 0.1, 20.0),
-    "activity_mbq": ("MBq", 0.1, 100.0),
+    "activity_mbq": ("MBq", 0.1, 20_000.0),
     "kbq_per_kg": ("kBq/kg", 1.0, 300_000.0),
     "mbq_per_m2": ("MBq/m²", 0.1, 12_000.0),
 }
@@ -91,17 +91,10 @@ class DoseLevel(Sourced):
         if len(stated) != 1:
             found = f"found {' and '.join(stated)}" if stated else "found none"
             raise ValueError(f"a level states its activity in one way, such as activity_gbq: {found}")
-        unit, low, high = _WAYS[self.way]
         if not self.amounts:
             raise ValueError(f"{self.way} is empty: write one number, or one for each cycle")
-        for amount in self.amounts:
-            if not low <= amount <= high:
-                hint = ": was it MBq? write GBq" if self.way == "activity_gbq" else ""
-                hint = ": write activity_gbq" if self.way == "activity_mbq" and amount > high else hint
-                raise ValueError(
-                    f"{amount:g} {unit} is no therapeutic activity per administration "
-                    f"({low:g} to {high:g} {unit}){hint}"
-                )
+        if min(self.amounts) <= 0:
+            raise ValueError(f"{self.way} of {min(self.amounts):g} is no therapeutic activity")
         return self
 
     @property
@@ -139,8 +132,10 @@ class DoseLevel(Sourced):
 
     def __str__(self) -> str:
         """As people say it: ``3.7 GBq``, ``80 kBq/kg``, ``1.85 then 5.55 GBq``."""
-        shown = " then ".join(f"{one:g}" for one in dict.fromkeys(self.amounts))
-        return f"{shown} {_WAYS[self.way][0]}"
+        told = list(self.amounts)
+        while len(told) > 1 and told[-1] == told[-2]:
+            del told[-1]  # the last holds on
+        return f"{' then '.join(f'{one:g}' for one in told)} {_WAYS[self.way][0]}"
 
 
 class Treatment(Section):
@@ -151,8 +146,8 @@ class Treatment(Section):
         default=None, description="name of the agent that shows the target"
     )
     levels: tuple[DoseLevel, ...] = Field(min_length=1, description="dose levels, rising")
-    cycle_days: Stated[int] = Field(description="days from one cycle to the next")
-    max_cycles: Stated[int] = Field(description="most cycles of a patient")
+    cycle_days: Stated[Count] = Field(description="days from one cycle to the next")
+    max_cycles: Stated[Count] = Field(description="most cycles of a patient")
     reading: Stated[Literal["per administration", "per cycle", "cumulative"]] = Field(
         description="what the activity of a level is meant for: it is divided over the fractions of a cycle, "
         "or over all administrations"
@@ -168,13 +163,6 @@ class Treatment(Section):
         description="what follows when the next dose would pass an organ limit that stops: "
         "the largest activity that keeps it, or none (the activity of a cycle is never lowered)",
     )
-
-    @field_validator("cycle_days", "max_cycles")
-    @classmethod
-    def _is_positive(cls, stated: Stated[int]) -> Stated[int]:
-        if stated.value < 1:
-            raise ValueError(f"{stated.value} is no number of days or cycles: write 1 or more")
-        return stated
 
     @model_validator(mode="after")
     def _levels_rise(self) -> Treatment:
@@ -192,6 +180,25 @@ class Treatment(Section):
         return self
 
     @model_validator(mode="after")
+    def _no_unit_was_mistaken(self) -> Treatment:
+        unit, low, high = _WAYS[self.levels[0].way]
+        for level in self.levels:
+            for amount in level.amounts:
+                if not low <= amount / self._parts <= high:
+                    hint = " Was it MBq? Write activity_mbq." if unit == "GBq" else ""
+                    raise ValueError(
+                        f"level {level.level}: {amount / self._parts:g} {unit} is no therapeutic activity of "
+                        f"one administration ({low:g} to {high:g} {unit}).{hint}"
+                    )
+        return self
+
+    @property
+    def _parts(self) -> int:
+        """Into how many administrations the activity of a level is divided."""
+        parts = {"per cycle": self.fractions, "cumulative": self.most_administrations}
+        return parts.get(self.reading.value, 1)
+
+    @model_validator(mode="after")
     def _fits_the_cycle(self) -> Treatment:
         days = self.days_of_fractions
         if days[0] != 1 or any(b <= a for a, b in itertools.pairwise(days)):
@@ -202,6 +209,8 @@ class Treatment(Section):
         told, most = max(len(level.amounts) for level in self.levels), self.max_cycles.value
         if told > most:
             raise ValueError(f"a level has activities of {told} cycles, but max_cycles is {most}")
+        if told > 1 and self.reading.value == "cumulative":
+            raise ValueError("an activity in all (reading: cumulative) is one number, not one by cycle")
         if self.lower_each_cycle_gbq is not None:
             self._falls()
         return self
@@ -267,6 +276,5 @@ class Treatment(Section):
             return Planned(None, f"the {lacking} is not known: the level is {row}")
         if self.lower_each_cycle_gbq is not None:
             mbq -= 1000.0 * self.lower_each_cycle_gbq.value * (turn.cycle - 1)
-        parts = {"per cycle": self.fractions, "cumulative": self.most_administrations}
         how = f"{row} at {body.weight_kg:g} kg{body.weighed}" if row.by_body else ""
-        return Planned(mbq / parts.get(self.reading.value, 1), how)
+        return Planned(mbq / self._parts, how)

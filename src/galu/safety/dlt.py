@@ -58,6 +58,10 @@ _EVALUABILITY: Final = "evaluability"
 _LEFT: Final = "Left treatment for related toxicity"
 
 
+#: A fraction so long overdue is asked for (assumed).
+_FRACTION_SLACK: Final = timedelta(days=7)
+
+
 @dataclass(frozen=True, slots=True)
 class _Verdict:
     outcome: Literal["N", "T", "P", "X"]
@@ -180,6 +184,11 @@ def _doubts(patient: DltPatient, window: tuple[date, date], as_of: date) -> tupl
         [] if patient.full_dose is not None else ["it is not known whether the full first dose was received"]
     )
     found += patient.doubts
+    found += [
+        f"fraction {one.number}, due on {one.due}, is not recorded as given"
+        for one in patient.fractions
+        if one.given is None and as_of > one.due + _FRACTION_SLACK
+    ]
     if patient.cycle2 is not None and patient.cycle2 <= min(window[1], as_of):
         found.append(f"a further dose was given inside the window, on {patient.cycle2}")
     if patient.died is not None and patient.died.known_on < window[0]:

@@ -75,7 +75,7 @@ class DltPlan(Section):
     unresolved_until_day: Stated[Count] = Field(
         description="day up to which the duration of an event of the window is followed"
     )
-    full_dose_fraction: Stated[UpToAll] = Field(
+    full_dose_fraction: Stated[Annotated[float, Field(ge=0.5, le=1)]] = Field(
         description="share of the planned activity from which on a dose is full"
     )
     rules: tuple[DltRule, ...] = Field(description="clauses of the definition")

@@ -21,6 +21,7 @@ from galu.record.corrections import correction_fault
 from galu.record.identifiers import looks
 from galu.record.when import hours_between
 from galu.trial.entered import Known, Notation, before, gather_known, is_predose, key_of
+from galu.trial.exposure import FAR_H
 from galu.trial.plausible import implausible, unknown_words
 from galu.trial.words import words_of
 from galu.vocabulary.folding import key, nearest
@@ -309,6 +310,26 @@ def _before_measurements(fact: Any, known: Known) -> Iterator[Fault]:
         yield Fault(fact.id, "on", fault, "correct the time or the cycle")
 
 
+def _names_its_fraction(fact: Any, known: Known) -> Iterator[Fault]:
+    """Of a cycle given in fractions nobody can say to which of them a fact without one belongs."""
+    plan = known.study.treatment
+    if plan is None or plan.fractions == 1 or fact.fraction is not None or not fact.cycle:
+        return
+    if getattr(fact, "agent", plan.therapy_agent.value) == plan.therapy_agent.value:
+        fault = f"cycle {fact.cycle} is given in {plan.fractions} fractions, and none is named"
+        yield Fault(fact.id, "fraction", fault, f"write 1 to {plan.fractions}")
+
+
+def _near_its_dose(fact: Any, known: Known) -> Iterator[Fault]:
+    """What is drawn or left over is calibrated near the administration that it belongs to."""
+    key = key_of(fact, known.study)
+    start = None if key is None else known.starts.get(key)
+    hours = None if start is None else hours_between(fact.on, start, known.zone)
+    if hours is not None and abs(hours) > FAR_H:
+        fault = f"{fact.on} is {abs(hours) / 24:.0f} days from the administration ({start})"
+        yield Fault(fact.id, "on", fault, "correct the time, the cycle or the fraction")
+
+
 def _given_once(fact: Any, known: Known) -> Iterator[Fault]:
     """An agent is given once in a cycle, or fraction: a second time is a correction of the first."""
     if fact.cycle is None:
@@ -437,25 +458,39 @@ _CHECKS: Final[dict[str, tuple[Check, ...]]] = {
     "lab": (_measurable,),
     "vital": (_measurable,),
     "enrolment": (_planned_level,),
-    "dispensed": (_known_agent, _possible_activity("activity_mbq")),
-    "residual": (_known_agent, _not_more_than_given("activity_mbq"), _after_administration),
+    "dispensed": (
+        _known_agent,
+        _possible_activity("activity_mbq"),
+        _names_its_fraction,
+        _near_its_dose,
+    ),
+    "residual": (
+        _known_agent,
+        _not_more_than_given("activity_mbq"),
+        _after_administration,
+        _names_its_fraction,
+        _near_its_dose,
+    ),
     "administration": (
         _known_agent,
         _possible_activity("planned_activity_mbq"),
         _possible_activity("activity_mbq"),
         _ends_after("on"),
         _before_measurements,
+        _names_its_fraction,
         _given_once,
     ),
     "scan": (_known_tracer, _after_administration),
     "region_activity": (
+        _names_its_fraction,
         _known_agent,
         _not_more_than_given("activity_mbq"),
         _possible_mass,
         _after_administration,
     ),
-    "sample": (_possible_concentration, _after_administration),
+    "sample": (_names_its_fraction, _possible_concentration, _after_administration),
     "urine_collection": (
+        _names_its_fraction,
         _known_agent,
         _ends_after("on"),
         _not_more_than_given("activity_mbq"),

@@ -69,6 +69,8 @@ Drawn = Dispensed | Residual
 _D = TypeVar("_D", Dispensed, Residual)
 #: With this share of the activity drawn left in the syringe nothing was given (assumed).
 UNGIVEN: Final = 0.9
+#: An activity calibrated further from the administration [h] is another's, or has a mistyped day (assumed).
+FAR_H: Final = 96.0
 #: A planned activity below this share of the one before is a reduction that was made (assumed).
 REDUCED_SHARE: Final = 0.9
 
@@ -216,6 +218,9 @@ def _net(
     facts = (dispensed.id, residual.id)
     if half_life is None or to_start is None or from_start is None:
         return None, "the nuclide or the time of the administration is not known", facts
+    if max(abs(to_start), abs(from_start)) > FAR_H:
+        far = "drawn" if abs(to_start) >= abs(from_start) else "left over"
+        return None, f"the activity {far} is calibrated days from the administration", facts
     drawn = dispensed.fact.activity_mbq * decay_factor(to_start, half_life)
     left = residual.fact.activity_mbq * decay_factor(from_start, half_life)
     return drawn - left, "dispensed − residual at the start of the administration", facts

@@ -17,8 +17,8 @@ from galu.trial.exposure import half_lives_h
 from galu.trial.subjects import Subject
 
 
-def full_dose(subject: Subject, plan: SafetyPlan) -> bool | None:
-    """Whether the first activity was that of the level; of a dose outside the plan that is not known."""
+def full_dose(subject: Subject, plan: SafetyPlan, fractions: int = 1) -> bool | None:
+    """Whether the first cycle had the activity of the level; of a dose outside the plan that is not known."""
     dose, least = subject.therapy[0], plan.dlt.full_dose_fraction.value
     planned = dose.level_mbq or dose.planned_mbq
     if dose.net_mbq is None or not planned:
@@ -29,7 +29,23 @@ def full_dose(subject: Subject, plan: SafetyPlan) -> bool | None:
     fraction = dose.net_mbq / planned
     if subject.unplanned:
         return True if least <= fraction <= 2.0 - least else None
-    return fraction >= least
+    return _others_of_the_cycle(subject, fractions, least) if fraction >= least else False
+
+
+def _others_of_the_cycle(subject: Subject, fractions: int, least: float) -> bool | None:
+    """Whether the further fractions of the first cycle were given whole; one not given yet is no other."""
+    given = {dose.number: dose for dose in subject.therapy}
+    known: list[bool | None] = []
+    for number in range(2, fractions + 1):
+        dose = given.get(number)
+        if dose is None:
+            continue  # what is not given is asked for when it is overdue
+        if dose.net_mbq is None or dose.repeated_by:
+            known.append(None)
+            continue
+        planned = dose.level_mbq or dose.planned_mbq
+        known.append(dose.net_mbq >= least * planned if planned else None)
+    return False if False in known else None if None in known else True
 
 
 _INTRAVENOUS: Final = re.compile(r"intra-?ven|\bi\.?\s?v\b|静脉|静注", re.IGNORECASE)

@@ -19,7 +19,7 @@ from galu.trial.pharmacokinetics import PharmacokineticResults
 from galu.trial.planned import dose_slack, due_on, next_number
 from galu.trial.slots import dosed_amiss
 from galu.trial.subjects import Subject
-from galu.trial.versions import first_version, plan_at, plan_now
+from galu.trial.versions import plan_at, plan_now
 
 #: Net activity within this share of the planned one is a full dose (assumed where the study says nothing).
 FULL_DOSE: Final = 0.10
@@ -268,7 +268,7 @@ def derive_deviations(
             own = version(study, dose.version)
             slack = dose_slack(own, own.treatment.turn(number)) if own.treatment else 0
             found += _dose_deviations(row, _tolerance(own), slack)
-        found += _off_level(version(study, first_version(subject)), subject)
+        found += _off_level(study, subject)
         for dose in (*subject.imaging, *subject.therapy):
             if dose.repeated_by:
                 again = f"cycle {dose.cycle} of {dose.agent} is recorded {len(dose.repeated_by) + 1} times"
@@ -291,18 +291,25 @@ def _tolerance(study: Study) -> float:
 
 
 def _off_level(study: Study, subject: Subject) -> Iterable[Deviation]:
-    """A first dose that was planned, or given, otherwise than the level is."""
-    if study.treatment is None or not subject.therapy or subject.unplanned:
+    """Doses that were planned, or given, otherwise than the plan of the level has it.
+
+    In the first cycle either way; a later dose only above it, for less is a reduction.
+    """
+    if study.treatment is None or subject.unplanned:
         return
-    first = subject.therapy[0]
-    level = first.level_mbq
-    if level is None:
-        return
-    # What was planned tells first; where nothing was, what was given.
-    told, mbq = ("planned with", first.planned_mbq) if first.planned_mbq else ("of", first.net_mbq)
-    if mbq and abs(mbq / level - 1.0) > _tolerance(study):
-        what = f"first dose {told} {mbq:g} MBq, level {subject.level} is {activity_in_words(level)}"
-        yield Deviation(subject.id, first.day, "activity of another level", what, first.facts)
+    for counted, dose in enumerate(subject.therapy, start=1):
+        # What was planned tells first; where nothing was, what was given.
+        told, mbq = ("planned with", dose.planned_mbq) if dose.planned_mbq else ("of", dose.net_mbq)
+        if not mbq or not dose.level_mbq:
+            continue
+        number = dose.number or counted
+        own = version(study, dose.version)
+        off, first = mbq / dose.level_mbq - 1.0, number <= (own.treatment.fractions if own.treatment else 1)
+        if off > _tolerance(own) or (first and off < -_tolerance(own)):
+            name = "first dose" if number == 1 else f"dose {number}"
+            plan = f"level {subject.level} is {activity_in_words(dose.level_mbq)}"
+            what = f"{name} {told} {mbq:g} MBq, {plan}{'' if number == 1 else ' there'}"
+            yield Deviation(subject.id, dose.day, "activity of another level", what, dose.facts)
 
 
 def _against_criteria(gate: GateVerdicts, first_dose: date) -> Iterable[Deviation]:

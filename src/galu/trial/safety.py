@@ -212,7 +212,7 @@ def _dlt_patient(
         subject=subject.id,
         level=subject.level,
         first_dose=start,
-        full_dose=full_dose(subject, study.safety),
+        full_dose=full_dose(subject, study.safety, study.treatment.fractions if study.treatment else 1),
         withdrew=_departure(exit_, subject) if exit_ else None,
         died=_departure(death, subject) if death else None,
         cycle2=next(

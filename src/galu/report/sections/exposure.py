@@ -64,7 +64,7 @@ def _by_level(by_subject: dict[str, list[ExposureRow]]) -> Table:
         rows.append(
             (
                 "no level" if level is None else f"level {level}", len(own), len(doses),
-                mean(len(r) for r in own), max(len(r) for r in own),
+                mean(_cycles(r) for r in own), max(_cycles(r) for r in own),
                 mean(nets) if nets else None, median(totals) if totals else None,
                 max(totals) if totals else None,
                 sum((row.delay_days or 0) > 7 for row in doses), sum(bool(row.reduced) for row in doses),
@@ -76,9 +76,14 @@ def _by_level(by_subject: dict[str, list[ExposureRow]]) -> Table:
     return Table("exposure-levels", "Exposure by dose level", columns, tuple(rows))
 
 
+def _cycles(rows: list[ExposureRow]) -> int:
+    """Cycles of a subject: a fraction is no cycle of its own."""
+    return sum(row.fraction in (None, 1) for row in rows)
+
+
 def _by_subject(by_subject: dict[str, list[ExposureRow]]) -> Table:
     rows = tuple(
-        (name, r[0].level, len(r), r[0].day, r[-1].day, _gbq(r[-1].cumulative_mbq),
+        (name, r[0].level, _cycles(r), r[0].day, r[-1].day, _gbq(r[-1].cumulative_mbq),
          max((row.delay_days for row in r if row.delay_days is not None), default=None),
          sum(bool(row.reduced) for row in r))
         for name, r in by_subject.items()
@@ -90,12 +95,16 @@ def _by_subject(by_subject: dict[str, list[ExposureRow]]) -> Table:
 
 
 def _administrations(state: TrialState) -> Table:
+    plan = state.study.treatment
+    parts = plan is not None and plan.fractions > 1
     rows = tuple(
-        (r.subject, r.level, r.agent, r.cycle, r.day, r.planned_mbq, r.net_mbq, r.cumulative_mbq,
+        (r.subject, r.level, r.agent, r.cycle, *((r.fraction,) if parts else ()),
+         r.day, r.planned_mbq, r.net_mbq, r.cumulative_mbq,
          r.delay_days,
          r.reduced, r.reason)
         for r in state.exposure
     )  # fmt: skip
-    columns = ("subject", "level", "agent", "cycle", "day", "planned [MBq]", "net [MBq]", "cumulative [MBq]",
+    columns = ("subject", "level", "agent", "cycle", *(("fraction",) if parts else ()),
+               "day", "planned [MBq]", "net [MBq]", "cumulative [MBq]",
                "delay [d]", "reduced", "how")  # fmt: skip
     return Table("administrations", "Every administration", columns, rows, page_rows=0)
