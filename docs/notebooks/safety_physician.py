@@ -25,14 +25,14 @@ labs.with_columns(grades)
 #     galu status trial --json
 
 # %%
-from datetime import date
 from pathlib import Path
 
 from galu.desk.folder import open_trial
+from galu.desk.status import day_of_report
 from galu.trial.state import derive_state
 
 trial = open_trial(Path("trial"))
-state = derive_state(trial.study, trial.record, date.today())
+state = derive_state(trial.study, trial.record, day_of_report(trial.record, None))
 [(slot.subject, slot.outcome, slot.reason, slot.decided_by) for slot in state.board.slots]
 
 # %% [markdown]
