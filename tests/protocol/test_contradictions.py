@@ -24,7 +24,7 @@ def flow(key: str, value: str, new: str) -> tuple[str, str]:
 VISIT = "  - id: safety-30\n    anchor: last-dose\n    day: 31\n"
 KIDNEYS = "{region: kidneys, quantity: dose, limit_gy: 23, action: alert}"
 G3 = "min_grade: 3, action: reduce, factor: 0.8, on_recurrence: stop"
-ALPHA = (("nuclide: Lu-177", "nuclide: Ac-225"), flow("therapy_nuclide", "Lu-177", "Ac-225"))
+ALPHA = (("  nuclide: Lu-177\n", ""), flow("therapy_nuclide", "Lu-177", "Ac-225"))
 FRACTIONS = "  fraction_days: {value: [1, 15], source: assumed, why: test}\n  reading:\n"
 ENDS = "  at_organ_limit: {value: stop, source: assumed, why: test}\n  reading:\n"
 LVEF = "      limits:\n      - {unit: '%', op: <, value: 50.0}\n"
@@ -80,7 +80,7 @@ REFUSED = [
      "schedule.scans.0.agent", "is no agent"),
     (("- name: 177Lu-PSMA-0057", "- name: 68Ga-PSMA-0057"), "agents.1", "declared 2 times"),
     (("nuclide: Lu-177", "nuclide: Lu-999"), "agents.1.nuclide", ""),
-    (("nuclide: Lu-177", "nuclide: Y-90"), "dosimetry.therapy_nuclide", "carries Y-90"),
+    (("nuclide: Lu-177", "nuclide: Y-90"), "agents.1.nuclide", "is called 177Lu-PSMA-0057"),
     (flow("therapy_nuclide", "Lu-177", "Tb-161"), "dosimetry.therapy_nuclide", "carries Lu-177"),
     (flow("therapy_nuclide", "Lu-177", "unobtainium"), "dosimetry.therapy_nuclide", ""),
     ((RANGE, RANGE.replace("20000", "5000")), "treatment.levels.1", "possible_activity_mbq 100 to 5000"),
@@ -96,6 +96,10 @@ REFUSED = [
     (("  reading:\n", FRACTIONS), "schedule.visits", "no visit doses on day 15"),
     (("  reading:\n", ENDS, "action: stop}", "action: alert}", "action: stop, only", "action: alert, only"),
      "treatment.at_organ_limit", "no limit has action: stop"),
+    (("nuclide: Ga-68", "nuclide: Cu-64"), "agents.0.nuclide", "is called 68Ga-PSMA-0057"),
+    (("    times_h:\n    - 1.0\n", "    times_h:\n    - 48.0\n"), "scans.0.times_h", "nothing is left"),
+    (("population_teff_h: 35.5", "population_teff_h: 355"), "regions.value.0.population_teff_h", "physical"),
+    ((G3, G3.replace("min_grade: 3", "min_grade: 2")), "safety.modification.1.terms", "both answer"),
     # How many.
     (stated("target", "49", "0"), "enrolment.target", "greater than or equal to 1"),
     (stated("target", "49", "-49"), "enrolment.target", "greater than or equal to 1"),

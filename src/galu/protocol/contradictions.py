@@ -17,10 +17,15 @@ from galu.nuclides import canonical, half_life_h, nuclide
 from galu.protocol.sections import Agent, AnalysisSet, Enrolment, Schedule, VisitPlan
 from galu.protocol.treatment import Body, Treatment
 from galu.safety.plan import SafetyPlan
+from galu.vocabulary.tracers import read_tracer
 
 Place = tuple[str | int, ...]
 #: Bodies [kg, cm] whose activities must all be possible: a light and a heavy adult (assumed).
 _BODIES: Final = (Body(45.0, 150.0), Body(120.0, 190.0))
+
+
+#: After so many half-lives a thousandth of a thousandth is left, which no camera sees (assumed).
+_GONE_HALF_LIVES: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,7 @@ def contradictions(study: Parts) -> Iterator[Contradiction]:
     yield from _twice(("agents",), (one.name for one in study.agents), "agent")
     yield from _agents(study)
     yield from _activities(study)
+    yield from _scans(study)
     yield from _schedule(study)
     yield from _twice(("analysis_sets",), (one.id for one in study.analysis_sets), "analysis set")
     yield from _ends_at_a_limit(study)
@@ -97,6 +103,8 @@ def _agents(study: Parts) -> Iterator[Contradiction]:
                 half_life_h(agent.nuclide)
             except InputError as error:
                 yield Contradiction(("agents", index, "nuclide"), error.fault, error.remedy)
+            else:
+                yield from _named_otherwise(index, agent)
         possible, planned = agent.possible_activity_mbq, agent.planned_activity_mbq
         if possible is not None and planned is not None:
             low, high = possible.value
@@ -117,6 +125,30 @@ def _agents(study: Parts) -> Iterator[Contradiction]:
         if known and name not in known:
             yield Contradiction(
                 place, f"names {name!r}, which is no agent", f"write one of {', '.join(known)}"
+            )
+
+
+def _named_otherwise(index: int, agent: Agent) -> Iterator[Contradiction]:
+    """An agent whose name tells another nuclide than its key does."""
+    told = canonical(read_tracer(agent.name).nuclide)
+    if told is not None and told != canonical(agent.nuclide or ""):
+        fault = f"is {agent.nuclide}, but the agent is called {agent.name}"
+        yield Contradiction(("agents", index, "nuclide"), fault, "correct the name or the nuclide")
+
+
+def _scans(study: Parts) -> Iterator[Contradiction]:
+    """Scans at which nothing would be left of the agent."""
+    carried = {one.name: one.nuclide for one in study.agents}
+    for index, scan in enumerate(study.schedule.scans if study.schedule else ()):
+        name = carried.get(scan.agent)
+        if name is None or canonical(name) is None:
+            continue
+        half_lives = scan.times_h[-1] / half_life_h(name)
+        if half_lives > _GONE_HALF_LIVES:
+            yield Contradiction(
+                ("schedule", "scans", index, "times_h"),
+                f"{scan.times_h[-1]:g} h are {half_lives:.0f} half-lives of {name}: nothing is left to see",
+                "write hours after the administration",
             )
 
 
@@ -237,6 +269,15 @@ def _safety(plan: SafetyPlan, treatment: Treatment | None) -> Iterator[Contradic
         )
     yield from _twice(("safety", "dlt", "rules"), (one.id for one in dlt.rules), "rule")
     yield from _twice(("safety", "modification"), (one.id for one in plan.modification), "rule")
+    answered: dict[tuple[str, int], str] = {}
+    for index, rule in enumerate(plan.modification):
+        for term in rule.terms:
+            other = answered.setdefault((term, rule.min_grade), rule.id)
+            if other != rule.id:
+                fault = f"{rule.id} and {other} both answer {term} of grade {rule.min_grade}"
+                yield Contradiction(
+                    ("safety", "modification", index, "terms"), fault, "keep it in one of them"
+                )
 
 
 def _dosimetry(plan: DosimetryPlan, study: Parts) -> Iterator[Contradiction]:
@@ -248,6 +289,14 @@ def _dosimetry(plan: DosimetryPlan, study: Parts) -> Iterator[Contradiction]:
     except InputError as error:
         yield Contradiction(place, error.fault, error.remedy)
         return
+    physical_h = half_life_h(plan.therapy_nuclide.value)
+    for index, region in enumerate(plan.regions.value):
+        if region.population_teff_h is not None and region.population_teff_h > physical_h:
+            yield Contradiction(
+                ("dosimetry", "regions", "value", index, "population_teff_h"),
+                f"{region.population_teff_h:g} h exceed the physical half-life of {physical_h:.4g} h",
+                "write the effective half-life",
+            )
     for index, limit in enumerate(plan.limits.value):
         where: Place = ("dosimetry", "limits", "value", index)
         if organ_of(limit.region) not in organs:
