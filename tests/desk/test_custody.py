@@ -159,12 +159,12 @@ def test_an_amendment_that_was_cut_off_is_finished(
     trial = made(tmp_path / "trial")
     old = (trial / "study.yaml").read_bytes()
     changed = tmp_path / "amended.yaml"
-    changed.write_bytes(old.replace(b"window_days: {value: 42,", b"window_days: {value: 56,"))
+    changed.write_bytes(old.replace(b"window_days: {value: 42,", b"window_days: {value: 35,"))
     amend_trial(trial, changed, "longer", "Sponsor")
     (trial / "study.yaml").write_bytes(old)
     if not writable:
         monkeypatch.setattr(folder_module.os, "access", lambda *_: False)
-    assert open_trial(trial).study.safety.dlt.window_days.value == 56
+    assert open_trial(trial).study.safety.dlt.window_days.value == 35
     assert ((trial / "study.yaml").read_bytes() == changed.read_bytes()) is writable
     (trial / "study.yaml").write_bytes(old.replace(b"42", b"41"))
     with pytest.raises(InputError, match="is not the study in force"):

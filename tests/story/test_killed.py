@@ -42,6 +42,11 @@ def _took_s(words: list[object]) -> float:
     return time.perf_counter() - began
 
 
+def _window(number: int) -> int:
+    """Days of the window in an amendment: each unlike the one before, none beyond the cycle."""
+    return 42 - (number % 14 + 1)
+
+
 class Trial:
     """A trial folder, and each command with a new input; every one is whole or was never there."""
 
@@ -64,7 +69,7 @@ class Trial:
         if command == "amend":
             text = (STUDY / "study.yaml").read_text(encoding="utf-8")
             path = self.home / f"amended{n}.yaml"
-            path.write_text(text.replace("window_days: {value: 42,", f"window_days: {{value: {42 + n},"))
+            path.write_text(text.replace("window_days: {value: 42,", f"window_days: {{value: {_window(n)},"))
             return ["amend", self.folder, path, "--reason", f"Amendment {n}", "--by", "Sponsor"]
         return ["simulate", STUDY, SCENARIO, "-o", self.home / f"simulated{n}"]
 
@@ -86,7 +91,7 @@ class Trial:
         assert versions >= len(self.windows)
         if command == "amend":
             window = trial.study.safety.dlt.window_days.value if trial.study.safety else 0
-            assert window == 42 + self.number if versions > len(self.windows) else window in self.windows
+            assert window == _window(self.number) if versions > len(self.windows) else window in self.windows
             assert versions > len(self.windows) or "→" not in said
             self.windows += [window] * (versions - len(self.windows))
         self.consents, self.signed = consents, decisions

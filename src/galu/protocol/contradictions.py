@@ -71,7 +71,9 @@ class Parts(Protocol):
 
 def contradictions(study: Parts) -> Iterator[Contradiction]:
     """Every contradiction of a study, in the order of its file."""
-    yield from _twice(("agents",), (one.name for one in study.agents), "agent")
+    # A registry may list one name twice; only of agents with a part in the trial it must be one.
+    names = [one.name if one.role else f"{one.name}, {n}" for n, one in enumerate(study.agents)]
+    yield from _twice(("agents",), names, "agent")
     yield from _agents(study)
     yield from _activities(study)
     yield from _scans(study)
