@@ -14,7 +14,7 @@ from typing import Final, Protocol
 from galu.dosimetry.plan import DosimetryPlan, organ_of
 from galu.finding import InputError
 from galu.nuclides import canonical, half_life_h, nuclide
-from galu.protocol.sections import Agent, AnalysisSet, Enrolment, Schedule, VisitPlan
+from galu.protocol.sections import Agent, AnalysisSet, Schedule, VisitPlan
 from galu.protocol.treatment import Body, Treatment
 from galu.safety.plan import SafetyPlan
 from galu.vocabulary.tracers import read_tracer
@@ -22,8 +22,6 @@ from galu.vocabulary.tracers import read_tracer
 Place = tuple[str | int, ...]
 #: Bodies [kg, cm] whose activities must all be possible: a light and a heavy adult (assumed).
 _BODIES: Final = (Body(45.0, 150.0), Body(120.0, 190.0))
-
-
 #: After so many half-lives a thousandth of a thousandth is left, which no camera sees (assumed).
 _GONE_HALF_LIVES: Final = 20.0
 
@@ -47,10 +45,6 @@ class Parts(Protocol):
     @property
     def treatment(self) -> Treatment | None:
         """How much and how often."""
-
-    @property
-    def enrolment(self) -> Enrolment | None:
-        """How many."""
 
     @property
     def schedule(self) -> Schedule | None:
@@ -182,15 +176,16 @@ def _schedule(study: Parts) -> Iterator[Contradiction]:
     plan = study.treatment
     if plan is None:
         return
-    doses = {one.day for one in visits if one.anchor == "cycle" and "dose" in one.procedures}
-    lacking = [day for day in plan.days_of_fractions if doses and day not in doses]
+    doses = {n: one for n, one in enumerate(visits) if one.anchor == "cycle" and "dose" in one.procedures}
+    given = {one.day for one in doses.values()}
+    lacking = [day for day in plan.days_of_fractions if doses and day not in given]
     if lacking and plan.fractions > 1:
         fault = f"no visit doses on day {lacking[0]} of a cycle, a day of treatment.fraction_days"
         yield Contradiction(
             ("schedule", "visits"), fault, f"add one with anchor: cycle and day: {lacking[0]}"
         )
-    for index, visit in enumerate(visits):
-        if visit.anchor == "cycle" and "dose" in visit.procedures and visit.day not in plan.days_of_fractions:
+    for index, visit in doses.items():
+        if visit.day not in plan.days_of_fractions:
             days = ", ".join(str(day) for day in plan.days_of_fractions)
             yield Contradiction(
                 ("schedule", "visits", index, "day"),
@@ -287,11 +282,10 @@ def _dosimetry(plan: DosimetryPlan, study: Parts) -> Iterator[Contradiction]:
     yield from _twice(("dosimetry", "regions", "value"), organs, "region")
     place: Place = ("dosimetry", "therapy_nuclide")
     try:
-        half_life_h(plan.therapy_nuclide.value)
+        physical_h = half_life_h(plan.therapy_nuclide.value)
     except InputError as error:
         yield Contradiction(place, error.fault, error.remedy)
         return
-    physical_h = half_life_h(plan.therapy_nuclide.value)
     for index, region in enumerate(plan.regions.value):
         if region.population_teff_h is not None and region.population_teff_h > physical_h:
             yield Contradiction(
