@@ -33,11 +33,12 @@ SECOND = """\
   - {id: dose-2, anchor: cycle, day: 15, after_days: 7, procedures: [dose], source: assumed, why: test}
 """
 BY_WEIGHT = study(("activity_gbq: 3.7", "kbq_per_kg: 50000"), ("activity_gbq: 6.0", "kbq_per_kg: 80000"))
-IN_TWO = study(
+TWO_FRACTIONS = (
     ("  reading:\n", "  fraction_days: {value: [1, 15], source: assumed, why: test}\n  reading:\n"),
     ("  - id: haematology-c1\n", f"{SECOND}  - id: haematology-c1\n"),
     ("value: per administration", "value: per cycle"),
 )
+IN_TWO = study(*TWO_FRACTIONS)
 FALLING = study(
     ("  reading:\n", "  lower_each_cycle_gbq: {value: 0.4, source: assumed, why: test}\n  reading:\n")
 )
@@ -178,3 +179,16 @@ def test_an_activity_drawn_on_another_day_says_nothing_of_a_dose():
     assert dose.net_mbq is None and "days from the administration" in dose.reason
     faults = check_admission(plan, record_of([], "Asia/Shanghai"), [bare, drawn], NOW + timedelta(days=90))
     assert any("14 days from the administration" in one.fault for one in faults)
+
+
+def test_a_fraction_begins_no_cycle_and_ends_no_treatment():
+    doses = (given(1, 0, 3000, cycle=1, fraction=1), given(2, 14, 3000, cycle=1, fraction=2))
+    visits = state(IN_TWO, *doses, day=40).visits
+    counts = [one.planned for one in visits if one.visit == "haematology-c1"]
+    assert counts[:2] == [FIRST + timedelta(days=7), FIRST + timedelta(days=14)]
+    assert not [one for one in visits if one.visit == "haematology"]  # of later cycles
+    one_cycle = study(*TWO_FRACTIONS, ("max_cycles:\n    value: 6", "max_cycles:\n    value: 1"))
+    ended = ("safety-30", "follow-up")
+    half = state(one_cycle, doses[0], day=10).visits
+    assert not [one for one in half if one.visit in ended]
+    assert [one for one in state(one_cycle, *doses, day=40).visits if one.visit in ended]

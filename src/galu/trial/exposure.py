@@ -49,6 +49,11 @@ class Dose:
     version: int = 0
 
     @property
+    def starts_cycle(self) -> bool:
+        """Whether it is the first of its cycle; of a cycle that is given in fractions the others are not."""
+        return self.fraction in (None, 1)
+
+    @property
     def fraction_of_planned(self) -> float | None:
         """Net over planned activity."""
         if self.net_mbq is None or not self.planned_mbq:

@@ -76,8 +76,3 @@ def dose_slack(study: Study, turn: Turn) -> int:
     day = plan.days_of_fractions[turn.fraction - 1] if plan is not None else 1
     own = [one for one in doses if one.day == day] or doses
     return own[0].after_days if own else 7
-
-
-def starts_cycle(plan: Treatment | None, dose: Dose) -> bool:
-    """Whether a dose is the first of its cycle."""
-    return plan is None or plan.fractions == 1 or (dose.fraction or 1) == 1

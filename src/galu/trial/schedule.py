@@ -18,7 +18,7 @@ from galu.protocol.sections import VisitPlan
 from galu.protocol.versions import version
 from galu.record import Record
 from galu.trial.subjects import Subject
-from galu.trial.versions import first_version, study_now
+from galu.trial.versions import first_version, plan_now
 from galu.vocabulary.results import kind_of_result
 
 Status = Literal["done", "partial", "missed", "due", "upcoming"]
@@ -77,7 +77,8 @@ def derive_schedule(
     done = _days_done(study, record)
     found: list[PlannedVisit] = []
     for subject in people:
-        own, most = done.get(subject.id, {}), _most_cycles(study_now(study, subject))
+        own, treatment = done.get(subject.id, {}), plan_now(study, subject)
+        most = 1 if treatment is None else treatment.most_administrations
         for number, plan in plans[subject.id]:
             imaging = not _IMAGING.isdisjoint(plan.procedures)
             until = (progressed or {}).get(subject.id, date.max) if imaging else date.max
@@ -91,10 +92,6 @@ def _plans(study: Study, subject: Subject) -> Iterator[tuple[int, VisitPlan]]:
     for number in sorted(steps):
         schedule = version(study, number).schedule
         yield from ((number, plan) for plan in (schedule.visits if schedule else ()))
-
-
-def _most_cycles(study: Study) -> int:
-    return study.treatment.max_cycles.value if study.treatment else 1
 
 
 def _days_done(study: Study, record: Record) -> dict[str, dict[str, frozenset[date]]]:
@@ -122,7 +119,7 @@ def _told(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _anchors(
-    plan: VisitPlan, number: int, subject: Subject, most_cycles: int
+    plan: VisitPlan, number: int, subject: Subject, most: int
 ) -> Iterator[tuple[int | None, date, date]]:
     """(cycle, day 1, last day on which the plan may fall) of each anchor that a subject has reached.
 
@@ -138,14 +135,15 @@ def _anchors(
     began = first_version(subject) == number
     if plan.anchor == "first-dose" and subject.first_dose is not None and began:
         yield None, subject.first_dose, last
-    finished = subject.left("treatment") is not None or len(subject.therapy) >= most_cycles
+    finished = subject.left("treatment") is not None or len(subject.therapy) >= most
     finished = finished and subject.under.now == number
     if plan.anchor == "last-dose" and subject.last_dose is not None and finished:
         yield None, subject.last_dose, last
     if plan.anchor == "cycle":
-        for cycle, dose in enumerate(subject.therapy, start=1):
+        starts = [dose for dose in subject.therapy if dose.starts_cycle]
+        for cycle, dose in enumerate(starts, start=1):
             wanted = plan.cycles in (None, "all") or (plan.cycles == "first") == (cycle == 1)
-            following = subject.therapy[cycle].day if cycle < len(subject.therapy) else date.max
+            following = starts[cycle].day if cycle < len(starts) else date.max
             if wanted and dose.version == number:
                 yield cycle, dose.day, min(last, following)
 
@@ -172,8 +170,8 @@ def _visits(
     done: Mapping[str, frozenset[date]],
     context: tuple[date, date, int],
 ) -> Iterator[PlannedVisit]:
-    (number, plan), (day, until, most_cycles) = planned_by, context
-    for cycle, first, last in _anchors(plan, number, subject, most_cycles):
+    (number, plan), (day, until, most) = planned_by, context
+    for cycle, first, last in _anchors(plan, number, subject, most):
         for planned in planned_days(plan, first, day):
             if planned > min(last, until):
                 break
