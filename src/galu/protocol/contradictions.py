@@ -176,7 +176,7 @@ def _schedule(study: Parts) -> Iterator[Contradiction]:
     plan = study.treatment
     if plan is None:
         return
-    doses = {n: one for n, one in enumerate(visits) if one.anchor == "cycle" and "dose" in one.procedures}
+    doses = {n: one for n, one in enumerate(visits) if one.doses_in_cycle}
     given = {one.day for one in doses.values()}
     lacking = [day for day in plan.days_of_fractions if doses and day not in given]
     if lacking and plan.fractions > 1:

@@ -111,7 +111,7 @@ def _schedule(study: Study) -> Iterator[Need]:
     visits = study.schedule.visits
     if not any(one.anchor == "consent" for one in visits):
         yield Need(("screen",), "schedule.visits", "has no screening visit", "one with anchor: consent")
-    if not any(one.anchor == "cycle" and "dose" in one.procedures for one in visits):
+    if not any(one.doses_in_cycle for one in visits):
         yield Need(
             ("dose",),
             "schedule.visits",

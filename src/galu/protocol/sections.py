@@ -160,6 +160,11 @@ class VisitPlan(Sourced):
         default=(), description="what is done, such as haematology, psa, ct, dose"
     )
 
+    @property
+    def doses_in_cycle(self) -> bool:
+        """Whether the therapy is given at it, on its day of a cycle."""
+        return self.anchor == "cycle" and "dose" in self.procedures
+
     @model_validator(mode="after")
     def _days_are_days(self) -> VisitPlan:
         if self.day == 0:

@@ -26,16 +26,15 @@ def measured(rows: Iterable[Row[Vital]], test: str, unit: str) -> dict[str, Meas
     return found
 
 
-def body_on(rows: Iterable[Row[Vital]], subject: str, day: date | None) -> Body:
-    """The body on a day, by the last weight up to it; the newest one where no day is given."""
-    own = tuple(rows)
-    weight = _last(measured(own, "WEIGHT", "kg").get(subject, []), day)
-    height = _last(measured(own, "HEIGHT", "cm").get(subject, []), None)
+def body_on(rows: tuple[Row[Vital], ...], day: date | None) -> Body:
+    """The body of the one subject of these rows on a day, by the last weight up to it, or the newest one."""
+    weight = _last(measured(rows, "WEIGHT", "kg"), day)
+    height = _last(measured(rows, "HEIGHT", "cm"), None)
     if weight is None:
         return Body()
     return Body(weight[1], None if height is None else height[1], f" ({weight[0]})")
 
 
-def _last(values: Measured, day: date | None) -> tuple[date, float] | None:
-    before = [one for one in values if day is None or one[0] <= day]
+def _last(values: dict[str, Measured], day: date | None) -> tuple[date, float] | None:
+    before = [one for own in values.values() for one in own if day is None or one[0] <= day]
     return max(before, key=lambda one: one[0], default=None)

@@ -72,7 +72,7 @@ def due_on(plan: Treatment, therapy: tuple[Dose, ...], number: int) -> date:
 def dose_slack(study: Study, turn: Turn) -> int:
     """Days that a dose may be late by the visit plan; a week where that says nothing (assumed)."""
     plan, visits = study.treatment, study.schedule.visits if study.schedule else ()
-    doses = [one for one in visits if one.anchor == "cycle" and "dose" in one.procedures]
+    doses = [one for one in visits if one.doses_in_cycle]
     day = plan.days_of_fractions[turn.fraction - 1] if plan is not None else 1
     own = [one for one in doses if one.day == day] or doses
     return own[0].after_days if own else 7

@@ -180,9 +180,7 @@ class _Rows:
 
     def body(self, plan: Treatment, day: date | None) -> Body:
         """The body of a day, or the newest one, where activities hang on it."""
-        if not plan.by_body or not self.vitals:
-            return Body()
-        return body_on(self.vitals, self.vitals[0].subject, day)
+        return body_on(self.vitals, day) if plan.by_body else Body()
 
     def between(self, row: Row[Fact]) -> tuple[date, date]:
         """First and last day of a row; it was written after it happened."""
