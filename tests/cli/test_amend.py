@@ -74,11 +74,11 @@ def test_the_command_lists_what_changed(
 
 
 LU = "177Lu-PSMA-0057"
+BARE = "therapeutic PSMA-0057"
 DOSED = "2026-03-05"
 
 
-@pytest.fixture
-def treated(trial: Path) -> Path:
+def _men(agent: str = LU) -> list[Fact]:
     """Two men, one at each level; the site of both is Wuhan."""
     facts: list[Fact] = []
     for level, mbq in ((1, 3700.0), (2, 6000.0)):
@@ -88,11 +88,16 @@ def treated(trial: Path) -> Path:
             Demographics(id=f"d{level}", subject=name, on="2026-03-02", sex="M", site="Wuhan"),
             Enrolment(id=f"e{level}", subject=name, on="2026-03-04", phase="escalation", level=level),
             Administration(
-                id=f"a{level}", subject=name, on=f"{DOSED}T10:00", agent=LU, cycle=1,
+                id=f"a{level}", subject=name, on=f"{DOSED}T10:00", agent=agent, cycle=1,
                 planned_activity_mbq=mbq, activity_mbq=mbq,
             ),
         ]  # fmt: skip
-    open_trial(trial, _clock(6)).store.append(facts)
+    return facts
+
+
+@pytest.fixture
+def treated(trial: Path) -> Path:
+    open_trial(trial, _clock(6)).store.append(_men())
     return trial
 
 
@@ -116,7 +121,6 @@ IMPOSSIBLE = {
     ),
     "activity": ([("activity_gbq: 6.0", "activity_gbq: 7.4")], "is 7.4 GBq now, and P2 was there"),
     "agent": ([(LU, "177Lu-PSMA-0058")], f"{LU} is gone, though it was given"),
-    "nuclide": ([("Lu-177", "Tb-161")], "another nuclide"),
     "target": ([("    value: 49\n", "    value: 1\n")], "is 1, with 2 dosed already; write 2 or more"),
 }
 
@@ -131,6 +135,15 @@ def test_what_cannot_be_true_of_those_in_the_trial_is_refused(
         amend_trial(treated, _file(tmp_path, *changes), "Amendment 1", "Sponsor", _clock(10))
     assert (treated / "record.sqlite").read_bytes() == before
     assert not (treated / "versions").exists()
+
+
+def test_an_agent_that_was_given_keeps_its_nuclide(tmp_path: Path) -> None:
+    """A name that tells the nuclide is refused by the file alone; a bare one is held to the record."""
+    create_trial(_file(tmp_path, (LU, BARE)), tmp_path / "trial", "observed", clock=_clock(1))
+    open_trial(tmp_path / "trial", _clock(6)).store.append(_men(BARE))
+    path = _file(tmp_path, (LU, BARE), ("Lu-177", "Tb-161"))
+    with pytest.raises(InputError, match="another nuclide than the Lu-177 given"):
+        amend_trial(tmp_path / "trial", path, "Amendment 1", "Sponsor", _clock(10))
 
 
 @pytest.mark.parametrize("what", ["activity", "target"])
