@@ -14,7 +14,8 @@ from galu.record.conduct import Retraction
 from galu.record.people import Consent
 from galu.record.seal import GENESIS, Head
 from galu.record.store import Store
-from galu.store import MemoryStore, SqliteStore
+from galu.store import MemoryStore, PostgresStore, SqliteStore
+from servers import shared_cluster
 from store_facts import START, Clock, ecog, version
 
 ZONE = "Asia/Shanghai"
@@ -26,11 +27,17 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+def on_a_server(clock: Clock) -> PostgresStore:
+    return PostgresStore(shared_cluster().place(), clock, ZONE)
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def make(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Make:
     """Makes an empty store of one kind."""
     if request.param == "memory":
         return lambda _: MemoryStore(clock, ZONE)
+    if request.param == "postgresql":
+        return lambda _: on_a_server(clock)
     return lambda name: SqliteStore.create(tmp_path / f"{name}.sqlite", clock, ZONE)
 
 
@@ -165,13 +172,16 @@ def test_the_same_facts_give_the_same_chain_wherever_they_are_kept(tmp_path: Pat
     stores: list[Store] = [
         MemoryStore(clock, ZONE),
         SqliteStore.create(tmp_path / "same.sqlite", clock, ZONE),
+        on_a_server(clock),
     ]
     for store in stores:
         store.append([version()])
         store.append([Consent(id="c", subject="S1", on="2026-01-05T09:30:00+08:00", by="Dr Łi")])
         store.append([ecog("e1"), ecog("e2", 1, supersedes="e1", reason="typo")])
-    assert stores[0].head() == stores[1].head()
-    assert list(stores[0].entries()) == list(stores[1].entries())
-    tables = [store.record() for store in stores]
-    assert tables[0].frames.keys() == tables[1].frames.keys()
-    assert all(tables[0].facts(kind).equals(tables[1].facts(kind)) for kind in tables[0].frames)
+    first, *others = stores
+    for other in others:
+        assert other.head() == first.head()
+        assert list(other.entries()) == list(first.entries())
+        ours, theirs = first.record(), other.record()
+        assert ours.frames.keys() == theirs.frames.keys()
+        assert all(ours.facts(kind).equals(theirs.facts(kind)) for kind in ours.frames)

@@ -127,6 +127,24 @@ def verify(
 
 
 @app.command()
+def move(
+    folder: TrialPath,
+    to: Annotated[
+        str, typer.Argument(metavar="PLACE", help="postgresql://owner@host/database[?schema=…], or sqlite")
+    ],
+    role: Annotated[
+        str | None,
+        typer.Option(help="on a server: the role that galu works as, which only reads and appends"),
+    ] = None,
+) -> None:
+    """Move the record to a PostgreSQL server, or back into the folder, and verify it there."""
+    from galu.desk.move import move_record
+
+    moved = move_record(folder, to, role)
+    print(f"{moved.place}: {moved.entries} entries hold together, head {moved.digest}")
+
+
+@app.command()
 def custody(
     folder: TrialPath,
     key: Annotated[Path | None, typer.Option(help="move the key that signs to this new file")] = None,

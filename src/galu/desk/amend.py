@@ -22,7 +22,7 @@ from galu.record.conduct import StudyVersion
 from galu.record.people import Demographics
 from galu.record.versions import sites_as_text, version_rows
 from galu.record.when import FIRST_YEAR, LAST_YEAR
-from galu.store.sqlite import Clock
+from galu.store.sql import Clock
 from galu.trial.amendable import Terms, refusals, steps_since
 from galu.trial.state import derive_state
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 import json
 import tempfile
 import zipfile
@@ -41,6 +42,8 @@ class Kept:
 def backup_trial(folder: Path, out: Path) -> Kept:
     """Write a trial that holds together into a new file; who writes meanwhile waits a moment.
 
+    The record is in it as one file, wherever it is kept.
+
     Raises
     ------
     InputError
@@ -50,13 +53,15 @@ def backup_trial(folder: Path, out: Path) -> Kept:
     if out.exists():
         raise InputError(str(out), "exists already", "name a new file; nothing is overwritten")
     trial = open_trial(folder)
+    with trial.store.still():
+        files = {name: path.read_bytes() for name, path in _files(folder)}
+        head = trial.store.head()
     with tempfile.TemporaryDirectory(prefix="galu-") as scratch:
-        record = Path(scratch) / RECORD
-        with trial.store.still():
-            trial.store.copy_to(record)
-            files = {name: path.read_bytes() for name, path in _files(folder)}
-            head = trial.store.head()
-        files[RECORD] = record.read_bytes()
+        copy = SqliteStore.create(Path(scratch) / RECORD, utc_now)
+        # Entries never change: those up to the head are the same, whoever writes meanwhile.
+        copy.take(itertools.islice(trial.store.rows(), head.seq))
+        copy.close()
+        files[RECORD] = copy.path.read_bytes()
     manifest = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     files[_MANIFEST] = json.dumps(manifest, indent=1).encode()
     try:

@@ -13,7 +13,7 @@ from galu.desk.status import day_of_report
 from galu.finding import InputError
 from galu.record import Record, fact_digest
 from galu.record.conduct import Decision, Signature
-from galu.store.sqlite import Clock
+from galu.store.sql import Clock
 from galu.trial.board import Board, derive_board
 from galu.vocabulary.persons import is_named
 

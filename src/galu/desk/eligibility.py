@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from galu.desk.folder import open_trial
-from galu.desk.places import RECORD
+from galu.desk.places import holds_record
 from galu.desk.status import day_of_report
 from galu.desk.study import study_file
 from galu.eligibility import (
@@ -160,7 +160,7 @@ def _open(study: Path, record: Path, question: Question) -> _Case:
 
 def _read_record(path: Path, study: Study) -> Record:
     """The record of a trial folder, or of facts as CSV; facts without a stamp count as always known."""
-    if (path / RECORD).is_file():
+    if holds_record(path):
         return open_trial(path).record
     files = read_facts(path)
     if files.recorded:

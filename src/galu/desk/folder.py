@@ -1,4 +1,7 @@
-"""A trial folder: ``study.yaml``, ``record.sqlite``, ``checkpoints/`` and, once amended, ``versions/``."""
+"""A trial folder: ``study.yaml``, ``record.sqlite``, ``checkpoints/`` and, once amended, ``versions/``.
+
+Where the record lies on a server, ``server.json`` names it in the place of ``record.sqlite``.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from zoneinfo import ZoneInfo
 from galu.desk.clock import utc_now
 from galu.desk.identity import passphrase
 from galu.desk.new_folder import new_folder
-from galu.desk.places import CHECKPOINTS, RECORD, STUDY, VERSIONS
+from galu.desk.places import CHECKPOINTS, RECORD, STUDY, VERSIONS, holds_record
 from galu.desk.study import study_file
 from galu.files import write_private
 from galu.finding import InputError
@@ -23,8 +26,8 @@ from galu.protocol.words import LocalWords
 from galu.record import Record
 from galu.record.conduct import StudyVersion
 from galu.record.versions import VersionRow, version_rows
-from galu.store import Checkpoints, Custody, SqliteStore
-from galu.store.sqlite import Clock
+from galu.store import Checkpoints, Custody, SqliteStore, SqlStore, open_store
+from galu.store.sql import Clock
 
 Origin = Literal["observed", "imported", "simulated"]
 
@@ -38,7 +41,7 @@ class TrialFolder:
 
     path: Path
     study: Study
-    store: SqliteStore
+    store: SqlStore
     checkpoints: Checkpoints
     clock: Clock = utc_now
 
@@ -182,16 +185,14 @@ def open_trial(folder: Path, clock: Clock = utc_now) -> TrialFolder:
     InputError
         When the folder is no trial, or `study.yaml` is not the version that the record names.
     """
-    if not (folder / RECORD).is_file():
+    if not holds_record(folder):
         raise InputError(str(folder), "is no trial folder", "make one with `galu init STUDY -o DIR`")
     text, study = read_study(folder / STUDY)
     checkpoints = Checkpoints(folder / CHECKPOINTS, passphrase())
-    store = SqliteStore(folder / RECORD, clock, study.zone, checkpoints)
+    store = open_store(folder, clock, study.zone, checkpoints)
     versions = store.record().facts("study_version").sort("seq")
     if versions.height == 0:
-        raise InputError(
-            str(folder / RECORD), "the record names no study", "make a new folder with `galu init`"
-        )
+        raise InputError(store.place, "the record names no study", "make a new folder with `galu init`")
     named, found = versions["study_hash"].to_list(), study_hash(text)
     if found != named[-1]:
         study = _finished_amendment(folder, found, named)

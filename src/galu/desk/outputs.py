@@ -18,7 +18,7 @@ import zlib
 from pathlib import Path
 from typing import Final
 
-from galu.desk.places import CHECKPOINTS, RECORD, STUDY, VERSIONS
+from galu.desk.places import CHECKPOINTS, RECORD, SERVER, STUDY, VERSIONS, holds_record
 from galu.desk.set_aside import SET_ASIDE
 from galu.finding import InputError
 
@@ -62,10 +62,13 @@ def require_outside_trial(path: Path) -> None:
     """
     real = path.resolve()
     for home in real.parents:
-        if not (home / RECORD).exists() and not (home / CHECKPOINTS / "key.pub").exists():
+        if not holds_record(home) and not (home / CHECKPOINTS / "key.pub").exists():
             continue
         first = real.relative_to(home).parts[0].casefold()
-        if first.startswith((RECORD, STUDY, f".{STUDY}", SET_ASIDE)) or first in (CHECKPOINTS, VERSIONS):
+        if first.startswith((RECORD, SERVER, STUDY, f".{STUDY}", SET_ASIDE)) or first in (
+            CHECKPOINTS,
+            VERSIONS,
+        ):
             raise InputError(str(path), f"belongs to the trial in {home}", _REMEDY)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from galu.desk.clock import utc_now
 from galu.desk.folder import TrialFolder, open_trial
 from galu.desk.outputs import require_outside_trial, write_output
-from galu.desk.places import CHECKPOINTS, RECORD, STUDY, VERSIONS
+from galu.desk.places import CHECKPOINTS, STUDY, VERSIONS, holds_record
 from galu.desk.set_aside import note_set_aside
 from galu.desk.whole import (
     Versions,
@@ -39,8 +39,8 @@ from galu.record.conduct import StudyVersion
 from galu.record.record import frames_of
 from galu.record.seal import Head
 from galu.record.versions import version_rows
-from galu.store import Checkpoints, SqliteStore, Verification, verify
-from galu.store.sqlite import Clock
+from galu.store import Checkpoints, Verification, open_store, verify
+from galu.store.sql import Clock
 from galu.trial.admission import Fault, check_admission
 from galu.trial.entered import Notation
 
@@ -288,7 +288,7 @@ def verify_record(
     OutOfReachError
         When something cannot be checked now.
     """
-    if not (folder / RECORD).is_file():
+    if not holds_record(folder):
         raise OutOfReachError(str(folder), "is no trial folder", "give a folder made by `galu init`")
     for place in against:
         if not any(place.glob("*.json")):
@@ -300,7 +300,7 @@ def verify_record(
         raise OutOfReachError(str(mirror), "the mirror of the signed heads is not there", "connect it")
     places = dict.fromkeys((*against, *((mirror,) if mirror else ())))
     noted = Path(key).read_text(encoding="ascii", errors="replace") if key and Path(key).is_file() else key
-    store = SqliteStore(folder / RECORD, clock)
+    store = open_store(folder, clock)
     return verify(store, checkpoints, noted, tuple(Checkpoints(place) for place in places))
 
 

@@ -17,7 +17,7 @@ from galu.record import Record
 from galu.record.versions import version_on
 from galu.report.blocks import Lane, Mark
 from galu.report.board import lanes_of
-from galu.store.sqlite import Clock
+from galu.store.sql import Clock
 from galu.trial.board import Board, Due
 from galu.trial.state import derive_state
 

@@ -27,7 +27,7 @@ from galu.record import Entry, Fact, Record, record_of
 from galu.record.conduct import StudyVersion
 from galu.record.versions import version_rows
 from galu.store import Checkpoints, SqliteStore
-from galu.store.sqlite import Clock
+from galu.store.sql import Clock
 from galu.trial.admission import Fault, check_admission
 
 #: Files of a trial folder that are not in the record, and go with it.

@@ -1,14 +1,42 @@
-"""The port through which facts enter: whoever keeps a record offers these four verbs."""
+"""The port through which facts enter: whoever keeps a record offers these verbs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from galu.finding import InputError
 from galu.record.fact import Fact
 from galu.record.record import Entry, Record
 from galu.record.seal import Head
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one person writes at once; see `Store.append` for its parts."""
+
+    facts: tuple[Fact, ...]
+    recorded: Sequence[datetime] | None = None
+    after: Head | None = None
+
+
+#: What became of a batch: its entries, or why it may not enter.
+Outcome = tuple[Entry, ...] | InputError
+
+
+def outcome_of(outcome: Outcome) -> tuple[Entry, ...]:
+    """The entries of a batch.
+
+    Raises
+    ------
+    InputError
+        When it may not enter.
+    """
+    if isinstance(outcome, InputError):
+        raise outcome
+    return outcome
 
 
 class Store(Protocol):
@@ -38,6 +66,13 @@ class Store(Protocol):
             When an id is taken, a correction names nothing it may correct, or `recorded` is not allowed.
         OvertakenError
             When the record does not end with `after` any more; nothing was written.
+        """
+        ...
+
+    def append_group(self, batches: Sequence[Batch]) -> tuple[Outcome, ...]:
+        """Write batches together, in the order given: each is all or nothing and has its own outcome.
+
+        They are on the disk when the call returns; where it raises, none is.
         """
         ...
 

@@ -137,7 +137,6 @@ class Checkpoints:
         if pending.head == head and self._is_ours(pending):
             os.replace(self.folder / _PENDING, self.folder / f"{pending.time[:10]}.json")
             sync(self.folder)
-            self.mirror()
         elif pending.seq > head.seq:
             (self.folder / _PENDING).unlink()
 

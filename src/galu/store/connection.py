@@ -20,14 +20,14 @@ _PASSING: Final = tuple(
 
 def open_engine(path: Path, read_only: bool) -> Engine:
     """Connections to a database file, which exists."""
-    # Made of parts: in the text of a URL, ? and % of a folder's name would mean something else.
-    place = URL.create("sqlite", database=str(path.absolute()))
+    query = {"mode": "rw", "uri": "true"}  # a record that is gone is not replaced by an empty file
     if read_only:
         if path.with_name(f"{path.name}-wal").is_file() and path.with_name(f"{path.name}-wal").stat().st_size:
             remedy = "copy the folder to where you may write"
             raise OutOfReachError(str(path), "its last entries wait in a file that may only be read", remedy)
         query = {"mode": "ro", "immutable": "1", "uri": "true"}
-        place = URL.create("sqlite", database=path.absolute().as_uri(), query=query)
+    # Made of parts: in the text of a URL, ? and % of a folder's name would mean something else.
+    place = URL.create("sqlite", database=path.absolute().as_uri(), query=query)
     engine = create_engine(place, poolclass=NullPool)
 
     @event.listens_for(engine, "connect")

@@ -6,9 +6,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import replace
 from datetime import datetime
 
+from galu.finding import InputError
 from galu.record import KINDS, Entry, Fact, Record
 from galu.record.corrections import Target
 from galu.record.seal import GENESIS, Head
+from galu.record.store import Batch, Outcome
 from galu.store.entering import Row, Tables, admitted, chained, moment_of, require_not_overtaken
 
 
@@ -49,6 +51,16 @@ class MemoryStore:
             if fact.supersedes is not None:
                 self._known[fact.supersedes] = replace(self._known[fact.supersedes], replaced_by=fact.id)
         return tuple(Entry(row[0], moment_of(row[1]), fact) for row, fact in zip(rows, batch, strict=True))
+
+    def append_group(self, batches: Sequence[Batch]) -> tuple[Outcome, ...]:
+        """Write batches, each all or nothing; see `galu.record.store.Store.append_group`."""
+        return tuple(self._outcome(batch) for batch in batches)
+
+    def _outcome(self, batch: Batch) -> Outcome:
+        try:
+            return self.append(batch.facts, batch.recorded, batch.after)
+        except InputError as refused:
+            return refused
 
     def check(self, facts: Iterable[Fact], recorded: Sequence[datetime] | None = None) -> None:
         """Refuse whatever `append` would refuse; nothing is written."""

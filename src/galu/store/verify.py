@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from galu.finding import InputError, OutOfReachError
-from galu.record.seal import GENESIS, Head, SealedRow, broken_at
+from galu.record.seal import GENESIS, Head, Links
 from galu.store.checkpoints import Checkpoint, Checkpoints
-from galu.store.sqlite import SqliteStore
+from galu.store.entering import Row
+from galu.store.sql import SqlStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,24 +26,24 @@ class Verification:
 class _Walk:
     """Passes rows on and remembers the digests that heads ask for, and the last."""
 
-    def __init__(self, rows: Iterator[SealedRow], wanted: frozenset[int]) -> None:
+    def __init__(self, rows: Iterator[Row], wanted: frozenset[int]) -> None:
         self._rows = rows
         self._wanted = wanted
         self.digests: dict[int, str] = {}
         self.last = Head(0, GENESIS)
 
-    def __iter__(self) -> Iterator[SealedRow]:
+    def __iter__(self) -> Iterator[Row]:
         row = None
         for row in self._rows:
-            if row.seq in self._wanted:
-                self.digests[row.seq] = row.digest
+            if row[0] in self._wanted:
+                self.digests[row[0]] = row[5]
             yield row
         if row is not None:
-            self.last = Head(row.seq, row.digest)
+            self.last = Head(row[0], row[5])
 
 
 def verify(
-    store: SqliteStore,
+    store: SqlStore,
     checkpoints: Checkpoints,
     key: str | None = None,
     against: tuple[Checkpoints, ...] = (),
@@ -71,8 +72,8 @@ def verify(
         own = checkpoints.public_key()
         signed, pending = checkpoints.signed(), checkpoints.pending()
         witnesses = [(f"{one.folder.name}/{name}", head) for one in against for name, head in one.signed()]
-        walk = _Walk(store.sealed_rows(), frozenset(c.seq for _, c in (*signed, *witnesses)))
-        fault = broken_at(walk)
+        walk = _Walk(store.rows(), frozenset(c.seq for _, c in (*signed, *witnesses)))
+        fault = Links().fault(walk)
     except OutOfReachError:
         raise
     except InputError as error:
