@@ -22,7 +22,8 @@ OWNER, APP = "galu_owner", "galu_app"
 _NUMBERS = itertools.count(1)
 
 
-def _binaries() -> Path | None:
+def binaries() -> Path | None:
+    """Folder of the server's programs, where it is installed."""
     debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda place: int(place.parent.name))
     found = shutil.which("postgres")
     return debian[-1] if debian else Path(found).parent if found else None
@@ -30,7 +31,7 @@ def _binaries() -> Path | None:
 
 def require_postgresql() -> Path:
     """Folder of the server's programs; the test is skipped where there is none, unless it is required."""
-    place = _binaries()
+    place = binaries()
     if place is None:
         if "postgresql" in os.environ.get("GALU_REQUIRE", ""):
             pytest.fail("PostgreSQL is required here and not installed")

@@ -54,13 +54,13 @@ class Links:
         Where they do, the walk stays at the last entry before.
         """
         last, digest, moment = self.head.seq, self.head.digest, self.moment
-        found = None
+        found, sha256 = None, hashlib.sha256
         for seq, recorded, kind, payload, previous, stated in rows:
             if seq != last + 1:
                 found = f"entry {last + 1} is missing (found {seq})"
             elif previous != digest:
                 found = f"entry {seq} does not follow entry {seq - 1}"
-            elif digest_of(previous, seq, recorded, kind, payload) != stated:
+            elif sha256(f"{previous}|{seq}|{recorded}|{kind}|{payload}".encode()).hexdigest() != stated:
                 found = f"entry {seq} was changed after it was written"
             elif recorded < moment:
                 found = f"entry {seq} was recorded before entry {seq - 1}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -74,6 +75,10 @@ class Store(Protocol):
 
         They are on the disk when the call returns; where it raises, none is.
         """
+        ...
+
+    def held(self) -> AbstractContextManager[None]:
+        """Keep the record open while many write, so that not each of them opens it anew."""
         ...
 
     def record(self) -> Record:

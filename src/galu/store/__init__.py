@@ -1,4 +1,4 @@
-"""The record on SQLite, with a signed head outside the database."""
+"""The record on SQLite or PostgreSQL, with a signed head outside the database."""
 
 import lazy_loader
 

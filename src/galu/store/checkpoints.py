@@ -24,7 +24,7 @@ from typing import Final
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from galu.files import make_private, sync, write_private
+from galu.files import make_private, write_private
 from galu.finding import InputError, OutOfReachError
 from galu.record.seal import GENESIS, Head
 from galu.store.custody import CUSTODY, Custody, load_key, make_key, public_hex, read_custody, write_key
@@ -135,8 +135,8 @@ class Checkpoints:
         if pending is None:
             return
         if pending.head == head and self._is_ours(pending):
+            # A power cut may undo the move: then the head is pending still, and vouches as before.
             os.replace(self.folder / _PENDING, self.folder / f"{pending.time[:10]}.json")
-            sync(self.folder)
         elif pending.seq > head.seq:
             (self.folder / _PENDING).unlink()
 

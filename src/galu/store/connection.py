@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.exc import DatabaseError, OperationalError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool, QueuePool
 
 from galu.finding import InputError, OutOfReachError
 from galu.store.schema import PRAGMAS
@@ -18,8 +19,8 @@ _PASSING: Final = tuple(
 )
 
 
-def open_engine(path: Path, read_only: bool) -> Engine:
-    """Connections to a database file, which exists."""
+def open_engine(path: Path, read_only: bool, kept: bool = False) -> Engine:
+    """Connections to a database file, which exists; closed after each use, or kept for the next."""
     query = {"mode": "rw", "uri": "true"}  # a record that is gone is not replaced by an empty file
     if read_only:
         if path.with_name(f"{path.name}-wal").is_file() and path.with_name(f"{path.name}-wal").stat().st_size:
@@ -28,7 +29,9 @@ def open_engine(path: Path, read_only: bool) -> Engine:
         query = {"mode": "ro", "immutable": "1", "uri": "true"}
     # Made of parts: in the text of a URL, ? and % of a folder's name would mean something else.
     place = URL.create("sqlite", database=path.absolute().as_uri(), query=query)
-    engine = create_engine(place, poolclass=NullPool)
+    engine = create_engine(
+        place, poolclass=QueuePool if kept else NullPool, connect_args={"check_same_thread": False}
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _: Any) -> None:
@@ -54,14 +57,14 @@ class in_a_sentence:  # noqa: N801  # reads as a phrase where it is used
         return None
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        name = getattr(getattr(error, "orig", None), "sqlite_errorname", "")
-        if isinstance(error, OperationalError) and name.startswith(_PASSING):
+        plain = error.orig if isinstance(error, DBAPIError) else error
+        if not isinstance(plain, sqlite3.DatabaseError):
+            return
+        name = getattr(plain, "sqlite_errorname", "")
+        if isinstance(plain, sqlite3.OperationalError) and name.startswith(_PASSING):
             raise OutOfReachError(
-                str(self._path), f"the database refuses ({error.orig})", "free it and try again"
+                str(self._path), f"the database refuses ({plain})", "free it and try again"
             ) from error
-        if isinstance(error, DatabaseError):
-            raise InputError(
-                str(self._path),
-                f"the database is damaged or no record ({error.orig})",
-                "restore it from a backup",
-            ) from error
+        raise InputError(
+            str(self._path), f"the database is damaged or no record ({plain})", "restore it from a backup"
+        ) from error

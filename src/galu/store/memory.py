@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime
 
@@ -61,6 +62,10 @@ class MemoryStore:
             return self.append(batch.facts, batch.recorded, batch.after)
         except InputError as refused:
             return refused
+
+    def held(self) -> AbstractContextManager[None]:
+        """A record in memory is always open."""
+        return nullcontext()
 
     def check(self, facts: Iterable[Fact], recorded: Sequence[datetime] | None = None) -> None:
         """Refuse whatever `append` would refuse; nothing is written."""

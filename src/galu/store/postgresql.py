@@ -19,7 +19,7 @@ from galu.store.checkpoints import Checkpoints
 from galu.store.entering import Row
 from galu.store.server import Server, in_a_sentence, open_server, server_of
 from galu.store.server_schema import CONSTRAINTS, REVISION, REVISIONS, TRIGGERS, function_bodies
-from galu.store.sql import Clock, SqlStore, moved
+from galu.store.sql import ROWS, Clock, SqlStore, moved
 
 _COPY: Final = "COPY entry (seq, recorded, kind, payload, previous, digest, id, supersedes) FROM STDIN"
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(:key)")
@@ -129,6 +129,11 @@ class PostgresStore(SqlStore):
             for row in rows:
                 fact = json.loads(row[3])
                 copy.write_row((*row, fact["id"], fact.get("supersedes")))
+
+    def _stream(self, connection: Connection, after: int) -> Any:
+        # Named: the rows stay on the server until they are fetched.
+        driver: Any = connection.connection.driver_connection
+        return driver.cursor("galu_rows").execute(ROWS.format("%s"), (after,))
 
     def _ids(self, ids: Iterable[str]) -> Any:
         return sorted(ids)

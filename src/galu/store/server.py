@@ -142,10 +142,11 @@ class in_a_sentence:  # noqa: N801  # reads as a phrase where it is used
         return None
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if not isinstance(error, DBAPIError):
+        plain = error.orig if isinstance(error, DBAPIError) else error
+        if not isinstance(error, DBAPIError) and not type(error).__module__.startswith("psycopg"):
             return
-        state = getattr(error.orig, "sqlstate", None)
-        told = " ".join(str(error.orig).split("\n")[0].split()) or type(error.orig).__name__
+        state = getattr(plain, "sqlstate", None)
+        told = " ".join(str(plain).split("\n")[0].split()) or type(plain).__name__
         if state is None or state.startswith(_PASSING):
             raise OutOfReachError(
                 self._place, f"the server refuses ({told})", "see to it and try again"

@@ -17,6 +17,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar, Final
 
@@ -25,6 +26,7 @@ from sqlalchemy import Connection, Engine, TextClause, text
 
 from galu.finding import InputError, OutOfReachError
 from galu.record import KINDS, Entry, Fact, Record
+from galu.record.conduct import StudyVersion
 from galu.record.corrections import Target
 from galu.record.seal import GENESIS, Head, Links
 from galu.record.store import Batch, Outcome, outcome_of
@@ -36,9 +38,8 @@ Clock = Callable[[], datetime]
 _LAST: Final = text("SELECT seq, digest, recorded FROM entry ORDER BY seq DESC LIMIT 1")
 _FIRST: Final = text("SELECT kind, payload FROM entry ORDER BY seq LIMIT 1")
 _OTHER: Final = text("SELECT EXISTS (SELECT 1 FROM entry WHERE kind <> 'study_version')")
-_ROWS: Final = text(
-    "SELECT seq, recorded, kind, payload, previous, digest FROM entry WHERE seq > :after ORDER BY seq"
-)
+#: The columns of `Row`; who uses it says after which entry.
+ROWS: Final = "SELECT seq, recorded, kind, payload, previous, digest FROM entry WHERE seq > {} ORDER BY seq"
 #: How long a reader waits for the writer whose batch it sees, and whose head it does not yet [s].
 _WAITS_S: Final = (0.0, 0.01, 0.05, 0.2, 0.5)
 #: So many entries are taken over at a time.
@@ -109,10 +110,13 @@ class SqlStore(ABC):
             if self._checkpoints:
                 self._checkpoints.settle(begun)
                 self._checkpoints.require(begun)
+            there.look(fact for batch in batches for fact in batch.facts)
             outcomes = tuple(self._enter(there, batch, now) for batch in batches)
-            if self._checkpoints and there.head != begun:
-                self._checkpoints.prepare(there.head, stamp(now))
-        if there.head != begun:
+            if there.coming:
+                self._insert(connection, there.coming)
+                if self._checkpoints:
+                    self._checkpoints.prepare(there.head, stamp(now))
+        if there.coming:
             self._settle()
         return outcomes
 
@@ -125,8 +129,7 @@ class SqlStore(ABC):
         except InputError as refused:
             return refused
         rows = chained(batch.facts, stamps, there.head)
-        self._insert(there.connection, rows)
-        there.grow(rows)
+        there.grow(rows, batch.facts)
         return tuple(
             Entry(row[0], moment_of(row[1]), fact) for row, fact in zip(rows, batch.facts, strict=True)
         )
@@ -173,7 +176,9 @@ class SqlStore(ABC):
         """Refuse whatever `append` would refuse; nothing is written."""
         batch = tuple(facts)
         with self._reading() as connection:
-            admitted(_There(connection, self), batch, recorded, self._clock())
+            there = _There(connection, self)
+            there.look(batch)
+            admitted(there, batch, recorded, self._clock())
         if self._checkpoints:
             self._checkpoints.require_key()
 
@@ -202,15 +207,11 @@ class SqlStore(ABC):
             if fault is not None:
                 raise altered(self.place, fault)
         rows: list[Row] = []
-
-        def gathered() -> Iterator[Row]:
-            for row in self.rows(self._links.head.seq):
-                rows.append(row)
-                yield row
-
-        fault = self._links.fault(gathered())
-        if fault is not None:
-            raise altered(self.place, fault)
+        for chunk in self.chunks(self._links.head.seq):
+            fault = self._links.fault(chunk)
+            if fault is not None:
+                raise altered(self.place, fault)
+            rows += chunk
         self._tables.take(rows)
 
     def _ends_signed(self, checkpoints: Checkpoints) -> bool:
@@ -243,6 +244,10 @@ class SqlStore(ABC):
         with self._reading() as connection:
             return _There(connection, self).head
 
+    def held(self) -> contextlib.AbstractContextManager[None]:
+        """Keep the record open; connections to a server are kept anyway."""
+        return contextlib.nullcontext()
+
     @contextlib.contextmanager
     def still(self) -> Iterator[None]:
         """Nobody writes meanwhile, so that entries and signed heads are of one moment."""
@@ -258,9 +263,16 @@ class SqlStore(ABC):
 
     def rows(self, after: int = 0) -> Iterator[Row]:
         """Stored columns (seq, recorded, kind, payload, previous, digest) of the entries after `after`."""
-        with self._reading() as connection:
-            for row in connection.execution_options(yield_per=10_000).execute(_ROWS, {"after": after}):
-                yield row[0], row[1], row[2], row[3], row[4], row[5]
+        return itertools.chain.from_iterable(self.chunks(after))
+
+    def chunks(self, after: int = 0) -> Iterator[list[Row]]:
+        """The same, some thousands at a time, as the driver gives them."""
+        with (
+            self._reading() as connection,
+            contextlib.closing(self._stream(connection, after)) as cursor,
+        ):
+            while chunk := cursor.fetchmany(_CHUNK):
+                yield chunk
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[Connection]:
@@ -285,6 +297,10 @@ class SqlStore(ABC):
         """Write rows as they are."""
 
     @abstractmethod
+    def _stream(self, connection: Connection, after: int) -> Any:
+        """The driver's own cursor over `ROWS`: plain tuples cost a third of what they do otherwise."""
+
+    @abstractmethod
     def _ids(self, ids: Iterable[str]) -> Any:
         """Ids as `named` and `corrected` take them."""
 
@@ -298,39 +314,54 @@ class SqlStore(ABC):
 
 
 class _There:
-    """What is in the database already, as a batch sees it inside its transaction."""
+    """What is in the database, and what comes into it in this transaction, as each batch must see it."""
 
     def __init__(self, connection: Connection, store: SqlStore) -> None:
-        self.connection = connection
+        self._connection = connection
         self._store = store
+        self._known: dict[str, Target] = {}
+        #: Entries that enter when the transaction ends.
+        self.coming: list[Row] = []
         row = connection.execute(_LAST).one_or_none()
         self.head = Head(0, GENESIS) if row is None else Head(row.seq, row.digest)
         self._stamp: str = "" if row is None else row.recorded
 
-    def grow(self, rows: Sequence[Row]) -> None:
-        """Rows were written."""
+    def look(self, facts: Iterable[Fact]) -> None:
+        """Look up all that some facts name, at once."""
+        named = {name for fact in facts for name in (fact.id, fact.supersedes) if name}
+        wanted = {"ids": self._store._ids(named)}
+        rows = self._connection.execute(self._store.named, wanted).all()
+        # Only what is named by a correction is there already: others need no look at the whole record.
+        corrections = self._connection.execute(self._store.corrected, wanted) if rows else ()
+        replaced = {row.target: row.id for row in corrections}
+        for row in rows:
+            subject = json.loads(row.payload).get("subject")
+            self._known[row.id] = Target(row.kind, subject, replaced.get(row.id))
+
+    def grow(self, rows: Sequence[Row], facts: Sequence[Fact]) -> None:
+        """A batch was admitted."""
+        self.coming += rows
         self.head, self._stamp = Head(rows[-1][0], rows[-1][5]), rows[-1][1]
+        for fact in facts:
+            self._known[fact.id] = Target(fact.kind, fact.subject)
+            if fact.supersedes is not None:
+                self._known[fact.supersedes] = replace(self._known[fact.supersedes], replaced_by=fact.id)
 
     def targets(self, ids: Collection[str]) -> Mapping[str, Target]:
-        wanted = {"ids": self._store._ids(ids)}
-        rows = self.connection.execute(self._store.named, wanted).all()
-        # Only what is named by a correction is there already: others need no look at the whole record.
-        corrections = self.connection.execute(self._store.corrected, wanted) if rows else ()
-        replaced = {row.target: row.id for row in corrections}
-        return {
-            row.id: Target(row.kind, json.loads(row.payload).get("subject"), replaced.get(row.id))
-            for row in rows
-        }
+        return {name: self._known[name] for name in ids if name in self._known}
 
     def first(self) -> tuple[str, str] | None:
-        row = self.connection.execute(_FIRST).one_or_none()
-        return None if row is None else (row.kind, row.payload)
+        row = self._connection.execute(_FIRST).one_or_none()
+        if row is not None:
+            return row.kind, row.payload
+        return (self.coming[0][2], self.coming[0][3]) if self.coming else None
 
     def last(self) -> tuple[Head, str]:
         return self.head, self._stamp
 
     def is_fresh(self) -> bool:
-        return not self.connection.execute(_OTHER).scalar_one()
+        others = self._connection.execute(_OTHER).scalar_one()
+        return not others and all(row[2] == StudyVersion.kind for row in self.coming)
 
 
 def altered(place: str, fault: str) -> InputError:

@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
@@ -17,7 +17,7 @@ from galu.store.connection import in_a_sentence, open_engine
 from galu.store.entering import Row
 from galu.store.places import SERVER
 from galu.store.schema import SCHEMA
-from galu.store.sql import Clock, SqlStore, moved
+from galu.store.sql import ROWS, Clock, SqlStore, moved
 
 _INSERT: Final = (
     "INSERT INTO entry (seq, recorded, kind, payload, previous, digest) VALUES (?, ?, ?, ?, ?, ?)"
@@ -58,7 +58,6 @@ class SqliteStore(SqlStore):
         self.path = path
         self.read_only = read_only
         self._folder = folder
-        self._writer = self._engine.execution_options(begin="BEGIN IMMEDIATE")
 
     @classmethod
     def create(
@@ -71,14 +70,28 @@ class SqliteStore(SqlStore):
         except FileExistsError:
             raise InputError(str(path), "exists already", "name a new folder") from None
         store = cls(path, clock, zone, checkpoints)
-        with store._writer.begin() as connection:
+        with store._immediate() as connection:
             for statement in SCHEMA:
                 connection.exec_driver_sql(statement)
         return store
 
     @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep the file open: whoever closes it last merges its log, which costs as much as three commits."""
+        plain = self._engine
+        self._engine = open_engine(self.path, self.read_only, kept=True)
+        try:
+            yield
+        finally:
+            kept, self._engine = self._engine, plain
+            kept.dispose()
+
+    def _immediate(self) -> contextlib.AbstractContextManager[Connection]:
+        return self._engine.execution_options(begin="BEGIN IMMEDIATE").begin()
+
+    @contextlib.contextmanager
     def _writing(self) -> Iterator[Connection]:
-        with self._in_a_sentence(), self._writer.begin() as connection:
+        with self._in_a_sentence(), self._immediate() as connection:
             self._require_here()
             yield connection
 
@@ -91,6 +104,9 @@ class SqliteStore(SqlStore):
 
     def _insert(self, connection: Connection, rows: Sequence[Row]) -> None:
         connection.exec_driver_sql(_INSERT, list(rows))
+
+    def _stream(self, connection: Connection, after: int) -> Any:
+        return connection.connection.cursor().execute(ROWS.format("?"), (after,))
 
     def _ids(self, ids: Iterable[str]) -> str:
         return json.dumps(sorted(ids))

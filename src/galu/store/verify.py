@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from galu.finding import InputError, OutOfReachError
 from galu.record.seal import GENESIS, Head, Links
 from galu.store.checkpoints import Checkpoint, Checkpoints
-from galu.store.entering import Row
 from galu.store.sql import SqlStore
 
 
@@ -24,22 +22,23 @@ class Verification:
 
 
 class _Walk:
-    """Passes rows on and remembers the digests that heads ask for, and the last."""
+    """Goes along the chain, and remembers the digests that heads ask for, and the last."""
 
-    def __init__(self, rows: Iterator[Row], wanted: frozenset[int]) -> None:
-        self._rows = rows
+    def __init__(self, wanted: frozenset[int]) -> None:
         self._wanted = wanted
         self.digests: dict[int, str] = {}
         self.last = Head(0, GENESIS)
 
-    def __iter__(self) -> Iterator[Row]:
-        row = None
-        for row in self._rows:
-            if row[0] in self._wanted:
-                self.digests[row[0]] = row[5]
-            yield row
-        if row is not None:
-            self.last = Head(row[0], row[5])
+    def along(self, store: SqlStore) -> str | None:
+        """First place where the chain breaks."""
+        links = Links()
+        for chunk in store.chunks():
+            fault = links.fault(chunk)
+            if fault is not None:
+                return fault
+            self.digests.update((row[0], row[5]) for row in chunk if row[0] in self._wanted)
+        self.last = links.head
+        return None
 
 
 def verify(
@@ -72,8 +71,8 @@ def verify(
         own = checkpoints.public_key()
         signed, pending = checkpoints.signed(), checkpoints.pending()
         witnesses = [(f"{one.folder.name}/{name}", head) for one in against for name, head in one.signed()]
-        walk = _Walk(store.rows(), frozenset(c.seq for _, c in (*signed, *witnesses)))
-        fault = Links().fault(walk)
+        walk = _Walk(frozenset(c.seq for _, c in (*signed, *witnesses)))
+        fault = walk.along(store)
     except OutOfReachError:
         raise
     except InputError as error:

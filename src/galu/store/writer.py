@@ -81,6 +81,10 @@ class Writer:
         self.close()
 
     def _work(self) -> None:
+        with self._store.held():
+            self._write_on()
+
+    def _write_on(self) -> None:
         goes_on = True
         while goes_on:
             group: list[_Waiting] = []
