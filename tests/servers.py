@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 import os
@@ -40,18 +41,18 @@ def require_postgresql() -> Path:
 
 
 class Cluster:
-    """A server of its own; `home` may lie on a small disk, `limit_bytes` bounds each of its files."""
+    """A server of its own; `home` may lie on a small disk."""
 
-    def __init__(self, home: Path | None = None, limit_bytes: int | None = None) -> None:
+    def __init__(self, home: Path | None = None) -> None:
         self.programs = require_postgresql()
         self.home = home or Path(tempfile.mkdtemp(prefix="galu-pg-", dir="/tmp"))
-        self.data, self.limit_bytes = self.home / "data", limit_bytes
+        self.data = self.home / "data"
         self._user = pwd.getpwnam("postgres" if _has_user("postgres") else "nobody")
         if os.getuid() == 0:
             os.chown(self.home, self._user.pw_uid, self._user.pw_gid)
         self._run(
             "initdb", "-D", self.data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C",
-            "--no-sync", "-k", "--wal-segsize=1",
+            "--no-sync", "--wal-segsize=1",
         )  # fmt: skip
         with (self.data / "postgresql.conf").open("a") as file:
             file.write(
@@ -106,13 +107,13 @@ class Cluster:
 
     def kill(self) -> None:
         """Kill the server and all it started, as a power cut does to its processes."""
-        os.killpg(self._process.pid, signal.SIGKILL)
+        parts = _children(self._process.pid)
+        for process in (self._process.pid, *parts):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
         self._process.wait()
-        # Its parts are in process groups of their own: they end as soon as they see that it is gone.
-        for _ in range(200):
-            if not _is_open(self.data, self.programs):
-                break
-            time.sleep(0.02)
+        while any(Path(f"/proc/{process}").exists() for process in parts):
+            time.sleep(0.01)
         (self.data / "postmaster.pid").unlink(missing_ok=True)
 
     def stop(self) -> None:
@@ -132,13 +133,12 @@ class Cluster:
         )
 
     def _as_user(self, words: list[object]) -> list[str]:
-        limit = [f"--fsize={self.limit_bytes}"] if self.limit_bytes else []
         other = (
             ["setpriv", f"--reuid={self._user.pw_uid}", f"--regid={self._user.pw_gid}", "--clear-groups"]
             if os.getuid() == 0
             else []
         )
-        return [*(["prlimit", *limit] if limit else []), *other, *map(str, words)]
+        return [*other, *map(str, words)]
 
 
 def _has_user(name: str) -> bool:
@@ -149,15 +149,13 @@ def _has_user(name: str) -> bool:
     return True
 
 
-def _is_open(data: Path, programs: Path) -> bool:
-    """Whether a process of the killed server still runs: it works in the data folder."""
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if (process / "cwd").resolve() == data.resolve():
-                return True
-        except OSError:
-            continue
-    return False
+def _children(process: int) -> list[int]:
+    found = []
+    for place in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if int(place.read_text().rpartition(")")[2].split()[1]) == process:
+                found.append(int(place.parent.name))
+    return found
 
 
 @functools.cache

@@ -277,7 +277,11 @@ class Checkpoints:
         return key
 
     def _write(self, name: str, checkpoint: Checkpoint) -> None:
-        write_private(self.folder / name, json.dumps(asdict(checkpoint), indent=1).encode("ascii"))
+        try:
+            write_private(self.folder / name, json.dumps(asdict(checkpoint), indent=1).encode("ascii"))
+        except OSError as error:
+            fault = f"the head cannot be signed ({error.strerror})"
+            raise OutOfReachError(str(self.folder), fault, "see to it; nothing was written") from None
 
 
 def _closed(path: Path) -> OutOfReachError:
