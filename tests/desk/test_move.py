@@ -172,7 +172,7 @@ def test_who_writes_while_it_moves_loses_nothing(trial: Path, cluster: Cluster) 
         "from galu.desk.folder import open_trial\n"
         "from galu.finding import OutOfReachError\n"
         "from galu.record.people import Consent\n"
-        "for n in range(12):\n"
+        "for n in range(6):\n"
         "    while True:\n"
         "        try:\n"
         "            open_trial(Path(sys.argv[1])).store.append(\n"
@@ -188,7 +188,7 @@ def test_who_writes_while_it_moves_loses_nothing(trial: Path, cluster: Cluster) 
         moves += 1
     assert [one.returncode for one in running] == [0, 0]
     found = verify_record(trial)
-    assert (found.fault, found.entries) == (None, 8 + 24)
+    assert (found.fault, found.entries) == (None, 8 + 12)
 
 
 def test_a_backup_of_a_record_on_a_server_comes_back_without_it(

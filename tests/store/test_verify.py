@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,7 +45,7 @@ def store(tmp_path: Path, checkpoints: Checkpoints) -> SqliteStore:
 
 def tamper(path: Path, change: Callable[[sqlite3.Connection], object]) -> None:
     """Change a record as somebody with a database tool would, and put the guards back."""
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as base, base as connection:
         guards = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
         for name, _ in guards:
             connection.execute(f"DROP TRIGGER {name}")

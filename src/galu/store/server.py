@@ -142,6 +142,8 @@ class in_a_sentence:  # noqa: N801  # reads as a phrase where it is used
         return None
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, UnicodeDecodeError):
+            raise _damaged(self._place, "holds bytes that are no text") from error
         plain = error.orig if isinstance(error, DBAPIError) else error
         if not isinstance(error, DBAPIError) and not type(error).__module__.startswith("psycopg"):
             return
@@ -155,6 +157,8 @@ class in_a_sentence:  # noqa: N801  # reads as a phrase where it is used
             raise InputError(
                 self._place, "no record is there", "name its database and schema, or restore a backup"
             ) from error
-        raise InputError(
-            self._place, f"the database is damaged or no record ({told})", "restore it from a backup"
-        ) from error
+        raise _damaged(self._place, told) from error
+
+
+def _damaged(place: str, told: str) -> InputError:
+    return InputError(place, f"the database is damaged or no record ({told})", "restore it from a backup")
