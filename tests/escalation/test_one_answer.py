@@ -19,7 +19,7 @@ from galu.escalation.designs import own_switches
 from galu.escalation.guarded import bare
 from galu.escalation.plan import EscalationPlan
 from galu.finding import InputError
-from galu.trial.board import trial_design
+from galu.trial.design import trial_design
 from reference.escalation_calendar import Heard, course
 
 WINDOW = 40

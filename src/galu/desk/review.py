@@ -18,7 +18,7 @@ from galu.report.cohort_review import Listing, Package, Seat, cohort_review_page
 from galu.report.course import trial_course
 from galu.report.figures.style import stamped
 from galu.report.sections.conduct import versions_table
-from galu.trial.board import trial_design
+from galu.trial.design import trial_design
 from galu.trial.slots import Slot, outcome_of, seen_by_design
 from galu.trial.state import TrialState, derive_state
 

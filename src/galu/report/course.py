@@ -10,7 +10,7 @@ from galu.finding import InputError
 from galu.report.blocks import Block
 from galu.report.design_answers import estimate_blocks
 from galu.report.figures.design import course
-from galu.trial.board import trial_design
+from galu.trial.design import trial_design
 from galu.trial.slots import outcome_of, seen_by_design
 from galu.trial.state import TrialState
 

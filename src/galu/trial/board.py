@@ -9,13 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from galu.escalation.decision import Action, Decision, Design
-from galu.escalation.guarded import Guarded, Sentinel
+from galu.escalation.decision import Action, Decision
 from galu.escalation.outcomes import Outcomes, Tally
-from galu.escalation.plan import EscalationPlan, design_from_plan
-from galu.finding import InputError
 from galu.protocol import Study
-from galu.protocol.versions import history_of
 from galu.record import Record
 from galu.safety.dlt import DltAssessment
 from galu.trial.accrual import (
@@ -32,6 +28,7 @@ from galu.trial.accrual import (
     reviewed,
 )
 from galu.trial.adjudication import course_facts
+from galu.trial.design import ask_design, reach
 from galu.trial.harm import harm_without_dose
 from galu.trial.memory import Memory, read_subjects
 from galu.trial.planned import dose_slack, due_on, next_number
@@ -120,7 +117,7 @@ def derive_board(
     decisions = read_decisions(record)
     orders = fold_orders(decisions)
     outcomes = Outcomes(tuple(outcome_of(s) for s in seen_by_design(slots)))
-    decision, silence = _decide(study, outcomes, orders)
+    decision, silence = ask_design(study, outcomes, orders)
     monitor, halt = _monitor(study, record, orders, slots, assessments)
     room = room_of(study, people)
     accrual = next_accrual(decision, silence, orders, room, halt)
@@ -222,33 +219,6 @@ def _is_screening(subject: Subject) -> bool:
     )
 
 
-def _decide(study: Study, outcomes: Outcomes, orders: Orders) -> tuple[Decision | None, str]:
-    """The design's answer, or why there is none: a deviation is shown, never blocked.
-
-    A closed level, and all above it, are not there for the design.
-    """
-    if study.escalation is None or study.treatment is None:
-        return None, "The study file plans no escalation"
-    highest = orders.highest(len(study.treatment.levels))
-    if highest == 0:
-        return None, orders.closure
-    within = Outcomes(tuple(one for one in outcomes if orders.closed_from is None or one.level <= highest))
-    design, fault = trial_design(study, study.escalation), ""
-    found = []
-    # Closing a level takes it from the choice, and nothing from what is known: both are asked.
-    for seen, top in ((within, highest), (outcomes, len(study.treatment.levels))):
-        try:
-            found.append(design.decide(seen, top))
-        except InputError as error:
-            fault = fault or error.fault
-    if not found:
-        return None, f"The enrolment so far breaks the design ({fault}): the safety committee decides"
-    lowest = min(found, key=_reach)
-    if (lowest.level or 0) > highest:
-        return None, f"{orders.closure}, and the design would go on above it: the safety committee decides"
-    return lowest, ""
-
-
 def _waits_for(study: Study, slots: tuple[Slot, ...], decision: Decision | None, orders: Orders) -> str:
     """Who must be judged before anybody else is dosed; empty where nothing hangs on it.
 
@@ -260,31 +230,11 @@ def _waits_for(study: Study, slots: tuple[Slot, ...], decision: Decision | None,
     if decision is None or not names:
         return ""
     worst = [replace(slot, outcome="T") if slot.suspect else slot for slot in there]
-    if_toxic, _ = _decide(study, Outcomes(tuple(outcome_of(slot) for slot in worst)), orders)
-    if if_toxic is not None and _reach(if_toxic) >= _reach(decision):
+    if_toxic, _ = ask_design(study, Outcomes(tuple(outcome_of(slot) for slot in worst)), orders)
+    if if_toxic is not None and reach(if_toxic) >= reach(decision):
         return ""
     answer = "no answer" if if_toxic is None else if_toxic.action.value
     return f"Enrolment waits for {', '.join(names)}: with a toxicity there the design says {answer}."
-
-
-def _reach(decision: Decision) -> int:
-    """The highest level at which a decision lets somebody in; 0 where it lets nobody in."""
-    enrols = decision.action in (Action.ESCALATE, Action.SAME, Action.DE_ESCALATE, Action.ELIMINATE)
-    return (decision.level or 0) if enrols else 0
-
-
-def trial_design(study: Study, plan: EscalationPlan) -> Design:
-    """The design of the plan, with its sentinel interval."""
-    design, days = design_from_plan(plan), plan.sentinel_interval_days.value
-    window = _shortest_window(study)
-    return Guarded(design, (Sentinel(min(1.0, days / window)),)) if days else design
-
-
-def _shortest_window(study: Study) -> int:
-    """Days of the shortest window in force at anybody's first dose: the interval is a share of each one's."""
-    history = history_of(study)
-    every = [study] if history is None else [one.study for one in history.versions]
-    return min((one.safety.dlt.window_days.value for one in every if one.safety), default=1)
 
 
 def _forecast(
@@ -297,7 +247,7 @@ def _forecast(
     ends = sorted((s.window_ends, s.subject) for s in known.values() if s.outcome == "P" and s.window_ends)
     for day, subject in ends:
         known[subject] = replace(known[subject], outcome="N")
-        later, _ = _decide(study, Outcomes(tuple(outcome_of(one) for one in known.values())), orders)
+        later, _ = ask_design(study, Outcomes(tuple(outcome_of(one) for one in known.values())), orders)
         if later is not None and later.action is not Action.SUSPEND:
             return day
     return None

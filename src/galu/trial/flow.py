@@ -15,6 +15,7 @@ from galu.quantities import activity_in_words
 from galu.trial.board import Board, is_unplaced, without_slot
 from galu.trial.efficacy import EfficacyResults
 from galu.trial.eligibility import GateVerdicts
+from galu.trial.jumped import Jumped
 from galu.trial.pharmacokinetics import PharmacokineticResults
 from galu.trial.planned import dose_slack, due_on, next_number
 from galu.trial.slots import dosed_amiss
@@ -25,6 +26,8 @@ from galu.trial.versions import plan_at, plan_now
 FULL_DOSE: Final = 0.10
 #: Criteria that a deviation names; the page of the patient shows all.
 SHOWN: Final = 3
+#: Rule of a deviation of who was enrolled where the design let nobody in.
+OFF_DESIGN: Final = "level not open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,10 +251,12 @@ def derive_sets(
 
 
 def derive_deviations(
-    study: Study, subjects: Iterable[Subject], gates: Iterable[GateVerdicts]
+    study: Study, subjects: Iterable[Subject], gates: Iterable[GateVerdicts], jumped: Iterable[Jumped]
 ) -> tuple[Deviation, ...]:
-    """Doses off plan, late or recorded twice, without consent or slot, or against or without a criterion."""
-    found: list[Deviation] = []
+    """Doses off plan, late or recorded twice, without consent or slot, or against design or criteria."""
+    found = [
+        Deviation(one.slot.subject, one.day, OFF_DESIGN, str(one), one.slot.facts[:SHOWN]) for one in jumped
+    ]
     first_doses: dict[str, date] = {}
     for subject in subjects:
         if subject.first_dose is not None:

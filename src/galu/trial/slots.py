@@ -31,7 +31,8 @@ class Slot:
     of either shows. `counts` says how complete the blood counts of the window are,
     `deviations` what was amiss when the patient was dosed; `suspect` that a pending patient may have had a
     toxicity, `decided_by` which of the facts decided. `window_days` is the length of the window that was in
-    force at the first dose; `weaker` says that the level had a lower activity then than it has now.
+    force at the first dose; `weaker` says that the level had a lower activity then than it has now;
+    `settled` is the day on which the outcome was settled, by a toxicity, a judgement or the window's end.
     """
 
     subject: str
@@ -51,6 +52,7 @@ class Slot:
     decided_by: tuple[str, ...] = ()
     window_days: int | None = None
     weaker: bool = False
+    settled: date | None = None
 
 
 def slot_of(
@@ -106,6 +108,7 @@ def slot_of(
         decided_by=assessed.facts if assessed else told,
         window_days=first.safety.dlt.window_days.value if first.safety else None,
         weaker=bool(subject.therapy) and _is_weaker(first, study, subject.level),
+        settled=assessed.decided_on if assessed else None,
     )
 
 

@@ -14,6 +14,7 @@ from galu.protocol import Study
 from galu.record import Fork, Record
 from galu.safety.inputs import DltPatient
 from galu.safety.modification import RenalCourse
+from galu.trial.accrual import read_decisions
 from galu.trial.adverse import SafetyResults, derive_safety
 from galu.trial.against import against_dose
 from galu.trial.agenda import derive_agenda, scans_due
@@ -31,6 +32,7 @@ from galu.trial.flow import (
     derive_flow,
     derive_sets,
 )
+from galu.trial.jumped import derive_jumped
 from galu.trial.memory import Memory, by_subject, read_subjects
 from galu.trial.pharmacokinetics import PharmacokineticResults, derive_pharmacokinetics
 from galu.trial.proposals import CycleProposal, Toxicity, derive_proposals, toxicity_since
@@ -222,7 +224,8 @@ class TrialState:
     @cached_property
     def deviations(self) -> tuple[Deviation, ...]:
         """Departures from the protocol."""
-        return derive_deviations(self.study, self.subjects, self.eligibility)
+        jumped = derive_jumped(self.study, self.board.slots, read_decisions(self.record))
+        return derive_deviations(self.study, self.subjects, self.eligibility, jumped)
 
     @cached_property
     def agenda(self) -> tuple[Due, ...]:

@@ -9,6 +9,7 @@ from typing import Final
 from galu.report.blocks import Section, Table
 from galu.report.board import standing_of
 from galu.trial.agenda import RECENT
+from galu.trial.flow import OFF_DESIGN
 from galu.trial.state import TrialState
 
 #: Title of the section that an item belongs to, and its id on the page.
@@ -100,6 +101,9 @@ def _off_protocol(state: TrialState) -> Iterator[Item]:
     for slot in state.board.slots:
         for said in slot.deviations:
             yield Item("dosed off protocol", slot.subject, said, "report as a deviation", "Board")
+    for one in state.deviations:
+        if one.rule == OFF_DESIGN:
+            yield Item(one.rule, one.subject, one.what, "the committee's word on the level", "Deviations")
 
 
 def _decisions(state: TrialState) -> Iterator[Item]:
