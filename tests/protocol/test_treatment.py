@@ -110,6 +110,8 @@ def test_number_cycle_and_fraction_tell_the_same(cycles, fractions, data):
         ([{"activity_gbq": 3.7}], {"fraction_days": (1, 43)}, "after the cycle of 42 days"),
         ([{"activity_gbq": 3.7}], {"lower_each_cycle_gbq": 0.8}, "leaves -0.3 GBq in cycle 6"),
         ([{"kbq_per_kg": 50}], {"lower_each_cycle_gbq": 0.1}, "one activity_gbq each"),
+        ([{"activity_gbq": 3.7}], {"most_mbq": 3000}, "caps activities by weight"),
+        ([{"kbq_per_kg": 100}], {"most_mbq": 6}, r"level 1 gives at 70 kg \(7 MBq\)"),
         ([{"activity_gbq": 3.7}], {"cycle_days": 0}, "greater than or equal to 1"),
         ([{"activity_gbq": 3.7}], {"max_cycles": -1}, "greater than or equal to 1"),
         ([{"activity_gbq": 3.7}], {"max_cycles": True}, "valid integer"),
@@ -118,6 +120,15 @@ def test_number_cycle_and_fraction_tell_the_same(cycles, fractions, data):
 def test_what_cannot_be_is_refused_in_a_sentence(levels, more, says):
     with pytest.raises(ValidationError, match=says):
         treatment(*levels, **more)
+
+
+@pytest.mark.parametrize(("kg", "mbq"), [(70.0, 7.0), (100.0, 10.0), (101.0, 10.0), (160.0, 10.0)])
+def test_an_activity_by_weight_may_be_capped(kg, mbq):
+    plan = treatment({"kbq_per_kg": 100}, most_mbq=10)
+    one = plan.planned(1, 1, Body(kg))
+    assert one.mbq == pytest.approx(mbq)
+    assert ("capped at 10 MBq" in one.how) == (kg > 100)
+    assert plan.planned(1, 1, Body()).mbq is None  # a cap stands for no weight
 
 
 def test_an_activity_in_all_may_be_more_than_one_administration_takes():

@@ -16,7 +16,7 @@ from galu.statement import Count, Section, Sourced, Stated
 
 #: Weight [kg] of a reference adult, by which an activity per weight is compared with a range.
 REFERENCE_KG: Final = 70.0
-_REFERENCE_M2: Final = 1.8
+_REFERENCE_CM: Final = 175.0
 #: Ways to write an activity, each with its unit and the range in which a unit was not mistaken (assumed).
 _WAYS: Final[dict[str, tuple[str, float, float]]] = {
     "activity_gbq": ("GBq", 0.1, 20.0),
@@ -158,6 +158,11 @@ class Treatment(Section):
     lower_each_cycle_gbq: Stated[float] | None = Field(
         default=None, description="by how much the planned activity falls from cycle to cycle [GBq]"
     )
+    most_mbq: Stated[float] | None = Field(
+        default=None,
+        description="most that one administration may have, however heavy the patient [MBq]; "
+        "for activities by weight or surface",
+    )
     at_organ_limit: Stated[Literal["reduce", "stop"]] | None = Field(
         default=None,
         description="what follows when the next dose would pass an organ limit that stops: "
@@ -190,6 +195,22 @@ class Treatment(Section):
                         f"level {level.level}: {amount / self._parts:g} {unit} is no therapeutic activity of "
                         f"one administration ({low:g} to {high:g} {unit}).{hint}"
                     )
+        return self
+
+    @model_validator(mode="after")
+    def _is_capped_by_body(self) -> Treatment:
+        if self.most_mbq is None:
+            return self
+        if not self.by_body:
+            raise ValueError("most_mbq caps activities by weight or surface: lower the level instead")
+        reference, most = Body(REFERENCE_KG, _REFERENCE_CM), self.most_mbq.value
+        for level in self.levels:
+            mbq = (level.mbq(1, reference) or 0.0) / self._parts
+            if most < mbq:
+                raise ValueError(
+                    f"most_mbq of {most:g} MBq is less than level {level.level} gives at {REFERENCE_KG:g} kg "
+                    f"({mbq:g} MBq): the level would be given to nobody of that weight"
+                )
         return self
 
     @property
@@ -277,4 +298,10 @@ class Treatment(Section):
         if self.lower_each_cycle_gbq is not None:
             mbq -= 1000.0 * self.lower_each_cycle_gbq.value * (turn.cycle - 1)
         how = f"{row} at {body.weight_kg:g} kg{body.weighed}" if row.by_body else ""
-        return Planned(mbq / self._parts, how)
+        return self._capped(mbq / self._parts, how)
+
+    def _capped(self, mbq: float, how: str) -> Planned:
+        """An activity within the most that one administration may have."""
+        if self.most_mbq is None or mbq <= self.most_mbq.value:
+            return Planned(mbq, how)
+        return Planned(self.most_mbq.value, f"{how}: {mbq:.4g} MBq, capped at {self.most_mbq.value:g} MBq")

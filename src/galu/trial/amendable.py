@@ -113,7 +113,7 @@ def _levels(
         names = there.get(level.level)
         if names:
             yield from _level(level, rows, names, terms)
-    whole = ("reading", "lower_each_cycle_gbq")
+    whole = ("reading", "lower_each_cycle_gbq", "most_mbq")
     changed = [key for key in whole if getattr(before, key) != getattr(after, key)]
     if dosed and changed and not terms.changes_level:
         fault = f"changes the activity of every level, and {_in_words(dosed)} treated"

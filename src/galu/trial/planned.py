@@ -31,7 +31,7 @@ def plan_by(now: Study, first: Study) -> Treatment | None:
     plan, kept = now.treatment, first.treatment
     if plan is None or kept is None or plan is kept:
         return plan
-    names = ("levels", "reading", "fraction_days", "lower_each_cycle_gbq")
+    names = ("levels", "reading", "fraction_days", "lower_each_cycle_gbq", "most_mbq")
     return plan.model_copy(update={name: getattr(kept, name) for name in names})
 
 
