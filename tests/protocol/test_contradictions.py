@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from galu.finding import InputError
 from galu.protocol import parse_study
@@ -24,7 +25,10 @@ def flow(key: str, value: str, new: str) -> tuple[str, str]:
 VISIT = "  - id: safety-30\n    anchor: last-dose\n    day: 31\n"
 KIDNEYS = "{region: kidneys, quantity: dose, limit_gy: 23, action: alert}"
 G3 = "min_grade: 3, action: reduce, factor: 0.8, on_recurrence: stop"
-ALPHA = (("  nuclide: Lu-177\n", ""), flow("therapy_nuclide", "Lu-177", "Ac-225"))
+ALPHA = (
+    ("  nuclide: Lu-177\n", "", "- id: lu177-safety", "- id: therapy-safety"),
+    flow("therapy_nuclide", "Lu-177", "Ac-225"),
+)
 FRACTIONS = "  fraction_days: {value: [1, 15], source: assumed, why: test}\n  reading:\n"
 ENDS = "  at_organ_limit: {value: stop, source: assumed, why: test}\n  reading:\n"
 LVEF = "      limits:\n      - {unit: '%', op: <, value: 50.0}\n"
@@ -130,6 +134,12 @@ REFUSED = [
     (flow("accepted_risk", "0.05", "5"), "dosimetry.accepted_risk", "less than 1"),
     (("{calibration: 0.05", "{calibration: 1.5"), "uncertainty.value.calibration", "less than 1"),
     ((*ALPHA[0], *ALPHA[1]), "limits.value.1.quantity", "emits α particles"),
+    # Durations that nobody waits for, the sets, the design.
+    (("longer_than_days: 7", "longer_than_days: 64"), "rules.0.longer_than_days", "never known by day 64"),
+    (("at_most_days: 7}", "at_most_days: 64}"), "exceptions.1.at_most_days", "whatever is known by day 64"),
+    (("- id: lu177-safety", "- id: ac225-safety"), "analysis_sets.3.id", "given Ac-225, which no agent"),
+    (stated("sentinel_interval_days", "0", "43"), "escalation.sentinel", "longer than the window of 42"),
+    (stated("sentinel_interval_days", "0", "-1"), "escalation.sentinel", "cannot be waited"),
     # Responses, blood and design.
     (flow("confidence_level", "0.95", "95"), "efficacy.confidence_level", "less than 1"),
     (flow("confirm_days", "21", "-21"), "efficacy.psa.confirm_days", "greater than or equal to 0"),
@@ -150,6 +160,8 @@ REFUSED = [
     (("      at_least: 18\n", "      at_least: -18\n"), "eligibility.criteria", "0 or more"),
     (("  - id: E4\n", "  - id: E3\n"), "eligibility", "declared twice"),
     (("      any: [E2.a, E2.b]", "      any: [E2.a, E2.z]"), "eligibility.criteria", "E2.z"),
+    (("{unit: nmol/L, op: <, value: 1.7}", "{unit: nmol/L, op: <, value: 17}"), "eligibility.criteria",
+     "50 ng/dL is 1.73 nmol/L, and the limit in that unit is 17"),
     (("window: {number: 30, unit: days", "window: {number: 0, unit: days"), "window.number", "greater"),
 ]  # fmt: skip
 
@@ -176,3 +188,31 @@ def test_every_kind_of_refusal_is_here():
 def test_the_studies_that_ship_hold(name):
     path = ROOT / "studies" / name / "study.yaml"
     assert parse_study(path.read_text(encoding="utf-8"), str(path)).identity.title is not None
+
+
+def with_design(**switches):
+    """The reference study with another escalation section."""
+    start, end = TEXT.index("\nescalation:\n") + 1, TEXT.index("\nsafety:\n") + 1
+    said = {key: {"value": one, "source": "assumed", "why": "test"} for key, one in switches.items()}
+    return TEXT[:start] + yaml.safe_dump({"escalation": said}) + TEXT[end:]
+
+
+@pytest.mark.parametrize(
+    ("design", "key", "says"),
+    [
+        ({"design": "boin", "target": 0.25, "start": 3}, "start", "begins at level 3, and there are 2"),
+        ({"design": "boin", "target": 0.25, "cohort_size": 3, "largest": 2}, "", "less than one cohort of 3"),
+        ({"design": "crm", "target": 0.25, "prior": [0.1, 0.2, 0.3]}, "prior", "3 numbers for 2 levels"),
+        ({"design": "blrm", "doses": [3.7, 6.0, 7.4]}, "doses", "3 numbers for 2 levels"),
+        ({"design": "blrm", "doses": [3.7, 7.4]}, "doses", "do not rise as the levels do (3.7, 6)"),
+    ],
+)
+def test_a_design_holds_beside_the_levels(design, key, says):
+    with pytest.raises(InputError) as raised:
+        parse_study(with_design(**design), "study.yaml")
+    assert key in raised.value.place and says in str(raised.value)
+
+
+@pytest.mark.parametrize("doses", [[3.7, 6.0], [3700.0, 6000.0], [100.0, 162.0]])
+def test_the_doses_of_a_model_may_be_in_any_unit(doses):
+    assert parse_study(with_design(design="blrm", doses=doses), "study.yaml").escalation is not None

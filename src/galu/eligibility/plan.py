@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from functools import cached_property
@@ -10,8 +11,9 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, model_validator
 
 from galu.eligibility.evidence import Gate
-from galu.eligibility.items import ITEM_KEYS
+from galu.eligibility.items import ITEM_KEYS, ITEM_OF_TEST
 from galu.statement import Section, Sourced, Stated
+from galu.vocabulary.laboratory import in_unit
 from galu.vocabulary.topics import Phrase, phrase, topic_courses
 
 Comparison = Literal[
@@ -49,6 +51,9 @@ NEEDS: Final[dict[str, tuple[str, ...]]] = {
     "pet_window": ("items", "values", "window"),
     "any_atom": ("members",),
 }
+#: A limit written in two units may differ by such a share of it by rounding (assumed).
+_ROUNDED: Final = 0.1
+_TEST_OF: Final = {item: test for test, item in ITEM_OF_TEST.items()}
 #: Topics without words: a text in which nothing is recognised (it is listed), a severe adverse event.
 ANY_WORDS: Final = "unrecognised"
 SEVERE: Final = "severe_event"
@@ -136,6 +141,22 @@ class AtomPlan(Sourced):
             raise ValueError(f"{self.id}: at_least, at_most and half_lives are numbers of 0 or more")
         if (self.kind == "computable") != (self.signature == "none"):
             raise ValueError(f"{self.id}: only mixed and judgement atoms are signed")
+        return self
+
+    @model_validator(mode="after")
+    def _limits_are_one(self) -> Self:
+        """A limit written in two units is one limit, but for rounding."""
+        item = self.items[0] if len(self.items) == 1 else None
+        for first, second in itertools.combinations(self.limits, 2):
+            test = _TEST_OF.get(first.item or item or "")
+            if test is None or first.item != second.item or first.op[0] != second.op[0]:
+                continue
+            same = in_unit(test, first.value, first.unit, second.unit)
+            if same is not None and abs(same - second.value) > _ROUNDED * max(same, second.value):
+                raise ValueError(
+                    f"{self.id}: {first.value:g} {first.unit} is {same:.3g} {second.unit}, "
+                    f"and the limit in that unit is {second.value:g}"
+                )
         return self
 
     @cached_property

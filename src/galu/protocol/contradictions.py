@@ -6,33 +6,24 @@ study file that contradicts itself is not loaded: whichever key were believed, a
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Final, Protocol
 
 from galu.dosimetry.plan import DosimetryPlan, organ_of
+from galu.escalation.plan import EscalationPlan
 from galu.finding import InputError
 from galu.nuclides import canonical, half_life_h, nuclide
-from galu.protocol.sections import Agent, AnalysisSet, Schedule, VisitPlan
+from galu.protocol.contradiction import Contradiction, Place, declared_twice
+from galu.protocol.safety_contradictions import of_assessments, of_design, of_safety
+from galu.protocol.sections import Agent, AnalysisSet, Schedule
 from galu.protocol.treatment import Body, Treatment
 from galu.safety.plan import SafetyPlan
 from galu.vocabulary.tracers import read_tracer
 
-Place = tuple[str | int, ...]
 #: Bodies [kg, cm] whose activities must all be possible: a light and a heavy adult (assumed).
 _BODIES: Final = (Body(45.0, 150.0), Body(120.0, 190.0))
 #: After so many half-lives a thousandth of a thousandth is left, which no camera sees (assumed).
 _GONE_HALF_LIVES: Final = 20.0
-
-
-@dataclass(frozen=True, slots=True)
-class Contradiction:
-    """One place of the file that cannot hold beside another."""
-
-    place: Place
-    fault: str
-    remedy: str
 
 
 class Parts(Protocol):
@@ -59,6 +50,10 @@ class Parts(Protocol):
         """Toxicity."""
 
     @property
+    def escalation(self) -> EscalationPlan | None:
+        """The design."""
+
+    @property
     def dosimetry(self) -> DosimetryPlan | None:
         """Organs and limits."""
 
@@ -67,28 +62,21 @@ def contradictions(study: Parts) -> Iterator[Contradiction]:
     """Every contradiction of a study, in the order of its file."""
     # A registry may list one name twice; only of agents with a part in the trial it must be one.
     names = [one.name if one.role else f"{one.name}, {n}" for n, one in enumerate(study.agents)]
-    yield from _twice(("agents",), names, "agent")
+    yield from declared_twice(("agents",), names, "agent")
     yield from _agents(study)
     yield from _activities(study)
     yield from _scans(study)
     yield from _schedule(study)
-    yield from _twice(("analysis_sets",), (one.id for one in study.analysis_sets), "analysis set")
+    yield from declared_twice(("analysis_sets",), (one.id for one in study.analysis_sets), "analysis set")
+    yield from _sets(study)
     yield from _ends_at_a_limit(study)
     if study.safety is not None:
-        yield from _safety(study.safety, study.treatment)
-        yield from _assessments(study.safety, study.schedule)
+        yield from of_safety(study.safety, study.treatment)
+        yield from of_assessments(study.safety, study.schedule)
+    if study.escalation is not None:
+        yield from of_design(study.escalation, study.treatment, study.safety)
     if study.dosimetry is not None:
         yield from _dosimetry(study.dosimetry, study)
-
-
-def _twice(place: Place, names: Iterable[str], what: str) -> Iterator[Contradiction]:
-    told = list(names)
-    for name, count in Counter(told).items():
-        if count > 1:
-            second = told.index(name, told.index(name) + 1)
-            yield Contradiction(
-                (*place, second), f"{what} {name!r} is declared {count} times", "keep one of them"
-            )
 
 
 def _agents(study: Parts) -> Iterator[Contradiction]:
@@ -172,7 +160,7 @@ def _schedule(study: Parts) -> Iterator[Contradiction]:
     if study.schedule is None:
         return
     visits = study.schedule.visits
-    yield from _twice(("schedule", "visits"), (one.id for one in visits), "visit")
+    yield from declared_twice(("schedule", "visits"), (one.id for one in visits), "visit")
     plan = study.treatment
     if plan is None:
         return
@@ -194,6 +182,16 @@ def _schedule(study: Parts) -> Iterator[Contradiction]:
             )
 
 
+def _sets(study: Parts) -> Iterator[Contradiction]:
+    """Sets of who was given a nuclide that no agent carries: nobody would be counted."""
+    carried = {canonical(one.nuclide or "") for one in study.agents}
+    for index, one in enumerate(study.analysis_sets):
+        told = canonical(one.id.removesuffix("-safety")) if one.id.endswith("-safety") else None
+        if told is not None and told not in carried:
+            fault = f"counts who was given {told}, which no agent carries"
+            yield Contradiction(("analysis_sets", index, "id"), fault, "name the nuclide of an agent")
+
+
 def _ends_at_a_limit(study: Parts) -> Iterator[Contradiction]:
     """A treatment that goes on until an organ has its dose needs a limit that stops it."""
     plan = study.treatment.at_organ_limit if study.treatment else None
@@ -203,83 +201,9 @@ def _ends_at_a_limit(study: Parts) -> Iterator[Contradiction]:
         yield Contradiction(("treatment", "at_organ_limit"), fault, "write the limit under dosimetry.limits")
 
 
-def _assessments(plan: SafetyPlan, schedule: Schedule | None) -> Iterator[Contradiction]:
-    """What must be known of the window cannot be asked for at visits that are none of it."""
-    wanted, place = plan.dlt.assessments, ("safety", "dlt", "assessments")
-    if wanted is None or schedule is None:
-        return
-    visits = {one.id: one for one in schedule.visits}
-    where: Place = (*place, "visits")
-    counts = 0
-    for name in wanted.visits.value:
-        visit = visits.get(name)
-        if visit is None:
-            known = ", ".join(one.id for one in schedule.visits if "haematology" in one.procedures)
-            fault = f"names visit {name!r}, which is not planned"
-            yield Contradiction(where, fault, f"write one of {known}")
-        elif "haematology" not in visit.procedures:
-            yield Contradiction(
-                where, f"visit {name!r} has no haematology", "name a visit with a blood count"
-            )
-        else:
-            counts += _counts_in_window(visit, plan.dlt.window_days.value)
-    if not counts:
-        fault = "plan no blood count within the window, so every window would be free of toxicity"
-        yield Contradiction(where, fault, "name visits with haematology in the first cycle")
-    elif wanted.may_miss.value >= counts:
-        fault = f"{wanted.may_miss.value} of {counts} counts may be missing, so none need be known"
-        yield Contradiction((*place, "may_miss"), fault, f"write less than {counts}")
-
-
-def _counts_in_window(visit: VisitPlan, window: int) -> int:
-    """Planned days of a visit after the first dose and within the window or its slack."""
-    if visit.anchor not in ("cycle", "first-dose") or visit.cycles == "later" or visit.day < 1:
-        return 0
-    last = window + 1 + visit.before_days
-    until = min(last, visit.until_day) if visit.until_day is not None else last
-    if visit.every_days is None:
-        return int(1 < visit.day <= last)
-    return sum(day > 1 for day in range(visit.day, until + 1, visit.every_days))
-
-
-def _safety(plan: SafetyPlan, treatment: Treatment | None) -> Iterator[Contradiction]:
-    dlt = plan.dlt
-    window, until = dlt.window_days.value, dlt.unresolved_until_day.value
-    if until < window:
-        yield Contradiction(
-            ("safety", "dlt", "unresolved_until_day"),
-            f"day {until} is before the end of the window of {window} days",
-            "write a day at or after the end of the window",
-        )
-    if treatment is not None and treatment.max_cycles.value > 1 and window > treatment.cycle_days.value:
-        yield Contradiction(
-            ("safety", "dlt", "window_days"),
-            f"the window of {window} days ends after the second cycle is due, on day "
-            f"{treatment.cycle_days.value + dlt.first_day.value}",
-            "shorten it, or lengthen treatment.cycle_days",
-        )
-    if treatment is not None and window < treatment.days_of_fractions[-1]:
-        yield Contradiction(
-            ("safety", "dlt", "window_days"),
-            f"the window of {window} days ends before the fraction of day {treatment.days_of_fractions[-1]}",
-            "write a window that holds every fraction of the first cycle",
-        )
-    yield from _twice(("safety", "dlt", "rules"), (one.id for one in dlt.rules), "rule")
-    yield from _twice(("safety", "modification"), (one.id for one in plan.modification), "rule")
-    answered: dict[tuple[str, int], str] = {}
-    for index, rule in enumerate(plan.modification):
-        for term in rule.terms:
-            other = answered.setdefault((term, rule.min_grade), rule.id)
-            if other != rule.id:
-                fault = f"{rule.id} and {other} both answer {term} of grade {rule.min_grade}"
-                yield Contradiction(
-                    ("safety", "modification", index, "terms"), fault, "keep it in one of them"
-                )
-
-
 def _dosimetry(plan: DosimetryPlan, study: Parts) -> Iterator[Contradiction]:
     organs = [organ_of(one.name) for one in plan.regions.value]
-    yield from _twice(("dosimetry", "regions", "value"), organs, "region")
+    yield from declared_twice(("dosimetry", "regions", "value"), organs, "region")
     place: Place = ("dosimetry", "therapy_nuclide")
     try:
         physical_h = half_life_h(plan.therapy_nuclide.value)

@@ -17,7 +17,8 @@ from galu.efficacy.plan import EfficacyPlan
 from galu.eligibility.plan import EligibilityPlan
 from galu.escalation.plan import EscalationPlan
 from galu.pharmacokinetics.plan import PharmacokineticsPlan
-from galu.protocol.contradictions import Contradiction, contradictions
+from galu.protocol.contradiction import Contradiction
+from galu.protocol.contradictions import contradictions
 from galu.protocol.dictionaries import with_dictionary
 from galu.protocol.loading import load_document, parse_document
 from galu.protocol.sections import Agent, AnalysisSet, Arm, Enrolment, Identity, Schedule
