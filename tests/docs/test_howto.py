@@ -15,6 +15,7 @@ from galu.protocol import load_study
 from galu.protocol.readiness import needs
 from galu.record import Fact
 from pages import missing, run_line, write_into
+from servers import shared_cluster
 from support import ROOT
 
 BLOCK = re.compile(
@@ -51,6 +52,23 @@ def test_howto_runs(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             else:
                 subprocess.run(line, shell=True, check=True)  # what a page does with files
     assert commands == len(re.findall(r"^galu ", text, re.M)) > 0
+
+
+def test_the_page_on_postgresql_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The address of the page is that of a server made for it; roles and database are made as the page says."""
+    cluster = shared_cluster()
+    shutil.copytree(ROOT / "studies", tmp_path / "studies")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PGHOST", str(cluster.home))
+    text = (ROOT / "docs" / "howto" / "run-on-postgresql.md").read_text(encoding="utf-8")
+    (made,) = re.findall(r"^```sql\n(.*?)^```", text, re.M | re.S)
+    cluster.sql(*made.strip().splitlines())
+    for block in re.findall(r"^```console\n(.*?)^```", text, re.M | re.S):
+        for line in block.splitlines():
+            run_line(line.replace("db.example.org", ""))
+    for statement in ("UPDATE galu.entry SET kind = ''", "DELETE FROM galu.entry", "TRUNCATE galu.entry"):
+        with pytest.raises(RuntimeError, match="permission denied"):
+            cluster.sql(statement, role="trial_app", database="trials_here")
 
 
 @pytest.mark.parametrize("page", ["add-a-criterion.md", "add-an-organ-limit.md", "add-an-endpoint.md"])
