@@ -55,7 +55,7 @@ def test_howto_runs(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_page_on_postgresql_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The address of the page is that of a server made for it; roles and database are made as the page says."""
+    """Its address is that of a server made for it; roles and database are made as the page says."""
     cluster = shared_cluster()
     shutil.copytree(ROOT / "studies", tmp_path / "studies")
     monkeypatch.chdir(tmp_path)

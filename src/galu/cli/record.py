@@ -105,25 +105,30 @@ def verify(
         str | None, typer.Option(help="the public key noted when the trial began, or a file that holds it")
     ] = None,
     against: Annotated[
-        list[Path] | None, typer.Option(help="a folder of signed heads kept elsewhere; may be repeated")
+        list[str] | None,
+        typer.Option(help="a folder or address of signed heads kept elsewhere; may be repeated"),
     ] = None,
 ) -> None:
     """Check that the record is what was written, up to the signed head; exit code 1 where it is not.
 
-    Without --key, a record written and signed anew with another key is not noticed; without heads kept
-    elsewhere, last entries that were cut together with their head are not. What cannot be checked now, such
-    as a locked file, ends with exit code 2.
+    Without --key, the key is that which this user met first; on another machine a record written and signed
+    anew with another key is not noticed. Without heads kept elsewhere, last entries that were cut together
+    with their head are not. What cannot be checked now, such as a locked file, ends with exit code 2.
     """
+    from galu.desk.noted import noted_key
     from galu.desk.record import verify_record
+    from galu.store.mirrors import place_named
 
-    found = verify_record(folder, key, against or ())
+    noted = noted_key(folder)
+    found = verify_record(folder, key, [place_named(place) for place in against or ()])
     if found.fault is not None:
         typer.echo(f"galu: {folder}: {found.fault}.", err=True)
         raise typer.Exit(1)
     print(f"{folder}: {found.entries} entries hold together, {found.heads} signed heads agree")
     if found.witnesses:
         print(f"{found.witnesses} heads kept elsewhere agree")
-    print(f"signed with key {found.public_key}{', as noted' if key else ''}")
+    told = "as noted" if key else "as this user met it first" if noted else "noted now for this user"
+    print(f"signed with key {found.public_key}, {told}")
 
 
 @app.command()
@@ -148,12 +153,15 @@ def move(
 def custody(
     folder: TrialPath,
     key: Annotated[Path | None, typer.Option(help="move the key that signs to this new file")] = None,
-    mirror: Annotated[Path | None, typer.Option(help="copy signed heads to this folder from now on")] = None,
+    mirror: Annotated[
+        str | None, typer.Option(help="copy signed heads to this folder or https:// address from now on")
+    ] = None,
 ) -> None:
     """Move the key out of the trial folder, lock it (GALU_PASSPHRASE), mirror the signed heads."""
     from galu.desk.custody import take_custody
+    from galu.store.mirrors import place_named
 
-    taken = take_custody(folder, key, mirror)
+    taken = take_custody(folder, key, place_named(mirror) if mirror else None)
     print(f"key: {taken.key or 'in the trial folder'}")
     print(f"mirror of the signed heads: {taken.mirror or 'none'}")
 

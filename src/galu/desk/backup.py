@@ -14,7 +14,7 @@ from typing import Final
 
 from galu.desk.clock import utc_now
 from galu.desk.folder import open_trial
-from galu.desk.new_folder import new_folder
+from galu.desk.noted import new_trial
 from galu.desk.outputs import require_outside_trial
 from galu.desk.places import CHECKPOINTS, RECORD, STUDY, VERSIONS
 from galu.desk.set_aside import SET_ASIDE
@@ -80,7 +80,7 @@ def restore_trial(source: Path, folder: Path) -> Kept:
         When the file is no backup, was damaged or altered, or the folder holds something.
     """
     files = _unpacked(source)
-    with new_folder(folder) as part:
+    with new_trial(folder) as part:
         for name, content in files.items():
             path = part / name
             make_private(path.parent)

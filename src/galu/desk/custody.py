@@ -8,9 +8,10 @@ from galu.desk.folder import open_trial
 from galu.desk.identity import passphrase
 from galu.finding import InputError
 from galu.store import Custody
+from galu.store.mirrors import Place
 
 
-def take_custody(folder: Path, key: Path | None, mirror: Path | None) -> Custody:
+def take_custody(folder: Path, key: Path | None, mirror: Place | None) -> Custody:
     """Move the key to a new file, locked where a passphrase is given, and begin a mirror.
 
     Raises
@@ -21,7 +22,7 @@ def take_custody(folder: Path, key: Path | None, mirror: Path | None) -> Custody
     trial = open_trial(folder)
     home = folder.resolve()
     for name, place in (("--key", key), ("--mirror", mirror)):
-        if place is not None and place.resolve().is_relative_to(home):
+        if isinstance(place, Path) and place.resolve().is_relative_to(home):
             raise InputError(name, "lies in the trial folder", "name a place that is kept apart from it")
     trial.checkpoints.take_custody(key, mirror, passphrase())
     return trial.checkpoints.custody

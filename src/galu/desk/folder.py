@@ -13,8 +13,8 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from galu.desk.clock import utc_now
-from galu.desk.identity import passphrase
-from galu.desk.new_folder import new_folder
+from galu.desk.identity import mirror_token, passphrase
+from galu.desk.noted import new_trial
 from galu.desk.places import CHECKPOINTS, RECORD, STUDY, VERSIONS, holds_record
 from galu.desk.study import study_file
 from galu.files import write_private
@@ -126,7 +126,7 @@ def create_trial(
     InputError
         When the study does not load or the folder holds something; nothing is left behind.
     """
-    with new_folder(folder) as part:
+    with new_trial(folder) as part:
         begin_trial(study, part, origin, recorded, clock, custody).store.close()
     return open_trial(folder, clock)
 
@@ -144,7 +144,7 @@ def begin_trial(
     text, loaded = read_study(source)
     write_private(folder / STUDY, text)
     keep_dictionary_note(loaded.vocabulary, text, folder)
-    checkpoints = Checkpoints.create(folder / CHECKPOINTS, custody, passphrase())
+    checkpoints = Checkpoints.create(folder / CHECKPOINTS, custody, passphrase(), mirror_token())
     try:
         store = SqliteStore.create(folder / RECORD, clock, loaded.zone, checkpoints)
         begins = (recorded or clock()).astimezone(ZoneInfo(loaded.zone))
@@ -188,7 +188,7 @@ def open_trial(folder: Path, clock: Clock = utc_now) -> TrialFolder:
     if not holds_record(folder):
         raise InputError(str(folder), "is no trial folder", "make one with `galu init STUDY -o DIR`")
     text, study = read_study(folder / STUDY)
-    checkpoints = Checkpoints(folder / CHECKPOINTS, passphrase())
+    checkpoints = Checkpoints(folder / CHECKPOINTS, passphrase(), mirror_token())
     store = open_store(folder, clock, study.zone, checkpoints)
     versions = store.record().facts("study_version").sort("seq")
     if versions.height == 0:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from galu.desk.clock import utc_now
 from galu.desk.folder import TrialFolder, open_trial
+from galu.desk.identity import mirror_token
+from galu.desk.noted import note_key, noted_key
 from galu.desk.outputs import require_outside_trial, write_output
 from galu.desk.places import CHECKPOINTS, STUDY, VERSIONS, holds_record
 from galu.desk.set_aside import note_set_aside
@@ -40,6 +42,7 @@ from galu.record.record import frames_of
 from galu.record.seal import Head
 from galu.record.versions import version_rows
 from galu.store import Checkpoints, Verification, open_store, verify
+from galu.store.mirrors import Place, heads_at
 from galu.store.sql import Clock
 from galu.trial.admission import Fault, check_admission
 from galu.trial.entered import Notation
@@ -270,7 +273,7 @@ def write_report(path: Path, report: SdtmReport, imported: Imported) -> None:
 
 
 def verify_record(
-    folder: Path, key: str | None = None, against: Sequence[Path] = (), clock: Clock = utc_now
+    folder: Path, key: str | None = None, against: Sequence[Place] = (), clock: Clock = utc_now
 ) -> Verification:
     """Check chain, file and signed heads of a trial folder; the study file plays no part.
 
@@ -279,9 +282,10 @@ def verify_record(
     folder
         A trial folder.
     key
-        The public key noted when the trial began, in hexadecimal, or the path of a file that holds it.
+        The public key noted when the trial began, in hexadecimal, or the path of a file that holds it;
+        without it the one that this user met first, which is noted now where none was.
     against
-        Folders with signed heads kept elsewhere; the mirror, where there is one, is taken besides.
+        Places with signed heads kept elsewhere; the mirror, where there is one, is taken besides.
 
     Raises
     ------
@@ -290,18 +294,21 @@ def verify_record(
     """
     if not holds_record(folder):
         raise OutOfReachError(str(folder), "is no trial folder", "give a folder made by `galu init`")
-    for place in against:
-        if not any(place.glob("*.json")):
-            remedy = "give a folder of signed heads, such as a mirror or a copy of checkpoints/"
-            raise OutOfReachError(str(place), "holds no signed head", remedy)
     checkpoints = Checkpoints(folder / CHECKPOINTS)
     mirror = checkpoints.custody.mirror
-    if mirror is not None and not mirror.is_dir():
+    if isinstance(mirror, Path) and not mirror.is_dir():
         raise OutOfReachError(str(mirror), "the mirror of the signed heads is not there", "connect it")
-    places = dict.fromkeys((*against, *((mirror,) if mirror else ())))
     noted = Path(key).read_text(encoding="ascii", errors="replace") if key and Path(key).is_file() else key
-    store = open_store(folder, clock)
-    return verify(store, checkpoints, noted, tuple(Checkpoints(place) for place in places))
+    noted = noted or noted_key(folder)
+    names = [name for name, _ in checkpoints.signed()]
+    with contextlib.ExitStack() as open_places:
+        places = dict.fromkeys((*against, *((mirror,) if mirror else ())))
+        heads = [open_places.enter_context(heads_at(place, names, mirror_token())) for place in places]
+        witnesses = tuple(Checkpoints(place) for place in heads)
+        found = verify(open_store(folder, clock), checkpoints, noted, witnesses)
+    if found.fault is None:
+        note_key(folder, found.public_key)
+    return found
 
 
 def export_record(folder: Path, out: Path) -> tuple[tuple[Path, ...], tuple[str, ...]]:

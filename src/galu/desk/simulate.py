@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from galu.desk.folder import begin_trial, start_of
-from galu.desk.new_folder import new_folder
+from galu.desk.noted import new_trial
 from galu.desk.study import study_file
 from galu.finding import InputError
 from galu.protocol import Study, load_study, study_hash
@@ -55,7 +55,7 @@ def simulate_into(
     plan, truth = load_study(source), load_scenario(scenario)
     _check(plan, truth, scenario)
     start = start_of(source, truth.accrual.first_consent)
-    with new_folder(folder) as part:
+    with new_trial(folder) as part:
         trial = begin_trial(source, part, "simulated", start)
         try:
             entries = simulate_trial(plan, truth, seed, study_hash(source.read_bytes()), watch)

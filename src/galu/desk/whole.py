@@ -15,7 +15,7 @@ from typing import Final
 
 from galu.desk.folder import TrialFolder, read_study, version_file
 from galu.desk.identity import passphrase
-from galu.desk.new_folder import new_folder
+from galu.desk.noted import new_trial
 from galu.desk.places import CHECKPOINTS, RECORD, STUDY, VERSIONS
 from galu.desk.set_aside import SET_ASIDE
 from galu.exchange.facts_csv import FactFiles
@@ -184,7 +184,7 @@ def import_whole(
         raise ManyFaultsError(placed(faults, files.places))
     if dry_run:
         return facts
-    with new_folder(folder) as part:
+    with new_trial(folder) as part:
         write_private(part / STUDY, found.texts[-1])
         keep_versions(found, part)
         copy_beside(source, part)

@@ -14,9 +14,9 @@ mirrored to a second place, or copied, and compared (`galu record verify --key -
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -28,9 +28,12 @@ from galu.files import make_private, write_private
 from galu.finding import InputError, OutOfReachError
 from galu.record.seal import GENESIS, Head
 from galu.store.custody import CUSTODY, Custody, load_key, make_key, public_hex, read_custody, write_key
+from galu.store.mirrors import MIRRORED, Place, mirror_of, told
 
 PUBLIC: Final = "key.pub"
 _PENDING: Final = "pending.json"
+#: After a mirror on the web did not answer, writers do not wait for it again so long [s].
+_PAUSE_S: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +74,23 @@ class Checkpoints:
         Where the heads and the public key lie.
     passphrase
         Unlocks a locked key; None where it is not locked, or nothing will be signed.
+    token
+        Opens a mirror on the web, where it asks for one.
     """
 
-    def __init__(self, folder: Path, passphrase: str | None = None) -> None:
+    def __init__(self, folder: Path, passphrase: str | None = None, token: str | None = None) -> None:
         self.folder = folder
         self._passphrase = passphrase
+        self._token = token
+        self._tries_again = 0.0
 
     @classmethod
     def create(
-        cls, folder: Path, custody: Custody | None = None, passphrase: str | None = None
+        cls,
+        folder: Path,
+        custody: Custody | None = None,
+        passphrase: str | None = None,
+        token: str | None = None,
     ) -> Checkpoints:
         """A new folder with a new key, readable by its owner only.
 
@@ -94,7 +105,7 @@ class Checkpoints:
         write_private(folder / PUBLIC, f"{public_hex(key)}\n".encode("ascii"))
         if custody != Custody():
             write_private(folder / CUSTODY, custody.as_json())
-        return cls(folder, passphrase)
+        return cls(folder, passphrase, token)
 
     @property
     def custody(self) -> Custody:
@@ -205,10 +216,11 @@ class Checkpoints:
         InputError
             When a file is no checkpoint.
         """
-        paths = sorted(path for path in self.folder.glob("*.json") if path.name not in (_PENDING, CUSTODY))
+        others = (_PENDING, CUSTODY, MIRRORED)
+        paths = sorted(path for path in self.folder.glob("*.json") if path.name not in others)
         return tuple(sorted(((path.name, _read(path)) for path in paths), key=lambda one: one[1].seq))
 
-    def take_custody(self, key: Path | None, mirror: Path | None, passphrase: str | None) -> None:
+    def take_custody(self, key: Path | None, mirror: Place | None, passphrase: str | None) -> None:
         """Move the key to a new file, locked where a passphrase is given, and begin a mirror.
 
         Whatever breaks in between, a key that signs is where the custody says, or where it was.
@@ -232,38 +244,34 @@ class Checkpoints:
         fault = self.mirror_fault()
         if fault is not None:
             write_private(self.folder / CUSTODY, Custody(after.key, before.mirror).as_json())
-            raise InputError(str(mirror), fault, "name a folder that can be written; no mirror was begun")
+            raise InputError(str(mirror), fault, "name a place that can be written; no mirror was begun")
 
     def mirror(self) -> None:
-        """Copy to the second place whatever heads it lacks; what fails is tried again with the next batch."""
+        """Copy to the second place whatever heads it lacks; what fails is tried again with a later batch."""
         place = self.custody.mirror
-        if place is None:
+        if place is None or time.monotonic() < self._tries_again:
             return
-        with contextlib.suppress(OSError):  # `mirror_fault` tells it
-            make_private(place)
-            for name in self._unmirrored(place):
-                write_private(place / name, (self.folder / name).read_bytes())
+        try:
+            mirror_of(place, self.folder, self._token).catch_up(self._mirrored())
+        except OSError:  # `mirror_fault` tells it
+            self._tries_again = time.monotonic() + (0.0 if isinstance(place, Path) else _PAUSE_S)
 
     def mirror_fault(self) -> str | None:
         """What the second place lacks, as a sentence."""
         place = self.custody.mirror
+        if place is None:
+            return None
         try:
-            lacking = self._unmirrored(place) if place else ()
+            lacking = mirror_of(place, self.folder, self._token).lacking(self._mirrored())
         except OSError as error:
-            return f"the mirror of the signed heads in {place} cannot be reached ({error.strerror})"
+            return f"the mirror of the signed heads in {place} cannot be reached ({told(error)})"
         if not lacking:
             return None
         return f"the mirror in {place} lacks {len(lacking)} of the newest heads, and could not be written"
 
-    def _unmirrored(self, place: Path) -> tuple[str, ...]:
-        """Files that the second place lacks, or whose newest head it has in an earlier state."""
-        there = {path.name for path in place.iterdir()}
-        names = [name for name, _ in self.signed()]
-        old = names[-1:] if names and names[-1] in there and not self._is_same(place, names[-1]) else []
-        return (*(name for name in (PUBLIC, *names) if name not in there), *old)
-
-    def _is_same(self, place: Path, name: str) -> bool:
-        return (place / name).read_bytes() == (self.folder / name).read_bytes()
+    def _mirrored(self) -> tuple[str, ...]:
+        """Files that a mirror holds, the newest head last."""
+        return (PUBLIC, *(name for name, _ in self.signed()))
 
     def _private_key(self) -> Ed25519PrivateKey:
         path = self.custody.key_of(self.folder)

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from galu.files import write_private
 from galu.finding import InputError
+from galu.store.mirrors import Place, place_named
 
 #: In the folder of signed heads, where the key or a mirror lies elsewhere.
 CUSTODY: Final = "custody.json"
@@ -24,7 +25,7 @@ class Custody:
     """Where the key lies (None: beside the heads) and where the heads are mirrored (None: nowhere)."""
 
     key: Path | None = None
-    mirror: Path | None = None
+    mirror: Place | None = None
 
     def key_of(self, folder: Path) -> Path:
         """Where the key of a folder of heads lies."""
@@ -33,7 +34,8 @@ class Custody:
     def as_json(self) -> bytes:
         """As the file says it."""
         places = {"key": self.key, "mirror": self.mirror}
-        return json.dumps({name: str(at.absolute()) for name, at in places.items() if at}, indent=1).encode()
+        named = {name: at.absolute() if isinstance(at, Path) else at for name, at in places.items() if at}
+        return json.dumps({name: str(at) for name, at in named.items()}, indent=1).encode()
 
 
 def read_custody(folder: Path) -> Custody:
@@ -51,7 +53,8 @@ def read_custody(folder: Path) -> Custody:
         found = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(found, dict) or not set(found) <= {"key", "mirror"}:
             raise ValueError
-        return Custody(**{name: Path(place) for name, place in found.items()})
+        key, mirror = found.get("key"), found.get("mirror")
+        return Custody(Path(key) if key else None, place_named(mirror) if mirror else None)
     except (OSError, ValueError, TypeError):
         remedy = "restore it from a backup, or write it anew with `galu record custody`"
         raise InputError(str(path), "does not say where the key lies", remedy) from None
