@@ -45,6 +45,10 @@ SELDOM: dict[Key, str] = {
     ("RenalRule", "clearance_fall_percent"): "safety/test_modification.py",
     ("RenalRule", "id"): "safety/test_modification.py",
     ("RenalRule", "on_recurrence"): "safety/test_modification.py",
+    ("ReleaseRule", "distance_m"): "trial/test_site_day.py",
+    ("ReleaseRule", "rate_usv_h"): "trial/test_site_day.py",
+    ("SitePlan", "order_days_ahead"): "trial/test_site_day.py",
+    ("SitePlan", "revise_beyond"): "trial/test_site_day.py",
     ("TimePlan", "min_grade"): "trial/test_declared_times.py",
     ("Treatment", "at_organ_limit"): "trial/test_proposals.py",
 }

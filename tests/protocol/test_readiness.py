@@ -16,7 +16,9 @@ from support import ROOT, shared
 
 STUDY = load_study(ROOT / "studies" / "nct07310355" / "study.yaml")
 SECTIONS = [
-    name for name in Study.model_fields if name not in ("identity", "zone", "agents", "arms", "vocabulary")
+    name
+    for name in Study.model_fields
+    if name not in ("identity", "zone", "agents", "arms", "site", "vocabulary")
 ]
 
 

@@ -40,9 +40,9 @@ def test_page_has_every_section_and_needs_no_network(out: Path) -> None:
     titles = re.findall(r"<h2>(.*?)</h2>", page)
     assert titles == [
         "At a glance", "Open safety items", "Board", "Deviations", "Flow of subjects", "Eligibility",
-        "Exposure", "Safety", "Safety watch",
-        "Dosimetry", "Next cycle", "Pharmacokinetics", "Efficacy", "Visits", "Analysis sets",
-        "Data sources", "What is assumed",
+        "Exposure", "Conduct at the sites", "Safety", "Safety watch",
+        "Dosimetry", "Next cycle", "Pharmacokinetics", "Efficacy", "Visits", "Data management",
+        "Analysis sets", "Data sources", "What is assumed",
     ]  # fmt: skip
     assert page.count("<h1>") == 1
     assert not re.findall(r"(?:src|href)=\"(?!#|data:)[^\"]*\"|https?://|@import|url\((?!#)", page)

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from datetime import date, datetime
-
 import pytest
 
 from galu.finding import InputError, Truth
@@ -12,7 +10,7 @@ from galu.safety.clinical import (
     grade_range,
     value_rules,
 )
-from galu.safety.reporting import rate_per_100_patient_years, reporting_clock
+from galu.safety.reporting import rate_per_100_patient_years
 
 
 @pytest.mark.parametrize(
@@ -128,18 +126,6 @@ def test_a_term_that_no_value_decides_and_a_version_that_does_not_ship() -> None
         grade_range("Fatigue", Measures({}))
     with pytest.raises(InputError, match="9"):
         value_rules("9")
-
-
-def test_clocks() -> None:
-    aware = datetime(2026, 3, 1, 9, 30)
-    found = reporting_clock(aware, related=None, expected=None, fatal_or_life_threatening=True)
-    assert (found.to_sponsor_by, found.to_authority_by) == (datetime(2026, 3, 2, 9, 30), date(2026, 3, 8))
-    other = reporting_clock(aware, related=True, expected=False, fatal_or_life_threatening=False)
-    assert other.to_authority_by == date(2026, 3, 16)
-    assert (
-        reporting_clock(aware, related=False, expected=None, fatal_or_life_threatening=True).to_authority_by
-        is None
-    )
 
 
 def test_rate() -> None:

@@ -140,7 +140,11 @@ def test_what_is_due_says_what_speaks_against_it() -> None:
     serious = event("A", serious=True)
     told = state(*patient("A", serious), day=12).agenda
     assert {one.what for one in told if "report of" in one.what} == {
-        "report of Hepatic failure to the sponsor", "report of Hepatic failure to the authority",
+        f"{stage}report of Hepatic failure to the {receiver}"
+        for stage, receiver in (
+            ("", "sponsor"), ("", "authority"), ("", "ethics committee"), ("complete ", "authority"),
+            ("complete ", "ethics committee"),
+        )
     }  # fmt: skip
 
 

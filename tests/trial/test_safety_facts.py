@@ -168,7 +168,7 @@ def test_an_event_on_a_day_known_in_part_is_not_nothing(when: str, outcome: str,
     state = _state(_event(on=when, grade=4, serious=True), counted=True)
     assert state.board.slots[0].outcome == outcome
     assert state.safety.overview[0].subjects == emergent
-    assert [duty.receiver for duty in state.duties.reports] == ["sponsor", "authority"]
+    assert {duty.receiver for duty in state.duties.reports} == {"sponsor", "authority", "ethics committee"}
 
 
 def test_a_duty_for_a_day_known_in_part_runs_from_the_record() -> None:
@@ -177,13 +177,14 @@ def test_a_duty_for_a_day_known_in_part_runs_from_the_record() -> None:
     state = derive_state(STUDY, record_of(told, "Asia/Shanghai"), FIRST + timedelta(days=41))
     sponsor = state.duties.reports[0]
     assert sponsor.aware.isoformat() == "2026-02-13T00:00:00+08:00"
-    assert sponsor.assumed == ("aware on the day recorded",)
+    assert sponsor.assumed == ("aware on the day recorded", "in CHN")
 
 
 def test_clocks_with_and_without_a_time_of_awareness_stand_side_by_side() -> None:
     one = _event("x", 10, 3, serious=True, aware=f"{_day(11)}T10:00", term="Anemia")
     other = _event("y", 12, 3, serious=True, term="Sepsis")
-    assert len(_state(one, other).duties.reports) == 4
+    told = [duty for duty in _state(one, other).duties.reports if duty.stage == "initial"]
+    assert len(told) == 6
 
 
 def test_death_is_serious_whatever_was_ticked_and_the_unknown_is_shown() -> None:

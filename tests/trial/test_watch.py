@@ -11,6 +11,7 @@ from galu.record import Entry, Fact, fact_digest, record_of
 from galu.record.conduct import Decision, Signature
 from galu.record.disease import AdverseEvent
 from galu.record.people import Consent, Demographics, Lab, Vital
+from galu.record.site import SafetyReport
 from galu.record.treatment import Administration, Enrolment
 from galu.trial.state import TrialState, derive_state
 from support import ROOT, weekly_counts
@@ -63,15 +64,23 @@ def test_a_toxicity_after_the_window_is_no_dlt_but_is_watched_with_what_was_give
     ]  # fmt: skip
 
 
-def test_a_serious_event_starts_its_clocks_from_when_the_site_knew() -> None:
+def test_a_serious_event_starts_the_clocks_of_its_country_and_a_report_ends_its_own() -> None:
     event = AdverseEvent(
         id="s", subject="P", on=_day(10), term="Sepsis", grade=4, serious=True, life_threatening=True,
         expected=False, attribution="related", aware=f"{_day(11)}T09:00",
+        sponsor_aware=f"{_day(12)}T09:00",
     )  # fmt: skip
-    sponsor, authority = _state(20, event).duties.reports
-    assert sponsor.due - sponsor.aware == timedelta(hours=24)
-    assert authority.due.date() == FIRST + timedelta(days=10 + 7)
-    assert authority.assumed == ()
+    there = Demographics(id="d2", subject="P", on=_day(-13), country="CHN", birth_date="1956-02-02")
+    sent = SafetyReport(id="sr", subject="P", on=f"{_day(13)}T09:00", event="s", receiver="Authority")
+    found = {(one.receiver, one.stage): one for one in _state(20, event, there, sent).duties.reports}
+    assert found["sponsor", "initial"].due == found["sponsor", "initial"].aware  # at once
+    assert found["authority", "initial"].due.date() == FIRST + timedelta(days=11 + 7)
+    assert found["authority", "complete"].due.date() == FIRST + timedelta(days=11 + 15)
+    assert all(one.assumed == () for one in found.values())
+    assert found["authority", "initial"].sent is not None
+    waiting = {one.what for one in _state(20, event, there, sent).agenda if "report of" in one.what}
+    assert "report of Sepsis to the authority" not in waiting
+    assert "complete report of Sepsis to the authority" in waiting
 
 
 def test_follow_up_is_due_every_twelve_weeks_until_it_is_seen() -> None:

@@ -26,6 +26,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "worklist": ("galu.cli.worklist", "worklist", "What is to be done: doses, tasks, screening, questions."),
     "changes": ("galu.cli.worklist", "changes", "What is new in a trial since a day."),
     "history": ("galu.cli.worklist", "history", "Who wrote and corrected a fact, and what rests on it."),
+    "query": ("galu.cli.query", "app", "Queries about the data: list, ask, answer, close, run the rules."),
+    "lock": ("galu.cli.query", "lock", "Review, verify, freeze, lock or unlock data; add a note."),
     "run": ("galu.cli.run", "run", "Write the report of a trial: page, findings, tables, figures."),
     "design": ("galu.cli.design", "app", "Dose-escalation designs: decide, tabulate, simulate."),
     "eligibility": ("galu.cli.eligibility", "eligibility", "Judge the criteria of each subject."),

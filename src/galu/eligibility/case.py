@@ -351,6 +351,7 @@ def within(evidence: Evidence, limits: tuple[Limit, ...]) -> tuple[bool | None, 
                 return None, f"{evidence.item} has no upper limit of normal"
             bound = limit.value * evidence.uln
             shown = f"{number:g} {limit.op} {limit.value:g} × ULN {evidence.uln:g} {evidence.unit or ''}"
+            shown = f"{shown} ({evidence.label})" if evidence.label else shown
             return OPERATORS[limit.op](printed(number), printed(bound)), shown.strip()
     return None, f"{evidence.item} is reported in {evidence.unit or 'no unit'}, which the rule does not know"
 

@@ -39,7 +39,7 @@ class Evidence:
     """One value of a data item (see `galu.eligibility.items`), in the unit reported.
 
     `on` is the day it was true (None: no day, as for sex, or day unknown). `uln` is the laboratory's
-    upper limit of normal in the same unit; `label` qualifies the value (tracer, term, version);
+    upper limit of normal in the same unit; `label` qualifies the value (tracer, term, version, whose limits);
     `ongoing` says that a therapy had not ended on `on`; `half_life_days` is the agent's half-life [d]
     as reported, which counts before the plan's table. Where the day is known only in part `on` is None and
     `span` the first and the last day it can have been. `doubtful`: the words do not say whether it was this.

@@ -22,6 +22,7 @@ from galu.protocol.contradictions import contradictions
 from galu.protocol.dictionaries import with_dictionary
 from galu.protocol.loading import load_document, parse_document
 from galu.protocol.sections import Agent, AnalysisSet, Arm, Enrolment, Identity, Schedule
+from galu.protocol.site import SitePlan
 from galu.protocol.treatment import DoseLevel, Treatment
 from galu.protocol.words import LocalWords
 from galu.safety.plan import SafetyPlan
@@ -51,6 +52,7 @@ class Study(Section):
     pharmacokinetics: PharmacokineticsPlan | None = Field(
         default=None, description="samples and their analysis"
     )
+    site: SitePlan | None = Field(default=None, description="what is asked of a site's working day")
     vocabulary: LocalWords | None = Field(
         default=None, description="what the sites of this study write, and what it means"
     )

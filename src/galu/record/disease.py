@@ -27,6 +27,7 @@ class AdverseEvent(Fact):
     life_threatening: bool | None = None
     expected: bool | None = Field(default=None, description="by the investigator's brochure")
     aware: Instant | None = Field(default=None, description="when the site learned of a serious event")
+    sponsor_aware: Instant | None = Field(default=None, description="when the sponsor first learned of it")
     action: str | None = None
     outcome: str | None = None
     clinically_meaningful: bool | None = None

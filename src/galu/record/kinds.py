@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 import polars as pl
 
-from galu.record import conduct, disease, people, treatment
+from galu.record import conduct, disease, people, review, site, treatment
 from galu.record.fact import Fact
 from galu.record.when import DayWhen, Instant, When
 
@@ -25,6 +25,8 @@ KINDS: dict[str, type[Fact]] = {
     **_kinds_of(conduct),
     **_kinds_of(people),
     **_kinds_of(treatment),
+    **_kinds_of(site),
+    **_kinds_of(review),
     **_kinds_of(disease),
 }
 

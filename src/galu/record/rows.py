@@ -19,7 +19,8 @@ class Row(NamedTuple, Generic[F_co]):
     """A fact that stands.
 
     `day` is its local calendar day, None where it names none; `root` the first id of its chain of
-    corrections; `meant` the term that the study's own words give an event, empty where they give none.
+    corrections; `meant` the term that the study's own words give an event, `ranged` whose limits a laboratory
+    value got that came without; empty where there is none.
     """
 
     fact: F_co
@@ -28,6 +29,7 @@ class Row(NamedTuple, Generic[F_co]):
     seq: int
     recorded: datetime
     meant: str = ""
+    ranged: str = ""
 
     @property
     def id(self) -> str:
@@ -44,18 +46,21 @@ def rows_of(model: type[F], facts: pl.DataFrame) -> tuple[Row[F], ...]:
     """Rows of a table of facts that stand, in its order; what is empty is as the model leaves it."""
     names = list(model.model_fields)
     stamps = facts.select("day", "root", "seq", "recorded").rows()
-    meant = facts["coded"].fill_null("").to_list() if "coded" in facts.columns else [""] * facts.height
+    told = [
+        facts[name].fill_null("").to_list() if name in facts.columns else [""] * facts.height
+        for name in ("coded", "ranged")
+    ]
     empty = _when_empty(model)
     lists = [name for name in names if facts.schema[name] == pl.List]
     rows: list[Row[F]] = []
-    for values, stamp, term in zip(facts.select(names).rows(), stamps, meant, strict=True):
+    for values, stamp, term, limits in zip(facts.select(names).rows(), stamps, *told, strict=True):
         row = dict(zip(names, values, strict=True))
         for name, default in empty:
             if row[name] is None:
                 row[name] = default
         for name in lists:
             row[name] = tuple(row[name])
-        rows.append(Row._make((_trusted(model, row), *stamp, term)))
+        rows.append(Row._make((_trusted(model, row), *stamp, term, limits)))
     return tuple(rows)
 
 

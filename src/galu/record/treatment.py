@@ -7,11 +7,17 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from galu.record.fact import Fact
+from galu.record.identifiers import Identifier
 from galu.record.when import DayWhen, Instant
 
 DecayState = Literal["measured", "corrected"]
 #: Which administration of a cycle, of a study that gives cycles in fractions.
 Fraction = Annotated[int | None, Field(ge=1, description="fraction of the cycle, from 1")]
+#: Where activity is left over.
+ResidualItem = Annotated[
+    Literal["vial", "tubing", "syringe", "needle", "pads", "skin", "other"] | None,
+    Field(description="empty: all together"),
+]
 
 
 class Enrolment(Fact):
@@ -32,17 +38,23 @@ class Dispensed(Fact):
     fraction: Fraction = None
     activity_mbq: float = Field(gt=0)
     calibrator: str | None = None
+    setting: str | None = Field(default=None, description="setting of the dose calibrator")
+    geometry: str | None = Field(default=None, description="such as 10-mL syringe")
+    batch: Identifier | None = Field(default=None, description="what it was drawn from")
+    second_person: str | None = Field(default=None, description="who checked drug, patient and activity")
 
 
 class Residual(Fact):
-    """Activity left in syringe and lines, at its calibration time `on`."""
+    """Activity left over, at its calibration time `on`: of one item, or of all where none is named."""
 
     kind = "residual"
     on: Instant
     agent: str
     cycle: int = Field(ge=0)
     fraction: Fraction = None
+    item: ResidualItem = None
     activity_mbq: float = Field(ge=0)
+    calibrator: str | None = None
 
 
 class Administration(Fact):
@@ -59,6 +71,7 @@ class Administration(Fact):
     amount: float | None = Field(default=None, ge=0, description="dose of an agent without activity")
     unit: str | None = None
     route: str | None = None
+    way: Literal["syringe", "gravity", "pump"] | None = Field(default=None, description="how it was infused")
 
 
 class Scan(Fact):

@@ -14,6 +14,7 @@ from galu.record.when import hours_between
 from galu.report.blocks import Mark, Matrix, Picture, Section, Table
 from galu.report.figures.style import stamped
 from galu.report.sections import conduct, overview
+from galu.report.sections.data_management import data_management
 from galu.report.sections.dosimetry import Points, dosimetry
 from galu.report.sections.efficacy import efficacy
 from galu.report.sections.eligibility import eligibility
@@ -23,6 +24,7 @@ from galu.report.sections.next_cycle import next_cycle, visits
 from galu.report.sections.open_items import derive_items, open_items
 from galu.report.sections.pharmacokinetics import pharmacokinetics
 from galu.report.sections.safety import all_grades, safety
+from galu.report.sections.site_day import site_day
 from galu.report.sections.watch import watch
 from galu.trial.state import TrialState
 
@@ -81,6 +83,7 @@ def build_report(
         ("flow", lambda: overview.flow(state)),
         ("eligibility", lambda: eligibility(state, _stated(known))),
         ("exposure", lambda: exposure(state)),
+        ("site's day", lambda: site_day(state)),
         ("safety", lambda: safety(state)),
         ("safety watch", lambda: watch(state)),
         ("dosimetry", lambda: dosimetry(state, _points(state, known))),
@@ -88,6 +91,7 @@ def build_report(
         ("pharmacokinetics", lambda: pharmacokinetics(state)),
         ("efficacy", lambda: efficacy(state)),
         ("visits", lambda: visits(state)),
+        ("data management", lambda: data_management(state)),
         ("analysis sets", lambda: conduct.analysis_sets(state)),
         ("data sources", lambda: conduct.sources(state, known)),
         *((("rows set aside", lambda: conduct.set_aside(aside)),) if aside else ()),

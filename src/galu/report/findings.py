@@ -97,8 +97,8 @@ def _watch(state: TrialState, study: str) -> Iterator[Line]:
         rule = Rule(f"DLT rule after the window: {late.rule_id}", study)
         yield _line((late.subject, "late toxicity"), late.met, rule, late.facts, late.reason)
     for duty in state.duties.reports:
-        about = (duty.subject, f"report of {duty.term} to the {duty.receiver}, due")
-        yield _line(about, duty.due, Rule("reporting clock", "ICH E2A"), (duty.event,), duty.reason)
+        about = (duty.subject, f"{duty.stage} report of {duty.term} to the {duty.receiver}, due")
+        yield _line(about, duty.due, Rule("reporting clock", study), (duty.event,), duty.reason)
     for one in state.proposals:
         about = (one.subject, f"proposal for cycle {one.cycle}")
         value = {"action": one.action, "activity_mbq": one.activity_mbq}

@@ -4,7 +4,7 @@ from .course import Episode, episodes, present_grade
 from .coverage import Coverage, derive_coverage
 from .ctcae import Cut, LabRule, grade_labs, lab_rules, parse_cut, rules_for
 from .dlt import DltAssessment, assess_dlt
-from .duties import FollowUp, Narrative, ReportDuty, long_term_follow_up, narratives, report_duties
+from .duties import FollowUp, Narrative, ReportDuty, Reporting, long_term_follow_up, narratives, report_duties
 from .incidence import DltRow, ExposureRate, dlt_listing, exposure_adjusted, shift_rows
 from .inputs import (
     AdverseEventInput,
@@ -29,7 +29,7 @@ from .late import (
 from .modification import DoseProposal, RenalCourse, TermCourse, cockcroft_gault_ml_min, propose_dose
 from .plan import DltRule, FollowUpRule, ModificationRule, RenalRule, SafetyPlan
 from .regrade import Regraded, regrade_labs
-from .reporting import ReportingClock, rate_per_100_patient_years, reporting_clock
+from .reporting import rate_per_100_patient_years
 from .sign import Sign
 from .signs import derive_signs
 from .tables import (
@@ -74,7 +74,7 @@ __all__ = [
     "RenalCourse",
     "RenalRule",
     "ReportDuty",
-    "ReportingClock",
+    "Reporting",
     "SafetyPlan",
     "Sign",
     "TermCourse",
@@ -113,7 +113,6 @@ __all__ = [
     "rate_per_100_patient_years",
     "regrade_labs",
     "report_duties",
-    "reporting_clock",
     "rules_for",
     "shift_rows",
     "shipped_terms",

@@ -3,73 +3,150 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import Literal
+from typing import Any, Final
 
 from galu.safety.inputs import AdverseEventInput
 from galu.safety.late import Exposure
-from galu.safety.plan import FollowUpRule, SafetyPlan
-from galu.safety.reporting import reporting_clock
+from galu.safety.plan import FollowUpRule, ReportRule, SafetyPlan
 from galu.safety.tables import Phase, TreatedSubject, is_fatal, phase_of, seriousness
 from galu.words import checked, checked_fields
 
-Receiver = Literal["sponsor", "authority"]
+#: (receiver, event) to the moments at which its initial and its complete report were sent.
+Sent = Mapping[tuple[str, str], Mapping[str, datetime]]
 
 
 @dataclass(frozen=True, slots=True)
 @checked_fields
 class ReportDuty:
-    """One report of a serious event; `assumed` says which unknown was read as the stricter answer."""
+    """One report of a serious event; `assumed` says which unknown was read as the stricter answer.
+
+    `stage` is the initial report, or its completion; `sent` is when it was sent, None while it is not.
+    """
 
     subject: str
     event: str
     term: str
-    receiver: Receiver
+    receiver: str
     aware: datetime
     due: datetime
     phase: Phase
     reason: str
     assumed: tuple[str, ...] = ()
+    stage: str = "initial"
+    sent: datetime | None = None
 
 
-def report_duties(subject: TreatedSubject, emergent_days: int, zone: tzinfo = UTC) -> tuple[ReportDuty, ...]:
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """What starts and ends the clocks of one subject: rules, the subject's country, what was sent.
+
+    Without rules those of ICH E2A hold. Of an unknown `country` the rules of every country do.
+    """
+
+    rules: tuple[ReportRule, ...] = ()
+    country: str | None = None
+    sent: Sent = field(default_factory=dict)
+    zone: tzinfo = UTC
+
+    def applying(self) -> tuple[tuple[ReportRule, tuple[str, ...]], ...]:
+        """The rules that hold for the subject, each with what was assumed for it."""
+        found = tuple(
+            (rule, () if rule.country is None or self.country else (f"in {rule.country}",))
+            for rule in self.rules
+            if rule.country is None or self.country is None or _same(rule.country, self.country)
+        )
+        return found or tuple((rule, ()) for rule in E2A)
+
+
+def _same(one: str, other: str) -> bool:
+    return one.strip().casefold() == other.strip().casefold()
+
+
+def _of_e2a(receiver: str, events: Any, hours: int | None, days: int | None) -> ReportRule:
+    return ReportRule(
+        receiver=receiver, events=events, since="site", within_hours=hours, within_days=days,
+        source="assumed", why="ICH E2A, section III",
+    )  # fmt: skip
+
+
+#: Reports where a study states none: ICH E2A, section III, counted from when the site knew.
+E2A: Final = (
+    _of_e2a("sponsor", "serious", 24, None),
+    _of_e2a("authority", "fatal or life-threatening SUSAR", None, 7),
+    _of_e2a("authority", "other SUSAR", None, 15),
+)
+
+
+def report_duties(
+    subject: TreatedSubject, emergent_days: int, by: Reporting | None = None
+) -> tuple[ReportDuty, ...]:
     """Every report that the serious events of one subject call for, soonest first.
 
-    To the sponsor within 24 hours; to the authority within 7 days (fatal or life-threatening) or 15 days
-    for a suspected unexpected reaction (ICH E2A, section III). An event after imaging and before
-    the therapy keeps its phase apart. A clock whose start is unknown runs from the beginning, in `zone`,
-    of the day of onset, or of that of the record where the onset is known only in part.
+    An event after imaging and before the therapy keeps its phase apart. A clock whose start is unknown runs
+    from the beginning of the day of onset, or of that of the record where the onset is known only in part;
+    that of a sponsor of whom nobody says when it knew, from when the site did.
     """
     found: list[ReportDuty] = []
     for event in subject.events:
         if seriousness(event):
-            found += _reports(event, subject.subject, phase_of(event, subject, emergent_days), zone)
+            phase = phase_of(event, subject, emergent_days)
+            for rule, assumed in (by or Reporting()).applying():
+                found += _reports(event, (subject.subject, phase), (rule, assumed), by or Reporting())
     return tuple(sorted(found, key=lambda duty: (duty.due, duty.event, duty.receiver)))
 
 
-def _reports(event: AdverseEventInput, subject: str, phase: Phase, zone: tzinfo) -> list[ReportDuty]:
-    aware, assumed = _aware(event, zone)
-    grave = _is_grave(event)
-    related = None if event.attribution is None else event.attribution == "related"
-    clock = reporting_clock(
-        aware, related=related, expected=event.expected, fatal_or_life_threatening=grave is not False
-    )
-    sponsor = ReportDuty(
-        subject, event.ref, event.term, "sponsor", aware, clock.to_sponsor_by, phase,
-        "serious event: 24 h", tuple(assumed),
+def _reports(
+    event: AdverseEventInput,
+    whose: tuple[str, Phase],
+    of: tuple[ReportRule, tuple[str, ...]],
+    by: Reporting,
+) -> Iterator[ReportDuty]:
+    """The report that a rule asks of an event, and its completion."""
+    rule, grave = of[0], _is_grave(event)
+    fits = _unless_known(event, rule.events, grave)
+    if fits is None:
+        return
+    start, untold = _aware(event, by.zone)
+    if rule.since == "sponsor":
+        known = event.sponsor_aware
+        if known is not None:
+            start, untold = known if known.tzinfo else known.replace(tzinfo=by.zone), []
+        else:
+            untold = [*untold, "the sponsor knew when the site did"]
+    due = start + timedelta(hours=rule.within_hours or 0)
+    if rule.within_days:
+        due = datetime.combine(start.date() + timedelta(days=rule.within_days), start.timetz())
+    sent = by.sent.get((rule.receiver.casefold(), event.ref), {})
+    assumed = (*untold, *fits, *of[1])
+    first = ReportDuty(
+        whose[0], event.ref, event.term, rule.receiver, start, due, whose[1], rule.in_words, assumed,
+        sent=sent.get("initial"),
     )  # fmt: skip
-    if clock.to_authority_by is None:
-        return [sponsor]
-    assumed += ["related"] if related is None else []
-    assumed += ["unexpected"] if event.expected is None else []
-    assumed += ["life-threatening"] if grave is None else []
-    by = datetime.combine(clock.to_authority_by, aware.timetz())
-    authority = ReportDuty(
-        subject, event.ref, event.term, "authority", aware, by, phase, clock.reason, tuple(assumed)
-    )  # fmt: skip
-    return [sponsor, authority]
+    yield first
+    if rule.complete_days:
+        yield replace(
+            first, due=due + timedelta(days=rule.complete_days), stage="complete", sent=sent.get("complete"),
+            reason=f"{rule.in_words}, complete in {rule.complete_days} more",
+        )  # fmt: skip
+
+
+def _unless_known(event: AdverseEventInput, events: str, grave: bool | None) -> tuple[str, ...] | None:
+    """What is assumed where a rule is of such an event; None where it is known not to be."""
+    if events == "serious":
+        return ()
+    if event.attribution == "unrelated" or event.expected is True:
+        return None
+    unknown = (("related", event.attribution), ("unexpected", event.expected))
+    found = tuple(word for word, told in unknown if told is None)
+    if events == "SUSAR":
+        return found
+    # What nobody calls other than grave runs on the shorter clock.
+    if (events == "other SUSAR") != (grave is False):
+        return None
+    return found if grave is not None else (*found, "life-threatening")
 
 
 def _aware(event: AdverseEventInput, zone: tzinfo) -> tuple[datetime, list[str]]:

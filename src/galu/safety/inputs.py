@@ -19,8 +19,8 @@ class AdverseEventInput:
     """One adverse event; None is unknown. `ended` None means going on as far as is known.
 
     `grade` is the worst so far; `course` holds (day, grade from that day on), the onset first, and is
-    empty where only the worst is known. `aware` is when the site learned of a serious event, `reported`
-    the day on which the event came into the record.
+    empty where only the worst is known. `aware` is when the site learned of a serious event, `sponsor_aware`
+    when its sponsor did, `reported` the day on which the event came into the record.
 
     Where the day of onset is known only in part, `onset` is the first day it can have been and
     `onset_until` the last; `undated` holds such steps of the course as (first, last day, grade).
@@ -53,6 +53,7 @@ class AdverseEventInput:
     reported: date | None = None
     coded: str = ""
     perhaps: int | None = None
+    sponsor_aware: datetime | None = None
     retold: tuple[tuple[date, int], ...] = ()
 
     @property
@@ -74,7 +75,8 @@ class LabInput:
 
     `bound` tells a value that the laboratory gave only as below (``<``) or above (``>``) a limit, `text` is
     a result that could not be read as a number. Where the day is known only in part, `day` is the first
-    that it can have been and `until` the last. `albumin` [g/L] is what a calcium is corrected for.
+    that it can have been and `until` the last. `albumin` [g/L] is what a calcium is corrected for. `ranged`
+    says whose limits these are, where the value came without.
     """
 
     ref: str
@@ -90,6 +92,7 @@ class LabInput:
     until: date | None = None
     text: str = ""
     albumin: tuple[float, ...] = ()
+    ranged: str = ""
 
     @property
     def last_day(self) -> date:
@@ -100,7 +103,8 @@ class LabInput:
     def words(self) -> str:
         """Test, value and unit as written."""
         value = self.text if self.value is None else f"{self.bound}{self.value:g}"
-        return f"{self.test} {value} {self.unit or '(no unit)'}"
+        limits = f" ({self.ranged})" if self.ranged else ""
+        return f"{self.test} {value} {self.unit or '(no unit)'}{limits}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,6 +131,39 @@ class RenalRule(Sourced):
     )
 
 
+class ReportRule(Sourced):
+    """One report that serious events call for: to whom, of which, by when.
+
+    A SUSAR is a suspected unexpected serious adverse reaction. Day 0 is the day on which the site, or the
+    sponsor, first knew. With `country` the rule is of subjects there; where theirs is not told, it is of them
+    too.
+    """
+
+    country: str | None = Field(default=None, description="country as demographics name it, such as CHN")
+    receiver: str = Field(min_length=1, description="who gets it, such as sponsor or authority")
+    events: Literal["serious", "SUSAR", "fatal or life-threatening SUSAR", "other SUSAR"] = Field(
+        description="of which events"
+    )
+    since: Literal["site", "sponsor"] = Field(description="whose first knowledge starts the clock")
+    within_hours: int | None = Field(default=None, ge=0, description="hours allowed; 0 is at once")
+    within_days: Count | None = Field(default=None, description="calendar days allowed")
+    complete_days: Count | None = Field(
+        default=None, description="further calendar days in which the report is completed"
+    )
+
+    @model_validator(mode="after")
+    def _has_one_clock(self) -> ReportRule:
+        if (self.within_hours is None) == (self.within_days is None):
+            raise ValueError(f"report to {self.receiver}: write within_hours or within_days, and not both")
+        return self
+
+    @property
+    def in_words(self) -> str:
+        """The clock as people say it."""
+        clock = f"{self.within_days} days" if self.within_days else f"{self.within_hours} h"
+        return f"{self.events}: {'at once' if self.within_hours == 0 else clock}"
+
+
 class FollowUpRule(Sourced):
     """One domain watched long after treatment, and how often; months count from the last dose."""
 
@@ -168,6 +201,9 @@ class SafetyPlan(Section):
     )
     long_term: tuple[FollowUpRule, ...] = Field(
         default=(), description="what is watched long after treatment"
+    )
+    reporting: tuple[ReportRule, ...] = Field(
+        default=(), description="reports of serious events; without any ICH E2A: 24 h, 7 and 15 days"
     )
 
     @property

@@ -20,8 +20,9 @@ from galu.record import Fact, Record
 from galu.record.corrections import correction_fault
 from galu.record.identifiers import looks
 from galu.record.when import hours_between
+from galu.trial.admission_data import data_faults
+from galu.trial.balance import FAR_H
 from galu.trial.entered import Known, Notation, before, gather_known, is_predose, key_of
-from galu.trial.exposure import FAR_H
 from galu.trial.plausible import implausible, unknown_words
 from galu.trial.words import words_of
 from galu.vocabulary.folding import key, nearest
@@ -80,12 +81,13 @@ def check_admission(
     """
     batch = tuple(facts)
     known = gather_known(study, record, batch, (now, written))
-    return tuple(
+    found = [
         fault
         for fact in batch
         for check in (*_EVERY_KIND, *_CHECKS.get(fact.kind, ()))
         for fault in check(fact, known)
-    )
+    ]
+    return (*found, *(Fault(*one) for one in data_faults(study, record, batch)))
 
 
 def _new_id(fact: Fact, known: Known) -> Iterator[Fault]:
@@ -300,6 +302,20 @@ def _after_administration(fact: Any, known: Known) -> Iterator[Fault]:
     yield Fault(fact.id, "on", f"{fact.on} is {what}", "correct the time or the cycle")
 
 
+def _after_administration_of_it(fact: Any, known: Known) -> Iterator[Fault]:
+    """Nobody radiates, or is released, before the administration."""
+    start = known.starts.get((fact.subject or "", fact.agent, fact.cycle, fact.fraction or 1))
+    if fact.cycle is not None and start is not None and before(fact.on, start, known.zone):
+        what = f"before {fact.agent} of cycle {fact.cycle} was given ({start})"
+        yield Fault(fact.id, "on", f"{fact.on} is {what}", "correct the time or the cycle")
+
+
+def _known_order(fact: Any, known: Known) -> Iterator[Fault]:
+    if fact.order not in known.orders:
+        fault = f"there is no activity order {fact.order!r}"
+        yield Fault(fact.id, "order", fault, "write the id of the activity_order fact, or record that first")
+
+
 def _before_measurements(fact: Any, known: Known) -> Iterator[Fault]:
     """An administration does not come after activity of it that the record holds already."""
     if fact.cycle is None:
@@ -458,6 +474,17 @@ _CHECKS: Final[dict[str, tuple[Check, ...]]] = {
     "lab": (_measurable,),
     "vital": (_measurable,),
     "enrolment": (_planned_level,),
+    "slot_step": (_planned_level,),
+    "safety_report": (_known_event,),
+    "order_step": (_known_order,),
+    "activity_order": (_known_agent, _possible_activity("activity_mbq"), _names_its_fraction),
+    "prescription": (_known_agent, _possible_activity("activity_mbq"), _names_its_fraction),
+    "preparation_check": (_known_agent, _names_its_fraction),
+    "receipt": (_known_agent,),
+    "assay": (_known_agent,),
+    "incident": (_known_agent, _ends_after("on")),
+    "exposure_rate": (_known_agent, _after_administration_of_it),
+    "release": (_known_agent, _after_administration_of_it),
     "dispensed": (
         _known_agent,
         _possible_activity("activity_mbq"),

@@ -28,6 +28,7 @@ from galu.safety.notes import grade_note
 from galu.safety.tables import AeCount, TreatedSubject, ae_by_soc_and_term, ae_overview, lab_shift
 from galu.trial.clues import IN_URINE, NAMES_BLOOD, NEVER_IN_URINE
 from galu.trial.events import events_by_subject
+from galu.trial.lab_ranges import RANGED
 from galu.trial.labs import after_dose
 from galu.trial.slots import Slot
 from galu.trial.subjects import Subject
@@ -222,14 +223,20 @@ def _with_albumin(table: pl.DataFrame) -> pl.DataFrame:
 
 def _with_notes(table: pl.DataFrame, version: str) -> pl.DataFrame:
     """Add `note`: what a grade rests on besides the value."""
-    of = ("TERM", "DIRECTION", "AVALU", "grade", "AVAL", "BOUND", "calcium")
+    if RANGED not in table.columns:
+        table = table.with_columns(pl.lit("").alias(RANGED))
+    of = ("TERM", "DIRECTION", "AVALU", "grade", "AVAL", "BOUND", "calcium", RANGED)
     notes = [
         "; ".join(
             part
-            for part in (calcium, grade_note((version, term, side, unit or ""), grade, value, bound or ""))
+            for part in (
+                calcium,
+                grade_note((version, term, side, unit or ""), grade, value, bound or ""),
+                limits,
+            )
             if part
         )
-        for term, side, unit, grade, value, bound, calcium in table.select(of).iter_rows()
+        for term, side, unit, grade, value, bound, calcium, limits in table.select(of).iter_rows()
     ]
     return table.with_columns(pl.Series("note", notes, dtype=pl.String))
 

@@ -29,6 +29,8 @@ MISSED: Final = timedelta(days=28)
 SCAN_SHARE: Final = 0.35
 SCAN_HOURS: Final = 2.0
 
+_REPORTS: Final = {"initial": "report", "complete": "complete report"}
+
 
 def derive_agenda(
     board: Board,
@@ -48,7 +50,7 @@ def derive_agenda(
     duties
         Reporting clocks and long-term follow-up.
     scans
-        Scans that are due, of `scans_due`.
+        Scans that are due, of `scans_due`, and orders, of `orders_due`.
     """
     day = board.day
     found = [*_doses(board, proposals), *scans]
@@ -60,13 +62,13 @@ def derive_agenda(
     found += [
         Due(
             one.subject,
-            f"report of {one.term} to the {one.receiver}",
+            f"{_REPORTS[one.stage]} of {one.term} to the {one.receiver}",
             one.aware.date(),
             one.due.date(),
             one.reason,
         )
         for one in duties.reports
-        if one.due.date() >= day - RECENT
+        if one.sent is None and one.due.date() >= day - RECENT
     ]
     found += [
         Due(

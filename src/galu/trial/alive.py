@@ -13,7 +13,7 @@ from galu.record import Record
 SHOWS_ALIVE: Final = (
     "contact", "consent", "demographics", "enrolment", "administration", "visit", "lab", "vital", "ecog",
     "sample", "urine_collection", "scan", "region_activity", "bone_scan", "measurement", "transfusion",
-    "withdrawal",
+    "withdrawal", "exposure_rate", "release",
 )  # fmt: skip
 
 

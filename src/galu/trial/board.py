@@ -33,6 +33,7 @@ from galu.trial.harm import harm_without_dose
 from galu.trial.memory import Memory, read_subjects
 from galu.trial.planned import dose_slack, due_on, next_number
 from galu.trial.safety import derive_dlt
+from galu.trial.slot_steps import Reservation, derive_reservations, with_reservations
 from galu.trial.slots import Slot, is_gone, outcome_of, seen_by_design, slot_of, with_strays
 from galu.trial.subjects import Subject
 from galu.trial.versions import plan_now, study_now
@@ -60,7 +61,8 @@ class Board:
 
     `forecast` is the day on which a suspension by the design would end if no pending patient has a DLT;
     `held` says that a signed decision, or the monitor of the recommended dose, keeps enrolment closed;
-    `rp2d` is the signed decision that set the recommended dose.
+    `rp2d` is the signed decision that set the recommended dose; `reservations` are slots asked for, held and
+    freed.
     """
 
     day: date
@@ -81,6 +83,7 @@ class Board:
     dosed: int
     target: int | None
     rp2d: SignedDecision | None
+    reservations: tuple[Reservation, ...] = ()
 
     def slot(self, subject: str) -> Slot | None:
         """The slot of a subject, if there is one."""
@@ -114,12 +117,14 @@ def derive_board(
     told = harm_without_dose(record, (s for s in in_slots if not s.therapy))
     slots = tuple(slot_of(study, s, assessments.get(s.id), courses, told.get(s.id, ())) for s in in_slots)
     slots = with_strays(slots, harm_without_dose(record, (s for s in people if is_unplaced(s))))
+    reservations = derive_reservations(record, people)
+    slots = with_reservations(slots, reservations)
     decisions = read_decisions(record)
     orders = fold_orders(decisions)
     outcomes = Outcomes(tuple(outcome_of(s) for s in seen_by_design(slots)))
     decision, silence = ask_design(study, outcomes, orders)
     monitor, halt = _monitor(study, record, orders, slots, assessments)
-    room = room_of(study, people)
+    room = room_of(study, people, reservations)
     accrual = next_accrual(decision, silence, orders, room, halt)
     waits = _waits_for(study, slots, decision, orders)
     if waits and accrual.may_enrol and accrual.phase == "escalation":
@@ -146,11 +151,17 @@ def derive_board(
         dosed=room.dosed,
         target=room.target,
         rp2d=orders.rp2d,
+        reservations=reservations,
     )
 
 
-def room_of(study: Study, people: Iterable[Subject]) -> Room:
-    """Patients dosed, seats given to who waits for the dose, and the planned number."""
+def room_of(study: Study, people: Iterable[Subject], reservations: Iterable[Reservation] = ()) -> Room:
+    """Patients dosed, seats given to who waits for the dose, and the planned number.
+
+    A seat that is reserved is given, one whose enrolment was cancelled is not.
+    """
+    steps = tuple(reservations)
+    freed, held = {one.subject for one in steps if one.freed}, sum(one.holds for one in steps)
     everyone = tuple(people)
     dosed = sum(1 for s in everyone if s.first_dose is not None)
     plan = study.enrolment
@@ -159,9 +170,12 @@ def room_of(study: Study, people: Iterable[Subject]) -> Room:
     waiting = sum(
         1
         for s in everyone
-        if s.has_slot and not s.therapy and (_holds_slot(s) or (kept and not without_slot(s)))
+        if s.has_slot
+        and not s.therapy
+        and s.id not in freed
+        and (_holds_slot(s) or (kept and not without_slot(s)))
     )
-    return Room(dosed, waiting, plan.target.value if plan else None)
+    return Room(dosed, waiting + held, plan.target.value if plan else None)
 
 
 def _monitor(

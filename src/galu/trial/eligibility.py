@@ -116,7 +116,7 @@ def _from_result(row: Row[Lab] | Row[Vital]) -> Iterator[Evidence]:
         upper = row.fact.upper_limit if isinstance(row.fact, Lab) else None
         if is_no_limit(row.fact.test, row.fact.unit or "", upper):
             upper = None
-        yield Evidence(item, shown, row.fact.unit, row.day, row.id, upper)
+        yield Evidence(item, shown, row.fact.unit, row.day, row.id, upper, row.ranged)
 
 
 def _from_ecog(row: Row[Ecog]) -> Iterator[Evidence]:

@@ -52,6 +52,7 @@ class Known:
     drawn: Mapping[Key, tuple[str, float]]
     earliest: Mapping[Key, tuple[str, str]]
     half_lives: Mapping[str, float]
+    orders: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,15 @@ def gather_known(
         },
         earliest=earliest,
         half_lives=half_lives_h(study),
+        orders=frozenset(_ids_of("activity_order", record, batch)) | written.unread,
     )
+
+
+def _ids_of(kind: str, record: Record, batch: tuple[Fact, ...]) -> Iterator[str]:
+    """Ids of the facts of a kind, in the record and in the batch."""
+    frame = record.frames.get(kind)
+    yield from () if frame is None else frame["id"]
+    yield from (fact.id for fact in batch if fact.kind == kind)
 
 
 def _targets(record: Record, batch: tuple[Fact, ...], unread: frozenset[str]) -> Mapping[str, Target]:

@@ -113,6 +113,7 @@ def _event(row: Row[AdverseEvent], course: list[Row[AdverseEventCourse]], zone: 
         expected=row.fact.expected,
         life_threatening=row.fact.life_threatening,
         aware=instant_of(row.fact.aware, zone),
+        sponsor_aware=instant_of(row.fact.sponsor_aware, zone),
         onset_until=until if row.day is None else None,
         undated=tuple(_undated(step, onset) for step in course if step.day is None),
         reported=row.recorded.astimezone(ZoneInfo(zone)).date(),

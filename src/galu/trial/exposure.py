@@ -1,22 +1,22 @@
 """What was given: net activity at the start of each administration, delays, reductions, cumulative activity.
 
-Net activity = dispensed − residual, each brought by physical decay from its own calibration time to the
-start of the administration (EANM practice: one reference time for both).
+Net activity is what was drawn less what was left over, by the balance of the administration.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, TypeVar
 
 from galu.nuclides import half_life_h
 from galu.protocol import Study
-from galu.quantities import decay_factor
+from galu.protocol.site import BALANCE_TOLERANCE
 from galu.record import Record, Row
 from galu.record.treatment import Administration, Dispensed, Residual
-from galu.record.when import days_of, hours_between
+from galu.record.when import days_of
+from galu.trial.balance import Balance, derive_balance, said_again, was_left_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,8 @@ class Dose:
     number: int | None = None
     level_mbq: float | None = None
     version: int = 0
+    balance: Balance | None = None
+    way: str = ""
 
     @property
     def starts_cycle(self) -> bool:
@@ -72,10 +74,6 @@ def was_lowered(before: Dose, after: Dose) -> bool:
 Key = tuple[Any, ...]
 Drawn = Dispensed | Residual
 _D = TypeVar("_D", Dispensed, Residual)
-#: With this share of the activity drawn left in the syringe nothing was given (assumed).
-UNGIVEN: Final = 0.9
-#: An activity calibrated further from the administration [h] is another's, or has a mistyped day (assumed).
-FAR_H: Final = 96.0
 #: A planned activity below this share of the one before is a reduction that was made (assumed).
 REDUCED_SHARE: Final = 0.9
 
@@ -94,7 +92,7 @@ def derive_doses(study: Study, record: Record) -> dict[str, tuple[Dose, ...]]:
     repeats: dict[Key, list[str]] = {}
     first: list[Row[Administration]] = []
     for row in given:
-        key = _key(row)
+        key = administration_key(row)
         if row.fact.cycle is None or key not in repeats:
             repeats[key] = []
             first.append(row)
@@ -102,9 +100,10 @@ def derive_doses(study: Study, record: Record) -> dict[str, tuple[Dose, ...]]:
             repeats[key].append(row.id)
     doses: dict[str, list[Dose]] = {}
     for row in first:
-        key = _key(row)
+        key = administration_key(row)
         drawn, left = dispensed.get(key, []), residual.get(key, [])
-        net, reason, facts = _net(row, drawn, left, half_lives, record.zone)
+        within = tolerance_of(study), record.zone
+        found = derive_balance(row, drawn, left, half_lives.get(row.fact.agent), within)
         dose = Dose(
             agent=row.fact.agent,
             cycle=row.fact.cycle,
@@ -112,19 +111,21 @@ def derive_doses(study: Study, record: Record) -> dict[str, tuple[Dose, ...]]:
             start=row.fact.on,
             ended=row.fact.ended,
             planned_mbq=row.fact.planned_activity_mbq,
-            net_mbq=net,
-            reason=reason,
-            facts=(row.id, *facts),
+            net_mbq=found.net_mbq,
+            reason=found.reason,
+            facts=(row.id, *found.facts),
             repeated_by=tuple(repeats[key]),
-            drawn_again=(*_others(drawn), *_others(left)),
+            drawn_again=said_again(drawn, left),
             route=row.fact.route or "",
             fraction=row.fact.fraction,
             number=_number(study, row),
+            balance=found,
+            way=row.fact.way or "",
         )
         doses.setdefault(row.subject, []).append(dose)
     for key, rows in dispensed.items():
         last = rows[-1]
-        if key not in repeats and not _left_whole(last, residual.get(key, [])):
+        if key not in repeats and not was_left_whole(last, residual.get(key, [])):
             doses.setdefault(last.subject, []).append(_drawn(last, _number(study, last)))
     return {subject: tuple(sorted(own, key=_start)) for subject, own in doses.items()}
 
@@ -140,7 +141,13 @@ def _number(study: Study, row: Row[Administration] | Row[Dispensed]) -> int | No
     return number_of(study, row.fact.cycle, row.fact.fraction)
 
 
-def _key(row: Row[Administration] | Row[Drawn]) -> Key:
+def tolerance_of(study: Study) -> float:
+    """Share by which a stated net activity may differ from what was drawn less what was left over."""
+    stated = study.site.balance_tolerance if study.site else None
+    return BALANCE_TOLERANCE if stated is None else stated.value
+
+
+def administration_key(row: Row[Any]) -> Key:
     """The administration of a row: subject, agent, and the cycle or, where that is not told, the day."""
     fact = row.fact
     return (
@@ -150,22 +157,8 @@ def _key(row: Row[Administration] | Row[Drawn]) -> Key:
     )
 
 
-def _others(rows: Sequence[Row[Drawn]]) -> tuple[str, ...]:
-    """Ids of rows that state another activity or time than the first does."""
-    return tuple(row.id for row in rows[1:] if _stated(row) != _stated(rows[0]))
-
-
-def _stated(row: Row[Drawn]) -> tuple[str, float]:
-    return row.fact.on, row.fact.activity_mbq
-
-
 def _start(dose: Dose) -> tuple[date, int, int]:
     return dose.day, dose.cycle or 0, dose.fraction or 0
-
-
-def _left_whole(drawn: Row[Dispensed], left: Sequence[Row[Residual]]) -> bool:
-    """Whether what was drawn was left in the syringe, so that nothing was given."""
-    return bool(left) and all(row.fact.activity_mbq >= UNGIVEN * drawn.fact.activity_mbq for row in left)
 
 
 def _drawn(row: Row[Dispensed], number: int | None) -> Dose:
@@ -191,41 +184,9 @@ def _by_administration(
     drawn: Iterable[Row[_D]], given: Iterable[Row[Administration]]
 ) -> dict[Key, list[Row[_D]]]:
     """What was drawn, or left over, by its administration: of its cycle, else one of its day without any."""
-    known = {_key(row) for row in given}
+    known = {administration_key(row) for row in given}
     found: dict[Key, list[Row[_D]]] = {}
     for row in drawn:
-        key, of_day = _key(row), (row.subject, row.fact.agent, row.day, 0)
+        key, of_day = administration_key(row), (row.subject, row.fact.agent, row.day, 0)
         found.setdefault(of_day if key not in known and of_day in known else key, []).append(row)
     return found
-
-
-def _net(
-    administration: Row[Administration],
-    drawn_facts: Sequence[Row[Dispensed]],
-    left_facts: Sequence[Row[Residual]],
-    half_lives: Mapping[str, float],
-    zone: str,
-) -> tuple[float | None, str, tuple[str, ...]]:
-    again = (*_others(drawn_facts), *_others(left_facts))
-    if not drawn_facts or not left_facts or again:
-        if administration.fact.activity_mbq is not None:
-            return administration.fact.activity_mbq, "net activity as stated", ()
-        if again:
-            facts = tuple(row.id for row in (*drawn_facts, *left_facts))
-            return None, "several activities drawn or left over are recorded: correct or retract some", facts
-        lacking = "residual" if drawn_facts else "dispensed"
-        return None, f"{lacking} activity is not recorded", ()
-    dispensed, residual = drawn_facts[0], left_facts[0]
-    half_life = half_lives.get(administration.fact.agent)
-    start = administration.fact.on
-    to_start = hours_between(dispensed.fact.on, start, zone)
-    from_start = hours_between(residual.fact.on, start, zone)
-    facts = (dispensed.id, residual.id)
-    if half_life is None or to_start is None or from_start is None:
-        return None, "the nuclide or the time of the administration is not known", facts
-    if max(abs(to_start), abs(from_start)) > FAR_H:
-        far = "drawn" if abs(to_start) >= abs(from_start) else "left over"
-        return None, f"the activity {far} is calibrated days from the administration", facts
-    drawn = dispensed.fact.activity_mbq * decay_factor(to_start, half_life)
-    left = residual.fact.activity_mbq * decay_factor(from_start, half_life)
-    return drawn - left, "dispensed − residual at the start of the administration", facts

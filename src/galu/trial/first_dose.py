@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Final
 
 from galu.protocol import Study
-from galu.record import Record
+from galu.record import Record, Row
 from galu.record.conduct import Visit
+from galu.record.site import Incident
+from galu.record.when import days_of
 from galu.safety.events import is_one_of
 from galu.safety.inputs import AdverseEventInput
 from galu.safety.plan import SafetyPlan
-from galu.trial.exposure import half_lives_h
+from galu.trial.exposure import Dose, half_lives_h
 from galu.trial.subjects import Subject
 
 
@@ -53,12 +55,31 @@ _INTRAVENOUS: Final = re.compile(r"intra-?ven|\bi\.?\s?v\b|静脉|静注", re.IG
 _BESIDE_THE_VEIN: Final = ("Infusion site extravasation",)
 
 
+#: Incidents after which all of a dose may not have arrived, or another one did.
+_NOT_WHOLE: Final = frozenset(
+    (
+        "stopped",
+        "leak",
+        "extravasation",
+        "skin-contamination",
+        "wrong-drug",
+        "wrong-patient",
+        "wrong-activity",
+    )
+)
+
+
 def dose_doubts(
-    subject: Subject, study: Study, events: tuple[AdverseEventInput, ...], visits: Mapping[date, str]
+    subject: Subject,
+    study: Study,
+    events: tuple[AdverseEventInput, ...],
+    visits: Mapping[date, str],
+    incidents: Iterable[Row[Incident]] = (),
 ) -> tuple[str, ...]:
     """What makes the first administration none of the level, given into a vein and whole.
 
-    `visits` says of a dosing visit, by day, that it was not whole.
+    `visits` says of a dosing visit, by day, that it was not whole. What an incident did to the dose is asked,
+    whatever it says of its effect: a judgement of `dlt-evaluable` answers.
     """
     assert study.safety is not None
     dose, most = subject.therapy[0], 2.0 - study.safety.dlt.full_dose_fraction.value
@@ -78,7 +99,23 @@ def dose_doubts(
         and (event.onset_until or event.onset) >= dose.day
         and is_one_of(event, _BESIDE_THE_VEIN)
     ]
+    found += [
+        f"{row.fact.what} at the first dose ({row.id}): whether it can be judged is not known"
+        for row in incidents
+        if row.fact.what in _NOT_WHOLE and _is_of(row, dose)
+    ]
     return tuple(found)
+
+
+def _is_of(row: Row[Incident], dose: Dose) -> bool:
+    """Whether an incident may be one of a dose: of its agent and cycle, where told, else of its day."""
+    told = row.fact
+    if told.agent not in (None, dose.agent):
+        return False
+    if told.cycle is not None and dose.cycle is not None:
+        return (told.cycle, told.fraction or 1) == (dose.cycle, dose.fraction or 1)
+    first, last = days_of(told.on)
+    return first <= dose.day <= last
 
 
 def dosing_visits(study: Study, record: Record) -> dict[str, dict[date, str]]:

@@ -144,6 +144,7 @@ def _lab(row: Row[Lab] | Row[Vital]) -> LabInput:
         upper=high,
         bound="" if read is None else read.bound,
         until=last if row.day is None else None,
+        ranged=row.ranged,
         text=other or ("" if told.value is not None or read is not None else told.text or ""),
     )
     return replace(lab, upper=None) if is_no_limit(lab.test, lab.unit, lab.upper) else lab
@@ -175,5 +176,5 @@ def _flagged(lab: LabInput, base: _Baseline | None) -> LabInput:
     # `replace` would take six times as long, and there are thousands.
     return LabInput(
         lab.ref, lab.test, lab.day, lab.value, lab.unit, lab.lower, lab.upper, value, base.flag, lab.bound,
-        lab.until, lab.text, lab.albumin,
+        lab.until, lab.text, lab.albumin, lab.ranged,
     )  # fmt: skip

@@ -16,6 +16,7 @@ import polars as pl
 
 from galu.protocol import Study
 from galu.record import Record
+from galu.record.review import LabRange
 from galu.safety.dlt import DltAssessment
 from galu.safety.inputs import DltPatient
 from galu.trial.dosimetry import SubjectDose
@@ -116,7 +117,10 @@ class Memory:
             tells = pl.col("subject").is_not_null() | pl.col("supersedes").is_not_null()
             self.note(frame.filter(tells)["subject"].unique().to_list())
         self.note(_whose_events(record, fresh.get("adverse_event_course")))
-        if self.known is None:
+        if LabRange.kind in fresh:
+            self.note([None])
+        # Limits of a site are read into values of before and after it.
+        if self.known is None or (fresh and LabRange.kind in record.frames):
             self.known = read_words(study, record)
         elif fresh:
             self.known = self.known.appended(read_words(study, Record(fresh, record.zone)).frames)

@@ -10,6 +10,7 @@ from typing import Final
 from galu.protocol import Study
 from galu.record import Record, Row
 from galu.record.people import Contact, History, Lab, Therapy, Vital
+from galu.record.site import Incident
 from galu.record.treatment import Transfusion
 from galu.record.when import days_of
 from galu.safety.clues import is_haemostatic
@@ -143,7 +144,7 @@ def _patients(
     labs = labs_by_subject(record, dosed, _dlt_tests(plan, record), until)
     transfusions, adjudications = _transfusions(record), adjudications_by_subject(record)
     evaluability, fevers = evaluability_by_subject(record), _fevers(record)
-    visits = dosing_visits(study, record)
+    visits, incidents = dosing_visits(study, record), record.rows_by_subject(Incident)
     met = {row.subject: row.day for row in record.rows(Contact) if row.day is not None}
     clues = clues_by_subject(record, {one.id: one.first_dose for one in dosed if one.first_dose is not None})
     bare = tuple(
@@ -154,7 +155,9 @@ def _patients(
     return tuple(
         replace(
             patient,
-            doubts=dose_doubts(subject, study, patient.events, visits.get(subject.id, {})),
+            doubts=dose_doubts(
+                subject, study, patient.events, visits.get(subject.id, {}), incidents.get(subject.id, ())
+            ),
             adjudications=adjudications.get(patient.subject, ()),
             evaluability=evaluability.get(patient.subject, ()),
             counts=_planned_counts(study, plan, patient.first_dose),

@@ -7,7 +7,7 @@ the facts that its procedures leave. Planning ends with the study for a subject 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final, Literal
 
@@ -17,11 +17,12 @@ from galu.protocol import Study
 from galu.protocol.sections import VisitPlan
 from galu.protocol.versions import version
 from galu.record import Record
+from galu.record.review import NotDone
 from galu.trial.subjects import Subject
 from galu.trial.versions import first_version, plan_now
 from galu.vocabulary.results import kind_of_result
 
-Status = Literal["done", "partial", "missed", "due", "upcoming"]
+Status = Literal["done", "partial", "missed", "due", "upcoming", "not done"]
 
 #: Procedure to the facts that show it was done: kind, column and values (None: any fact of the kind).
 EVIDENCE: Final[Mapping[str, tuple[tuple[str, str, tuple[str, ...] | None], ...]]] = {
@@ -44,7 +45,11 @@ _IMAGING: Final = frozenset({"ct", "bone-scan"})
 
 @dataclass(frozen=True, slots=True)
 class PlannedVisit:
-    """One planned visit; `lacking` names the procedures without a fact in its window."""
+    """One planned visit; `lacking` names the procedures without a fact in its window.
+
+    `procedures` are those of the plan that leave facts, `declined` those of which somebody said why they will
+    not be done, with the reason.
+    """
 
     subject: str
     visit: str
@@ -54,6 +59,8 @@ class PlannedVisit:
     latest: date
     status: Status
     lacking: tuple[str, ...]
+    procedures: tuple[str, ...] = ()
+    declined: tuple[tuple[str, str], ...] = ()
 
 
 def derive_schedule(
@@ -74,7 +81,7 @@ def derive_schedule(
     plans = {subject.id: tuple(_plans(study, subject)) for subject in people}
     if not any(plans.values()):
         return ()
-    done = _days_done(study, record)
+    done, declined = days_done(study, record), _declined(record)
     found: list[PlannedVisit] = []
     for subject in people:
         own, treatment = done.get(subject.id, {}), plan_now(study, subject)
@@ -83,7 +90,34 @@ def derive_schedule(
             imaging = not _IMAGING.isdisjoint(plan.procedures)
             until = (progressed or {}).get(subject.id, date.max) if imaging else date.max
             found += _visits((number, plan), subject, own, (day, until, most))
+    found = [_without_declined(one, declined.get((one.subject, one.visit, one.planned), ())) for one in found]
     return tuple(sorted(found, key=lambda one: (one.planned, one.subject, one.visit)))
+
+
+def _declined(record: Record) -> dict[tuple[str, str, date], tuple[NotDone, ...]]:
+    """What will not be done, by subject, visit and planned day."""
+    found: dict[tuple[str, str, date], tuple[NotDone, ...]] = {}
+    for row in record.rows(NotDone):
+        key = row.subject, row.fact.visit, date.fromisoformat(row.fact.planned[:10])
+        found[key] = (*found.get(key, ()), row.fact)
+    return found
+
+
+def _without_declined(visit: PlannedVisit, told: Iterable[NotDone]) -> PlannedVisit:
+    """The visit without what will not be done; what was done all the same stays done."""
+    causes = {procedure: one.cause for one in told for procedure in _meant(one, visit)}
+    declined = tuple((one, causes[one]) for one in visit.lacking if one in causes)
+    if not declined:
+        return visit
+    lacking = tuple(one for one in visit.lacking if one not in causes)
+    status: Status = visit.status
+    if not lacking:
+        status = "not done" if len(declined) == len(visit.procedures) else "done"
+    return replace(visit, lacking=lacking, declined=declined, status=status)
+
+
+def _meant(one: NotDone, visit: PlannedVisit) -> tuple[str, ...]:
+    return visit.procedures if one.procedure is None else (one.procedure,)
 
 
 def _plans(study: Study, subject: Subject) -> Iterator[tuple[int, VisitPlan]]:
@@ -94,7 +128,7 @@ def _plans(study: Study, subject: Subject) -> Iterator[tuple[int, VisitPlan]]:
         yield from ((number, plan) for plan in (schedule.visits if schedule else ()))
 
 
-def _days_done(study: Study, record: Record) -> dict[str, dict[str, frozenset[date]]]:
+def days_done(study: Study, record: Record) -> dict[str, dict[str, frozenset[date]]]:
     """Days on which each procedure of each subject left a fact."""
     found: dict[str, dict[str, set[date]]] = {}
     therapy = study.treatment.therapy_agent.value if study.treatment else None
@@ -178,7 +212,8 @@ def _visits(
             earliest = planned - timedelta(days=plan.before_days)
             latest = planned + timedelta(days=plan.after_days)
             status, lacking = _status(plan, done, (earliest, latest), day)
-            yield PlannedVisit(subject.id, plan.id, cycle, planned, earliest, latest, status, lacking)
+            seen = tuple(one for one in plan.procedures if one in EVIDENCE)
+            yield PlannedVisit(subject.id, plan.id, cycle, planned, earliest, latest, status, lacking, seen)
 
 
 def planned_days(plan: VisitPlan, first: date, until: date) -> Iterator[date]:

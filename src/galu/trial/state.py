@@ -19,9 +19,11 @@ from galu.trial.adverse import SafetyResults, derive_safety
 from galu.trial.against import against_dose
 from galu.trial.agenda import derive_agenda, scans_due
 from galu.trial.board import Board, Due, derive_board
+from galu.trial.data_state import DataStates
 from galu.trial.dosimetry import SubjectDose, derive_absorbed_doses
 from galu.trial.efficacy import EfficacyRead, EfficacyResults, read_efficacy, summarise_efficacy
 from galu.trial.eligibility import GateVerdicts, derive_eligibility
+from galu.trial.expected import Expected, derive_expected
 from galu.trial.flow import (
     Deviation,
     ExposureRow,
@@ -34,12 +36,16 @@ from galu.trial.flow import (
 )
 from galu.trial.jumped import derive_jumped
 from galu.trial.memory import Memory, by_subject, read_subjects
+from galu.trial.orders import orders_due
 from galu.trial.pharmacokinetics import PharmacokineticResults, derive_pharmacokinetics
 from galu.trial.proposals import CycleProposal, Toxicity, derive_proposals, toxicity_since
 from galu.trial.renal import derive_renal
 from galu.trial.safety import derive_dlt, plans_by_subject, watched_patients, within_reach
-from galu.trial.schedule import PlannedVisit, derive_schedule
+from galu.trial.schedule import PlannedVisit, days_done, derive_schedule
+from galu.trial.site_day import derive_remarks
+from galu.trial.site_given import Remark
 from galu.trial.subjects import Subject, with_last_alive
+from galu.trial.tracer_chain import TracerChain, chain_remarks, derive_chains
 from galu.trial.versions import groups, version_now
 from galu.trial.watch import Duties, SafetyWatch, derive_duties, derive_watch
 
@@ -189,6 +195,16 @@ class TrialState:
         return derive_schedule(self.study, self.record, self.subjects, self.day, progressed)
 
     @cached_property
+    def expected(self) -> tuple[Expected, ...]:
+        """What the plan expects of each subject, visit and procedure, and what happened beside it."""
+        return derive_expected(self.visits, days_done(self.study, self.record), self.day)
+
+    @cached_property
+    def data(self) -> DataStates:
+        """Where every value, visit and subject stands, and every query."""
+        return DataStates(self.record, self.visits)
+
+    @cached_property
     def watch(self) -> SafetyWatch:
         """Late toxicity, narratives, rates, monitoring."""
         assessed = derive_dlt(self.study, self.record, self.subjects, self.day, self.memory)
@@ -222,16 +238,34 @@ class TrialState:
         return derive_exposure(self.study, self.subjects)
 
     @cached_property
+    def chains(self) -> tuple[TracerChain, ...]:
+        """Imaging doses traced from the generator to the camera."""
+        return derive_chains(self.study, self.record, self.subjects)
+
+    @cached_property
+    def remarks(self) -> tuple[Remark, ...]:
+        """What is amiss, or lacking, around each administration, and incidents."""
+        found = derive_remarks(self.study, self.record, self.subjects, self.day)
+        return (*found, *chain_remarks(self.study, self.record, self.subjects, self.chains))
+
+    @cached_property
     def deviations(self) -> tuple[Deviation, ...]:
-        """Departures from the protocol."""
+        """Departures from the protocol, those of a site's day among them."""
         jumped = derive_jumped(self.study, self.board.slots, read_decisions(self.record))
-        return derive_deviations(self.study, self.subjects, self.eligibility, jumped)
+        found = derive_deviations(self.study, self.subjects, self.eligibility, jumped)
+        own = tuple(
+            Deviation(one.subject, one.day, one.rule, one.what, one.facts)
+            for one in self.remarks
+            if one.deviation
+        )
+        return tuple(sorted((*found, *own), key=lambda one: (one.subject, one.day or date.min, one.rule)))
 
     @cached_property
     def agenda(self) -> tuple[Due, ...]:
         """What is due, with its window."""
         scans = scans_due(self.study, self.record, self.subjects, self.day)
-        return derive_agenda(self.board, self.proposals, self.visits, self.duties, scans)
+        orders = orders_due(self.study, self.record, self.subjects, self.board)
+        return derive_agenda(self.board, self.proposals, self.visits, self.duties, (*scans, *orders))
 
 
 def derive_state(

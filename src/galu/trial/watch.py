@@ -7,9 +7,9 @@ long after treatment; and the DLT rate of everyone at the recommended dose is he
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -17,8 +17,19 @@ import polars as pl
 
 from galu.protocol import Study
 from galu.record import Record
+from galu.record.people import Demographics
+from galu.record.site import SafetyReport
+from galu.record.when import days_of, instant_of
 from galu.safety.dlt import DltAssessment
-from galu.safety.duties import FollowUp, Narrative, ReportDuty, long_term_follow_up, narratives, report_duties
+from galu.safety.duties import (
+    FollowUp,
+    Narrative,
+    ReportDuty,
+    Reporting,
+    long_term_follow_up,
+    narratives,
+    report_duties,
+)
 from galu.safety.incidence import DltRow, ExposureRate, dlt_listing, exposure_adjusted
 from galu.safety.inputs import DltPatient
 from galu.safety.late import (
@@ -30,6 +41,7 @@ from galu.safety.late import (
     bands_by_dose,
     late_toxicities,
 )
+from galu.safety.plan import SafetyPlan
 from galu.safety.tables import TreatedSubject
 from galu.trial.accrual import ToxicityMonitor
 from galu.trial.board import Board
@@ -64,10 +76,10 @@ def derive_duties(study: Study, record: Record, treated: Iterable[TreatedSubject
     plan = study.safety
     if plan is None:
         return Duties()
-    everyone, zone = tuple(treated), ZoneInfo(record.zone)
+    everyone, clocks = tuple(treated), _clocks(plan, record)
     looked, soon = _looked(record), day + timedelta(days=UPCOMING_DAYS)
     return Duties(
-        tuple(duty for one in everyone for duty in report_duties(one, plan.emergent_days, zone)),
+        tuple(duty for one in everyone for duty in report_duties(one, plan.emergent_days, clocks(one))),
         tuple(
             look
             for one in everyone
@@ -76,6 +88,29 @@ def derive_duties(study: Study, record: Record, treated: Iterable[TreatedSubject
             )
         ),
     )
+
+
+def _clocks(plan: SafetyPlan, record: Record) -> Callable[[TreatedSubject], Reporting]:
+    """What starts and ends the reporting clocks of each subject."""
+    countries = {row.subject: row.fact.country for row in record.rows(Demographics) if row.fact.country}
+    sent: dict[tuple[str, str], dict[str, datetime]] = {}
+    for row in record.rows(SafetyReport):
+        # Of a report whose hour nobody told it is known only that it went out by the end of its day.
+        last = datetime.combine(days_of(row.fact.on)[1], time(23, 59), ZoneInfo(record.zone))
+        when = instant_of(row.fact.on, record.zone) or last
+        key = (row.fact.receiver.casefold(), record.root(row.fact.event))
+        sent.setdefault(key, {}).setdefault(row.fact.stage, when)
+
+    def clocks(subject: TreatedSubject) -> Reporting:
+        own = {
+            (receiver, event.ref): stages
+            for event in subject.events
+            for (receiver, root), stages in sent.items()
+            if root == record.root(event.ref)
+        }
+        return Reporting(plan.reporting, countries.get(subject.subject), own, ZoneInfo(record.zone))
+
+    return clocks
 
 
 @dataclass(frozen=True, slots=True)

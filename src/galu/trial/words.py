@@ -14,6 +14,7 @@ from galu.protocol import Study
 from galu.protocol.versions import History, history_of
 from galu.protocol.words import LocalWords
 from galu.record import Record
+from galu.trial.lab_ranges import with_limits
 from galu.vocabulary import folding
 from galu.vocabulary.events import read_event
 from galu.vocabulary.folding import key
@@ -35,7 +36,7 @@ def read_words(study: Study, record: Record) -> Record:
 
     A name that is not known stays as it is written: nothing grades it. Of a study that was amended each fact
     is read by the words that were in force when it was entered, then by later ones: an amendment may teach
-    what was not understood, and changes no reading.
+    what was not understood, and changes no reading. Laboratory values without limits get those of their site.
     """
     if record.words_read:
         return record
@@ -45,7 +46,7 @@ def read_words(study: Study, record: Record) -> Record:
     else:
         frames = _read_by_turns(history, record.frames)
     changed = {kind: frame for kind, frame in frames.items() if frame is not record.frames[kind]}
-    return record.with_frames(changed)
+    return with_limits(record.with_frames(changed), words_of(study).test_pairs)
 
 
 def _read_by_turns(history: History, frames: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:

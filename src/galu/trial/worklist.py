@@ -15,10 +15,20 @@ from galu.trial.eligibility import GateVerdicts
 from galu.trial.proposals import CycleProposal
 from galu.trial.state import TrialState
 
-Group = Literal["dose proposed", "held", "to be judged", "overdue", "due", "screening", "to be corrected"]
+Group = Literal[
+    "dose proposed",
+    "held",
+    "to be judged",
+    "overdue",
+    "due",
+    "screening",
+    "to be recorded",
+    "to be corrected",
+]
 #: The order in which a coordinator reads them.
 GROUPS: Final[tuple[Group, ...]] = (
-    "dose proposed", "held", "to be judged", "overdue", "due", "screening", "to be corrected",
+    "dose proposed", "held", "to be judged", "overdue", "due", "screening", "to be recorded",
+    "to be corrected",
 )  # fmt: skip
 #: A dose is listed so long before it is due.
 AHEAD: Final = timedelta(days=7)
@@ -44,6 +54,7 @@ def derive_worklist(state: TrialState) -> tuple[Task, ...]:
         *_asked(state),
         *_agenda(state, doses),
         *_screening(state),
+        *_remarks(state),
         *_unread(state),
     ]
     order = {group: place for place, group in enumerate(GROUPS)}
@@ -97,6 +108,15 @@ def _lacking(verdicts: GateVerdicts) -> str:
         if names:
             said.append(f"{words}: {', '.join(names)}")
     return "; ".join(said) or "every criterion is satisfied"
+
+
+def _remarks(state: TrialState) -> Iterator[Task]:
+    """What is lacking around a dose, or not said of an incident; what is said whole is no task."""
+    for one in state.remarks:
+        if one.asked:
+            when = "" if one.day is None else f" of {one.day}"
+            what = f"{one.rule}{when}"
+            yield Task("to be recorded", one.subject, what, None, f"{one.what}; {one.asked}", one.facts)
 
 
 def _unread(state: TrialState) -> Iterator[Task]:

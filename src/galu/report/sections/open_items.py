@@ -120,9 +120,11 @@ def _decisions(state: TrialState) -> Iterator[Item]:
 
 def _reports(state: TrialState) -> Iterator[Item]:
     for one in state.duties.reports:
-        if one.due.date() >= state.day - RECENT:
+        if one.sent is None and one.due.date() >= state.day - RECENT:
             known = f"{one.term}; due by {one.due.isoformat(' ', 'minutes')}"
-            yield Item("report due", one.subject, known, f"report to the {one.receiver}", "Safety watch")
+            yield Item(
+                "report due", one.subject, known, f"{one.stage} report to the {one.receiver}", "Safety watch"
+            )
 
 
 def _events(state: TrialState) -> Iterator[Item]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from galu.report.blocks import Block, Section, Table
 from galu.report.sections.overview import assumed_in
+from galu.safety.duties import ReportDuty
 from galu.safety.late import WatchBand
 from galu.trial.accrual import ToxicityMonitor
 from galu.trial.state import TrialState
@@ -91,14 +92,22 @@ def _rates(state: TrialState) -> Table:
 
 def _reports(state: TrialState) -> Table:
     rows = tuple(
-        (one.subject, one.term, one.receiver, one.aware.isoformat(" ", "minutes"),
-         one.due.isoformat(" ", "minutes"), one.phase, one.reason, ", ".join(one.assumed), one.event)
+        (one.subject, one.term, one.receiver, one.stage, one.aware.isoformat(" ", "minutes"),
+         one.due.isoformat(" ", "minutes"), _sent(one), one.phase, one.reason, ", ".join(one.assumed),
+         one.event)
         for one in state.duties.reports
     )  # fmt: skip
-    columns = ("subject", "event", "to", "aware", "due by", "phase", "why", "assumed", "fact")
+    columns = ("subject", "event", "to", "stage", "clock from", "due by", "sent", "phase", "why", "assumed",
+               "fact")  # fmt: skip
     note = "" if rows else "No serious event so far."
     caption = "Reports that serious events call for"
     return Table("reporting", caption, columns, rows, note, page_rows=40)
+
+
+def _sent(one: ReportDuty) -> str:
+    if one.sent is None:
+        return "not yet"
+    return f"{one.sent.isoformat(' ', 'minutes')}{', late' if one.sent > one.due else ''}"
 
 
 def _follow_up(state: TrialState) -> Table:
