@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -30,14 +31,17 @@ def binaries() -> Path | None:
     return debian[-1] if debian else Path(found).parent if found else None
 
 
+def absent(what: str, why: str) -> NoReturn:
+    """Skip a test for which something is not there; fail it where that is required (`GALU_REQUIRE`)."""
+    if what in os.environ.get("GALU_REQUIRE", "").split(","):
+        pytest.fail(f"required here: {why}")
+    pytest.skip(why)
+
+
 def require_postgresql() -> Path:
     """Folder of the server's programs; the test is skipped where there is none, unless it is required."""
     place = binaries()
-    if place is None:
-        if "postgresql" in os.environ.get("GALU_REQUIRE", ""):
-            pytest.fail("PostgreSQL is required here and not installed")
-        pytest.skip("PostgreSQL is not installed (apt-get install postgresql)")
-    return place
+    return place or absent("postgresql", "PostgreSQL is not installed (apt-get install postgresql)")
 
 
 class Cluster:

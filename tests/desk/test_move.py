@@ -235,6 +235,29 @@ def test_what_is_wrong_with_the_place_is_one_sentence(
     assert open_trial(trial).store.head().seq == 8
 
 
+def test_a_server_that_is_gone_says_nothing_of_the_record(
+    trial: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named = {"record": f"postgresql://{APP}@/trials?host=/nowhere"}
+    (trial / "server.json").write_text(json.dumps(named))
+    for words in (("status", trial), ("record", "verify", trial), ("record", "move", trial, "sqlite")):
+        assert run(*words) == 2
+        said = capsys.readouterr().err
+        assert "the server refuses" in said and said.count("\n") == 1
+    (trial / "server.json").unlink()
+    assert verify_record(trial).fault is None
+
+
+def test_an_import_in_a_process_of_its_own_reaches_the_server(
+    trial: Path, tmp_path: Path, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    move_record(trial, cluster.address(OWNER, new_schema()), APP)
+    monkeypatch.delenv("GALU_CONFINED")
+    source = csv(tmp_path / "facts", "consent", "id,subject,on", "c1,S1,2024-01-05")
+    assert run("record", "import", trial, source) == 0
+    assert verify_record(trial).entries == 9
+
+
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"record": 5}', '{"record": "sqlite://x"}'])
 def test_a_file_that_names_no_server_is_one_sentence(
     trial: Path, content: str, capsys: pytest.CaptureFixture[str]
