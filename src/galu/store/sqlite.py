@@ -38,9 +38,11 @@ class SqliteStore(SqlStore):
     """
 
     named = text("SELECT id, kind, payload FROM entry WHERE id IN (SELECT value FROM json_each(:ids))")
+    # A correction comes after what it corrects: only the entries since need a look.
     corrected = text(
-        "SELECT json_extract(payload, '$.supersedes') AS target, id FROM entry "
-        "WHERE json_extract(payload, '$.supersedes') IN (SELECT value FROM json_each(:ids)) ORDER BY seq"
+        "SELECT json_extract(payload, '$.supersedes') AS target, id FROM entry WHERE seq > "
+        "(SELECT min(seq) FROM entry WHERE id IN (SELECT value FROM json_each(:ids))) "
+        "AND json_extract(payload, '$.supersedes') IN (SELECT value FROM json_each(:ids)) ORDER BY seq"
     )
 
     def __init__(
