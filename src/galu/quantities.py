@@ -51,6 +51,15 @@ def activity_in_words(mbq: float) -> str:
     return f"{mbq / 1000.0:g} GBq" if mbq >= 100.0 else f"{mbq:g} MBq"
 
 
+def mbq_in_words(mbq: float) -> str:
+    """An activity in MBq to four digits, so that a small one keeps its share of the whole.
+
+    >>> mbq_in_words(3700.0), mbq_in_words(5932.4), mbq_in_words(2.475)
+    ('3700 MBq', '5932 MBq', '2.475 MBq')
+    """
+    return f"{mbq:.0f} MBq" if mbq >= 1000.0 else f"{mbq:.4g} MBq"
+
+
 def decay_factor(elapsed_h: float, half_life_h: float) -> float:
     """Fraction of an activity that is left after `elapsed_h` [h]; above 1 for earlier times."""
     return math.exp(-LN2 * elapsed_h / half_life_h)

@@ -83,6 +83,29 @@ def test_without_a_weight_nobody_can_say_an_activity():
     assert unknown.reduced is None
 
 
+@pytest.mark.parametrize(
+    ("newest", "says"),
+    [
+        ({"unit": None}, "has no known unit"),
+        ({"value": None}, "has no value"),
+        ({"on": "2026-03"}, "has no day"),
+        ({"on": "2026-02-25", "value": 60.0}, "told as 60 and 70 kg"),
+    ],
+)
+def test_no_earlier_weight_stands_for_a_newest_one_that_is_not_known(newest, says):
+    row = {"id": "n", "subject": "P", "on": "2026-03-05", "test": "WEIGHT", "value": 80.0, "unit": "kg"}
+    unread = Vital.model_validate({**row, **newest})
+    (proposal,) = state(BY_WEIGHT, given(1, 0, 5600, cycle=1), weighed(23, 70), unread).proposals
+    assert (proposal.action, proposal.activity_mbq) == ("hold", None)
+    assert any(says in reason for reason in proposal.reasons), proposal.reasons
+
+
+def test_a_weight_told_twice_is_one():
+    again = Vital(id="n", subject="P", on="2026-02-25", test="WEIGHT", value=154.5, unit="lb")
+    (proposal,) = state(BY_WEIGHT, given(1, 0, 5600, cycle=1), weighed(23, 70), again).proposals
+    assert proposal.planned_mbq == pytest.approx(80.0 * 70, rel=0.01)
+
+
 def test_a_weight_of_afterwards_is_not_that_of_the_dose():
     found = state(BY_WEIGHT, given(1, 0, 5600, cycle=1), weighed(5, 70))
     assert found.subjects[0].therapy[0].level_mbq is None
@@ -147,7 +170,7 @@ def test_what_the_plan_lowers_is_no_reduction():
 
 def test_every_dose_is_held_against_its_level():
     doses = [given(1, 0, 6000, cycle=1), given(2, 42, 5600, cycle=2), given(3, 84, 6000, cycle=3)]
-    found = [one.what for one in state(FALLING, *doses, day=120).deviations if "level" in one.rule]
+    found = [one.what for one in state(FALLING, *doses, day=120).deviations if "of another level" in one.rule]
     assert found == ["dose 3 planned with 6000 MBq, level 2 is 5.2 GBq there"]
     half = state(IN_TWO, given(1, 0, 3000, cycle=1, fraction=1), given(2, 14, 1500, cycle=1, fraction=2))
     assert [one.what for one in half.deviations if "level" in one.rule] == [

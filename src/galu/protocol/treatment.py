@@ -28,11 +28,15 @@ _WAYS: Final[dict[str, tuple[str, float, float]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """Weight [kg] and height [cm] of the day of a dose, as far as they are known; `weighed` in words."""
+    """Weight [kg] and height [cm] of the day of a dose, as far as they are known.
+
+    `weighed` says when, `doubt` why one of them is not known though something is told of it.
+    """
 
     weight_kg: float | None = None
     height_cm: float | None = None
     weighed: str = ""
+    doubt: str = ""
 
     @property
     def surface_m2(self) -> float | None:
@@ -294,7 +298,8 @@ class Treatment(Section):
         mbq = row.mbq(turn.cycle, body)
         if mbq is None:
             lacking = "weight" if body.weight_kg is None else "height"
-            return Planned(None, f"the {lacking} is not known: the level is {row}")
+            said = f"{body.doubt}: " if body.doubt else ""
+            return Planned(None, f"{said}the {lacking} is not known, and the level is {row}")
         if self.lower_each_cycle_gbq is not None:
             mbq -= 1000.0 * self.lower_each_cycle_gbq.value * (turn.cycle - 1)
         how = f"{row} at {body.weight_kg:g} kg{body.weighed}" if row.by_body else ""

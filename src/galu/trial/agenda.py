@@ -10,6 +10,7 @@ from typing import Final
 from galu.protocol import Study
 from galu.protocol.sections import ScanPlan
 from galu.protocol.versions import version
+from galu.quantities import mbq_in_words
 from galu.record import Record
 from galu.record.treatment import Scan
 from galu.record.when import hours_between
@@ -95,7 +96,7 @@ def _doses(board: Board, proposals: Iterable[CycleProposal]) -> Iterator[Due]:
         if one is None:
             yield due
             continue
-        amount = "" if one.activity_mbq is None else f" {one.activity_mbq:.0f} MBq"
+        amount = "" if one.activity_mbq is None else f" {mbq_in_words(one.activity_mbq)}"
         said = (f"{one.action}{amount}", *grouped(one.reasons))
         yield replace(due, why="; ".join(said))
 

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from galu.protocol import Study
+from galu.quantities import mbq_in_words
 from galu.record import Record, Row
 from galu.record.conduct import Visit
 from galu.record.site import Incident
@@ -87,7 +88,8 @@ def dose_doubts(
     found = []
     if dose.net_mbq is not None and planned and dose.net_mbq > most * planned:
         above = dose.net_mbq / planned - 1.0
-        found.append(f"the first dose of {dose.net_mbq:.0f} MBq is {above:+.0%} of level {subject.level}")
+        given = mbq_in_words(dose.net_mbq)
+        found.append(f"the first dose of {given} is {above:+.0%} of level {subject.level}")
     if dose.route and not _INTRAVENOUS.search(dose.route) and dose.agent in half_lives_h(study):
         found.append(f"the first dose was given by the route {dose.route!r}")
     if dose.day in visits:

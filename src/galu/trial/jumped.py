@@ -29,7 +29,7 @@ class Jumped:
         let_in = f"let patients in up to level {allowed}" if allowed else "let nobody in"
         return (
             f"enrolled at level {self.slot.level} on {self.day}, when by what is known of that day the "
-            f"design {let_in} ({self.decision.reason})"
+            f"design {let_in} ({self.decision.reason.rstrip('.')})"
         )
 
 

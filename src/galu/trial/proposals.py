@@ -17,6 +17,7 @@ import polars as pl
 
 from galu.protocol import Study
 from galu.protocol.treatment import Treatment, Turn
+from galu.quantities import mbq_in_words
 from galu.safety.course import present_grade
 from galu.safety.coverage import gradable_terms
 from galu.safety.dlt import COUNTS, WINDOW, signs_since
@@ -238,7 +239,7 @@ def _within_limits(
     for one in standings.judged:
         largest = one.largest_mbq()
         if one.check.action == "stop" and activity is not None and largest < activity:
-            kept = f"at most {largest:.0f} MBq keeps it at {one.check.accepted_risk:.0%}"
+            kept = f"at most {mbq_in_words(largest)} keeps it at {one.check.accepted_risk:.0%}"
             kept = "by the plan no further dose is given" if ends else kept
             reasons.append(f"{_passes(one, activity)}: {kept}")
             activity, action = largest, "stop" if ends or largest <= 0.0 else "reduce"

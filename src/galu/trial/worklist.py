@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, Literal
 
+from galu.quantities import mbq_in_words
 from galu.trial.agenda import grouped
 from galu.trial.eligibility import GateVerdicts
 from galu.trial.proposals import CycleProposal
@@ -65,12 +66,12 @@ def _doses(proposals: Iterable[CycleProposal], day: date) -> Iterator[Task]:
     for one in proposals:
         if one.due > day + AHEAD:
             continue
-        what = f"cycle {one.cycle}"
+        what = f"cycle {one.cycle}" + (f", fraction {one.fraction}" if one.fraction is not None else "")
         if one.activity_mbq is None:
             yield Task("held", one.subject, what, one.latest, "; ".join(grouped(one.reasons)), one.facts)
         else:
             why = "; ".join((f"due {one.due}", *grouped(one.reasons)))
-            amount = f"{what}, {one.activity_mbq:.0f} MBq"
+            amount = f"{what}, {mbq_in_words(one.activity_mbq)}"
             yield Task("dose proposed", one.subject, amount, one.latest, why, one.facts)
 
 
