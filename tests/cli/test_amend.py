@@ -141,9 +141,18 @@ def test_an_agent_that_was_given_keeps_its_nuclide(tmp_path: Path) -> None:
     """A name that tells the nuclide is refused by the file alone; a bare one is held to the record."""
     create_trial(_file(tmp_path, (LU, BARE)), tmp_path / "trial", "observed", clock=_clock(1))
     open_trial(tmp_path / "trial", _clock(6)).store.append(_men(BARE))
-    path = _file(tmp_path, (LU, BARE), ("Lu-177", "Tb-161"))
+    path = _file(tmp_path, (LU, BARE), ("Lu-177", "Tb-161"), ("- id: lu177-", "- id: tb161-"))
     with pytest.raises(InputError, match="another nuclide than the Lu-177 given"):
         amend_trial(tmp_path / "trial", path, "Amendment 1", "Sponsor", _clock(10))
+
+
+def test_a_design_that_would_have_no_answer_to_those_enrolled_is_refused(tmp_path: Path) -> None:
+    second = ("escalation:\n", "escalation:\n  start: {value: 2, source: assumed, why: test}\n")
+    create_trial(_file(tmp_path, second), tmp_path / "trial", "observed", clock=_clock(1))
+    above = [one for one in _men() if one.subject == "P2"]
+    open_trial(tmp_path / "trial", _clock(6)).store.append(above)
+    with pytest.raises(InputError, match=r"has no answer to those enrolled so far .*skips to level 2"):
+        amend_trial(tmp_path / "trial", STUDY, "Amendment 1", "Sponsor", _clock(10))
 
 
 @pytest.mark.parametrize("what", ["activity", "target"])

@@ -13,6 +13,7 @@ from galu.record.people import Consent, Demographics
 from galu.record.treatment import Administration, Enrolment
 from galu.trial.slots import seen_by_design
 from galu.trial.state import TrialState, derive_state
+from galu.trial.worklist import derive_worklist
 from support import ROOT, weekly_counts
 
 TEXT = (ROOT / "studies" / "nct07310355" / "study.yaml").read_text(encoding="utf-8")
@@ -119,7 +120,7 @@ def test_sites_come_under_an_amendment_on_their_own_day() -> None:
     ("again", "form", "window"),
     [
         (None, None, 42), (BEFORE, None, 42), (EFFECTIVE, None, 28),
-        (EFFECTIVE, "1", 42), (EFFECTIVE, "2", 28),
+        (EFFECTIVE, "1", 42), (EFFECTIVE, "2", 28), (EFFECTIVE, "V2.0", 28),
     ],
 )  # fmt: skip
 def test_who_consented_before_comes_under_it_by_consenting_again(
@@ -131,6 +132,10 @@ def test_who_consented_before_comes_under_it_by_consenting_again(
     wanted = {"reconsent": True, "form": "2" if form else None}
     found = state(WINDOW, facts, AFTER + timedelta(days=5), **wanted)
     assert found.board.slots[0].window_days == window
+    told = [one.what for one in derive_worklist(found) if one.what.startswith("consent")]
+    assert told == ([] if window == 28 else ["consent on form 2" if form else "consent again"])
+    off = [one.what for one in found.deviations if one.rule == "consent form"]
+    assert len(off) == (form == "1") and all("is on form 1" in one for one in off)
 
 
 def _without(criterion: str) -> Study:

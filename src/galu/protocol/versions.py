@@ -7,6 +7,7 @@ amendment on its first day came before it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -57,8 +58,24 @@ class Version:
         if begins > day or (begins == day and seq is not None and seq < self.seq):
             return False
         return not self.reconsent or any(
-            on is not None and begins <= on <= day and self.form in (None, form) for on, form in way.consents
+            on is not None and begins <= on <= day and (self.form is None or is_form(self.form, form))
+            for on, form in way.consents
         )
+
+
+def is_form(name: str, form: str | None) -> bool:
+    """Whether two names are of one version of a consent form.
+
+    >>> [is_form("2", form) for form in ("2.0", "V2", "version 2", "02", "2.1", "12", None)]
+    [True, True, True, True, False, False, False]
+    """
+    return form is not None and _plain_form(name) == _plain_form(form)
+
+
+def _plain_form(name: str) -> str:
+    """A name of a form without the word for version, leading zeros and a last .0."""
+    bare = re.sub(r"^(?:version|vers\.?|ver\.?|v\.?|版本|版)\s*", "", name.strip().casefold())
+    return re.sub(r"(?<![\d.])0+(?=\d)|(?:\.0+)+$", "", bare)
 
 
 def is_site(name: str, site: str) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from galu.escalation.outcomes import Outcomes
 from galu.protocol import Study
 from galu.protocol.treatment import DoseLevel, Treatment
 from galu.protocol.versions import is_site
@@ -14,7 +15,9 @@ from galu.record import Record
 from galu.record.people import Demographics
 from galu.record.treatment import Administration, Dispensed, Scan
 from galu.trial.accrual import fold_orders, read_decisions
-from galu.trial.board import room_of
+from galu.trial.board import derive_board, room_of
+from galu.trial.design import ask_design
+from galu.trial.slots import outcome_of, seen_by_design
 from galu.trial.subjects import Subject
 
 #: Sections that cannot go once somebody is in the trial.
@@ -66,8 +69,24 @@ def refusals(
     if before.treatment is not None and after.treatment is not None:
         yield from _levels(before.treatment, after.treatment, people, terms)
         yield from _recommended(before.treatment, after.treatment, record)
+    yield from _design(before, after, record, people, terms.since)
     yield from _target(before, after, people)
     yield from _sites(record, terms)
+
+
+def _design(
+    before: Study, after: Study, record: Record, people: tuple[Subject, ...], day: date
+) -> Iterator[Refusal]:
+    """A design that has an answer to those enrolled, and would have none as it is amended."""
+    board = derive_board(before, record, day, people)
+    if board.decision is None or after.escalation is None:
+        return
+    outcomes = Outcomes(tuple(outcome_of(slot) for slot in seen_by_design(board.slots)))
+    orders = fold_orders(read_decisions(record))
+    answer, silence = ask_design(after, outcomes, orders)
+    if answer is None:
+        fault = f"has no answer to those enrolled so far ({silence.split(':')[0]})"
+        yield Refusal("escalation", fault, "keep what those enrolled followed, such as `start`")
 
 
 def _number(before: Study, after: Study) -> Iterator[Refusal]:

@@ -13,6 +13,7 @@ from galu.protocol.treatment import Treatment
 from galu.protocol.versions import version
 from galu.quantities import activity_in_words
 from galu.trial.board import Board, is_unplaced, without_slot
+from galu.trial.consents import ConsentLacking
 from galu.trial.efficacy import EfficacyResults
 from galu.trial.eligibility import GateVerdicts
 from galu.trial.jumped import Jumped
@@ -251,10 +252,25 @@ def derive_sets(
 
 
 def derive_deviations(
-    study: Study, subjects: Iterable[Subject], gates: Iterable[GateVerdicts], jumped: Iterable[Jumped]
+    study: Study,
+    subjects: Iterable[Subject],
+    gates: Iterable[GateVerdicts],
+    otherwise: tuple[Iterable[Jumped], Iterable[ConsentLacking]],
 ) -> tuple[Deviation, ...]:
-    """Doses off plan, late or recorded twice, without consent or slot, or against design or criteria."""
+    """Doses off plan, late or recorded twice, without consent or slot, or against design or criteria.
+
+    Parameters
+    ----------
+    otherwise
+        Who was enrolled where the design let nobody in, and who has not consented as an amendment asks.
+    """
+    jumped, lacking = otherwise
     found = [
+        Deviation(one.subject, one.given, "consent form", str(one), one.facts)
+        for one in lacking
+        if one.wrong_form
+    ]
+    found += [
         Deviation(one.slot.subject, one.day, OFF_DESIGN, str(one), one.slot.facts[:SHOWN]) for one in jumped
     ]
     first_doses: dict[str, date] = {}

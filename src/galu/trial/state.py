@@ -19,6 +19,7 @@ from galu.trial.adverse import SafetyResults, derive_safety
 from galu.trial.against import against_dose
 from galu.trial.agenda import derive_agenda, scans_due
 from galu.trial.board import Board, Due, derive_board
+from galu.trial.consents import ConsentLacking, derive_consents_lacking
 from galu.trial.data_state import DataStates
 from galu.trial.dosimetry import SubjectDose, derive_absorbed_doses
 from galu.trial.efficacy import EfficacyRead, EfficacyResults, read_efficacy, summarise_efficacy
@@ -252,13 +253,20 @@ class TrialState:
     def deviations(self) -> tuple[Deviation, ...]:
         """Departures from the protocol, those of a site's day among them."""
         jumped = derive_jumped(self.study, self.board.slots, read_decisions(self.record))
-        found = derive_deviations(self.study, self.subjects, self.eligibility, jumped)
+        found = derive_deviations(
+            self.study, self.subjects, self.eligibility, (jumped, self.consents_lacking)
+        )
         own = tuple(
             Deviation(one.subject, one.day, one.rule, one.what, one.facts)
             for one in self.remarks
             if one.deviation
         )
         return tuple(sorted((*found, *own), key=lambda one: (one.subject, one.day or date.min, one.rule)))
+
+    @cached_property
+    def consents_lacking(self) -> tuple[ConsentLacking, ...]:
+        """Who has not consented as an amendment asks."""
+        return tuple(derive_consents_lacking(self.study, self.record, self.subjects))
 
     @cached_property
     def agenda(self) -> tuple[Due, ...]:

@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, Literal
 
+from galu.eligibility import Gate
+from galu.escalation.decision import Action
 from galu.quantities import mbq_in_words
 from galu.trial.agenda import grouped
+from galu.trial.board import Board
 from galu.trial.eligibility import GateVerdicts
 from galu.trial.proposals import CycleProposal
+from galu.trial.slots import Slot
 from galu.trial.state import TrialState
 
 Group = Literal[
@@ -33,6 +37,7 @@ GROUPS: Final[tuple[Group, ...]] = (
 )  # fmt: skip
 #: A dose is listed so long before it is due.
 AHEAD: Final = timedelta(days=7)
+ALL_SATISFIED: Final = "every criterion is satisfied"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +56,10 @@ def derive_worklist(state: TrialState) -> tuple[Task, ...]:
     """Every task of the state's day, in the order of the groups, then by the last day allowed."""
     doses = {one.subject for one in state.proposals}
     found = [
+        *_first_doses(state),
         *_doses(state.proposals, state.day),
         *_asked(state),
+        *_consents(state),
         *_agenda(state, doses),
         *_screening(state),
         *_remarks(state),
@@ -75,6 +82,38 @@ def _doses(proposals: Iterable[CycleProposal], day: date) -> Iterator[Task]:
             yield Task("dose proposed", one.subject, amount, one.latest, why, one.facts)
 
 
+def _first_doses(state: TrialState) -> Iterator[Task]:
+    """Who has a slot and waits for the first dose: how much by the plan, and what speaks against it."""
+    gates = {one.subject: one for one in state.eligibility if one.gate is Gate.DOSE}
+    waiting = {one.subject: one for one in state.board.slots if one.first_dose is None and one.outcome == "P"}
+    for subject in state.subjects:
+        slot, planned = waiting.get(subject.id), subject.following
+        if slot is None or planned is None:
+            continue
+        against = [*_closed(state.board, slot)]
+        against += [slot.reason] if slot.suspect else []
+        against += [planned.how] if planned.mbq is None else []
+        if (gate := gates.get(subject.id)) is not None and (lacking := _lacking(gate)) != ALL_SATISFIED:
+            against.append(lacking)
+        amount = "" if planned.mbq is None else f", {mbq_in_words(planned.mbq)}"
+        why = "; ".join(against or [planned.how or ALL_SATISFIED])
+        group: Group = "held" if against else "dose proposed"
+        yield Task(group, subject.id, f"first dose, level {slot.level}{amount}", None, why, slot.facts)
+
+
+def _closed(board: Board, slot: Slot) -> Iterator[str]:
+    """Why nobody is dosed at the level of a slot any more, though it was given."""
+    decision = board.decision
+    if board.phase == "stopped":
+        yield "the trial is stopped"
+    elif slot.phase == "escalation" and decision is None:
+        yield board.next_step
+    elif slot.phase != "escalation" or decision is None or decision.action is Action.SUSPEND:
+        return
+    elif (decision.level or 0) < slot.level:
+        yield f"level {slot.level} is not open any more: {decision.reason}"
+
+
 def _asked(state: TrialState) -> Iterator[Task]:
     """Pending patients who may have had a toxicity: somebody named is to judge, or facts are to come."""
     for slot in state.board.slots:
@@ -82,6 +121,12 @@ def _asked(state: TrialState) -> Iterator[Task]:
             yield Task(
                 "to be judged", slot.subject, "dose-limiting toxicity", None, slot.reason, slot.decided_by
             )
+
+
+def _consents(state: TrialState) -> Iterator[Task]:
+    for one in state.consents_lacking:
+        what = f"consent on form {one.form}" if one.form else "consent again"
+        yield Task("due", one.subject, what, None, str(one), one.facts)
 
 
 def _agenda(state: TrialState, doses: set[str]) -> Iterator[Task]:
@@ -108,7 +153,7 @@ def _lacking(verdicts: GateVerdicts) -> str:
         names = [one.criterion for one in verdicts.verdicts if one.at_gate == verdict]
         if names:
             said.append(f"{words}: {', '.join(names)}")
-    return "; ".join(said) or "every criterion is satisfied"
+    return "; ".join(said) or ALL_SATISFIED
 
 
 def _remarks(state: TrialState) -> Iterator[Task]:
