@@ -48,3 +48,24 @@ def test_chinese(style: str, carrier: str, tmp_path: Path) -> None:
     record = read_registry(made.write(tmp_path, carrier, text))
     assert tuple(map(made.same, record.inclusion)) == made.CHINESE[0]
     assert tuple(map(made.same, record.exclusion)) == made.CHINESE[1]
+
+
+@pytest.mark.parametrize("sign", [".", ")"])
+def test_a_number_that_ends_its_line_begins_the_next(sign: str) -> None:
+    text = (
+        f"Inclusion Criteria:\n\n1{sign} Proven disease. 2{sign} Grade 1 or 2. 3{sign} Adequate state:\n"
+        f"  * ECOG below 2 (above 12 years) - Lansky 50% or more (below 12 years) 4{sign}\n"
+        f"Recovery from surgery. 5{sign} Haemoglobin above 8 g/dL.\n\n"
+        f"Exclusion Criteria:\n\n1{sign} Pregnancy.\n"
+    )
+    found = split_criteria(text)
+    assert len(found.inclusion) == 5 and found.unread == ()
+    assert found.inclusion[3] == "Recovery from surgery." and found.inclusion[4].startswith("Haemoglobin")
+
+
+def test_a_number_that_ends_a_sentence_stays_there() -> None:
+    text = (
+        "Inclusion Criteria:\n\n1. Toxicity of grade 0 or 1, never above 2.\nOne line more.\n2. Consent.\n"
+        "3. Life expectancy.\n\nExclusion Criteria:\n\n1. Pregnancy.\n"
+    )
+    assert len(split_criteria(text).inclusion) == 3

@@ -93,6 +93,11 @@ def test_what_is_said_otherwise_is_not_read(text: str, name: str) -> None:
         ("3700 MBq and 6000 MBq are given", "levels", (3.7, 6.0)),
         ("100 mCi, 150 mCi and 200 mCi", "levels", (3.7, 5.55, 7.4)),
         ("3.7 GBq、6.0 GBq", "levels", (3.7, 6.0)),
+        ("Starting at level 1, 60 kBq/kg every 8 weeks", "levels by kbq_per_kg", (60.0,)),
+        ("Dose level 2, 7.4 GBq, is expanded", "levels", (7.4,)),
+        ("60, 90 and 120 kBq/kg, capped at 12 MBq", "levels by kbq_per_kg", (60.0, 90.0, 120.0)),
+        ("Maximum single activity 12 MBq", "most_mbq", 12.0),
+        ("Dose not to exceed 7.4 GBq", "most_mbq", 7400.0),
         ("administered every 6 weeks (±1 week)", "cycle_days", 42),
         ("administered every six (6) weeks", "cycle_days", 42),
         ("six-weekly treatment", "cycle_days", 42),
@@ -121,6 +126,9 @@ def test_units_intervals_fractions_and_designs(text: str, name: str, value: Any)
     ("text", "name"),
     [
         ("2 MBq/kg of 68Ga-X for PET", "levels by kbq_per_kg"),
+        ("Maximum single activity 12 MBq every 8 weeks", "levels by activity_mbq"),
+        ("Dose capped at 12 MBq.", "levels by activity_mbq"),
+        ("a maximum of 6 MBq of 68Ga-X for PET", "most_mbq"),
         ("150 MBq of 18F-X, imaging at 60 min", "levels by activity_mbq"),
         ("PSA levels on day 1 and day 15", "fraction_days"),
         ("visits on day 1 and day 15 after a dose", "fraction_days"),
@@ -150,6 +158,18 @@ def test_levels_by_weight_in_fractions_become_a_treatment(tmp_path: Path) -> Non
     assert treatment is not None and treatment.by_body and treatment.days_of_fractions == (1, 15)
     assert [str(level) for level in treatment.levels] == ["60 kBq/kg", "70 kBq/kg", "80 kBq/kg"]
     assert treatment.cycle_days.value == 56 and treatment.levels[0].source == "assumed"
+
+
+def test_levels_one_by_one_with_other_units_in_brackets_and_a_most(tmp_path: Path) -> None:
+    out = tmp_path / "study.yaml"
+    words = (
+        "3+3 every 8 weeks, up to 2 cycles. Level 1, 60 kBq/kg (1.6 µCi/kg) per dose. "
+        "Level 2, 90 kBq/kg (2.4 µCi/kg). The maximum single activity is 12 MBq."
+    )
+    import_registry(alpha_record(tmp_path, words), out)
+    treatment = load_study(out).treatment
+    assert treatment is not None and [str(level) for level in treatment.levels] == ["60 kBq/kg", "90 kBq/kg"]
+    assert treatment.most_mbq is not None and treatment.most_mbq.value == 12.0
 
 
 def test_of_several_therapeutic_agents_none_is_taken(tmp_path: Path) -> None:

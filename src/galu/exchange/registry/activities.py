@@ -31,8 +31,16 @@ WAYS: Final = {
 _NUMBER: Final = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?"
 _NO_LEVEL: Final = re.compile(
     r"cumulative|in total|total (?:of|activity|dose)|"
-    r"(?:up to|maximum of|not exceed\w*|reduc\w+ by|lower\w* by|[<≤>≥±+–-])\s*$",
+    r"(?:up to|exceed\w*|at most|no more than|limited to|reduc\w+ by|lower\w* by|[<≤>≥±+–-]"
+    r"|\bmax(?:imum|imal|\.)?(?:\s+\w+){0,3}:?|\bcap(?:ped)?(?:\s+\w+)?)\s*$",
     re.I,
+)
+#: The number of a level is none of its activities: "level 2, 7.4 GBq".
+_LEVEL_NUMBER: Final = re.compile(
+    r"\b((?:level|cohort|DL|part|arm|group)\s*[-−–]?\d{1,2})\s*,(?=\s*\d)", re.I
+)
+_MOST: Final = re.compile(
+    r"(?:\bmax(?:imum|imal|\.)?(?:\s+\w+){0,3}:?|\bcap(?:ped)?(?:\s+\w+)?|not (?:to )?exceed\w*)\s*$", re.I
 )
 _BY_CYCLE: Final = re.compile(
     r"\bcycles?\s*\d|\b(?:first|second|third|subsequent|later) (?:cycle|dose)", re.I
@@ -58,7 +66,7 @@ def read_levels(sentence: str, way: str) -> list[tuple[float, ...]]:
     if _BY_CYCLE.search(look) or (way != "activity_gbq" and _IMAGING.search(look)):
         return found
     for match in _amounts(way).finditer(look):
-        if _NO_LEVEL.search(look[max(0, match.start() - 25) : match.start()]):
+        if _NO_LEVEL.search(look[max(0, match.start() - 45) : match.start()]):
             continue
         values = _values(match.group(1), way)
         again = found and len(values) == len(found[-1])
@@ -70,6 +78,18 @@ def read_levels(sentence: str, way: str) -> list[tuple[float, ...]]:
     return found
 
 
+def read_most(sentence: str) -> list[float]:
+    """The most that one administration may have [MBq]."""
+    look = _look(sentence)
+    return [
+        round(1000.0 * values[0], 4)
+        for match in _amounts("activity_gbq").finditer(look)
+        if _MOST.search(look[max(0, match.start() - 45) : match.start()])
+        and len(values := _values(match.group(1), "activity_gbq")) == 1
+        and not _IMAGING.search(look)
+    ]
+
+
 def read_fall(sentence: str) -> list[float]:
     """By how much the activity falls from cycle to cycle [GBq]."""
     units = WAYS["activity_gbq"].units
@@ -79,6 +99,7 @@ def read_fall(sentence: str) -> list[float]:
 
 def _look(sentence: str) -> str:
     look = narrow(sentence).replace("m²", "m2").replace("μ", "µ")
+    look = _LEVEL_NUMBER.sub(r"\1:", look)
     return re.sub(r"\s*(?:/|\bper\b)\s*(?=(?:kg|kilogram|m2)\b)", "/", look, flags=re.I).replace(
         "/kilogram", "/kg"
     )

@@ -29,6 +29,8 @@ _INTRODUCES: Final = re.compile(
     re.I,
 )
 _MOST_MISSING: Final = 10
+#: A number with its sign after a sentence, and nothing else on its line.
+_LAST_OF_LINE: Final = re.compile(r"(?<=[.;)])[ \t]+(\d{1,3})([.)])[ \t]*\n(?=[ \t]*[A-Z≥≤])")
 
 
 def _ended(text: str) -> bool:
@@ -266,7 +268,7 @@ def read_block(text: str, under: str | None) -> Block:
     """Items of a block: by their marks; without marks each line is one."""
     lines: list[Line] = []
     blank = False
-    for row in text.split("\n"):
+    for row in _marks_on_their_lines(text).split("\n"):
         lines.append(read_line(row, blank))
         blank = not row.strip()
     lines = with_sure_marks(without_bullets(with_tight_bullets(lines)))
@@ -282,6 +284,18 @@ def read_block(text: str, under: str | None) -> Block:
         found = _unmarked(lines, under)
     found.items = [part for item in found.items for part in _apart(item, found.items)]
     return found
+
+
+def _marks_on_their_lines(text: str) -> str:
+    """A number that ends its line begins the next, where those before and after it are marks."""
+
+    def moved(found: re.Match[str]) -> str:
+        number, sign = int(found[1]), re.escape(found[2])
+        around = (rf"(?:^|\s){one}{sign}\s+\S" for one in (number - 1, number + 1))
+        whole = all(re.search(one, text, re.M) for one in around)
+        return f"\n{found[1]}{found[2]} " if whole else found[0]
+
+    return _LAST_OF_LINE.sub(moved, text)
 
 
 def _only_first(lines: Sequence[Line]) -> bool:

@@ -108,7 +108,9 @@ def _treatment(by_role: Mapping[str, list[str]], read: Mapping[str, Reading]) ->
             {"level": number, told[0]: activity, "source": "assumed", "why": _why(levels.sentence)}
             for number, activity in enumerate(levels.value, start=1)
         ]
-    for key in ("cycle_days", "max_cycles", "reading", "fraction_days", "lower_each_cycle_gbq"):
+    by_body = told in (["kbq_per_kg"], ["mbq_per_m2"])
+    most = ("most_mbq",) if by_body else ()
+    for key in ("cycle_days", "max_cycles", "reading", "fraction_days", "lower_each_cycle_gbq", *most):
         if key in read:
             value = read[key].value
             draft[key] = _value(

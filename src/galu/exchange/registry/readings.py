@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from galu.exchange.registry.activities import WAYS, activity_told, read_fall, read_levels
+from galu.exchange.registry.activities import WAYS, activity_told, read_fall, read_levels, read_most
 from galu.exchange.registry.words import narrow
 
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9(])|\n+")
@@ -157,7 +157,11 @@ def read_treatment(texts: Iterable[str], alpha: bool = False) -> Readings:
         elif distinct:
             told = "; ".join(f"{_shown(one.value)} in “{one.sentence}”" for one in distinct.values())
             unread.append(f"{name} is said in more than one way: {told}")
-    if not any(name in found for name in LEVELS.values()):
+    levels = [found[name] for name in LEVELS.values() if name in found]
+    if len(levels) > 1:
+        words = "; ".join(f"{_shown(one.value)} in “{one.sentence}”" for one in levels)
+        unread.append(f"levels are said in more than one unit: {words}")
+    if not levels:
         unread += [f"activity not read as dose levels: “{one}”" for one in sentences if activity_told(one)]
     unread += [f"not read: “{one}”" for one in sentences if _TITRATION.search(one)]
     return Readings(found, tuple(unread))
@@ -257,6 +261,7 @@ _READERS: Final[dict[str, Callable[[str], list[Any]]]] = {
     **{name: partial(read_levels, way=way) for way, name in LEVELS.items()},
     "fraction_days": _fraction_days,
     "lower_each_cycle_gbq": read_fall,
+    "most_mbq": read_most,
     "cycle_days": _interval_days,
     "max_cycles": _max_cycles,
     "reading": _reading,
