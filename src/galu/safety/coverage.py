@@ -47,7 +47,7 @@ class Coverage:
         """Completeness in words, days counted from the first dose: `4 of 6 counts, none since day 22`."""
         said = f"{self.done} of {self.planned} counts" if self.planned else "counts"
         if self.unknown and len(self.gaps) == 1:  # nothing else is missing
-            return f"{said}, no {', '.join(self.unknown)}"
+            return f"{said}, {self.gaps[0].replace('no value of', 'no')}"
         if self.complete_on is not None:
             return said
         if self.last is None or self.last < first_dose:
@@ -113,7 +113,8 @@ def derive_coverage(
     terms = sorted(rule_terms(plan))
     chemistry = _chemistry(patient, plan, graded, ends, as_of)
     unknown = tuple(test for test, first in chemistry.items() if first is None) if as_of >= ends else ()
-    lacking = (f"no value of {', '.join(unknown)} near the end of the window",) if unknown else ()
+    since = (ends - timedelta(CLOSING_DAYS) - patient.first_dose).days + 1
+    lacking = (f"no value of {', '.join(unknown)} from day {since} on",) if unknown else ()
     if not terms:
         return Coverage(0, 0, None, lacking, None if lacking else ends, unknown)
     known = {term: _known_days(graded.get(term, ()), term, plan) for term in terms}

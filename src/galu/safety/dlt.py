@@ -55,6 +55,10 @@ WINDOW: Final = "window"
 #: Rule of a patient who waits for nothing but counts that are missing.
 COUNTS: Final = "counts"
 _EVALUABILITY: Final = "evaluability"
+_NET_UNKNOWN: Final = (
+    "it is not known whether the full first dose was received: record its net activity, "
+    "or what was dispensed and what was left"
+)
 _LEFT: Final = "Left treatment for related toxicity"
 
 
@@ -180,9 +184,7 @@ def signs_since(patient: DltPatient, plan: SafetyPlan, day: date, as_of: date) -
 
 def _doubts(patient: DltPatient, window: tuple[date, date], as_of: date) -> tuple[str, ...]:
     """What of the first dose, or beside it, makes it no window of one full dose."""
-    found = (
-        [] if patient.full_dose is not None else ["it is not known whether the full first dose was received"]
-    )
+    found = [] if patient.full_dose is not None else [_NET_UNKNOWN]
     found += patient.doubts
     found += [
         f"fraction {one.number}, due on {one.due}, is not recorded as given"

@@ -53,14 +53,14 @@ class DltAssessments(Section):
     """What must be known before a completed window counts as free of toxicity.
 
     `visits` are ids of the visit plan; of their blood counts in the window as many as `may_miss` may be
-    wholly missing, never the last. Of each test of `chemistry` one value after the dose must be known, in the
-    window or soon after it; none is asked for where nothing is stated.
+    wholly missing, never the last. Of each test of `chemistry` one value must be known from two weeks before
+    the end of the window to two weeks after it (assumed); none is asked for where nothing is stated.
     """
 
     visits: Stated[tuple[str, ...]] = Field(description="ids of visits whose blood counts must be known")
     may_miss: Stated[Days] = Field(description="how many of them may be missing, never the last")
     chemistry: Stated[tuple[str, ...]] | None = Field(
-        default=None, description="tests of which one value after the dose must be known"
+        default=None, description="tests of which one value near the end of the window must be known"
     )
 
 
