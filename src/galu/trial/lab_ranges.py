@@ -58,9 +58,10 @@ def with_limits(record: Record, local: Local = ()) -> Record:
     local
         The study's own names of tests.
     """
-    labs, ranges = record.frames.get("lab"), record.rows(LabRange)
-    if labs is None or not ranges:
+    labs = record.frames.get("lab")
+    if labs is None or LabRange.kind not in record.frames:
         return record
+    ranges = record.rows(LabRange)
     by_test: dict[str, list[Row[LabRange]]] = {}
     for row in ranges:
         by_test.setdefault(_code(row.fact, local), []).append(row)

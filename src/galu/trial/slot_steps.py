@@ -58,10 +58,13 @@ class Reservation:
 
 def derive_reservations(record: Record, subjects: Iterable[Subject]) -> tuple[Reservation, ...]:
     """The slot of everybody for whom a step is recorded, in the order in which they were last changed."""
+    steps = record.rows_by_subject(SlotStep)
+    if not steps:
+        return ()
     people = {one.id: one for one in subjects}
     enrolled: dict[str, Row[Enrolment]] = {row.subject: row for row in record.rows(Enrolment)}
     found = []
-    for name, rows in record.rows_by_subject(SlotStep).items():
+    for name, rows in steps.items():
         if name in people:
             found.append(_reservation(people[name], rows, enrolled.get(name), record.zone))
     return tuple(found)
