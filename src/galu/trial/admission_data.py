@@ -155,4 +155,6 @@ def _refusal(action: Action, state: State) -> tuple[str, str]:
     }
     line = TABLE[action]
     needs = " or ".join(sorted(line.states))
-    return f"the data are {state}: nobody can {line.does} now", remedies.get(state, f"it needs them {needs}")
+    return f"the data are {state}: nobody can {line.does.partition(',')[0]}", remedies.get(
+        state, f"it needs them {needs}"
+    )
