@@ -137,12 +137,11 @@ class Cluster:
         )
 
     def _as_user(self, words: list[object]) -> list[str]:
-        other = (
-            ["setpriv", f"--reuid={self._user.pw_uid}", f"--regid={self._user.pw_gid}", "--clear-groups"]
-            if os.getuid() == 0
-            else []
-        )
-        return [*other, *map(str, words)]
+        # A server ends with the tests that started it, however these end.
+        begin = ["setpriv", "--pdeathsig=INT"]
+        if os.getuid() == 0:
+            begin += [f"--reuid={self._user.pw_uid}", f"--regid={self._user.pw_gid}", "--clear-groups"]
+        return [*begin, *map(str, words)]
 
 
 def _has_user(name: str) -> bool:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -35,10 +36,9 @@ both = pytest.mark.parametrize("make", [on_sqlite, on_a_server])
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of its own of 80 MiB; only root can mount one."""
-    place = tmp_path / "disk"
-    place.mkdir()
+def small_disk() -> Iterator[Path]:
+    """A disk of its own of 80 MiB, which a server may enter; only root can mount one."""
+    place = Path(tempfile.mkdtemp(prefix="galu-disk-", dir="/tmp"))
     made = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={80 * MIB}", "galu-test", place],
         capture_output=True,
@@ -48,6 +48,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         absent("disk", "no disk can be mounted here")
     yield place
     subprocess.run(["umount", "-l", place], check=True)
+    place.rmdir()
 
 
 def fill(store: SqlStore) -> tuple[int, InputError]:
@@ -100,9 +101,6 @@ def test_a_full_disk_of_signed_heads_stops_writing_and_loses_nothing(
 def test_a_full_disk_is_said_loses_nothing_and_is_left_behind_on_a_server(
     small_disk: Path, tmp_path: Path
 ) -> None:
-    for place in (small_disk, *small_disk.parents):
-        if place.stat().st_mode & 0o001 == 0:
-            place.chmod(place.stat().st_mode | 0o001)
     cluster = Cluster(small_disk)
     try:
         ballast = small_disk / "ballast"
