@@ -32,10 +32,13 @@ EXPECTED = {
     "administrator": "",
 }
 EVERYWHERE = {
-    "statistician": "export",
-    "data-manager": "amend export backup",
-    "auditor": "export read-access-log",
+    "statistician": "read-report export",
+    "data-manager": "read-report amend export backup",
+    "auditor": "read-report export read-access-log",
     "administrator": "backup custody manage-accounts read-access-log",
+    **dict.fromkeys(
+        ["coordinator", "investigator", "monitor", "medical-monitor", "physicist", "committee"], "read-report"
+    ),
 }
 ANYBODY = {"compute", "check-record"}
 STOPPED = {

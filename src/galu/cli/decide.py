@@ -21,9 +21,12 @@ def decide(
     comment: Annotated[str | None, typer.Option(help="why")] = None,
 ) -> None:
     """Enter a signed decision; the record keeps what it rests on."""
+    from galu.cli.sign import proof_for
     from galu.desk.decide import Statement, decide
 
-    made, board, warnings = decide(folder, Statement(decision, level, by, signer, meaning, comment))
+    made, board, warnings = decide(
+        folder, Statement(decision, level, by, signer, meaning, comment), proof=proof_for(folder)
+    )
     print(f"{made.id}: {made.decision}{f', level {made.level}' if made.level else ''}, signed by {signer}")
     print(f"it rests on {len(made.rests_on)} facts; {board.next_step}")
     for sentence in warnings:

@@ -9,17 +9,22 @@ import typer
 from typer.exceptions import TyperException
 
 from galu import __version__
+from galu.cli.account import terminal_identity
 from galu.cli.confined import is_confined, run_confined
 from galu.cli.terminal import shielded
+from galu.desk.identity import acting_as
 from galu.finding import InputError
 
 #: Command name to (module, attribute, help); a typer app is a group, a function a plain command.
 COMMANDS: dict[str, tuple[str, str, str]] = {
+    "user": ("galu.cli.user", "app", "Accounts of a trial: add, grant, revoke; the log of access."),
     "study": ("galu.cli.study", "app", "The study file: check, show, import a registry record."),
     "init": ("galu.cli.init", "init", "A new trial folder from a study file."),
     "amend": ("galu.cli.amend", "amend", "Bring an amended study file into force."),
     "review": ("galu.cli.decide", "review", "Write the page that the safety committee reads."),
     "decide": ("galu.cli.decide", "decide", "Enter a signed decision of the committee."),
+    "sign": ("galu.cli.sign", "sign", "Sign what is shown, with an account."),
+    "signatures": ("galu.cli.sign", "signatures", "Which signatures stand, and what changed since."),
     "record": ("galu.cli.record", "app", "The record: import, verify, export, kinds of facts."),
     "simulate": ("galu.cli.simulate", "simulate", "Simulate a trial into a new trial folder."),
     "status": ("galu.cli.status", "status", "Where a trial stands: board, windows, what is due, what next."),
@@ -79,7 +84,9 @@ def main(arguments: list[str] | None = None) -> None:
         if is_confined(words):
             code = run_confined(words)
         else:
-            code = _load(words[0])(words[1:], prog_name=f"galu {words[0]}", standalone_mode=False)
+            terminal_identity.cache_clear()
+            with acting_as(terminal_identity):
+                code = _load(words[0])(words[1:], prog_name=f"galu {words[0]}", standalone_mode=False)
     except InputError as error:
         print(f"galu: {error}", file=sys.stderr)
         sys.exit(2)

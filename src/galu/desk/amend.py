@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from galu.desk.clock import utc_now
 from galu.desk.folder import TrialFolder, keep_dictionary_note, open_trial, read_study, version_file
+from galu.desk.identity import acts
 from galu.desk.places import STUDY, VERSIONS
 from galu.desk.status import day_of_report
 from galu.desk.study import study_file
@@ -46,6 +47,7 @@ class Begins:
 _TODAY: Final = Begins()
 
 
+@acts("amend")
 def amend_trial(
     folder: Path, study: Path, reason: str, by: str, clock: Clock = utc_now, begins: Begins = _TODAY
 ) -> tuple[TrialFolder, tuple[str, ...]]:
@@ -85,7 +87,7 @@ def amend_trial(
         write_private(version_file(folder, study_hash(kept)), kept)
     record = trial.record
     versions = record.facts("study_version")
-    trial.store.append(
+    trial.write(
         [
             StudyVersion(
                 id=f"study-{record.free_number('study')}",

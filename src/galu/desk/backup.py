@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Final
 
 from galu.desk.clock import utc_now
-from galu.desk.folder import open_trial
+from galu.desk.folder import open_trial, opened
+from galu.desk.identity import acts
 from galu.desk.noted import new_trial
 from galu.desk.outputs import require_outside_trial
-from galu.desk.places import CHECKPOINTS, RECORD, STUDY, VERSIONS
+from galu.desk.places import ACCOUNTS, CHECKPOINTS, RECORD, STUDY, VERSIONS
 from galu.desk.set_aside import SET_ASIDE
 from galu.files import make_private, write_private
 from galu.finding import InputError
@@ -39,6 +40,7 @@ class Kept:
     with_key: bool
 
 
+@acts("backup")
 def backup_trial(folder: Path, out: Path) -> Kept:
     """Write a trial that holds together into a new file; who writes meanwhile waits a moment.
 
@@ -71,6 +73,7 @@ def backup_trial(folder: Path, out: Path) -> Kept:
     return Kept(head.seq, head.digest, f"{CHECKPOINTS}/{KEY}" in files)
 
 
+@acts("backup")
 def restore_trial(source: Path, folder: Path) -> Kept:
     """Unpack a backup into a new folder, which appears only when its record holds together.
 
@@ -91,13 +94,13 @@ def restore_trial(source: Path, folder: Path) -> Kept:
         store.close()
         if found.fault is not None:
             raise InputError(str(source), found.fault, "take another backup; nothing was restored")
-        open_trial(part).store.close()
+        opened(part).store.close()
     return Kept(head.seq, head.digest, f"{CHECKPOINTS}/{KEY}" in files)
 
 
 def _files(folder: Path) -> list[tuple[str, Path]]:
     """Files of a trial folder beside the record, with their names in it."""
-    single = [folder / name for name in (STUDY, NOTE, SET_ASIDE)]
+    single = [folder / name for name in (STUDY, NOTE, SET_ASIDE, ACCOUNTS)]
     many = [path for name in (CHECKPOINTS, VERSIONS) for path in sorted((folder / name).glob("*"))]
     kept = [path for path in (*single, *many) if path.is_file() and path.suffix != ".part"]
     return [(path.relative_to(folder).as_posix(), path) for path in kept]

@@ -12,6 +12,8 @@ from typing import Any
 import polars as pl
 
 from galu.desk.folder import open_trial
+from galu.desk.identity import acts
+from galu.desk.seen import sees_subject, visible
 from galu.desk.status import day_of_report, mark_of
 from galu.finding import InputError
 from galu.record import Record
@@ -53,6 +55,7 @@ class Changes:
         }
 
 
+@acts("read-history")
 def trial_changes(folder: Path, since: date, as_of: date | None = None) -> Changes:
     """What is new in a trial folder since the end of a day.
 
@@ -72,13 +75,13 @@ def trial_changes(folder: Path, since: date, as_of: date | None = None) -> Chang
         raise InputError(f"--since {since}", "the record had not begun", f"give a day from {begun} on")
     before = derive_state(trial.study_on(since), record, since)
     after = derive_state(trial.study_on(day), record, day)
-    fresh = _fresh(record, since, day)
+    fresh, sees = _fresh(visible(record, trial.sight), since, day), sees_subject(trial.sight, record)
     return Changes(
         mark,
         since,
         tuple((kind, frame.height) for kind, frame in sorted(fresh.items())),
         tuple(_corrections(fresh)),
-        derive_changes(before, after),
+        tuple(one for one in derive_changes(before, after) if sees(one.subject)),
     )
 
 

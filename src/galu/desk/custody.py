@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from galu.desk.folder import open_trial
-from galu.desk.identity import passphrase
+from galu.desk.identity import acts, passphrase
 from galu.finding import InputError
 from galu.store import Custody
 from galu.store.mirrors import Place
 
 
+@acts("custody")
 def take_custody(folder: Path, key: Path | None, mirror: Place | None) -> Custody:
     """Move the key to a new file, locked where a passphrase is given, and begin a mirror.
 

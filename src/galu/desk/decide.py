@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 from galu.desk.clock import utc_now
 from galu.desk.folder import TrialFolder, open_trial
+from galu.desk.identity import acts
+from galu.desk.sign import proven
 from galu.desk.status import day_of_report
 from galu.finding import InputError
 from galu.record import Record, fact_digest
@@ -37,12 +39,14 @@ class Statement:
 Decided = tuple[Decision, Board, tuple[str, ...]]
 
 
-def decide(folder: Path, said: Statement, clock: Clock = utc_now) -> Decided:
+@acts("decide")
+def decide(folder: Path, said: Statement, clock: Clock = utc_now, proof: str | None = None) -> Decided:
     """Write a decision and its signature; gives the decision, the board after it, and warnings.
 
     A decision that differs from what the design would do is written all the same: it is the
     committee's. Its facts are those of every slot, so that a later correction shows it as stale. Who is
-    still pending, what could not be read and a clock that is wrong are said.
+    still pending, what could not be read and a clock that is wrong are said. In a trial with accounts the one
+    who signs is the account that acts, and `proof` says that he has shown himself a moment ago.
 
     Raises
     ------
@@ -72,6 +76,7 @@ def decide(folder: Path, said: Statement, clock: Clock = utc_now) -> Decided:
             "comment": said.comment,
         }
     )
+    decision = trial.stamped(decision)  # what is signed is what will be written
     signature = Signature(
         id=f"signature-{number}",
         on=moment,
@@ -80,8 +85,9 @@ def decide(folder: Path, said: Statement, clock: Clock = utc_now) -> Decided:
         digest=fact_digest(decision),
         meaning=said.meaning,
         signer=said.signer,
+        means=proven(trial, proof) if trial.who else None,
     )
-    trial.store.append([decision, signature], after=seen)
+    trial.write([decision, signature], after=seen)
     return decision, derive_board(study, trial.record.as_of(day), day), warnings
 
 

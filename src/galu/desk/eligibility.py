@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from galu.desk.folder import open_trial
+from galu.desk.identity import acts
 from galu.desk.places import holds_record
+from galu.desk.seen import Sees, sees_subject
 from galu.desk.status import day_of_report
 from galu.desk.study import study_file
 from galu.eligibility import (
@@ -65,6 +67,7 @@ class _Case:
     evidence: Mapping[str, SubjectEvidence]
 
 
+@acts("read")
 def judge_eligibility(study: Path, record: Path, question: Question) -> tuple[Judged, ...]:
     """Judge each criterion with what was known on the day.
 
@@ -94,6 +97,7 @@ def judge_eligibility(study: Path, record: Path, question: Question) -> tuple[Ju
     )
 
 
+@acts("read")
 def changes_of_reading(study: Path, record: Path, question: Question) -> tuple[Change, ...]:
     """Verdicts that another setting of any switch changes, at the gate asked for (else the dose day)."""
     case = _open(study, record, question)
@@ -101,6 +105,7 @@ def changes_of_reading(study: Path, record: Path, question: Question) -> tuple[C
     return what_if(case.plan, cases, question.gate or Gate.DOSE, case.day, question.settings)
 
 
+@acts("read")
 def expiries(study: Path, record: Path, question: Question) -> tuple[Expiry, ...]:
     """What evidence expires when, soonest first."""
     case = _open(study, record, question)
@@ -147,10 +152,10 @@ def _open(study: Path, record: Path, question: Question) -> _Case:
     loaded = load_study(study_file(study))
     if loaded.eligibility is None:
         raise InputError(str(study), "states no eligibility", "add the section eligibility")
-    everything = _read_record(record, loaded)
+    everything, sees = _read_record(record, loaded)
     day = day_of_report(everything, question.as_of)
     known = read_words(loaded, everything.as_of(day))
-    everyone = derive_subjects(loaded, known)
+    everyone = tuple(one for one in derive_subjects(loaded, known) if sees(one.id))
     people = tuple(one for one in everyone if question.subject in (None, one.id))
     if question.subject is not None and not people:
         shown = ", ".join(one.id for one in everyone[:5]) or "nobody"
@@ -158,15 +163,21 @@ def _open(study: Path, record: Path, question: Question) -> _Case:
     return _Case(loaded.eligibility, day, people, gather_evidence(loaded, known, people))
 
 
-def _read_record(path: Path, study: Study) -> Record:
-    """The record of a trial folder, or of facts as CSV; facts without a stamp count as always known."""
+def _read_record(path: Path, study: Study) -> tuple[Record, Sees]:
+    """The record of a trial folder, or of facts as CSV, and who of it is seen.
+
+    Facts without a stamp count as always known.
+    """
     if holds_record(path):
-        return open_trial(path).record
+        trial = open_trial(path)
+        record = trial.record
+        return record, sees_subject(trial.sight, record)
     files = read_facts(path)
     if files.recorded:
         stamped = zip(files.facts, files.recorded, strict=True)
-        return record_of([Entry(n, at, fact) for n, (fact, at) in enumerate(stamped, 1)], study.zone)
+        entries = [Entry(n, at, fact) for n, (fact, at) in enumerate(stamped, 1)]
+        return record_of(entries, study.zone), lambda _: True
     # As into any record: an id that is taken or a correction of nothing is refused.
     store = MemoryStore(lambda: _ALWAYS, study.zone)
     store.append(files.facts)
-    return store.record()
+    return store.record(), lambda _: True

@@ -6,14 +6,17 @@ Where the record lies on a server, ``server.json`` names it in the place of ``re
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
+from galu.access import Sight
+from galu.desk.admission import admitted, require_allowed, require_no_accounts, seen_by, written_by
 from galu.desk.clock import utc_now
-from galu.desk.identity import mirror_token, passphrase
+from galu.desk.identity import Identity, mirror_token, passphrase
 from galu.desk.noted import new_trial
 from galu.desk.places import CHECKPOINTS, RECORD, STUDY, VERSIONS, holds_record
 from galu.desk.study import study_file
@@ -23,8 +26,10 @@ from galu.protocol import Study, parse_study, study_hash
 from galu.protocol.dictionaries import NOTE, dictionary_note
 from galu.protocol.versions import Version, amended
 from galu.protocol.words import LocalWords
-from galu.record import Record
+from galu.record import Entry, Fact, Record
 from galu.record.conduct import StudyVersion
+from galu.record.rows import F
+from galu.record.seal import Head
 from galu.record.versions import VersionRow, version_rows
 from galu.store import Checkpoints, Custody, SqliteStore, SqlStore, open_store
 from galu.store.sql import Clock
@@ -37,13 +42,64 @@ SKEW_ALLOWED: Final = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class TrialFolder:
-    """A trial: its study, and the store that keeps its record."""
+    """A trial: its study, the store that keeps its record, and who opened it.
+
+    `who` is None for a trial without accounts.
+    """
 
     path: Path
     study: Study
     store: SqlStore
     checkpoints: Checkpoints
     clock: Clock = utc_now
+    who: Identity | None = None
+
+    @property
+    def id(self) -> str:
+        """What names the trial wherever its folder lies: how the digest of its first entry begins."""
+        return trial_id(self.store)
+
+    @property
+    def today(self) -> date:
+        """The present day in the zone of the trial."""
+        return self.clock().astimezone(ZoneInfo(self.study.zone)).date()
+
+    @property
+    def sight(self) -> Sight:
+        """What whoever opened it may see."""
+        return seen_by(self.who, self.id, self.today)
+
+    def stamped(self, fact: F) -> F:
+        """A fact as it will be written: with the account of whoever opened the trial."""
+        return written_by(self.who, fact)
+
+    def write(
+        self,
+        facts: Iterable[Fact],
+        recorded: Sequence[datetime] | None = None,
+        after: Head | None = None,
+    ) -> tuple[Entry, ...]:
+        """Write a batch through the account that opened the trial; see `galu.record.store.Store.append`.
+
+        Raises
+        ------
+        InputError
+            When the account may not write one of the facts, or the store refuses it.
+        """
+        return self.store.append(self._allowed(facts, recorded), recorded, after=after)
+
+    def check(self, facts: Iterable[Fact], recorded: Sequence[datetime] | None = None) -> None:
+        """Refuse whatever `write` would refuse; nothing is written."""
+        self.store.check(self._allowed(facts, recorded), recorded)
+
+    def _allowed(self, facts: Iterable[Fact], recorded: Sequence[datetime] | None) -> tuple[Fact, ...]:
+        # Who brings times of its own, as a whole trial does, brings its own accounts as well.
+        batch = tuple(facts if recorded is not None else map(self.stamped, facts))
+        if self.who is None:
+            require_no_accounts(self.path, self.record)
+        else:
+            require_allowed(self.who, self.id, batch, self.record, self.today)
+        return batch
 
     @property
     def record(self) -> Record:
@@ -93,6 +149,11 @@ class TrialFolder:
         return Version(study, row.seq, row.since, row.sites, row.reconsent, row.form)
 
 
+def trial_id(store: SqlStore) -> str:
+    """What names a trial wherever its folder lies."""
+    return next(iter(store.rows()))[5][:16]
+
+
 def version_file(folder: Path, digest: str) -> Path:
     """Where a trial folder keeps the study file with this SHA-256."""
     return folder / VERSIONS / f"{digest[:16]}.yaml"
@@ -128,7 +189,7 @@ def create_trial(
     """
     with new_trial(folder) as part:
         begin_trial(study, part, origin, recorded, clock, custody).store.close()
-    return open_trial(folder, clock)
+    return opened(folder, clock)
 
 
 def begin_trial(
@@ -183,8 +244,16 @@ def open_trial(folder: Path, clock: Clock = utc_now) -> TrialFolder:
     Raises
     ------
     InputError
-        When the folder is no trial, or `study.yaml` is not the version that the record names.
+        When the folder is no trial, `study.yaml` is not the version that the record names, or whoever acts
+        may not do what is being done.
     """
+    trial = opened(folder, clock)
+    who = admitted(folder, trial.id, trial.today)
+    return TrialFolder(trial.path, trial.study, trial.store, trial.checkpoints, clock, who)
+
+
+def opened(folder: Path, clock: Clock = utc_now) -> TrialFolder:
+    """The same for what asks nobody: making a folder, or naming its first account."""
     if not holds_record(folder):
         raise InputError(str(folder), "is no trial folder", "make one with `galu init STUDY -o DIR`")
     text, study = read_study(folder / STUDY)

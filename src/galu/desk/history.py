@@ -11,15 +11,20 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from galu.desk.folder import open_trial
+from galu.desk.identity import acts
+from galu.desk.seen import visible
 from galu.desk.status import day_of_report, mark_of
 from galu.finding import InputError
 from galu.record import Record
 from galu.report.blocks import Mark
+from galu.trial.signatures import derive_signatures
 from galu.trial.state import TrialState, derive_state
 from galu.vocabulary.folding import nearest
 
 #: Fields that say where a fact stands, not what happened.
-_STAMPS: Final = frozenset({"id", "seq", "recorded", "supersedes", "reason", "by", "source", "subject"})
+_STAMPS: Final = frozenset(
+    {"id", "seq", "recorded", "supersedes", "reason", "by", "source", "subject", "account"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,7 @@ class Step:
     source: str
     values: tuple[tuple[str, str, str], ...]
     reason: str = ""
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,7 @@ class History:
         }
 
 
+@acts("read-history")
 def fact_history(folder: Path, fact: str) -> History:
     """The history of a fact of a trial folder, by its id or by that of any correction of it.
 
@@ -66,8 +73,8 @@ def fact_history(folder: Path, fact: str) -> History:
         When the record has no such fact.
     """
     trial = open_trial(folder)
-    record = trial.record
-    day = day_of_report(record, None)
+    everything = trial.record
+    record, day = visible(everything, trial.sight), day_of_report(everything, None)
     known = {name: kind for kind, frame in record.frames.items() for name in frame["id"]}
     if fact not in known:
         near = ", ".join(nearest(fact, known))
@@ -76,10 +83,10 @@ def fact_history(folder: Path, fact: str) -> History:
     steps = tuple(_steps(record, record.root(fact)))
     standing = [one.fact for one in steps if one.fact not in record.superseded and one.kind != "retraction"]
     stands = standing[-1] if standing and steps[-1].kind != "retraction" else ""
-    state = derive_state(trial.study_on(day), record, day)
+    state = derive_state(trial.study_on(day), everything, day)
     rests = tuple(_rests(state, record, {one.fact for one in steps}))
     subject = _subject(record, fact)
-    return History(mark_of(trial, record, day), subject, steps, stands, rests)
+    return History(mark_of(trial, everything, day), subject, steps, stands, rests)
 
 
 def _subject(record: Record, fact: str) -> str:
@@ -110,7 +117,7 @@ def _steps(record: Record, root: str) -> Iterator[Step]:
         )
         yield Step(
             seq, row["recorded"].astimezone(zone), kind, row["id"], row["by"] or "", row["source"] or "",
-            changed, row["reason"] or "",
+            changed, row["reason"] or "", row["account"] or "",
         )  # fmt: skip
         before = said
 
@@ -133,6 +140,7 @@ def _rests(state: TrialState, record: Record, facts: set[str]) -> Iterator[str]:
     for row in decisions.iter_rows(named=True):
         if facts.intersection(row["rests_on"] or ()):
             yield f"the decision {row['decision']} ({row['id']}) of {row['on'][:10]}"
-    signed = {row["signs"]: row for row in record.facts("signature").iter_rows(named=True)}
-    for name in sorted(facts & signed.keys()):
-        yield f"the signature of {signed[name]['signer']}: {signed[name]['meaning']}"
+    for signed in derive_signatures(record):
+        if facts.intersection((signed.fact.signs, *signed.fact.rests_on)):
+            since = f", no longer: {'; '.join(map(str, signed.changes))}" if signed.changes else ""
+            yield f"the signature of {signed.fact.signer}: {signed.fact.meaning}{since}"

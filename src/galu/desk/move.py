@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from galu.desk.clock import utc_now
 from galu.desk.folder import TrialFolder, open_trial
+from galu.desk.identity import acts
 from galu.desk.places import RECORD, SERVER, holds_record
 from galu.files import sync
 from galu.finding import InputError
@@ -32,6 +33,7 @@ class Moved:
     place: str
 
 
+@acts("custody")
 def move_record(folder: Path, to: str, role: str | None = None, clock: Clock = utc_now) -> Moved:
     """Move a record to a server, or back into its folder; who writes meanwhile waits, and opens it anew.
 

@@ -6,8 +6,10 @@ from typing import Final
 
 from galu.store.places import RECORD, SERVER, holds_record
 
-__all__ = ["CHECKPOINTS", "RECORD", "SERVER", "STUDY", "VERSIONS", "holds_record"]
+__all__ = ["ACCOUNTS", "CHECKPOINTS", "RECORD", "SERVER", "STUDY", "VERSIONS", "holds_record"]
 
 STUDY: Final = "study.yaml"
 CHECKPOINTS: Final = "checkpoints"
 VERSIONS: Final = "versions"
+#: Which accounts the trial is worked on by, where it has any.
+ACCOUNTS: Final = "accounts.json"

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from galu.desk.clock import utc_now
 from galu.desk.folder import TrialFolder, open_trial
-from galu.desk.identity import mirror_token
+from galu.desk.identity import acts, mirror_token
 from galu.desk.noted import note_key, noted_key
 from galu.desk.outputs import require_outside_trial, write_output
 from galu.desk.places import CHECKPOINTS, STUDY, VERSIONS, holds_record
+from galu.desk.seen import entries_seen
 from galu.desk.set_aside import note_set_aside
 from galu.desk.whole import (
     Versions,
@@ -79,6 +80,7 @@ class Imported:
         return sum(count for _, count in self.counts)
 
 
+@acts("import")
 def import_csv(
     folder: Path, source: Path, dry_run: bool = False, dialect: Dialect = PLAIN, clock: Clock = utc_now
 ) -> Imported:
@@ -139,7 +141,7 @@ def _import_facts(
     if mark is not None and recorded:
         batch, recorded = [mark, *fresh], [recorded[0], *recorded]
     if dry_run:
-        trial.store.check(batch, recorded)
+        trial.check(batch, recorded)
     else:
         _write(trial, source, versions, (batch, recorded), seen)
     passed = sum(isinstance(one, StudyVersion) for one in files.facts) - len(taken)
@@ -157,7 +159,7 @@ def _write(
     if versions is not None:
         keep_versions(versions, trial.path)
         copy_beside(source, trial.path)
-    trial.store.append(batch[0], batch[1], after=seen)
+    trial.write(batch[0], batch[1], after=seen)
     if versions is not None and len(versions.facts) > 1:
         write_private(trial.path / STUDY, versions.texts[-1])
 
@@ -205,7 +207,7 @@ def _changed(fact: Fact, kind: str, payload: str) -> Iterator[Fault]:
         return
     old, new = json.loads(payload), json.loads(canonical(fact))
     for column in type(fact).model_fields:
-        if column != "source" and old.get(column) != new.get(column):
+        if column not in ("source", "account") and old.get(column) != new.get(column):
             was, now = (_shown(one.get(column)) for one in (old, new))
             yield Fault(
                 fact.id,
@@ -219,6 +221,7 @@ def _shown(value: object) -> str:
     return "nothing" if value is None else repr(value)
 
 
+@acts("import")
 def import_sdtm(
     folder: Path,
     sources: Sequence[Path],
@@ -251,9 +254,9 @@ def _import_tabulated(trial: TrialFolder, found: SdtmImport, dry_run: bool) -> I
         raise InputError(first, "nothing of the source may enter", faults[0].remedy)
     aside, warning = _sentences(found.facts, faults), trial.warning()
     if dry_run:
-        trial.store.check(batch)
+        trial.check(batch)
     else:
-        trial.store.append(batch, after=seen)
+        trial.write(batch, after=seen)
         note_set_aside(
             trial.path, trial.clock(), (*found.report.aside, *(("", 0, sentence) for sentence in aside))
         )
@@ -261,6 +264,7 @@ def _import_tabulated(trial: TrialFolder, found: SdtmImport, dry_run: bool) -> I
     return Imported(_counts(batch), not dry_run, 0, aside, known, warning, unknown)
 
 
+@acts("compute")
 def write_report(path: Path, report: SdtmReport, imported: Imported) -> None:
     """Write what became of every row as JSON: kept, skipped and noted rows in full, facts set aside."""
     content = {
@@ -272,6 +276,7 @@ def write_report(path: Path, report: SdtmReport, imported: Imported) -> None:
     write_output(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
+@acts("check-record")
 def verify_record(
     folder: Path, key: str | None = None, against: Sequence[Place] = (), clock: Clock = utc_now
 ) -> Verification:
@@ -311,19 +316,23 @@ def verify_record(
     return found
 
 
+@acts("export")
 def export_record(folder: Path, out: Path) -> tuple[tuple[Path, ...], tuple[str, ...]]:
     """Write every fact ever written, one CSV per kind, and every version of the study beside them.
 
-    Gives the CSVs, and what no kind reads any more.
+    Gives the CSVs, and what no kind reads any more. What identifies a person is left empty for whoever may
+    not see it.
     """
     require_outside_trial(out)
     left_out: list[str] = []
     trial = open_trial(folder)
-    paths = write_facts(trial.store.entries(left_out.append), out)
+    hidden = entries_seen(trial.sight, trial.record)
+    paths = write_facts(map(hidden, trial.store.entries(left_out.append)), out)
     write_beside(trial, out)
     return paths, tuple(left_out)
 
 
+@acts("compute")
 def write_templates(kind: str, out: Path) -> tuple[Path, ...]:
     """Write a CSV to begin with for a kind of fact, or for all of them."""
     kinds = TEMPLATES if kind == "all" else (kind,)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from galu.desk.folder import open_trial
+from galu.desk.identity import acts
 from galu.desk.outputs import write_output
 from galu.desk.status import day_of_report, mark_of
 from galu.escalation.outcomes import Outcomes
@@ -26,6 +27,7 @@ from galu.trial.state import TrialState, derive_state
 COHORT: Final = 3
 
 
+@acts("read-board")
 def write_review(folder: Path, file: Path, as_of: date | None = None, cohorts: int = 1) -> Path:
     """Write the page of a trial folder on a day; gives its path.
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from galu.desk.folder import open_trial
+from galu.desk.identity import acts
 from galu.desk.outputs import require_outside_trial
 from galu.desk.places import RECORD
 from galu.desk.set_aside import read_set_aside
@@ -25,6 +26,7 @@ FINDINGS = "findings.json"
 _FOLDERS: Final = {"tables": ".csv", "figures": ".png"}
 
 
+@acts("read-report")
 def run_trial(
     folder: Path,
     out: Path,

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from galu import __version__
 from galu.desk.clock import utc_now
 from galu.desk.folder import TrialFolder, open_trial
+from galu.desk.identity import acts
+from galu.desk.seen import sees_subject
 from galu.finding import InputError
 from galu.record import Record
 from galu.record.versions import version_on
@@ -102,6 +104,7 @@ def _own_number(trial: TrialFolder) -> str | None:
     return None if stated is None else stated.value
 
 
+@acts("read-board")
 def trial_status(folder: Path, as_of: date | None = None) -> Status:
     """The board of a trial folder at the end of a day.
 
@@ -116,11 +119,12 @@ def trial_status(folder: Path, as_of: date | None = None) -> Status:
     mark = mark_of(trial, record, day)
     study = trial.study_on(day)
     state = derive_state(study, record, day)
+    sees = sees_subject(trial.sight, record)
     return Status(
         mark,
         state.board,
         lanes_of(study, state.board),
-        state.agenda,
+        tuple(one for one in state.agenda if sees(one.subject)),
         tuple(map(str, record.unread)),
         trial.warning(),
     )

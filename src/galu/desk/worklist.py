@@ -8,10 +8,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from galu.desk.admission import sites_of
 from galu.desk.folder import open_trial
+from galu.desk.identity import acts
+from galu.desk.seen import sees_subject
 from galu.desk.status import day_of_report, mark_of
 from galu.finding import InputError
-from galu.record import Record
 from galu.report.blocks import Mark
 from galu.trial.state import derive_state
 from galu.trial.worklist import Task, derive_worklist
@@ -32,12 +34,7 @@ class Worklist:
         return {**dataclasses.asdict(self.mark), "tasks": rows, "warning": self.warning}
 
 
-def sites_of(record: Record) -> dict[str, str]:
-    """The site of each subject of whom one is told."""
-    rows = record.facts("demographics").drop_nulls("site").select("subject", "site")
-    return dict(rows.iter_rows())
-
-
+@acts("read-board")
 def trial_worklist(folder: Path, as_of: date | None = None, site: str | None = None) -> Worklist:
     """The worklist of a trial folder on a day, of one site where it is named.
 
@@ -52,6 +49,9 @@ def trial_worklist(folder: Path, as_of: date | None = None, site: str | None = N
     mark = mark_of(trial, record, day)
     tasks = derive_worklist(derive_state(trial.study_on(day), record, day))
     sites = sites_of(record.as_of(day))
+    sees = sees_subject(trial.sight, record)
+    tasks = tuple(one for one in tasks if sees(one.subject))
+    sites = {name: one for name, one in sites.items() if sees(name)}
     if site is not None:
         if site not in sites.values():
             known = ", ".join(sorted(set(sites.values()))) or "none is told: state it in demographics"

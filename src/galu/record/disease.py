@@ -46,6 +46,7 @@ class Lesion(Fact):
     """A lesion was identified by a reader."""
 
     kind = "lesion"
+    act = "measure"
     lesion: Identifier = Field(min_length=1)
     role: Literal["target", "non-target", "new", "bone"]
     site: str | None = None
@@ -60,6 +61,7 @@ class Measurement(Fact):
     """A lesion was measured or judged at a visit."""
 
     kind = "measurement"
+    act = "measure"
     lesion: Identifier = Field(min_length=1)
     test: str = "DIAMETER"
     value: float | None = None
@@ -75,6 +77,7 @@ class BoneScan(Fact):
     """A bone scan was read; new lesions are counted against its stated reference."""
 
     kind = "bone_scan"
+    act = "measure"
     new_lesions: int | None = Field(default=None, ge=0, description="against baseline")
     new_since_reference: int | None = Field(default=None, ge=0, description="against the reference scan")
     persisting: bool | None = Field(default=None, description="earlier new lesions still there")
@@ -84,6 +87,7 @@ class CollectedResponse(Fact):
     """A response as a reader recorded it; galu recomputes and compares."""
 
     kind = "collected_response"
+    act = "measure"
     test: str = Field(min_length=1)
     criterion: str | None = None
     value: str | None = None

@@ -24,6 +24,12 @@ class Fact(BaseModel):
     kind: ClassVar[str]
     #: Kinds that belong to the trial as a whole carry no subject.
     about_subject: ClassVar[bool] = True
+    #: What writing one is, in the words of the access table.
+    act: ClassVar[str] = "enter"
+    #: Fields that identify a person: shown only to who may see them.
+    personal: ClassVar[frozenset[str]] = frozenset()
+    #: The field that says who stands for it; written through an account, it is the name of that account.
+    speaker: ClassVar[str] = ""
 
     id: Identifier = Field(min_length=1, description="unique in the record")
     subject: Identifier | None = Field(
@@ -34,6 +40,9 @@ class Fact(BaseModel):
     source: str = Field(default="", description="where it comes from, such as file and row")
     supersedes: Identifier | None = Field(default=None, description="id of the fact this one corrects")
     reason: str | None = Field(default=None, description="why the earlier fact is corrected")
+    account: str | None = Field(
+        default=None, description="account through which it was written; galu sets it, no file does"
+    )
 
     @model_validator(mode="after")
     def _is_complete(self) -> Fact:

@@ -21,6 +21,7 @@ class Demographics(Fact):
     """Who the subject is."""
 
     kind = "demographics"
+    personal = frozenset({"birth_date"})
     sex: Literal["M", "F", "U"] | None = None
     birth_date: When | None = None
     age_years: float | None = Field(default=None, ge=0, le=130)

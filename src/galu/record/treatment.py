@@ -32,6 +32,7 @@ class Dispensed(Fact):
     """Activity drawn for one administration, at its calibration time `on`."""
 
     kind = "dispensed"
+    act = "measure"
     on: Instant
     agent: str
     cycle: int = Field(ge=0)
@@ -48,6 +49,7 @@ class Residual(Fact):
     """Activity left over, at its calibration time `on`: of one item, or of all where none is named."""
 
     kind = "residual"
+    act = "measure"
     on: Instant
     agent: str
     cycle: int = Field(ge=0)
@@ -61,6 +63,7 @@ class Administration(Fact):
     """An agent was given; `on` is the start. Cycle 0 is the imaging agent before the first cycle."""
 
     kind = "administration"
+    act = "measure"
     on: DayWhen
     agent: str = Field(min_length=1)
     cycle: int | None = Field(default=None, ge=0)
@@ -78,6 +81,7 @@ class Scan(Fact):
     """An imaging procedure was done."""
 
     kind = "scan"
+    act = "measure"
     modality: Literal["PET", "SPECT", "CT", "MRI", "BONE", "PLANAR"]
     agent: str | None = None
     cycle: int | None = Field(default=None, ge=0)
@@ -90,6 +94,7 @@ class RegionActivity(Fact):
     """Activity in an organ, lesion or the whole body, from one scan; `on` is the scan's reference time."""
 
     kind = "region_activity"
+    act = "measure"
     on: Instant
     agent: str
     cycle: int = Field(ge=0)
@@ -106,6 +111,7 @@ class Sample(Fact):
     """A concentration in blood, plasma or urine; `on` is the time of the draw."""
 
     kind = "sample"
+    act = "measure"
     on: DayWhen
     matrix: str = Field(min_length=1)
     analyte: str = Field(min_length=1)
@@ -124,6 +130,7 @@ class UrineCollection(Fact):
     """Urine gathered from `on` to `ended`."""
 
     kind = "urine_collection"
+    act = "measure"
     on: Instant
     ended: Instant
     agent: str

@@ -1,3 +1,4 @@
+from .accounts import Account, Accounts
 from .checkpoints import Checkpoint, Checkpoints
 from .custody import Custody
 from .memory import MemoryStore
@@ -8,6 +9,8 @@ from .sqlite import SqliteStore
 from .verify import Verification, verify
 
 __all__ = [
+    "Account",
+    "Accounts",
     "Checkpoint",
     "Checkpoints",
     "Custody",

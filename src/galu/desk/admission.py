@@ -1,0 +1,230 @@
+"""Who may open a trial, and what may be written through an account: the access table, fact by fact."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from galu.access import TABLE, Action, Sight, State, may, sight, strictest
+from galu.access.roles import in_force
+from galu.desk.identity import Identity, current_action, who_acts
+from galu.desk.places import ACCOUNTS
+from galu.files import write_private
+from galu.finding import InputError
+from galu.record import KINDS, Fact, Record
+from galu.record.conduct import Retraction, Signature
+from galu.record.people import Demographics
+from galu.record.rows import F
+
+#: What an import brings instead of entering it; what is judged or signed is never imported for another.
+_IMPORTED: Final = ("enter", "measure")
+#: A signature is made where it was shown who signs, never brought in by a file.
+_SIGNING: Final = ("sign", "decide")
+
+
+def accounts_of(folder: Path) -> str | None:
+    """Where the accounts of a trial are kept, as an absolute path or a URL; None where it has none.
+
+    Raises
+    ------
+    InputError
+        When the file that says so cannot be read.
+    """
+    path = folder / ACCOUNTS
+    if not os.path.lexists(path):
+        return None
+    try:
+        place = json.loads(path.read_text(encoding="utf-8"))["accounts"]
+        if not isinstance(place, str) or not place.strip():
+            raise ValueError
+    except (OSError, ValueError, KeyError, TypeError):
+        raise InputError(
+            str(path), "does not say where the accounts are", "restore it from a backup"
+        ) from None
+    return place if "://" in place else os.path.normpath(folder.absolute() / place)
+
+
+def name_accounts(folder: Path, place: str) -> None:
+    """Note in a trial folder where its accounts are kept; from now on it is opened through them alone."""
+    said = place if "://" in place else os.path.relpath(place, folder.absolute())
+    write_private(folder / ACCOUNTS, json.dumps({"accounts": said}, indent=1).encode("utf-8"))
+
+
+def admitted(folder: Path, trial: str, day: date) -> Identity | None:
+    """Who opens a trial, where it has accounts and he may do somewhere in it what is being done.
+
+    Raises
+    ------
+    InputError
+        When he may not, or nobody said who he is.
+    """
+    place = accounts_of(folder)
+    if place is None:
+        return None
+    action, who = current_action(), who_acts(place)
+    require_somewhere(who, trial, action, day)
+    return who
+
+
+def require_no_accounts(folder: Path, record: Record) -> None:
+    """Refuse to go on without accounts where facts of this record were written through some.
+
+    A record that was imported or simulated tells of the accounts of another place.
+
+    Raises
+    ------
+    InputError
+        When the file that says where they are is gone.
+    """
+    named = any(frame["account"].null_count() < frame.height for frame in record.frames.values())
+    if named and record.origin == "observed":
+        raise InputError(
+            str(folder / ACCOUNTS),
+            "is missing, and facts of the record name accounts",
+            "restore it from a backup; nothing was written",
+        )
+
+
+def require_somewhere(who: Identity, trial: str, action: Action, day: date) -> None:
+    """Refuse an account that may not do it at any site, with data in any state.
+
+    Raises
+    ------
+    InputError
+        Saying why not.
+    """
+    grants = who.grants(trial)
+    sites = {site for grant in in_force(grants, day) for site in (grant.sites or (None,))}
+    state = sorted(TABLE[action].states)[0]
+    found = [may(grants, action, site, state, day) for site in sorted(sites, key=str) or [None]]
+    if not any(one.value for one in found):
+        raise InputError(f"account {who.account}", found[0].reason, "ask an administrator of the trial")
+
+
+def written_by(who: Identity | None, fact: F) -> F:
+    """A fact as the account writes it: it carries it, and where it says who speaks, its name.
+
+    Parameters
+    ----------
+    who
+        The account; None for a trial without accounts, into which no fact may bring one.
+
+    Raises
+    ------
+    InputError
+        When the fact names another account or speaker.
+    """
+    own = who.account if who else None
+    place = fact.source or f"{fact.kind} {fact.id!r}"
+    if fact.account not in (None, own):
+        raise InputError(place, f"names the account {fact.account!r}", "leave `account` empty: galu sets it")
+    if who is None:
+        return fact
+    change = {"account": who.account}
+    if type(fact).speaker:
+        said = getattr(fact, type(fact).speaker)
+        if said and said != who.name:
+            remedy = f"whoever {'signs' if fact.act == 'sign' else 'judges'} uses an account of his own"
+            raise InputError(place, f"names {said!r}, and is written by {who.name!r}", remedy)
+        change[type(fact).speaker] = who.name
+    return fact.model_copy(update=change)
+
+
+def require_allowed(
+    who: Identity, trial: str, facts: Sequence[Fact], record: Record, day: date, marks: Marks | None = None
+) -> None:
+    """Refuse facts that the account may not write, with what is known of their sites and states.
+
+    Raises
+    ------
+    InputError
+        Naming the first fact and why not; nothing is to be written then.
+    """
+    grants, using, kinds = who.grants(trial), current_action(), _kinds(record, facts)
+    before = sites_of(record)
+    after = {**before, **sites_of_batch(facts)}
+    reasons: dict[tuple[Action, str | None, State], str] = {}
+    for fact in facts:
+        for owner in _owners(fact, kinds):
+            state = strictest(marks.get(owner, ())) if marks else "open"
+            # Who moves a subject to another site needs both.
+            sites = {before.get(owner, after.get(owner)), after.get(owner)}
+            for key in ((action, site, state) for action in _actions(fact, kinds, using) for site in sites):
+                if key not in reasons:
+                    reasons[key] = may(grants, *key, day).reason
+                if reasons[key]:
+                    raise _refused(fact, who, reasons[key], key[1])
+
+
+def _refused(fact: Fact, who: Identity, reason: str, site: str | None) -> InputError:
+    place = fact.source or f"{fact.kind} {fact.id!r}"
+    remedy = "" if site else "state the site of the subject in demographics, before or with it; "
+    return InputError(place, f"account {who.account}: {reason}", f"{remedy}nothing was written")
+
+
+def _owners(fact: Fact, kinds: Mapping[str, tuple[str, str | None]]) -> set[str]:
+    """Subjects that a fact is about, empty text for nobody; a signature is about those of what it signs."""
+    if fact.subject:
+        return {fact.subject}
+    named = fact.rests_on if isinstance(fact, Signature) else (fact.supersedes or "",)
+    return {kinds.get(name, ("", None))[1] or "" for name in named} or {""}
+
+
+#: What was done with the data of a subject, by subject.
+Marks = Mapping[str, tuple[State, ...]]
+
+
+def _actions(fact: Fact, kinds: Mapping[str, tuple[str, str | None]], using: Action) -> tuple[Action, ...]:
+    """What writing a fact is: of a correction also that, and what writing the corrected one would be."""
+    own = _as_action(fact, using)
+    if fact.supersedes is None:
+        return (own,)
+    target = kinds.get(fact.supersedes, (fact.kind, None))[0]
+    beneath = _as_action(KINDS[target], using) if isinstance(fact, Retraction) else own
+    return ("correct", beneath)
+
+
+def _as_action(fact: Fact | type[Fact], using: Action) -> Action:
+    action: Action = fact.act  # type: ignore[assignment]  # a test holds the kinds against the table
+    if action == "sign" and using not in _SIGNING:
+        raise InputError(fact.kind, "is made by signing, not brought in", "use `galu sign` or `galu decide`")
+    if action == "sign" and using == "decide":  # of the trial, whatever sites it rests on
+        return using
+    return "import" if using == "import" and action in _IMPORTED else action
+
+
+def _kinds(record: Record, facts: Sequence[Fact]) -> dict[str, tuple[str, str | None]]:
+    """Kind and subject of what is corrected."""
+    wanted = {fact.supersedes for fact in facts if fact.supersedes}
+    wanted.update(name for fact in facts if isinstance(fact, Signature) for name in fact.rests_on)
+    found: dict[str, tuple[str, str | None]] = {
+        fact.id: (fact.kind, fact.subject) for fact in facts if fact.id in wanted
+    }
+    for kind, frame in record.frames.items() if wanted else ():
+        rows = frame.filter(frame["id"].is_in(list(wanted))).select("id", "subject")
+        found.update({name: (kind, subject) for name, subject in rows.iter_rows()})
+    return found
+
+
+def sites_of(record: Record) -> dict[str, str]:
+    """The site of each subject of whom one is told."""
+    rows = record.facts("demographics").drop_nulls("site").select("subject", "site")
+    return dict(rows.iter_rows())
+
+
+def sites_of_batch(facts: Sequence[Fact]) -> dict[str, str]:
+    """The same of facts that are about to be written."""
+    return {
+        fact.subject: fact.site
+        for fact in facts
+        if isinstance(fact, Demographics) and fact.subject and fact.site
+    }
+
+
+def seen_by(who: Identity | None, trial: str, day: date) -> Sight:
+    """What an account sees of a trial; everything where the trial has no accounts."""
+    return Sight(None, None) if who is None else sight(who.grants(trial), day)
