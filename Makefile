@@ -36,6 +36,7 @@ docs: .venv/dev.stamp
 reference: .venv/run.stamp
 	$(BIN)/galu record kinds > docs/reference/facts.md
 	$(BIN)/galu study keys > docs/reference/study-file.md
+	$(BIN)/galu user roles > docs/reference/access.md
 
 lock: .venv/dev.stamp
 	$(COMPILE) pyproject.toml -o requirements.txt
