@@ -27,7 +27,7 @@ def add(
     accounts: Annotated[
         str | None,
         typer.Option(
-            help="first account only: file or URL of the accounts; accounts.sqlite beside the trial"
+            help="first account only: where to keep accounts, a file (accounts.sqlite beside DIR) or a server"
         ),
     ] = None,
 ) -> None:

@@ -49,10 +49,11 @@ def hash_password(password: str) -> str:
 
 def is_password(kept: str | None, password: str) -> bool:
     """Whether a password is the one of which this is kept; for None it takes as long to say no."""
+    by = hasher()
     from argon2.exceptions import VerificationError
 
     try:
-        hasher().verify(kept or _fits_nothing(hasher()), folded(password))
+        by.verify(kept or _fits_nothing(by), folded(password))
     except VerificationError:
         return False
     return kept is not None

@@ -31,6 +31,7 @@ from galu.store.accounts_schema import (
     PASSKEY,
     SESSION,
     TOKEN,
+    is_address,
     open_accounts_engine,
 )
 from galu.store.checkpoints import Checkpoints
@@ -83,7 +84,7 @@ class Accounts:
     Parameters
     ----------
     place
-        A file, or a URL of SQLAlchemy.
+        A file, or the address of a PostgreSQL server.
     clock, random
         Give the present moment, with its zone, and so many random bytes.
     create
@@ -94,13 +95,13 @@ class Accounts:
         self.place = place
         self.clock = clock
         self.random = random
-        fresh = create and "://" not in place and not Path(place).exists()
+        fresh = create and not is_address(place) and not Path(place).exists()
         self._engine = open_accounts_engine(place, create)
         self.log = AccessLog(self._engine, self._heads(fresh))
 
     def _heads(self, fresh: bool) -> Checkpoints | None:
-        """Signed heads of the log, beside the file of the accounts; none under a URL."""
-        if "://" in self.place:
+        """Signed heads of the log, beside the file of the accounts; none for a server."""
+        if is_address(self.place):
             return None
         folder = Path(f"{self.place}.heads")
         if fresh:

@@ -22,8 +22,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.pool import NullPool
 
-from galu.finding import InputError
+from galu.finding import InputError, OutOfReachError
 from galu.store.schema import PRAGMAS
+from galu.store.server import Server, open_server, server_named
 
 TABLES: Final = MetaData()
 
@@ -121,32 +122,76 @@ _GUARDS: Final = tuple(
 )
 
 
+#: The same on PostgreSQL.
+_SERVER_GUARDS: Final = (
+    "CREATE OR REPLACE FUNCTION access_log_stays() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RAISE EXCEPTION 'the log of access is append-only'; END $$",
+    "CREATE OR REPLACE TRIGGER access_log_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON access_log "
+    "FOR EACH STATEMENT EXECUTE FUNCTION access_log_stays()",
+)
+#: Where the tables lie on a server, unless the address names another schema.
+_SCHEMA: Final = "galu_accounts"
+
+
+def is_address(place: str) -> bool:
+    """Whether a place is a server, not a file."""
+    return "://" in place
+
+
 def open_accounts_engine(place: str, create: bool) -> Engine:
-    """Connections to the accounts kept in a file, or under a URL of SQLAlchemy.
+    """Connections to the accounts kept in a file, or on a PostgreSQL server.
 
     Raises
     ------
     InputError
-        When the file is not there, and is not to be made.
+        When the file is not there and is not to be made, or the address is none or holds a password.
     """
-    if "://" in place:
-        engine = create_engine(place, pool_pre_ping=True)
-        if create:
-            TABLES.create_all(engine)
-        return engine
+    if is_address(place):
+        return _on_a_server(place, create)
     path = Path(place)
     if create and not path.exists():
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        try:
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        except OSError as error:
+            raise InputError(place, f"cannot be made ({error.strerror})", "name another file") from None
         path.chmod(0o600)
     if not path.is_file():
         remedy = "put them back, or correct accounts.json in the trial folder"
-        raise InputError(str(path), "the accounts of the trial are not there", remedy)
-    engine = _sqlite(path)
+        raise InputError(place, "the accounts of the trial are not there", remedy)
+    engine = _told_plainly(_sqlite(path), place)
     if create:
-        TABLES.create_all(engine)
+        _make(engine, _GUARDS)
+    return engine
+
+
+def _on_a_server(place: str, create: bool) -> Engine:
+    named = server_named(place)
+    schema = named.schema if "schema=" in place else _SCHEMA
+    server = Server(named.url, schema)
+    engine = _told_plainly(open_server(server), str(server))
+    if create:
         with engine.begin() as connection:
-            for guard in _GUARDS:
-                connection.exec_driver_sql(guard)
+            connection.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
+        _make(engine, _SERVER_GUARDS)
+    return engine
+
+
+def _make(engine: Engine, guards: tuple[str, ...]) -> None:
+    with engine.begin() as connection:
+        TABLES.create_all(connection)
+        for guard in guards:
+            connection.exec_driver_sql(guard)
+
+
+def _told_plainly(engine: Engine, place: str) -> Engine:
+    """Say in a sentence what a database complains of."""
+
+    @event.listens_for(engine, "handle_error")
+    def _tell(context: Any) -> None:
+        told = " ".join(str(context.original_exception).split("\n")[0].split())
+        remedy = "try again; if it stays, restore the accounts from a backup"
+        raise OutOfReachError(place, f"the accounts cannot be read or written ({told})", remedy)
+
     return engine
 
 
