@@ -14,7 +14,7 @@ from galu.desk.record import export_record, import_csv
 from galu.desk.seen import visible
 from galu.desk.sign import Saying, ToSign, shown_to_sign, sign, trial_signatures
 from galu.finding import InputError, OvertakenError
-from galu.record.conduct import Judgement, Signature, Visit
+from galu.record.conduct import Element, Judgement, Retraction, Signature, Visit
 from galu.record.people import Consent, Demographics, Lab
 from people import PASSWORD, add_account, code_of
 from support import ROOT
@@ -205,6 +205,24 @@ def test_a_judgement_is_of_the_account_that_writes_it(trial, ilse):
     cora = trial.join("cora.li", "Cora Li", "coordinator", "Wuhan")
     with acting_as(lambda _: cora.who), pytest.raises(InputError, match="'judge' is for"):
         _write(trial.folder, trial.clock, Judgement(id="j3", **judged))
+
+
+def test_taking_back_is_for_who_could_have_written_it_and_at_its_site(trial, ilse):
+    judged = Judgement(id="j1", subject="S-01", on="2026-06-03", item="dlt", value="no")
+    with acting_as(lambda _: ilse.who):
+        _write(trial.folder, trial.clock, judged)
+    gone = {"on": "2026-06-04", "reason": "not asked"}
+    cora = trial.join("cora.li", "Cora Li", "coordinator", "Wuhan")
+    with acting_as(lambda _: cora.who):
+        with pytest.raises(InputError, match="'judge' is for"):
+            _write(trial.folder, trial.clock, Retraction(id="r1", supersedes="j1", **gone))
+        for target in ("p2", "c3"):  # of another site, and of none that is known
+            with pytest.raises(InputError, match="is not granted"):
+                _write(trial.folder, trial.clock, Retraction(id="r2", supersedes=target, **gone))
+        with pytest.raises(InputError, match="is not granted"):
+            _write(trial.folder, trial.clock, Element(id="e1", on="2026-06-04", name="x", value="y"))
+        (entry,) = _write(trial.folder, trial.clock, Retraction(id="r3", supersedes="l1", **gone))
+    assert entry.fact.account == "cora.li"
 
 
 @pytest.mark.parametrize(("state", "allowed"), [("open", True), ("reviewed", True), ("signed", True),
