@@ -21,7 +21,7 @@ COMPUTING = {
 HELPERS = {
     "accounts.accounts_at", "admission.accounts_of", "amend.read_sites", "clock.utc_now",
     "credentials.seed_address", "eligibility.as_json", "folder.create_trial", "folder.start_of",
-    "identity.acting_as", "simulate.simulate_into",
+    "identity.acting_as", "noted.noted_key", "simulate.simulate_into",
 }  # fmt: skip
 
 
