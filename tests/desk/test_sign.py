@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from galu.access import Grant, Sight
-from galu.desk.admission import name_accounts, require_allowed
+from galu.desk.admission import name_accounts
 from galu.desk.decide import Statement, decide
 from galu.desk.folder import create_trial, open_trial
 from galu.desk.identity import acting_as, acts
@@ -223,26 +223,6 @@ def test_taking_back_is_for_who_could_have_written_it_and_at_its_site(trial, ils
             _write(trial.folder, trial.clock, Element(id="e1", on="2026-06-04", name="x", value="y"))
         (entry,) = _write(trial.folder, trial.clock, Retraction(id="r3", supersedes="l1", **gone))
     assert entry.fact.account == "cora.li"
-
-
-@pytest.mark.parametrize(("state", "allowed"), [("open", True), ("reviewed", True), ("signed", True),
-                                                ("frozen", False), ("locked", False)])  # fmt: skip
-def test_data_that_are_frozen_or_locked_take_no_fact(trial, ilse, state, allowed):
-    fact = Lab(id="l9", subject="S-01", on="2026-06-02", test="HGB", value=9.0)
-    with acting_as(lambda _: ilse.who):
-        _ask(trial.folder, trial.clock, (ilse, fact, state, allowed))
-
-
-@acts("enter")
-def _ask(folder, clock, asked):
-    person, fact, state, allowed = asked
-    opened = open_trial(folder, clock)
-    words = (person.who, opened.id, [fact], opened.record, opened.today, {"S-01": ("reviewed", state)})
-    if allowed:
-        require_allowed(*words)
-        return
-    with pytest.raises(InputError, match=f"the data are {state}"):
-        require_allowed(*words)
 
 
 def test_what_is_seen_of_persons_and_sites(trial, ilse, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -9,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from galu.access import TABLE, Action, Sight, State, may, sight, strictest
+from galu.access import STATES, TABLE, Action, Sight, State, may, sight
 from galu.access.roles import in_force
 from galu.desk.identity import Identity, current_action, who_acts
 from galu.desk.places import ACCOUNTS
@@ -18,7 +19,9 @@ from galu.finding import InputError
 from galu.record import KINDS, Fact, Record
 from galu.record.conduct import Retraction, Signature
 from galu.record.people import Demographics
+from galu.record.review import DataMark, QueryStep
 from galu.record.rows import F
+from galu.trial.admission_data import OF_MARK, OF_STEP
 
 #: What an import brings instead of entering it; what is judged or signed is never imported for another.
 _IMPORTED: Final = ("enter", "measure")
@@ -134,9 +137,7 @@ def written_by(who: Identity | None, fact: F) -> F:
     return fact.model_copy(update=change)
 
 
-def require_allowed(
-    who: Identity, trial: str, facts: Sequence[Fact], record: Record, day: date, marks: Marks | None = None
-) -> None:
+def require_allowed(who: Identity, trial: str, facts: Sequence[Fact], record: Record, day: date) -> None:
     """Refuse facts that the account may not write, with what is known of their sites and states.
 
     Raises
@@ -147,17 +148,16 @@ def require_allowed(
     grants, using, kinds = who.grants(trial), current_action(), _kinds(record, facts)
     before = sites_of(record)
     after = {**before, **sites_of_batch(facts)}
-    reasons: dict[tuple[Action, str | None, State], str] = {}
+    reasons: dict[tuple[Action, str | None], str] = {}
     for fact in facts:
         for owner in _owners(fact, kinds):
-            state = strictest(marks.get(owner, ())) if marks else "open"
             # Who moves a subject to another site needs both.
             sites = {before.get(owner, after.get(owner)), after.get(owner)}
-            for key in ((action, site, state) for action in _actions(fact, kinds, using) for site in sites):
-                if key not in reasons:
-                    reasons[key] = may(grants, *key, day).reason
-                if reasons[key]:
-                    raise _refused(fact, who, reasons[key], key[1])
+            for action, site in itertools.product(_actions(fact, kinds, using), sites):
+                if (action, site) not in reasons:
+                    reasons[action, site] = may(grants, action, site, _fitting(action), day).reason
+                if reasons[action, site]:
+                    raise _refused(fact, who, reasons[action, site], site)
 
 
 def _refused(fact: Fact, who: Identity, reason: str, site: str | None) -> InputError:
@@ -166,16 +166,24 @@ def _refused(fact: Fact, who: Identity, reason: str, site: str | None) -> InputE
     return InputError(place, f"account {who.account}: {reason}", f"{remedy}nothing was written")
 
 
+def _named(fact: Fact) -> tuple[str, ...]:
+    """Ids of facts whose subjects one without a subject of its own is about."""
+    about = (fact.supersedes, getattr(fact, "about", None), getattr(fact, "query", None))
+    rests = fact.rests_on if isinstance(fact, Signature) else ()
+    return (*(name for name in about if name), *rests)
+
+
 def _owners(fact: Fact, kinds: Mapping[str, tuple[str, str | None]]) -> set[str]:
     """Subjects that a fact is about, empty text for nobody; a signature is about those of what it signs."""
     if fact.subject:
         return {fact.subject}
-    named = fact.rests_on if isinstance(fact, Signature) else (fact.supersedes or "",)
+    named = _named(fact)
     return {kinds.get(name, ("", None))[1] or "" for name in named} or {""}
 
 
-#: What was done with the data of a subject, by subject.
-Marks = Mapping[str, tuple[State, ...]]
+def _fitting(action: Action) -> State:
+    """A state in which it is possible: which state the data are in is asked of each fact at admission."""
+    return min(TABLE[action].states, key=STATES.index)
 
 
 def _actions(fact: Fact, kinds: Mapping[str, tuple[str, str | None]], using: Action) -> tuple[Action, ...]:
@@ -189,6 +197,10 @@ def _actions(fact: Fact, kinds: Mapping[str, tuple[str, str | None]], using: Act
 
 
 def _as_action(fact: Fact | type[Fact], using: Action) -> Action:
+    if isinstance(fact, DataMark):
+        return OF_MARK[fact.step]
+    if isinstance(fact, QueryStep):
+        return OF_STEP[fact.step]
     action: Action = fact.act  # type: ignore[assignment]  # a test holds the kinds against the table
     if action == "sign" and using not in _SIGNING:
         raise InputError(fact.kind, "is made by signing, not brought in", "use `galu sign` or `galu decide`")
@@ -199,8 +211,7 @@ def _as_action(fact: Fact | type[Fact], using: Action) -> Action:
 
 def _kinds(record: Record, facts: Sequence[Fact]) -> dict[str, tuple[str, str | None]]:
     """Kind and subject of what is corrected."""
-    wanted = {fact.supersedes for fact in facts if fact.supersedes}
-    wanted.update(name for fact in facts if isinstance(fact, Signature) for name in fact.rests_on)
+    wanted = {name for fact in facts for name in _named(fact)}
     found: dict[str, tuple[str, str | None]] = {
         fact.id: (fact.kind, fact.subject) for fact in facts if fact.id in wanted
     }

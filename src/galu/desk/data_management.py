@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 from galu.desk.clock import utc_now
 from galu.desk.folder import TrialFolder, open_trial
+from galu.desk.identity import acts
+from galu.desk.seen import sees_subject
 from galu.desk.status import day_of_report, mark_of
 from galu.finding import InputError, OvertakenError
 from galu.record import Fact
@@ -73,18 +75,21 @@ class DataOverview:
         }
 
 
+@acts("read-board")
 def data_overview(folder: Path, as_of: date | None = None, subject: str | None = None) -> DataOverview:
     """Queries, what is expected and where the data stand, on a day; of one subject where it is named."""
     trial = open_trial(folder)
     record = trial.record
     day = day_of_report(record, as_of)
     state = derive_state(trial.study_on(day), record, day)
-    known = tuple(one.id for one in state.subjects)
+    sees = sees_subject(trial.sight, record)
+    known = tuple(one.id for one in state.subjects if sees(one.id))
     if subject is not None and subject not in known:
         raise InputError(f"subject {subject!r}", "is not in the record", "name one of the worklist")
     names = known if subject is None else (subject,)
     data = state.data
-    queries = tuple(one for one in data.queries if subject is None or one.subject == subject)
+    asked = (one for one in data.queries if sees(one.subject))
+    queries = tuple(one for one in asked if subject is None or one.subject == subject)
     waiting = Counter(one.subject for one in queries if one.state != "closed")
     return DataOverview(
         mark_of(trial, record, day),
@@ -94,6 +99,7 @@ def data_overview(folder: Path, as_of: date | None = None, subject: str | None =
     )
 
 
+@acts("read")
 def standing(folder: Path, fact: str) -> Standing:
     """Where one value stands now.
 
@@ -108,6 +114,7 @@ def standing(folder: Path, fact: str) -> Standing:
     return state.data.of(fact)
 
 
+@acts("ask")
 def raise_query(
     folder: Path, scope: Scope, text: str, by: str, column: str | None = None, clock: Clock = utc_now
 ) -> str:
@@ -116,6 +123,8 @@ def raise_query(
     return _write_one(folder, (Query, "query"), cells, by, clock)
 
 
+# Answering, closing and reopening are for different roles: the step is asked for when it is written.
+@acts("read")
 def step_query(
     folder: Path, query: str, step: str, by: str, text: str | None = None, clock: Clock = utc_now
 ) -> str:
@@ -128,6 +137,7 @@ def step_query(
     return _write_one(folder, (QueryStep, "query-step"), cells, by, clock)
 
 
+@acts("read")  # the step itself is asked for when it is written
 def mark_data(
     folder: Path, step: str, scope: Scope, by: str, comment: str | None = None, clock: Clock = utc_now
 ) -> str:
@@ -141,12 +151,14 @@ def mark_data(
     )
 
 
+@acts("note")
 def add_note(folder: Path, fact: str, text: str, by: str, clock: Clock = utc_now) -> str:
     """Add a note to a fact, whatever its state; gives the id of the note."""
     _require(open_trial(folder, clock), fact)
     return _write_one(folder, (DataNote, "data-note"), {"about": fact, "text": text}, by, clock)
 
 
+@acts("ask")
 def run_rules(folder: Path, clock: Clock = utc_now) -> tuple[str, ...]:
     """Raise what the rules ask and nobody asked yet, reopen what changed since it was closed.
 
@@ -179,7 +191,7 @@ def _run_rules(trial: TrialFolder, clock: Clock) -> tuple[str, ...]:
     refused = {one.fact for one in check_admission(trial.study, record, batch, clock())}
     batch = [one for one in batch if one.id not in refused]
     if batch:
-        trial.store.append(batch, after=seen)
+        trial.write(batch, after=seen)
     return tuple(one.id for one in batch)
 
 
@@ -213,7 +225,7 @@ def _write_one(
     faults = check_admission(trial.study, record, [fact], clock())
     if faults:
         raise InputError(f"{prefix} of {_place(cells)}", faults[0].fault, faults[0].remedy)
-    trial.store.append([fact], after=seen)
+    trial.write([fact], after=seen)
     return name
 
 

@@ -22,6 +22,7 @@ class Query(Fact):
     """A question about a value, a visit or a subject, raised by a person or a rule."""
 
     kind = "query"
+    act = "ask"
     about_subject = False
     about: Identifier | None = Field(default=None, description="id of the fact it is about")
     column: str | None = Field(default=None, description="field of that fact")
@@ -35,6 +36,7 @@ class QueryStep(Fact):
     """A query was answered, closed or opened again."""
 
     kind = "query_step"
+    act = "answer"
     about_subject = False
     query: Identifier = Field(min_length=1, description="id of the query fact")
     step: Literal["answered", "closed", "reopened"]
@@ -45,6 +47,7 @@ class DataMark(Fact):
     """Data were reviewed, compared with their source, frozen, locked, or opened again."""
 
     kind = "data_mark"
+    act = "review"
     about_subject = False
     step: Literal["reviewed", "verified", "frozen", "unfrozen", "locked", "unlocked"]
     about: Identifier | None = Field(default=None, description="id of the fact; empty: a visit or subject")
@@ -69,6 +72,7 @@ class DataNote(Fact):
     """A note on a fact; it changes nothing, and a locked value takes it too."""
 
     kind = "data_note"
+    act = "note"
     about_subject = False
     about: Identifier = Field(min_length=1, description="id of the fact")
     text: str = Field(min_length=1, max_length=LONGEST)
@@ -88,6 +92,7 @@ class LabRange(Fact):
     """Limits of a laboratory test at a site, from `on` to `until`, for values reported without their own."""
 
     kind = "lab_range"
+    act = "import"
     about_subject = False
     on: DayWhen
     until: DayWhen | None = Field(default=None, description="last day on which it holds")

@@ -30,6 +30,7 @@ class ActivityOrder(Fact):
     """Activity was ordered for one administration; `on` is when. Its fate follows in `order_step` facts."""
 
     kind = "activity_order"
+    act = "measure"
     agent: str = Field(min_length=1)
     cycle: Cycle = None
     fraction: Fraction = None
@@ -42,6 +43,7 @@ class OrderStep(Fact):
     """What became of an order, from `on` on."""
 
     kind = "order_step"
+    act = "measure"
     about_subject = False
     order: Identifier = Field(min_length=1, description="id of the activity_order fact")
     step: Literal["confirmed", "dispatched", "held", "delayed", "failed", "cancelled"]
@@ -52,6 +54,7 @@ class Receipt(Fact):
     """Activity arrived and was inspected and booked in, by two persons."""
 
     kind = "receipt"
+    act = "measure"
     about_subject = False
     agent: str = Field(min_length=1)
     cycle: Cycle = None
@@ -73,6 +76,7 @@ class Calibration(Fact):
     """A dose calibrator was calibrated against a traceable standard, or its constancy was checked."""
 
     kind = "calibration"
+    act = "measure"
     about_subject = False
     calibrator: Identifier = Field(min_length=1, description="name of the device, as assays write it")
     check: Literal["traceable", "constancy"]
@@ -87,6 +91,7 @@ class Assay(Fact):
     """Activity of a vial, an eluate or a product in a dose calibrator; a drawn dose is `dispensed`."""
 
     kind = "assay"
+    act = "measure"
     about_subject = False
     on: Instant
     item: Literal["vial", "eluate", "product"]
@@ -105,6 +110,7 @@ class Elution(Fact):
     """A generator was eluted."""
 
     kind = "elution"
+    act = "measure"
     about_subject = False
     on: Instant
     batch: Identifier = Field(min_length=1, description="name of what was made of it, as doses write it")
@@ -117,6 +123,7 @@ class QualityControl(Fact):
     """One test of a batch before it is given."""
 
     kind = "quality_control"
+    act = "measure"
     about_subject = False
     on: Instant
     batch: Identifier = Field(min_length=1)
@@ -131,6 +138,7 @@ class Prescription(Fact):
     """The activity that a physician orders for one administration; a change is the next version."""
 
     kind = "prescription"
+    act = "judge"
     agent: str = Field(min_length=1)
     cycle: Cycle = None
     fraction: Fraction = None
@@ -144,6 +152,7 @@ class PreparationCheck(Fact):
     """One step of the preparation of a dose, with the initials of who did it."""
 
     kind = "preparation_check"
+    act = "measure"
     agent: str = Field(min_length=1)
     cycle: Cycle = None
     fraction: Fraction = None
@@ -184,6 +193,7 @@ class ExposureRate(Fact):
     """Dose rate beside a subject, with where and by what it was measured."""
 
     kind = "exposure_rate"
+    act = "measure"
     on: Instant
     agent: str = Field(min_length=1)
     cycle: Cycle = None
@@ -199,6 +209,7 @@ class Release(Fact):
     """A subject was released after an administration."""
 
     kind = "release"
+    act = "measure"
     on: Instant
     agent: str = Field(min_length=1)
     cycle: Cycle = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from galu.access import TABLE, Action, State
+from galu.access import TABLE, Action, State, strictest
 from galu.protocol import Study
 from galu.record import Fact, Record
 from galu.record.conduct import Retraction, Signature, StudyVersion
@@ -24,11 +24,11 @@ from galu.trial.words import read_words, words_of
 
 #: (fact, column, fault, remedy)
 Found = tuple[str, str, str, str]
-_OF_MARK: Final[Mapping[str, Action]] = {
+OF_MARK: Final[Mapping[str, Action]] = {
     "reviewed": "review", "verified": "verify-source", "frozen": "freeze", "unfrozen": "unfreeze",
     "locked": "lock", "unlocked": "unlock",
 }  # fmt: skip
-_OF_STEP: Final[Mapping[str, Action]] = {"answered": "answer", "closed": "close", "reopened": "ask"}
+OF_STEP: Final[Mapping[str, Action]] = {"answered": "answer", "closed": "close", "reopened": "ask"}
 
 
 def data_faults(study: Study, record: Record, facts: Iterable[Fact]) -> Iterator[Found]:
@@ -111,7 +111,7 @@ def _visits(study: Study, record: Record) -> tuple[PlannedVisit, ...]:
 def _asks(record: Record, states: DataStates, one: Fact) -> tuple[Action | None, State]:
     """What a fact does, and the state of what it does it to; None where no state stops it."""
     if isinstance(one, DataMark):
-        return _OF_MARK[one.step], _state_of_mark(states, one)
+        return OF_MARK[one.step], _state_of_mark(states, one)
     if isinstance(one, Query):
         return "ask", _state_about(states, one.about, one)
     if isinstance(one, QueryStep):
@@ -119,9 +119,10 @@ def _asks(record: Record, states: DataStates, one: Fact) -> tuple[Action | None,
         if query is None:
             return None, "open"
         whole = states.of_subject(query.subject) if query.subject else "open"
-        return _OF_STEP[one.step], states.of(query.about).state if query.about else whole
+        return OF_STEP[one.step], states.of(query.about).state if query.about else whole
     if isinstance(one, Signature):
-        return "sign", states.of(one.signs).state
+        signed = (one.signs,) if one.signs else one.rests_on
+        return "sign", strictest(states.of(name).state for name in signed)
     if one.kind in ABOUT_DATA:
         return None, "open"
     if one.supersedes is not None:

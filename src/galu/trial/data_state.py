@@ -231,13 +231,22 @@ class DataStates:
         signs = [
             row
             for row in self.record.rows(Signature)
-            if self.record.root(row.fact.signs) == value.root and value.kind
+            if value.kind and value.root in map(self.record.root, _signed_by(row.fact))
         ]
         if not signs or value.stands is None:
             return [], [row.id for row in signs]
         digest = fact_digest(fact_of(value.kind, self._cells(value)))
-        good = [row.id for row in signs if row.fact.digest == digest]
+        good = [
+            row.id
+            for row in signs
+            if (row.fact.digest == digest if row.fact.signs else value.stands in row.fact.rests_on)
+        ]
         return good, [row.id for row in signs if row.id not in good]
+
+
+def _signed_by(fact: Signature) -> tuple[str, ...]:
+    """Ids of the facts that a signature is over."""
+    return (fact.signs,) if fact.signs else fact.rests_on
 
 
 def _held(marks: Iterable[Row[DataMark]]) -> State | None:

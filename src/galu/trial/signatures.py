@@ -18,9 +18,10 @@ import polars as pl
 from galu.finding import InputError
 from galu.record import Record, canonical, fact_digest, fact_of
 from galu.record.conduct import Decision, Retraction, Signature, StudyVersion
+from galu.trial.data_state import ABOUT_DATA
 
 #: Kinds that tell of the record, not of a subject: signing or retracting adds nothing to what was shown.
-_ASIDE: Final = frozenset({Signature.kind, Retraction.kind, StudyVersion.kind})
+_ASIDE: Final = ABOUT_DATA | {Signature.kind, Retraction.kind, StudyVersion.kind}
 
 
 @dataclass(frozen=True, slots=True)
