@@ -306,11 +306,13 @@ def renal(case: Case, atom: AtomPlan) -> Outcome:
     if not found:
         return missing(case, atom, fault, item)
     ratio = tuple(limit for limit in atom.limits if limit.unit == "ULN")
-    floor = next(limit for limit in atom.limits if limit.unit != "ULN")
+    floor = next((limit.value for limit in atom.limits if limit.unit != "ULN"), None)
     by_ratio = Truth.of(agree([within(one, ratio)[0] for one in found]))
     rates, used = _rates(case, found)
     form = case.settings.get("mdrd", "idms175")
-    by_rate = Truth.of(agree([None if one is None else one[form] >= floor.value for one in rates]))
+    by_rate = Truth.FALSE  # without a limit of its own no rate suffices
+    if floor is not None:
+        by_rate = Truth.of(agree([None if one is None else one[form] >= floor for one in rates]))
     shown = f"creatinine {within(found[0], ratio)[1]}; "
     if rates[0] is None:
         shown += "eGFR cannot be computed"
