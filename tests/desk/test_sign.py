@@ -6,6 +6,7 @@ import pytest
 
 from galu.access import Grant, Sight
 from galu.desk.admission import name_accounts
+from galu.desk.data_management import Scope, mark_data, raise_query, step_query
 from galu.desk.decide import Statement, decide
 from galu.desk.folder import create_trial, open_trial
 from galu.desk.identity import acting_as, acts
@@ -270,3 +271,20 @@ def test_the_account_is_part_of_what_is_sealed_and_older_facts_stay_as_they_were
     assert '"account":"ilse"' in canonical(plain.model_copy(update={"account": "ilse"}))
     with pytest.raises(ValueError, match="needs the id of what it signs"):
         Signature(id="s", on="2026-06-02", digest="0" * 64, meaning="Approved", signer="X")
+
+
+def test_each_step_of_a_query_and_mark_is_for_its_own_role(trial):
+    mona = trial.join("mo.nitor", "Mona Itor", "monitor", "Wuhan")
+    cora = trial.join("cora.li", "Cora Li", "coordinator", "Wuhan")
+    query = mona.does(raise_query, Scope(about="l1"), "150 or 15?", "Mona Itor")
+    with pytest.raises(InputError, match="'answer' is for"):
+        mona.does(step_query, query, "answered", "Mona Itor", "x")
+    cora.does(step_query, query, "answered", "Cora Li", "150")
+    with pytest.raises(InputError, match="'close' is for"):
+        cora.does(step_query, query, "closed", "Cora Li")
+    mona.does(step_query, query, "closed", "Mona Itor")
+    with pytest.raises(InputError, match="'lock' is for"):
+        mona.does(mark_data, "locked", Scope(about="l1"), "Mona Itor")
+    far = trial.join("far.off", "Fara Off", "monitor", "Chengdu")
+    with pytest.raises(InputError, match="is not granted"):
+        far.does(mark_data, "reviewed", Scope(about="l1"), "Fara Off")

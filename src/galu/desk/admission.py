@@ -19,7 +19,7 @@ from galu.finding import InputError
 from galu.record import KINDS, Fact, Record
 from galu.record.conduct import Retraction, Signature
 from galu.record.people import Demographics
-from galu.record.review import DataMark, QueryStep
+from galu.record.review import DataMark, Query, QueryStep
 from galu.record.rows import F
 from galu.trial.admission_data import OF_MARK, OF_STEP
 
@@ -210,14 +210,23 @@ def _as_action(fact: Fact | type[Fact], using: Action) -> Action:
 
 
 def _kinds(record: Record, facts: Sequence[Fact]) -> dict[str, tuple[str, str | None]]:
-    """Kind and subject of what is corrected."""
+    """Kind and subject of what is corrected, signed, asked of or answered."""
     wanted = {name for fact in facts for name in _named(fact)}
+    if not wanted:
+        return {}
+    # A query of a fact has the subject of that fact.
+    query = record.frames.get(Query.kind)
+    rows = () if query is None else query.filter(query["id"].is_in(list(wanted))).iter_rows(named=True)
+    about = {row["id"]: row["about"] for row in rows if row["about"] and not row["subject"]}
+    wanted.update(about.values())
     found: dict[str, tuple[str, str | None]] = {
         fact.id: (fact.kind, fact.subject) for fact in facts if fact.id in wanted
     }
-    for kind, frame in record.frames.items() if wanted else ():
-        rows = frame.filter(frame["id"].is_in(list(wanted))).select("id", "subject")
-        found.update({name: (kind, subject) for name, subject in rows.iter_rows()})
+    for kind, frame in record.frames.items():
+        named = frame.filter(frame["id"].is_in(list(wanted))).select("id", "subject")
+        found.update({name: (kind, subject) for name, subject in named.iter_rows()})
+    for name, fact_id in about.items():
+        found[name] = (Query.kind, found.get(fact_id, ("", None))[1])
     return found
 
 
