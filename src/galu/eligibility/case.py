@@ -18,7 +18,7 @@ from galu.eligibility.plan import AtomPlan, EligibilityPlan, Limit, Window
 from galu.finding import Truth
 from galu.vocabulary.agents import agent_names
 from galu.vocabulary.folding import bag
-from galu.vocabulary.laboratory import in_unit
+from galu.vocabulary.laboratory import in_unit, unit_of_test
 from galu.vocabulary.results import Result, kind_of_result, read_result
 from galu.vocabulary.units import read_unit, same_unit
 
@@ -85,6 +85,18 @@ def window_end(day: date, window: Window) -> date:
     if window.unit == "days":
         return day + timedelta(days=window.number)
     return _months_after(day, window.number * (12 if window.unit == "years" else 1))
+
+
+def first_day_in(anchor: date, window: Window) -> date:
+    """First day that counts in the window before an anchor."""
+    start = window_start(anchor, window)
+    return start if window.inclusive else start + timedelta(days=1)
+
+
+def last_day_in(day: date, window: Window) -> date:
+    """Last anchor for which `day` counts in the window."""
+    end = window_end(day, window)
+    return end if window.inclusive else end - timedelta(days=1)
 
 
 def as_number(evidence: Evidence) -> float | None:
@@ -341,7 +353,8 @@ def within(evidence: Evidence, limits: tuple[Limit, ...]) -> tuple[bool | None, 
             shown = f"{number:g} {limit.unit} {limit.op} {limit.value:g}".replace("  ", " ")
             return OPERATORS[limit.op](printed(number), limit.value), shown
     for limit in own:
-        converted = in_unit(TEST_OF_ITEM.get(evidence.item, ""), number, evidence.unit or "", limit.unit)
+        test = TEST_OF_ITEM.get(evidence.item, "")
+        converted = in_unit(test, number, evidence.unit or "", unit_of_test(test, limit.unit))
         if converted is not None:
             shown = f"{number:g} {evidence.unit} = {converted:g} {limit.unit} {limit.op} {limit.value:g}"
             return OPERATORS[limit.op](converted, limit.value), shown

@@ -12,10 +12,10 @@ from galu.eligibility.case import (
     agree,
     as_flag,
     as_number,
+    first_day_in,
+    last_day_in,
     refs,
     unknown,
-    window_end,
-    window_start,
     within,
 )
 from galu.eligibility.evidence import Evidence
@@ -117,7 +117,7 @@ def pet_window(case: Case, atom: AtomPlan) -> Outcome:
     assert atom.window is not None
     newest = tuple(one for one in scans if one.on == scans[-1].on)
     on = scans[-1].on or case.day
-    last = window_end(on, case.span(atom.window))
+    last = last_day_in(on, case.span(atom.window))
     dose = case.anchor(atom.anchor)
     positive = Truth.of(agree([as_flag(one) for one in newest]))
     if dose is None:
@@ -151,7 +151,7 @@ def measurable(case: Case, atom: AtomPlan) -> Outcome:
     """At least one measurable lesion (RECIST 1.1) or one bone metastasis (PCWG3)."""
     anchor = case.anchor(atom.anchor) or case.gate_day
     assert atom.window is not None
-    start = window_start(anchor, case.span(atom.window))
+    start = first_day_in(anchor, case.span(atom.window))
     found = tuple(
         one
         for one in case.evidence(*atom.items)
@@ -166,7 +166,7 @@ def measurable(case: Case, atom: AtomPlan) -> Outcome:
     truth = any_of(Truth.of(answer) for answer in answers)
     good = tuple(one for one, answer in zip(used, answers, strict=True) if answer)
     if truth is Truth.TRUE:
-        last = max((window_end(one.on, case.span(atom.window)) for one in good if one.on), default=None)
+        last = max((last_day_in(one.on, case.span(atom.window)) for one in good if one.on), default=None)
         shown = f"{good[0].item} {good[0].value} {good[0].unit or ''}".strip()
         return Outcome(truth, shown, refs(good), last)
     collected, statements = case.is_collected(atom)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, Literal
 
-from galu.eligibility import concerns, disease, events, values
+from galu.eligibility import concerns, disease, events, kidney, values
 from galu.eligibility.case import Case, Outcome, agree, unknown, within
 from galu.eligibility.evidence import Gate, Judgement, SubjectEvidence
 from galu.eligibility.plan import AllOf, AtomPlan, CriterionPlan, EligibilityPlan, Expression
@@ -81,7 +81,7 @@ RULES: Final[dict[str, Callable[[Case, AtomPlan], Outcome]]] = {
     "syphilis": values.syphilis,
     "bilirubin": values.bilirubin,
     "enzymes": values.enzymes,
-    "renal": values.renal,
+    "renal": kidney.renal,
     "age": values.age,
     "consent": events.consent,
     "count": events.count,

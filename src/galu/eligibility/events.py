@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
-from galu.eligibility.case import Case, Outcome, as_flag, as_number, refs, unknown, window_start
+from galu.eligibility.case import Case, Outcome, as_flag, as_number, first_day_in, refs, unknown
 from galu.eligibility.evidence import Evidence
 from galu.eligibility.items import UNREAD
 from galu.eligibility.plan import AtomPlan, Window
@@ -67,7 +67,8 @@ def count(case: Case, atom: AtomPlan) -> Outcome:
     sure = tuple(one for one in found if not one.doubtful)
     number = len({_name(one) for one in sure})
     most = _most(found) + len(case.evidence(*_unread(atom.items)))
-    ceiling = None if case.settings.get("taxane_limit") == "at_least_one" else atom.at_most
+    lifted = "taxane_limit" in atom.switches and case.settings.get("taxane_limit") == "at_least_one"
+    ceiling = None if lifted else atom.at_most
     shown = f"{number} in {', '.join(atom.items)}"
     if ceiling is not None and number > ceiling:
         return Outcome(Truth.FALSE, f"{shown}, more than {ceiling}", refs(sure), final=True)
@@ -182,14 +183,14 @@ def _inside(case: Case, atom: AtomPlan, window: Window | None, anchor: date, one
 def _lies_inside(
     case: Case, atom: AtomPlan, window: Window | None, anchor: date, one: Evidence
 ) -> bool | None:
-    if one.ongoing or window is None:
+    ever = window is None and atom.half_lives is None
+    if one.ongoing or (ever and atom.after_anchor == "counts"):
         return True
     if one.on is None:
         return _inside_partly(case, atom, window, anchor, one)
     if one.on > anchor:
         return atom.after_anchor == "counts"
-    start = window_start(anchor, window)
-    if one.on > start or (window.inclusive and one.on == start):
+    if ever or (window is not None and one.on >= first_day_in(anchor, window)):
         return True
     if atom.half_lives is None:
         return False
@@ -197,7 +198,9 @@ def _lies_inside(
     return None if half_life is None else (anchor - one.on).days < atom.half_lives * half_life
 
 
-def _inside_partly(case: Case, atom: AtomPlan, window: Window, anchor: date, one: Evidence) -> bool | None:
+def _inside_partly(
+    case: Case, atom: AtomPlan, window: Window | None, anchor: date, one: Evidence
+) -> bool | None:
     """Judge a day known only in part: what every day it can have been says, else unknown."""
     if one.span is None:
         return None
@@ -247,20 +250,33 @@ def _last_of_each_term(case: Case, found: tuple[Evidence, ...]) -> tuple[Evidenc
 
 
 def transfusion(case: Case, atom: AtomPlan) -> Outcome:
-    """No transfusion or growth factor in the days before each qualifying blood count (or screening)."""
+    """No transfusion or growth factor in the days before each qualifying blood count (or the anchor)."""
     window = atom.window
-    assert window is not None
-    only_red = case.settings.get("transfusion_scope") == "hemoglobin"
-    counts = [item for item in atom.items[1:] if not only_red or item == "lab.hemoglobin"]
+    assert window is not None  # asked for when the study is loaded
+    counts = atom.items[1:]
+    if _only_red(case):
+        counts = tuple(item for item in counts if item == "lab.hemoglobin")
     draws = sorted({one.on for item in counts for one in case.latest(item) if one.on is not None})
-    by_screening = case.settings.get("transfusion_anchor") == "screening"
-    if by_screening and case.screening is None:
-        return unknown("no screening date")
-    if not draws and not by_screening:
+    by_anchor = len(atom.items) == 1 or case.settings.get("transfusion_anchor") == "screening"
+    name = "screening" if atom.anchor == "gate" and len(atom.items) > 1 else atom.anchor
+    anchor = case.anchor(name) if by_anchor else None
+    if by_anchor and anchor is None:
+        return unknown(f"no {name} date")
+    if not draws and anchor is None:
         return unknown("no qualifying blood count")
-    spans = [(window_start(day, window), day) for day in draws]
-    if by_screening and case.screening is not None:
-        spans = [(window_start(case.screening, window), max([case.screening, *draws]))]
+    spans = [(first_day_in(day, window), day) for day in draws]
+    if anchor is not None:
+        spans = [(first_day_in(anchor, window), max([anchor, *draws]))]
+    return _given(case, atom, spans)
+
+
+def _only_red(case: Case) -> bool:
+    return case.settings.get("transfusion_scope") == "hemoglobin"
+
+
+def _given(case: Case, atom: AtomPlan, spans: list[tuple[date, date]]) -> Outcome:
+    """Whether something was given in one of the spans; silence says no where the list was collected."""
+    only_red = _only_red(case)
     given = [
         one
         for one in case.evidence(atom.items[0])
@@ -268,7 +284,8 @@ def transfusion(case: Case, atom: AtomPlan) -> Outcome:
     ]
     inside = tuple(one for one in given if any(_given_in(one, span) for span in spans))
     if inside:
-        shown = f"{inside[-1].value} on {inside[-1].on}, count of {spans[-1][1]}"
+        until = "count" if len(atom.items) > 1 else atom.anchor
+        shown = f"{inside[-1].value} on {inside[-1].on}, {until} of {spans[-1][1]}"
         return Outcome(Truth.FALSE, shown, refs(inside))
     if undated := tuple(one for one in given if one.on is None):
         return unknown("a transfusion or growth factor has no date", *undated)

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
-from galu.eligibility.case import Case, expiry
+from galu.eligibility.case import Case
 from galu.eligibility.evaluate import AtomVerdict, evaluate, settings_of
 from galu.eligibility.evidence import Gate, SubjectEvidence
 from galu.eligibility.items import ITEMS
 from galu.eligibility.plan import AtomPlan, EligibilityPlan
+from galu.eligibility.reading import READINGS
+from galu.eligibility.values import lasts_until
 from galu.words import checked, checked_fields
 
 _HISTORY: Final = frozenset(item.key for item in ITEMS if item.value == "flag")  # a flag does not expire
@@ -63,10 +65,11 @@ def expiry_calendar(
 def _pieces(
     case: Case, atom: AtomPlan, verdict: AtomVerdict
 ) -> Iterator[tuple[str, date | None, date, tuple[str, ...]]]:
-    if atom.valid_days is not None:
+    aged = "valid_days" in READINGS[atom.comparison].reads
+    if aged and (atom.valid_days is not None or atom.window is not None):
         for item in (item for item in atom.items if item not in _HISTORY):
             found = case.latest(item)
-            last = expiry(found[0], atom.valid_days) if found else None
+            last = lasts_until(case, atom, found[0]) if found else None
             if last is not None:
                 yield item, found[0].on, last, tuple(sorted({one.ref for one in found}))
     elif verdict.expires is not None:

@@ -80,6 +80,7 @@ _ROWS: Final = (
     ("lab.hbv_dna", "number", "IU/mL, with `uln`", "HBV DNA"),
     ("vital.sbp", "number", "mmHg", "systolic blood pressure"),
     ("vital.dbp", "number", "mmHg", "diastolic blood pressure"),
+    ("vital.weight", "number", "kg, lb", "body weight; read for Cockcroft-Gault too"),
     ("ecog", "number", "", "ECOG performance status"),
     ("lvef", "number", "%", "left ventricular ejection fraction"),
     ("nyha", "text", "", "NYHA class: none, I, II, III, IV"),
@@ -152,7 +153,7 @@ ITEM_OF_TEST: Final[Mapping[str, str]] = {
     "RPR": "serology.syphilis_nontreponemal", "TRUST": "serology.syphilis_nontreponemal",
     "TPAB": "serology.syphilis_treponemal", "HIVAB": "serology.hiv", "HCAB": "serology.hcv_antibody",
     "HCVRNA": "serology.hcv_rna", "HBSAG": "serology.hbsag",
-    "SYSBP": "vital.sbp", "DIABP": "vital.dbp", "LVEF": "lvef",
+    "SYSBP": "vital.sbp", "DIABP": "vital.dbp", "WEIGHT": "vital.weight", "LVEF": "lvef",
 }  # fmt: skip
 #: The test whose units convert for a data item.
 TEST_OF_ITEM: Final[Mapping[str, str]] = {item: test for test, item in ITEM_OF_TEST.items()}

@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from galu.eligibility.evidence import Gate
 from galu.eligibility.items import ITEM_KEYS, ITEM_OF_TEST
+from galu.eligibility.reading import SWITCHES, Fault, faults_of_keys
+from galu.eligibility.shapes import BOUNDS, faults_of_shape
 from galu.statement import Section, Sourced, Stated
 from galu.vocabulary.laboratory import in_unit
 from galu.vocabulary.topics import Phrase, phrase, topic_courses
@@ -39,18 +42,9 @@ Comparison = Literal[
     "syphilis",
     "any_atom",
 ]
-#: What a comparison reads besides the record: without it nobody could ever be judged by it.
-NEEDS: Final[dict[str, tuple[str, ...]]] = {
-    "threshold": ("items", "limits"),
-    "any_limit": ("items", "limits"),
-    "member": ("items", "values"),
-    "not_member": ("items", "values"),
-    "age": ("items", "at_least"),
-    "count": ("items",),
-    "recent": ("items",),
-    "pet_window": ("items", "values", "window"),
-    "any_atom": ("members",),
-}
+_DAYS: Final = {"days": 1, "months": 30, "years": 365}
+#: No window is longer (assumed) [d].
+_LONGEST_DAYS: Final = 120 * 366
 #: A limit written in two units may differ by such a share of it by rounding (assumed).
 _ROUNDED: Final = 0.1
 _TEST_OF: Final = {item: test for test, item in ITEM_OF_TEST.items()}
@@ -79,6 +73,12 @@ class Window(Section):
     unit: Literal["days", "months", "years"] = Field(description="of what")
     inclusive: bool = Field(default=False, description="whether its last day counts")
 
+    @model_validator(mode="after")
+    def _within_a_life(self) -> Self:
+        if self.number * _DAYS[self.unit] > _LONGEST_DAYS:
+            raise ValueError(f"{self.number} {self.unit} are longer than a life: write a shorter window")
+        return self
+
 
 class AtomPlan(Sourced):
     """One atom: what it compares, with what, in which window, and what silence means.
@@ -102,14 +102,20 @@ class AtomPlan(Sourced):
     values: tuple[str, ...] = Field(default=(), description="words that count")
     exempt: tuple[str, ...] = Field(default=(), description="words that do not count, though they look as if")
     at_least: int | None = Field(default=None, description="least number (age, count, grade)")
-    at_most: int | None = Field(default=None, description="greatest number (count, grade)")
+    at_most: int | None = Field(default=None, description="greatest number (age, count, grade)")
     anchor: AnchorName = Field(default="gate", description="day from which a window goes back")
     window: Window | None = Field(default=None, description="how far back it looks")
-    half_lives: int | None = Field(default=None, description="wash-out in half-lives of the agent")
+    half_lives: int | None = Field(
+        default=None,
+        le=100,
+        description="wash-out in half-lives of the agent, which count in place of a window or beyond it",
+    )
     after_anchor: Literal["counts", "warns"] = Field(
         default="counts", description="whether what comes after the anchor counts or only warns"
     )
-    valid_days: int | None = Field(default=None, gt=0, description="days for which evidence counts")
+    valid_days: int | None = Field(
+        default=None, gt=0, le=_LONGEST_DAYS, description="days for which evidence counts"
+    )
     collected: str | None = Field(
         default=None, description="list that must be complete before silence means none"
     )
@@ -133,9 +139,6 @@ class AtomPlan(Sourced):
             named.add(self.collected)
         if strange := sorted(named - ITEM_KEYS):
             raise ValueError(f"{self.id}: unknown data item {strange[0]}")
-        for needed in NEEDS.get(self.comparison, ()):
-            if getattr(self, needed) in ((), None):
-                raise ValueError(f"{self.id}: the comparison {self.comparison} needs `{needed}`")
         numbers = (self.at_least, self.at_most, self.half_lives)
         if any(one is not None and one < 0 for one in numbers):
             raise ValueError(f"{self.id}: at_least, at_most and half_lives are numbers of 0 or more")
@@ -149,7 +152,12 @@ class AtomPlan(Sourced):
         item = self.items[0] if len(self.items) == 1 else None
         for first, second in itertools.combinations(self.limits, 2):
             test = _TEST_OF.get(first.item or item or "")
-            if test is None or first.item != second.item or first.op[0] != second.op[0]:
+            if (
+                test is None
+                or self.comparison in BOUNDS
+                or first.item != second.item
+                or first.op[0] != second.op[0]
+            ):
                 continue
             same = in_unit(test, first.value, first.unit, second.unit)
             if same is not None and abs(same - second.value) > _ROUNDED * max(same, second.value):
@@ -159,10 +167,23 @@ class AtomPlan(Sourced):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _reads_what_it_says(self) -> Self:
+        """No key without effect, none lacking, and each of a shape that the comparison can judge."""
+        found = [*faults_of_keys(self)] or [*faults_of_shape(self)]
+        if found:
+            raise ValidationError.from_exception_data("atom", [_located(one) for one in found])
+        return self
+
     @cached_property
     def topics(self) -> frozenset[str]:
         """What plain words may say that concerns the atom."""
         return frozenset((*self.items, *self.concerns)) - {ANY_WORDS}
+
+
+def _located(found: Fault) -> InitErrorDetails:
+    said = PydanticCustomError("atom", "{fault}", {"fault": found.fault, "remedy": found.remedy})
+    return InitErrorDetails(type=said, loc=(found.key,), input=None)
 
 
 class AllOf(Section):
@@ -221,6 +242,9 @@ class CriterionPlan(Sourced):
         used = named | members
         if used != set(known):
             raise ValueError(f"{self.id}: expression and atoms differ in {sorted(used ^ set(known))}")
+        joined = {atom.id for atom in self.atoms if atom.comparison == "any_atom"}
+        if nested := sorted(members & joined):
+            raise ValueError(f"{nested[0]}: an any_atom cannot be a member, of itself or of another")
         return self
 
 
@@ -236,6 +260,11 @@ class Switch(Sourced):
     def _setting_is_an_option(self) -> Self:
         if self.setting not in self.options:
             raise ValueError(f"{self.name}: {self.setting} is none of {', '.join(self.options)}")
+        if self.name not in SWITCHES:
+            raise ValueError(f"no rule reads a switch {self.name}: write one of {', '.join(SWITCHES)}")
+        if strange := [one for one in self.options if one not in SWITCHES[self.name]]:
+            known = ", ".join(SWITCHES[self.name])
+            raise ValueError(f"{self.name}: no rule knows {strange[0]}: write {known}")
         return self
 
 

@@ -14,14 +14,15 @@ from galu.eligibility.case import (
     as_number,
     as_reaction,
     expiry,
+    first_day_in,
+    last_day_in,
     refs,
     unknown,
     within,
 )
 from galu.eligibility.evidence import Evidence
 from galu.eligibility.plan import AtomPlan, Limit
-from galu.eligibility.renal import Form, mdrd_ml_min
-from galu.finding import Truth, any_of
+from galu.finding import Truth, all_of, any_of
 from galu.vocabulary.laboratory import in_unit
 from galu.vocabulary.negation import negates
 from galu.vocabulary.results import read_result
@@ -33,18 +34,30 @@ def current(case: Case, atom: AtomPlan, *items: str) -> tuple[tuple[Evidence, ..
     found = case.latest(*items)
     if not found:
         return (), f"no {' or '.join(items)} on or before {case.day}"
-    last = expiry(found[0], atom.valid_days)
+    on, last = found[0].on, expiry(found[0], atom.valid_days)
     if last is not None and last < case.gate_day:
-        return (), f"{found[0].item} of {found[0].on} expired on {last}: repeat it before {case.gate_day}"
-    if atom.valid_days is not None and found[0].on is None:
+        return (), f"{found[0].item} of {on} expired on {last}: repeat it before {case.gate_day}"
+    if (atom.valid_days is not None or atom.window is not None) and on is None:
         return (), f"{found[0].item} has no date, so its age cannot be judged"
+    if atom.window is not None and on is not None:
+        first = first_day_in(case.anchor(atom.anchor) or case.gate_day, case.span(atom.window))
+        if on < first:
+            return (), f"{found[0].item} of {on} lies before the window, which begins on {first}: repeat it"
     return found, ""
+
+
+def lasts_until(case: Case, atom: AtomPlan, one: Evidence) -> date | None:
+    """Last day on which the evidence counts, by its age and by a window that ends with the gate."""
+    days = [expiry(one, atom.valid_days)]
+    if atom.window is not None and one.on is not None and atom.anchor in ("gate", "first_dose"):
+        days.append(last_day_in(one.on, case.span(atom.window)))
+    return min((day for day in days if day is not None), default=None)
 
 
 def missing(case: Case, atom: AtomPlan, fault: str, *items: str) -> Outcome:
     """Build the outcome of evidence that is absent or has expired, with the day it expired on."""
     stale = case.latest(*items)
-    days = [last for one in stale if (last := expiry(one, atom.valid_days)) is not None]
+    days = [last for one in stale if (last := lasts_until(case, atom, one)) is not None]
     return unknown(fault, *stale, expires=min(days, default=None))
 
 
@@ -57,7 +70,7 @@ def threshold(case: Case, atom: AtomPlan) -> Outcome:
         found = tuple(_in_unit(one, case.settings["testosterone_unit"]) for one in found)
     answers = [within(one, atom.limits) for one in found]
     answer = agree([answer for answer, _ in answers])
-    last = expiry(found[0], atom.valid_days)
+    last = lasts_until(case, atom, found[0])
     shown = answers[0][1]
     if answer is None and None not in [one for one, _ in answers]:
         shown = f"results of {found[0].on} disagree"
@@ -86,10 +99,11 @@ def any_limit(case: Case, atom: AtomPlan) -> Outcome:
         truths.append(Truth.of(agree([answer for answer, _ in answers])))
         used += found
         shown.append(answers[0][1] if answers else fault)
-    return Outcome(any_of(truths), "; ".join(shown), refs(tuple(used)), _earliest(used, atom))
+    return Outcome(any_of(truths), "; ".join(shown), refs(tuple(used)), _earliest(case, used, atom))
 
 
-def _code(one: Evidence) -> str:
+def code_of(one: Evidence) -> str:
+    """The value as a word in lower case, as it is compared."""
     if isinstance(one.value, bool):
         return "true" if one.value else "false"
     if isinstance(one.value, int | float):
@@ -109,9 +123,9 @@ def member(case: Case, atom: AtomPlan) -> Outcome:
     if not found:
         return missing(case, atom, fault, *atom.items)
     values, others = ({text.lower() for text in texts} for texts in (atom.values, atom.exempt))
-    answers = [_is_member(_code(one), values, others) for one in found]
-    shown = f"{found[0].item} is {', '.join(sorted({_code(one) for one in found}))}"
-    return Outcome(Truth.of(agree(answers)), shown, refs(found), expiry(found[0], atom.valid_days))
+    answers = [_is_member(code_of(one), values, others) for one in found]
+    shown = f"{found[0].item} is {', '.join(sorted({code_of(one) for one in found}))}"
+    return Outcome(Truth.of(agree(answers)), shown, refs(found), lasts_until(case, atom, found[0]))
 
 
 def _is_member(code: str, values: set[str], others: set[str]) -> bool | None:
@@ -129,9 +143,9 @@ def not_member(case: Case, atom: AtomPlan) -> Outcome:
     found, fault = current(case, atom, *atom.items)
     if not found:
         return missing(case, atom, fault, *atom.items)
-    answers = [_names_none(_code(one), atom) for one in found]
-    shown = f"{found[0].item} is {', '.join(sorted({_code(one) for one in found}))}"
-    return Outcome(Truth.of(agree(answers)), shown, refs(found), expiry(found[0], atom.valid_days))
+    answers = [_names_none(code_of(one), atom) for one in found]
+    shown = f"{found[0].item} is {', '.join(sorted({code_of(one) for one in found}))}"
+    return Outcome(Truth.of(agree(answers)), shown, refs(found), lasts_until(case, atom, found[0]))
 
 
 #: Organs that a tumour of the prostate is none of.
@@ -165,11 +179,11 @@ def reflex(case: Case, atom: AtomPlan) -> Outcome:
         if any(a is not False and (a or n > 0.0) for a, n in zip(answers, measured, strict=True)):
             shown = f"{screen} negative, but {confirm} is raised: which holds?"
             return unknown(shown, *first, *second)
-        return Outcome(Truth.FALSE, f"{screen} negative", refs(first), _earliest(list(first), atom))
+        return Outcome(Truth.FALSE, f"{screen} negative", refs(first), _earliest(case, list(first), atom))
     truth = first_truth & Truth.of(agree(answers))
     faults = [one for one in (fault, second_fault) if one]
     shown = "; ".join(faults) if faults else f"{screen} {first_truth.value}, {confirm} {answers}"
-    return Outcome(truth, shown, refs(first + second), _earliest([*first, *second], atom))
+    return Outcome(truth, shown, refs(first + second), _earliest(case, [*first, *second], atom))
 
 
 def _reflex_answer(one: Evidence, atom: AtomPlan) -> bool | None:
@@ -188,7 +202,7 @@ def syphilis(case: Case, atom: AtomPlan) -> Outcome:
     active, old = (current(case, atom, item)[0] for item in atom.items)
     active_truth = Truth.of(agree([as_reaction(one) for one in active]))
     old_truth = Truth.of(agree([as_reaction(one) for one in old]))
-    facts, last = refs(active + old), _earliest([*active, *old], atom)
+    facts, last = refs(active + old), _earliest(case, [*active, *old], atom)
     if active_truth is Truth.TRUE:
         return Outcome(Truth.TRUE, "non-treponemal test positive", facts, last)
     if old_truth is Truth.FALSE:
@@ -223,8 +237,8 @@ def bilirubin(case: Case, atom: AtomPlan) -> Outcome:
 
 
 def enzymes(case: Case, atom: AtomPlan) -> Outcome:
-    """ALT and AST within 3 × ULN, or 5 × ULN with liver metastases."""
-    flags = case.latest("liver_metastases")
+    """ALT and AST within the limit; of two limits the second is that of liver metastases."""
+    flags = case.latest("liver_metastases") if len(atom.limits) > 1 else ()
     metastases = agree([as_flag(one) for one in flags])
     truths: list[Truth] = []
     used: list[Evidence] = list(flags)
@@ -236,17 +250,20 @@ def enzymes(case: Case, atom: AtomPlan) -> Outcome:
             truths.append(Truth.UNKNOWN)
             shown.append(fault)
             continue
-        strict, wide = (agree([within(one, (limit,))[0] for one in found]) for limit in atom.limits)
+        by_limit = [agree([within(one, (limit,))[0] for one in found]) for limit in atom.limits]
+        strict, wide = by_limit[0], by_limit[-1]
         by_site = strict if metastases is False else wide if metastases else _same(strict, wide)
         truths.append(Truth.of(by_site))
         shown.append(within(found[0], atom.limits[1 if metastases else 0 :])[1])
     literal = case.settings.get("enzymes") == "either"
-    truth = truths[0] | truths[1] if literal else truths[0] & truths[1]
+    truth = any_of(truths) if literal else all_of(truths)
     where = {True: "liver metastases", False: "no liver metastases", None: "liver metastases unknown"}[
         metastases
     ]
     dated = [one for one in used if one.item in atom.items]
-    return Outcome(truth, "; ".join([*shown, where]), refs(tuple(used)), _earliest(dated, atom))
+    if len(atom.limits) > 1:
+        shown.append(where)
+    return Outcome(truth, "; ".join(shown), refs(tuple(used)), _earliest(case, dated, atom))
 
 
 def _same(strict: bool | None, wide: bool | None) -> bool | None:
@@ -285,72 +302,21 @@ def _births(one: Evidence) -> tuple[date, date] | None:
 
 
 def age(case: Case, atom: AtomPlan) -> Outcome:
-    """Completed years at the anchor; where a partial birth date allows both answers, unknown."""
+    """Completed years at the anchor, bounds included; unknown where a partial birth date allows both."""
     anchor = case.anchor(atom.anchor)
     if anchor is None:
         return unknown(f"no {atom.anchor} date")
     years, found = ages_at(case, anchor)
     if not years:
         return unknown("no birth date, or two that differ", *found)
-    answer = agree([one >= (atom.at_least or 0) for one in years])
+    most = max(years) if atom.at_most is None else atom.at_most
+    answer = agree([(atom.at_least or 0) <= one <= most for one in years])
     shown = " or ".join(str(one) for one in sorted(years))
     if answer is None:
         return unknown(f"aged {shown} at {anchor}: the birth date is partial", *found)
     return Outcome(Truth.of(answer), f"{shown} years at {anchor}", refs(found))
 
 
-def renal(case: Case, atom: AtomPlan) -> Outcome:
-    """Creatinine within its limit, or MDRD eGFR at least its limit; either suffices (Kleene or)."""
-    item = atom.items[0]
-    found, fault = current(case, atom, item)
-    if not found:
-        return missing(case, atom, fault, item)
-    ratio = tuple(limit for limit in atom.limits if limit.unit == "ULN")
-    floor = next((limit.value for limit in atom.limits if limit.unit != "ULN"), None)
-    by_ratio = Truth.of(agree([within(one, ratio)[0] for one in found]))
-    rates, used = _rates(case, found)
-    form = case.settings.get("mdrd", "idms175")
-    by_rate = Truth.FALSE  # without a limit of its own no rate suffices
-    if floor is not None:
-        by_rate = Truth.of(agree([None if one is None else one[form] >= floor for one in rates]))
-    shown = f"creatinine {within(found[0], ratio)[1]}; "
-    if rates[0] is None:
-        shown += "eGFR cannot be computed"
-    else:
-        shown += "eGFR " + ", ".join(f"{name} {value:.1f}" for name, value in rates[0].items())
-    return Outcome(by_ratio | by_rate, shown, refs(found + used), expiry(found[0], atom.valid_days))
-
-
-def _rates(
-    case: Case, found: tuple[Evidence, ...]
-) -> tuple[list[dict[str, float] | None], tuple[Evidence, ...]]:
-    """Rates by form for each creatinine and each possible age, None where one cannot be computed."""
-    sexes = case.latest("sex")
-    by_race = case.settings.get("mdrd_race") == "used"
-    black = case.latest("black") if by_race else ()
-    race = agree([as_flag(flag) for flag in black]) if by_race else False
-    codes = {_code(one) for one in sexes}
-    rates: list[dict[str, float] | None] = []
-    births: tuple[Evidence, ...] = ()
-    for one in found:
-        years, births = ages_at(case, one.on or case.day)
-        number = as_number(one)
-        scr = None if number is None else in_unit("CREAT", number, one.unit or "", "mg/dL")
-        if not scr or scr <= 0 or not years or codes not in ({"m"}, {"f"}) or race is None:
-            rates.append(None)
-            continue
-        female = codes == {"f"}
-        rates += [
-            {form: mdrd_ml_min(scr, old, female=female, black=race, form=form) for form in _FORMS}
-            for old in sorted(years, reverse=True)
-            if old > 0
-        ]
-    return rates, sexes + births + black
-
-
-_FORMS: tuple[Form, ...] = ("idms175", "original186", "chinese")
-
-
-def _earliest(used: list[Evidence], atom: AtomPlan) -> date | None:
-    days = [last for one in used if (last := expiry(one, atom.valid_days)) is not None]
+def _earliest(case: Case, used: list[Evidence], atom: AtomPlan) -> date | None:
+    days = [last for one in used if (last := lasts_until(case, atom, one)) is not None]
     return min(days, default=None)

@@ -173,6 +173,19 @@ def is_usual(test: LabTest, reported: str) -> bool:
     return any(unit_factor(reported, unit) == 1 for unit in test.usual)
 
 
+@lru_cache(maxsize=8192)
+def unit_of_test(test: str, written: str) -> str:
+    """The usual unit of a test that a spelling with two readings means; the spelling itself where none is.
+
+    >>> unit_of_test("NEUT", "G/L"), unit_of_test("ALB", "G/L"), unit_of_test("NEUT", "K/uL")
+    ('10^9/L', 'g/L', 'K/uL')
+    """
+    known = lab_tests().get(test)
+    if known is None or len(read_unit(written)) < 2:
+        return written
+    return next((unit for unit in known.usual if unit_factor(written, unit) == 1), written)
+
+
 def in_unit(test: str, value: float, reported: str, wanted: str) -> float | None:
     """A value of a test in another unit; None where its unit cannot be read or is not one of the test.
 
