@@ -24,6 +24,7 @@ def flow(key: str, value: str, new: str) -> tuple[str, str]:
 
 VISIT = "  - id: safety-30\n    anchor: last-dose\n    day: 31\n"
 KIDNEYS = "{region: kidneys, quantity: dose, limit_gy: 23, action: alert}"
+MARROW = "terms: [Neutrophil count decreased, Platelet count decreased, Anemia, White blood cell decreased]"
 G3 = "min_grade: 3, action: reduce, factor: 0.8, on_recurrence: stop"
 ALPHA = (
     ("  nuclide: Lu-177\n", "", "- id: lu177-safety", "- id: therapy-safety"),
@@ -163,6 +164,31 @@ REFUSED = [
     (("{unit: nmol/L, op: <, value: 1.7}", "{unit: nmol/L, op: <, value: 17}"), "eligibility.criteria",
      "50 ng/dL is 1.73 nmol/L, and the limit in that unit is 17"),
     (("window: {number: 30, unit: days", "window: {number: 0, unit: days"), "window.number", "greater"),
+    ((LVEF, LVEF.replace("%", "furlong")), "atoms.4.limits", "lvef is not measured in 'furlong'"),
+    ((LVEF, LVEF.replace("50.0", "5000")), "atoms.4.limits", "(1 to 95 %)"),
+    (("      at_least: 18\n", "      at_least: 18\n      window: {number: 3, unit: days}\n"),
+     "atoms.1.window", "the comparison age does not read `window`"),
+    (("      at_least: 18\n", "      at_least: 18\n      at_most: 12\n"), "atoms.1.at_most", "more than"),
+    (("members: [I5.a, I5.b, I5.c]", "members: [I5.a, I5.b, I5.c, I5.or]"), "eligibility.criteria", "I5.or"),
+    (("  - name: months\n", "  - name: moons\n"), "eligibility.switches", "no rule reads a switch moons"),
+    (("    values: [68Ga-PSMA-0057]", "    values: [PSMA-0057]"), "values", "names no tracer"),
+    # What a clause of toxicity reads.
+    (("terms: [Platelet count decreased], min_grade: 4", "terms: [Alopecia], min_grade: 4"),
+     "safety.dlt.rules.2.terms", "CTCAE has no Alopecia of grade 4 (it has 1, 2)"),
+    ((f"{MARROW}, min_grade: 3", "terms: [Nausea], min_grade: 4"), "safety.modification.1.terms",
+     "CTCAE has no Nausea of grade 4"),
+    (("evidence: other-event\n", "evidence: other-event\n        terms: [Nausea]\n"),
+     "safety.dlt.rules.5.terms", "does not read `terms`"),
+    (("evidence: death,", "evidence: death, min_grade: 3,"), "rules.7.min_grade", "does not read"),
+    (("min_grade: 4, longer_than_days: 7", "min_grade: 4, with_bleeding_or_transfusion: true"),
+     "rules.0.with_bleeding", "beside Platelet count decreased only"),
+    (("min_grade: 4, longer_than_days: 7", "min_grade: 4, exceptions: [{terms: [Anemia], at_most_days: 3}]"),
+     "rules.0.exceptions", "does not read `exceptions`"),
+    (("evidence: liver-injury", "evidence: delay"), "rules.6.evidence", "needs `longer_than_days`"),
+    (("evidence: liver-injury", "evidence: delay, longer_than_days: 14"), "rules.6.evidence", "has one"),
+    (("{terms: [Fatigue], at_most_days: 7}", "{terms: [Fatigue], grades: [4], at_most_days: 7}"),
+     "rules.5.exceptions", "CTCAE has no Fatigue of grade 4"),
+    (("chemistry: {value: [", "chemistry: {value: [FOO, "), "assessments.chemistry", "is no laboratory"),
 ]  # fmt: skip
 
 
@@ -204,6 +230,8 @@ def with_design(**switches):
         ({"design": "boin", "target": 0.25, "cohort_size": 3, "largest": 2}, "", "less than one cohort of 3"),
         ({"design": "crm", "target": 0.25, "prior": [0.1, 0.2, 0.3]}, "prior", "3 numbers for 2 levels"),
         ({"design": "blrm", "doses": [3.7, 6.0, 7.4]}, "doses", "3 numbers for 2 levels"),
+        ({"design": "crm", "target": 0.25, "min_followup": 0.5}, "min_followup", "crm does not read"),
+        ({"design": "crm", "target": 0.25, "initial_stage": 3}, "initial_stage", "crm does not read"),
         ({"design": "blrm", "doses": [3.7, 7.4]}, "doses", "do not rise as the levels do (3.7, 6)"),
     ],
 )

@@ -31,6 +31,8 @@ from galu.statement import Section, Stated
 
 #: Switches without which a design answers another trial's question: they have no default in a study.
 MUST_BE_STATED: Final = ("target", "doses")
+#: Switches in the signature of a design that only its TITE form reads: one that waits needs no follow-up.
+_IDLE: Final[Mapping[str, tuple[str, ...]]] = {"crm": ("min_followup", "initial_stage")}
 _NO_WAIT: Final = Stated[int](
     value=0, source="assumed", why="not stated: the next patient of a level need not wait"
 )
@@ -120,8 +122,10 @@ def _switches_of(name: str) -> dict[str, tuple[Any, Any]]:
         for one in signature(maker).parameters.values()
         if one.kind is not Parameter.VAR_KEYWORD and one.name != "tite"
     }
+    idle = _IDLE.get(name, ())
     guards = {key: (next(iter(get_type_hints(guard).values())), None) for key, guard in GUARDS.items()}
-    return guards | own  # where a design has a rule of this name itself, its default holds
+    read = guards | own  # where a design has a rule of this name itself, its default holds
+    return {key: kind for key, kind in read.items() if key not in idle}
 
 
 def _field(design: str, key: str, kind: Any, default: Any) -> tuple[Any, Any]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Final, Protocol
 
 from galu.dosimetry.plan import DosimetryPlan, organ_of
+from galu.eligibility.plan import AtomPlan, EligibilityPlan
 from galu.escalation.plan import EscalationPlan
 from galu.finding import InputError
 from galu.nuclides import canonical, half_life_h, nuclide
@@ -18,7 +19,7 @@ from galu.protocol.safety_contradictions import of_assessments, of_design, of_sa
 from galu.protocol.sections import Agent, AnalysisSet, Schedule
 from galu.protocol.treatment import Body, Treatment
 from galu.safety.plan import SafetyPlan
-from galu.vocabulary.tracers import read_tracer
+from galu.vocabulary.tracers import read_tracer, same_tracer
 
 #: Bodies [kg, cm] whose activities must all be possible: a light and a heavy adult (assumed).
 _BODIES: Final = (Body(45.0, 150.0), Body(120.0, 190.0))
@@ -50,6 +51,10 @@ class Parts(Protocol):
         """Toxicity."""
 
     @property
+    def eligibility(self) -> EligibilityPlan | None:
+        """Criteria."""
+
+    @property
     def escalation(self) -> EscalationPlan | None:
         """The design."""
 
@@ -70,6 +75,7 @@ def contradictions(study: Parts) -> Iterator[Contradiction]:
     yield from declared_twice(("analysis_sets",), (one.id for one in study.analysis_sets), "analysis set")
     yield from _sets(study)
     yield from _ends_at_a_limit(study)
+    yield from _tracers(study)
     if study.safety is not None:
         yield from of_safety(study.safety, study.treatment)
         yield from of_assessments(study.safety, study.schedule)
@@ -199,6 +205,27 @@ def _ends_at_a_limit(study: Parts) -> Iterator[Contradiction]:
     if plan is not None and plan.value == "stop" and not any(one.action == "stop" for one in limits):
         fault = "the treatment ends at an organ limit, but no limit has action: stop"
         yield Contradiction(("treatment", "at_organ_limit"), fault, "write the limit under dosimetry.limits")
+
+
+def _tracers(study: Parts) -> Iterator[Contradiction]:
+    """PET scans that a criterion asks for with a tracer that no scan of the study can have."""
+    own = [one.name for one in study.agents]
+    for place, atom in _atoms_of(study.eligibility, "pet_window"):
+        for name in atom.values:
+            told = {same_tracer(name, agent) for agent in own}
+            if "pet.target" in atom.items and own and True not in told:
+                fault = f"{atom.id}: {name!r} is no agent of the study, whose scans alone are {atom.items[0]}"
+                yield Contradiction((*place, "values"), fault, f"write one of {', '.join(own)}")
+            elif canonical(read_tracer(name).nuclide) is None:
+                fault = f"{atom.id}: {name!r} names no tracer with its nuclide"
+                yield Contradiction((*place, "values"), fault, "write it as in 68Ga-PSMA-11")
+
+
+def _atoms_of(plan: EligibilityPlan | None, comparison: str) -> Iterator[tuple[Place, AtomPlan]]:
+    for n, criterion in enumerate(plan.criteria if plan is not None else ()):
+        for k, atom in enumerate(criterion.atoms):
+            if atom.comparison == comparison:
+                yield ("eligibility", "criteria", n, "atoms", k), atom
 
 
 def _dosimetry(plan: DosimetryPlan, study: Parts) -> Iterator[Contradiction]:

@@ -9,7 +9,8 @@ from galu.escalation.plan import EscalationPlan
 from galu.protocol.contradiction import Contradiction, Place, declared_twice
 from galu.protocol.sections import Schedule, VisitPlan
 from galu.protocol.treatment import Treatment
-from galu.safety.plan import DltPlan, SafetyPlan
+from galu.safety.plan import DltAssessments, DltPlan, SafetyPlan
+from galu.vocabulary.laboratory import lab_code, nearest_tests, terms_of_test
 
 #: Switches of designs that hold one number for each level.
 _BY_LEVEL: Final = ("doses", "prior")
@@ -41,6 +42,11 @@ def of_safety(plan: SafetyPlan, treatment: Treatment | None) -> Iterator[Contrad
             "write a window that holds every fraction of the first cycle",
         )
     yield from _too_long(dlt)
+    for index, clause in enumerate(dlt.rules):
+        if clause.evidence == "delay" and treatment is not None and treatment.fractions == 1:
+            fault = f"{clause.id}: asks of late fractions, and a cycle has one administration"
+            remedy = "remove the rule, or state treatment.fraction_days"
+            yield Contradiction(("safety", "dlt", "rules", index, "evidence"), fault, remedy)
     yield from declared_twice(("safety", "dlt", "rules"), (one.id for one in dlt.rules), "rule")
     yield from declared_twice(("safety", "modification"), (one.id for one in plan.modification), "rule")
     answered: dict[tuple[str, int], str] = {}
@@ -72,7 +78,10 @@ def _too_long(plan: DltPlan) -> Iterator[Contradiction]:
 def of_assessments(plan: SafetyPlan, schedule: Schedule | None) -> Iterator[Contradiction]:
     """What must be known of the window cannot be asked for at visits that are none of it."""
     wanted, place = plan.dlt.assessments, ("safety", "dlt", "assessments")
-    if wanted is None or schedule is None:
+    if wanted is None:
+        return
+    yield from _chemistry(wanted)
+    if schedule is None:
         return
     visits = {one.id: one for one in schedule.visits}
     where: Place = (*place, "visits")
@@ -95,6 +104,19 @@ def of_assessments(plan: SafetyPlan, schedule: Schedule | None) -> Iterator[Cont
     elif wanted.may_miss.value >= counts:
         fault = f"{wanted.may_miss.value} of {counts} counts may be missing, so none need be known"
         yield Contradiction((*place, "may_miss"), fault, f"write less than {counts}")
+
+
+def _chemistry(wanted: DltAssessments) -> Iterator[Contradiction]:
+    """Tests of no known name, or that nothing grades: every window would wait for them in vain."""
+    for index, test in enumerate(wanted.chemistry.value if wanted.chemistry else ()):
+        place: Place = ("safety", "dlt", "assessments", "chemistry", "value", index)
+        if lab_code(test) is None:
+            near = ", ".join(dict.fromkeys(lab_code(name) or name for name in nearest_tests(test)))
+            yield Contradiction(
+                place, f"{test!r} is no laboratory test", f"write {near or 'a code such as ALT'}"
+            )
+        elif not terms_of_test(test):
+            yield Contradiction(place, f"nothing grades {test}", "name a test that CTCAE grades")
 
 
 def _counts_in_window(visit: VisitPlan, window: int) -> int:

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from galu.safety.rule_keys import Fault, faults_of_rule, faults_of_terms
 from galu.statement import Count, Days, Positive, Section, Share, Sourced, Stated, UpToAll
 
 Grade = Annotated[int, Field(ge=1, le=5)]
 Percent = Annotated[float, Field(gt=0, lt=100)]
+
+
+def _refuse(found: Iterable[Fault]) -> None:
+    """Refuse what a rule cannot say, each at its key."""
+    told = [
+        InitErrorDetails(
+            type=PydanticCustomError("rule", "{fault}", {"fault": fault, "remedy": remedy}),
+            loc=(key,),
+            input=None,
+        )
+        for key, fault, remedy in found
+    ]
+    if told:
+        raise ValidationError.from_exception_data("rule", told)
 
 
 class DltException(Section):
@@ -46,7 +63,12 @@ class DltRule(Sourced):
     )
     from_events_only: bool = Field(default=False, description="whether laboratory values alone do not count")
     related_only: bool = Field(default=False, description="whether events called unrelated are left out")
-    exceptions: tuple[DltException, ...] = Field(default=(), description="what it leaves out")
+    exceptions: tuple[DltException, ...] = Field(default=(), description="what it leaves out, of other-event")
+
+    @model_validator(mode="after")
+    def _reads_what_it_says(self) -> DltRule:
+        _refuse(faults_of_rule(self))
+        return self
 
 
 class DltAssessments(Section):
@@ -112,6 +134,7 @@ class ModificationRule(Sourced):
             raise ValueError(
                 f"{self.id}: resumes at grade {self.resume_at_grade}, which grade {self.min_grade} withholds"
             )
+        _refuse(faults_of_terms(self.id, self.terms, self.min_grade))
         return self
 
 
