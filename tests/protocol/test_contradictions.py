@@ -227,7 +227,16 @@ def with_design(**switches):
     ("design", "key", "says"),
     [
         ({"design": "boin", "target": 0.25, "start": 3}, "start", "begins at level 3, and there are 2"),
-        ({"design": "boin", "target": 0.25, "cohort_size": 3, "largest": 2}, "", "less than one cohort of 3"),
+        (
+            {"design": "boin", "target": 0.25, "cohort_size": 3, "largest": 2},
+            "largest",
+            "less than one cohort of 3",
+        ),
+        (
+            {"design": "boin", "target": 0.25, "n_earlystop": 40, "largest": 18},
+            "n_earlystop",
+            "than 18 in all",
+        ),
         ({"design": "crm", "target": 0.25, "prior": [0.1, 0.2, 0.3]}, "prior", "3 numbers for 2 levels"),
         ({"design": "blrm", "doses": [3.7, 6.0, 7.4]}, "doses", "3 numbers for 2 levels"),
         ({"design": "crm", "target": 0.25, "min_followup": 0.5}, "min_followup", "crm does not read"),

@@ -251,10 +251,6 @@ def check_counts(place: str, **counts: int) -> None:
     for name, count in counts.items():
         if isinstance(count, bool) or not isinstance(count, int) or count < 1:
             raise InputError(f"{place} {name}", f"{count} is no number of patients", "give 1 or more")
-    largest, cohort = counts.get("largest"), counts.get("cohort_size", 1)
-    if largest is not None and largest < cohort:
-        fault = f"{largest} patients in all are less than one cohort of {cohort}"
-        raise InputError(f"{place} largest", fault, "give a multiple of cohort_size")
 
 
 def told(held: Sequence[tuple[bool, str, str]]) -> tuple[str, str] | None:

@@ -148,6 +148,14 @@ def of_design(
     if start > levels:
         fault = f"begins at level {start}, and there are {levels}"
         yield Contradiction(("escalation", "start"), fault, "write a level of treatment.levels")
+    largest, cohort = switches.get("largest"), switches.get("cohort_size", 1)
+    if largest is not None and largest < cohort:
+        fault = f"{largest} patients in all are less than one cohort of {cohort}"
+        yield Contradiction(("escalation", "largest"), fault, "write a multiple of cohort_size")
+    stop = switches.get("n_earlystop")
+    if stop is not None and largest is not None and stop > largest:
+        fault = f"{stop} patients at one dose are more than {largest} in all"
+        yield Contradiction(("escalation", "n_earlystop"), fault, "write at most `largest`")
     for key in _BY_LEVEL:
         numbers = switches.get(key)
         if numbers is not None and len(numbers) != levels:

@@ -23,7 +23,7 @@ BOARD_KINDS = frozenset(
     {"study_version", "consent", "demographics", "enrolment", "withdrawal", "death", "disposition"}
     | {"contact", "decision", "signature", "administration", "dispensed", "residual", "adverse_event"}
     | {"adverse_event_course", "lab", "transfusion", "therapy", "vital", "judgement", "retraction"}
-    | {"ecog", "visit", "history"}
+    | {"ecog", "visit", "history", "incident", "slot_step"}
 )
 
 
