@@ -50,14 +50,14 @@ def derive_jumped(
     for place, (day, slot) in enumerate(there):
         if slot.first_dose is None:
             continue
-        before = Outcomes(tuple(outcome_of(as_of(one, day)) for _, one in there[:place]))
+        before = Outcomes(tuple(outcome_of(_as_of(one, day)) for _, one in there[:place]))
         orders = fold_orders(pair for pair in signed if pair[0].day is not None and pair[0].day <= day)
         decision, _ = ask_design(study, before, orders)
         if decision is not None and slot.level > reach(decision):
             yield Jumped(slot, day, decision)
 
 
-def as_of(slot: Slot, day: date) -> Slot:
+def _as_of(slot: Slot, day: date) -> Slot:
     """A slot as it stood on a day: what was settled later was pending, a later dose was not given."""
     if slot.first_dose is None:
         return slot

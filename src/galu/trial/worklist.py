@@ -93,8 +93,8 @@ def _first_doses(state: TrialState) -> Iterator[Task]:
         against = [*_closed(state.board, slot)]
         against += [slot.reason] if slot.suspect else []
         against += [planned.how] if planned.mbq is None else []
-        if (gate := gates.get(subject.id)) is not None and (lacking := _lacking(gate)) != ALL_SATISFIED:
-            against.append(lacking)
+        gate = gates.get(subject.id)
+        against += [lacking] if gate is not None and (lacking := _lacking(gate)) else []
         amount = "" if planned.mbq is None else f", {mbq_in_words(planned.mbq)}"
         why = "; ".join(against or [planned.how or ALL_SATISFIED])
         group: Group = "held" if against else "dose proposed"
@@ -143,17 +143,17 @@ def _screening(state: TrialState) -> Iterator[Task]:
     next_gates = {one.subject: one for one in state.eligibility}  # the next one is last
     for name in sorted(waiting & next_gates.keys()):
         gate = next_gates[name]
-        yield Task("screening", name, f"gate {gate.gate.value}", None, _lacking(gate))
+        yield Task("screening", name, f"gate {gate.gate.value}", None, _lacking(gate) or ALL_SATISFIED)
 
 
 def _lacking(verdicts: GateVerdicts) -> str:
-    """Criteria that are violated or not known, by number."""
+    """Criteria that are violated or not known, by number; empty where every one is satisfied."""
     said = []
     for verdict, words in (("violated", "violated"), ("unknown", "not known")):
         names = [one.criterion for one in verdicts.verdicts if one.at_gate == verdict]
         if names:
             said.append(f"{words}: {', '.join(names)}")
-    return "; ".join(said) or ALL_SATISFIED
+    return "; ".join(said)
 
 
 def _remarks(state: TrialState) -> Iterator[Task]:

@@ -29,19 +29,19 @@ WAYS: Final = {
     "mbq_per_m2": _Way({"mbq/m2": 1.0, "gbq/m2": 1e3, "mci/m2": 37.0}, 0.1, 12_000.0),
 }
 _NUMBER: Final = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?"
+#: Words before a bound.
+_BOUND: Final = r"\bmax(?:imum|imal|\.)?(?:\s+\w+){0,3}:?|\bcap(?:ped)?(?:\s+\w+)?"
 _NO_LEVEL: Final = re.compile(
     r"cumulative|in total|total (?:of|activity|dose)|"
     r"(?:up to|exceed\w*|at most|no more than|limited to|reduc\w+ by|lower\w* by|[<≤>≥±+–-]"
-    r"|\bmax(?:imum|imal|\.)?(?:\s+\w+){0,3}:?|\bcap(?:ped)?(?:\s+\w+)?)\s*$",
+    rf"|{_BOUND})\s*$",
     re.I,
 )
 #: The number of a level is none of its activities: "level 2, 7.4 GBq".
 _LEVEL_NUMBER: Final = re.compile(
     r"\b((?:level|cohort|DL|part|arm|group)\s*[-−–]?\d{1,2})\s*,(?=\s*\d)", re.I
 )
-_MOST: Final = re.compile(
-    r"(?:\bmax(?:imum|imal|\.)?(?:\s+\w+){0,3}:?|\bcap(?:ped)?(?:\s+\w+)?|not (?:to )?exceed\w*)\s*$", re.I
-)
+_MOST: Final = re.compile(rf"(?:{_BOUND}|not (?:to )?exceed\w*)\s*$", re.I)
 _BY_CYCLE: Final = re.compile(
     r"\bcycles?\s*\d|\b(?:first|second|third|subsequent|later) (?:cycle|dose)", re.I
 )
