@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
@@ -9,7 +10,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -233,6 +236,34 @@ def test_a_head_signed_for_a_batch_that_never_committed_is_dropped(
     store.append([ecog(13)])
     assert checkpoints.pending() is None
     assert [c.seq for _, c in checkpoints.signed()] == [13]
+
+
+def test_a_record_in_use_is_verified_and_read_without_a_false_alarm(
+    store: SqliteStore, checkpoints: Checkpoints
+) -> None:
+    """Heads are signed and moved while others compare them: no moment of that passes for damage."""
+    done = threading.Event()
+    coming = itertools.count(100)
+
+    def write() -> None:
+        while not done.is_set():
+            store.append([ecog(next(coming))])
+
+    def look() -> list[str | None]:
+        reader = SqliteStore(store.path, lambda: NOW, checkpoints=checkpoints)
+        faults = [verify(reader, checkpoints).fault for _ in range(20)]
+        reader.record()
+        return faults
+
+    with ThreadPoolExecutor(3) as many:
+        writing = many.submit(write)
+        try:
+            looks = [many.submit(look) for _ in range(2)]
+            faults = [fault for one in looks for fault in one.result()]
+        finally:
+            done.set()
+        writing.result()
+    assert faults == [None] * 40
 
 
 WRITER = """

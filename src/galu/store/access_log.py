@@ -78,6 +78,7 @@ class AccessLog:
         if self._heads is None or self._heads.pending() is None:
             return
         with self._engine.begin() as connection:
+            hold_for_writing(connection)
             self._heads.settle(self._head(connection))
 
     def _head(self, connection: Connection) -> Head:
@@ -88,19 +89,23 @@ class AccessLog:
 
     def entries(self) -> Iterator[AccessEntry]:
         """Everything, oldest first."""
-        for seq, recorded, kind, payload, *_ in self._rows():
+        with self._engine.begin() as connection:
+            rows = self._rows(connection)
+        for seq, recorded, kind, payload, *_ in rows:
             told = json.loads(payload)
             yield AccessEntry(seq, recorded, kind, told.pop("account", ""), told.pop("by", ""), told)
 
     def fault(self) -> str | None:
         """Where the log does not hold together, as a sentence; None where it does."""
         links = Links()
-        fault = links.fault(self._rows())
-        if fault is None and self._heads is not None and not self._heads.vouches(links.head):
-            return f"the log ends with entry {links.head.seq}, its last signed head with another"
+        with self._engine.begin() as connection:
+            hold_for_writing(connection)  # no writer signs a newer head before this one is compared
+            fault = links.fault(self._rows(connection))
+            if fault is None and self._heads is not None and not self._heads.vouches(links.head):
+                return f"the log ends with entry {links.head.seq}, its last signed head with another"
         return fault
 
-    def _rows(self) -> list[tuple[int, str, str, str, str, str]]:
-        with self._engine.begin() as connection:
-            found = connection.execute(select(LOG).order_by(LOG.c.seq)).all()
+    @staticmethod
+    def _rows(connection: Connection) -> list[tuple[int, str, str, str, str, str]]:
+        found = connection.execute(select(LOG).order_by(LOG.c.seq)).all()
         return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in found]

@@ -194,10 +194,10 @@ class Checkpoints:
 
     def vouches(self, head: Head) -> bool:
         """Whether the record may end there: the newest signed head, or one prepared and committed since."""
+        pending = self.pending()  # read first: a writer that settles meanwhile moves it to the newest
         newest = self.newest()
         if head == (newest.head if newest else Head(0, GENESIS)):
             return True
-        pending = self.pending()
         return pending is not None and pending.head == head and self._is_ours(pending)
 
     def _is_ours(self, checkpoint: Checkpoint) -> bool:
@@ -205,8 +205,10 @@ class Checkpoints:
 
     def pending(self) -> Checkpoint | None:
         """The prepared head whose place is not yet taken, if any."""
-        path = self.folder / _PENDING
-        return _read(path) if path.exists() else None
+        try:
+            return _read(self.folder / _PENDING)
+        except FileNotFoundError:  # none, or a writer gave it its place just now
+            return None
 
     def signed(self) -> tuple[tuple[str, Checkpoint], ...]:
         """File name and checkpoint of every day, in the order of the entries they sign.
@@ -218,7 +220,11 @@ class Checkpoints:
         """
         others = (_PENDING, CUSTODY, MIRRORED)
         paths = sorted(path for path in self.folder.glob("*.json") if path.name not in others)
-        return tuple(sorted(((path.name, _read(path)) for path in paths), key=lambda one: one[1].seq))
+        try:
+            found = [(path.name, _read(path)) for path in paths]
+        except FileNotFoundError as gone:
+            raise _no_checkpoint(Path(gone.filename)) from None
+        return tuple(sorted(found, key=lambda one: one[1].seq))
 
     def take_custody(self, key: Path | None, mirror: Place | None, passphrase: str | None) -> None:
         """Move the key to a new file, locked where a passphrase is given, and begin a mirror.
@@ -296,6 +302,10 @@ def _closed(path: Path) -> OutOfReachError:
     return OutOfReachError(str(path), "may not be read", "ask whoever owns it")
 
 
+def _no_checkpoint(path: Path) -> InputError:
+    return InputError(str(path), "is no checkpoint", "restore it from a backup")
+
+
 def _read(path: Path) -> Checkpoint:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -306,8 +316,10 @@ def _read(path: Path) -> Checkpoint:
         )
         if not typed:
             raise TypeError
+    except FileNotFoundError:
+        raise
     except PermissionError:
         raise _closed(path) from None
     except (OSError, ValueError, TypeError):
-        raise InputError(str(path), "is no checkpoint", "restore it from a backup") from None
+        raise _no_checkpoint(path) from None
     return checkpoint

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+from typing import Final
 
 from galu.finding import InputError, OutOfReachError
-from galu.record.seal import GENESIS, Head, Links
+from galu.record.seal import Head, Links
 from galu.store.checkpoints import Checkpoint, Checkpoints
 from galu.store.sql import SqlStore
+
+#: Between looks at a record that others write while it is verified [s].
+_WAITS_S: Final = (0.0, 0.05, 0.2, 0.5, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,22 +27,27 @@ class Verification:
 
 
 class _Walk:
-    """Goes along the chain, and remembers the digests that heads ask for, and the last."""
+    """Goes along the chain, and remembers the digests that heads ask for or may come to, and the last."""
 
-    def __init__(self, wanted: frozenset[int]) -> None:
+    def __init__(self, wanted: frozenset[int], newest: int) -> None:
         self._wanted = wanted
+        self._newest = newest
+        self._links = Links()
         self.digests: dict[int, str] = {}
-        self.last = Head(0, GENESIS)
+
+    @property
+    def last(self) -> Head:
+        """The entry that was come to."""
+        return self._links.head
 
     def along(self, store: SqlStore) -> str | None:
-        """First place where the chain breaks."""
-        links = Links()
-        for chunk in store.chunks():
-            fault = links.fault(chunk)
+        """First place where the chain breaks, from the entry that was come to on."""
+        for chunk in store.chunks(self.last.seq):
+            fault = self._links.fault(chunk)
             if fault is not None:
                 return fault
-            self.digests.update((row[0], row[5]) for row in chunk if row[0] in self._wanted)
-        self.last = links.head
+            asked = (row for row in chunk if row[0] > self._newest or row[0] in self._wanted)
+            self.digests.update((row[0], row[5]) for row in asked)
         return None
 
 
@@ -69,10 +79,18 @@ def verify(
         if fault:
             return Verification(fault)
         own = checkpoints.public_key()
-        signed, pending = checkpoints.signed(), checkpoints.pending()
         witnesses = [(f"{one.folder.name}/{name}", head) for one in against for name, head in one.signed()]
-        walk = _Walk(frozenset(c.seq for _, c in (*signed, *witnesses)))
+        pending, signed = checkpoints.pending(), checkpoints.signed()
+        wanted = frozenset(c.seq for _, c in (*signed, *witnesses))
+        walk = _Walk(wanted, signed[-1][1].seq if signed else 0)
         fault = walk.along(store)
+        end = walk.last
+        for wait_s in _WAITS_S:  # a record in use grows while it is walked along
+            if fault or not _tail_fault(end, signed, pending, own):
+                break
+            time.sleep(wait_s)
+            pending, signed = checkpoints.pending(), checkpoints.signed()
+        fault = fault or walk.along(store)
     except OutOfReachError:
         raise
     except InputError as error:
@@ -81,7 +99,7 @@ def verify(
         fault
         or _heads_fault(walk, (*signed, *witnesses), own)
         or _order_fault(signed)
-        or _tail_fault(walk.last, signed, pending, own)
+        or _tail_fault(end, signed, pending, own)
     )
     return Verification(fault, walk.last.seq, len(signed), own, len(witnesses))
 
@@ -121,7 +139,7 @@ def _tail_fault(
     last: Head, signed: tuple[tuple[str, Checkpoint], ...], pending: Checkpoint | None, key: str
 ) -> str | None:
     newest = signed[-1][1].seq if signed else 0
-    if last.seq == newest:
+    if last.seq <= newest:
         return None
     # A crash between commit and settling leaves the newest signature in the pending file.
     if pending and pending.head == last and pending.public_key == key and pending.is_signed():
