@@ -105,6 +105,18 @@ class OvertakenError(InputError):
     """Somebody else wrote between the look and the writing: what was concluded may no longer hold."""
 
 
+class NotAllowedError(InputError):
+    """Whoever asks may not do it."""
+
+
+class NotThereError(InputError):
+    """What is named is not there, or not for whoever asks: both are told in the same words."""
+
+
+class NobodyError(InputError):
+    """Who asks has not shown who he is, or not lately enough."""
+
+
 class ManyFaultsError(InputError):
     """All that is wrong with one input: a sentence each, so that it can be mended in one go."""
 

@@ -17,6 +17,7 @@ from galu.finding import InputError
 
 #: Command name to (module, attribute, help); a typer app is a group, a function a plain command.
 COMMANDS: dict[str, tuple[str, str, str]] = {
+    "serve": ("galu.cli.serve", "serve", "Serve trials in the browser, with an interface for programs."),
     "user": ("galu.cli.user", "app", "Accounts of a trial: add, grant, revoke; the log of access."),
     "study": ("galu.cli.study", "app", "The study file: check, show, import a registry record."),
     "init": ("galu.cli.init", "init", "A new trial folder from a study file."),

@@ -15,7 +15,7 @@ from galu.access.roles import in_force
 from galu.desk.identity import Identity, current_action, who_acts
 from galu.desk.places import ACCOUNTS
 from galu.files import write_private
-from galu.finding import InputError
+from galu.finding import InputError, NotAllowedError
 from galu.record import KINDS, Fact, Record
 from galu.record.conduct import Retraction, Signature
 from galu.record.people import Demographics
@@ -105,7 +105,7 @@ def require_somewhere(who: Identity, trial: str, action: Action, day: date) -> N
     state = sorted(TABLE[action].states)[0]
     found = [may(grants, action, site, state, day) for site in sorted(sites, key=str) or [None]]
     if not any(one.value for one in found):
-        raise InputError(f"account {who.account}", found[0].reason, "ask an administrator of the trial")
+        raise NotAllowedError(f"account {who.account}", found[0].reason, "ask an administrator of the trial")
 
 
 def written_by(who: Identity | None, fact: F) -> F:
@@ -163,7 +163,7 @@ def require_allowed(who: Identity, trial: str, facts: Sequence[Fact], record: Re
 def _refused(fact: Fact, who: Identity, reason: str, site: str | None) -> InputError:
     place = fact.source or f"{fact.kind} {fact.id!r}"
     remedy = "" if site else "state the site of the subject in demographics, before or with it; "
-    return InputError(place, f"account {who.account}: {reason}", f"{remedy}nothing was written")
+    return NotAllowedError(place, f"account {who.account}: {reason}", f"{remedy}nothing was written")
 
 
 def _named(fact: Fact) -> tuple[str, ...]:
@@ -203,7 +203,9 @@ def _as_action(fact: Fact | type[Fact], using: Action) -> Action:
         return OF_STEP[fact.step]
     action: Action = fact.act  # type: ignore[assignment]  # a test holds the kinds against the table
     if action == "sign" and using not in _SIGNING:
-        raise InputError(fact.kind, "is made by signing, not brought in", "use `galu sign` or `galu decide`")
+        raise NotAllowedError(
+            fact.kind, "is made by signing, not brought in", "use `galu sign` or `galu decide`"
+        )
     if action == "sign" and using == "decide":  # of the trial, whatever sites it rests on
         return using
     return "import" if using == "import" and action in _IMPORTED else action

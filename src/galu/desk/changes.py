@@ -19,7 +19,6 @@ from galu.finding import InputError
 from galu.record import Record
 from galu.report.blocks import Mark
 from galu.trial.changes import Change, derive_changes
-from galu.trial.state import derive_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +72,8 @@ def trial_changes(folder: Path, since: date, as_of: date | None = None) -> Chang
     if "study_version" not in record.as_of(since).frames:
         begun = record.facts("study_version")["recorded"][0].date()
         raise InputError(f"--since {since}", "the record had not begun", f"give a day from {begun} on")
-    before = derive_state(trial.study_on(since), record, since)
-    after = derive_state(trial.study_on(day), record, day)
+    before = trial.state(since)
+    after = trial.state(day)
     fresh, sees = _fresh(visible(record, trial.sight), since, day), sees_subject(trial.sight, record)
     return Changes(
         mark,

@@ -16,7 +16,7 @@ from galu.desk.folder import TrialFolder, open_trial
 from galu.desk.identity import acts
 from galu.desk.seen import sees_subject
 from galu.desk.status import day_of_report, mark_of
-from galu.finding import InputError, OvertakenError
+from galu.finding import InputError, NotThereError, OvertakenError
 from galu.record import Fact
 from galu.record.review import DataMark, DataNote, Query, QueryStep
 from galu.report.blocks import Mark
@@ -25,7 +25,7 @@ from galu.trial.admission import check_admission
 from galu.trial.data_state import Asked, Standing
 from galu.trial.expected import Expected
 from galu.trial.rule_queries import derive_questions, steps_of
-from galu.trial.state import TrialState, derive_state
+from galu.trial.state import TrialState
 from galu.vocabulary.persons import is_named
 
 MARKS: Final[tuple[str, ...]] = get_args(DataMark.model_fields["step"].annotation)
@@ -81,11 +81,11 @@ def data_overview(folder: Path, as_of: date | None = None, subject: str | None =
     trial = open_trial(folder)
     record = trial.record
     day = day_of_report(record, as_of)
-    state = derive_state(trial.study_on(day), record, day)
+    state = trial.state(day)
     sees = sees_subject(trial.sight, record)
     known = tuple(one.id for one in state.subjects if sees(one.id))
     if subject is not None and subject not in known:
-        raise InputError(f"subject {subject!r}", "is not in the record", "name one of the worklist")
+        raise NotThereError(f"subject {subject!r}", "is not in the record", "name one of the worklist")
     names = known if subject is None else (subject,)
     data = state.data
     asked = (one for one in data.queries if sees(one.subject))
@@ -197,12 +197,12 @@ def _run_rules(trial: TrialFolder, clock: Clock) -> tuple[str, ...]:
 
 def _state(trial: TrialFolder) -> TrialState:
     day = day_of_report(trial.record, None)
-    return derive_state(trial.study_on(day), trial.record, day)
+    return trial.state(day)
 
 
 def _require(trial: TrialFolder, fact: str) -> None:
     if not any((frame["id"] == fact).any() for frame in trial.record.frames.values()):
-        raise InputError(f"fact {fact!r}", "is not in the record", "`galu record export` lists every fact")
+        raise NotThereError(f"fact {fact!r}", "is not in the record", "`galu record export` lists every fact")
 
 
 def _moment(trial: TrialFolder, clock: Clock) -> str:

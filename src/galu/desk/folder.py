@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ from galu.access import Sight
 from galu.desk.admission import admitted, require_allowed, require_no_accounts, seen_by, written_by
 from galu.desk.clock import utc_now
 from galu.desk.identity import Identity, mirror_token, passphrase
+from galu.desk.kept import Kept, kept_at
 from galu.desk.noted import new_trial
 from galu.desk.places import CHECKPOINTS, RECORD, STUDY, VERSIONS, holds_record
 from galu.desk.study import study_file
@@ -33,6 +35,7 @@ from galu.record.seal import Head
 from galu.record.versions import VersionRow, version_rows
 from galu.store import Checkpoints, Custody, SqliteStore, SqlStore, open_store
 from galu.store.sql import Clock
+from galu.trial.state import TrialState, derive_state
 
 Origin = Literal["observed", "imported", "simulated"]
 
@@ -44,7 +47,7 @@ SKEW_ALLOWED: Final = timedelta(minutes=2)
 class TrialFolder:
     """A trial: its study, the store that keeps its record, and who opened it.
 
-    `who` is None for a trial without accounts.
+    `who` is None for a trial without accounts; `kept` is there while a process keeps the trial open.
     """
 
     path: Path
@@ -53,11 +56,12 @@ class TrialFolder:
     checkpoints: Checkpoints
     clock: Clock = utc_now
     who: Identity | None = None
+    kept: Kept | None = None
 
     @property
     def id(self) -> str:
         """What names the trial wherever its folder lies: how the digest of its first entry begins."""
-        return trial_id(self.store)
+        return trial_id(self.store) if self.kept is None else self.kept.trial
 
     @property
     def today(self) -> date:
@@ -124,7 +128,20 @@ class TrialFolder:
         found = [one for one in (self.skew(), self.checkpoints.mirror_fault()) if one]
         return "; ".join(found) or None
 
-    def study_on(self, day: date) -> Study:
+    def state(self, day: date, cutoff: date | None = None) -> TrialState:
+        """The trial as known at the end of a day; derived once while the trial is kept open.
+
+        Raises
+        ------
+        InputError
+            As `study_on`.
+        """
+        record = self.record
+        if self.kept is None:
+            return derive_state(self.study_on(day, record), record, day, cutoff)
+        return self.kept.state((self.store.seen, day, cutoff), record, lambda: self.study_on(day, record))
+
+    def study_on(self, day: date, record: Record | None = None) -> Study:
         """The version in force at the end of a day, as the record knew it then, with those before it.
 
         Raises
@@ -132,7 +149,7 @@ class TrialFolder:
         InputError
             When the file of an earlier version is missing, or is not the one that the record names.
         """
-        known = self.record.as_of(day)
+        known = (self.record if record is None else record).as_of(day)
         return amended((self._version(row) for row in version_rows(known)), day)
 
     def _version(self, row: VersionRow) -> Version:
@@ -249,7 +266,7 @@ def open_trial(folder: Path, clock: Clock = utc_now) -> TrialFolder:
     """
     trial = opened(folder, clock)
     who = admitted(folder, trial.id, trial.today)
-    return TrialFolder(trial.path, trial.study, trial.store, trial.checkpoints, clock, who)
+    return replace(trial, who=who)
 
 
 def opened(folder: Path, clock: Clock = utc_now) -> TrialFolder:
@@ -257,15 +274,19 @@ def opened(folder: Path, clock: Clock = utc_now) -> TrialFolder:
     if not holds_record(folder):
         raise InputError(str(folder), "is no trial folder", "make one with `galu init STUDY -o DIR`")
     text, study = read_study(folder / STUDY)
-    checkpoints = Checkpoints(folder / CHECKPOINTS, passphrase(), mirror_token())
-    store = open_store(folder, clock, study.zone, checkpoints)
+    kept = kept_at(folder)
+    if kept is None:
+        checkpoints = Checkpoints(folder / CHECKPOINTS, passphrase(), mirror_token())
+        store = open_store(folder, clock, study.zone, checkpoints)
+    else:
+        store, checkpoints = kept.store, kept.checkpoints
     versions = store.record().facts("study_version").sort("seq")
     if versions.height == 0:
         raise InputError(store.place, "the record names no study", "make a new folder with `galu init`")
     named, found = versions["study_hash"].to_list(), study_hash(text)
     if found != named[-1]:
         study = _finished_amendment(folder, found, named)
-    return TrialFolder(folder, study, store, checkpoints, clock)
+    return TrialFolder(folder, study, store, checkpoints, clock, None, kept)
 
 
 def _finished_amendment(folder: Path, found: str, named: list[str]) -> Study:
@@ -295,10 +316,16 @@ def read_study(path: Path) -> tuple[bytes, Study]:
     """Bytes and content of a study file."""
     try:
         text = path.read_bytes()
-        return text, parse_study(text.decode("utf-8"), str(path))
+        return text, _parsed(text, str(path))
     except OSError as error:
         raise InputError(
             str(path), f"cannot be read ({error.strerror})", "give the path of a study.yaml"
         ) from None
     except UnicodeDecodeError:
         raise InputError(str(path), "is not UTF-8 text", "save it as UTF-8") from None
+
+
+@lru_cache(maxsize=16)
+def _parsed(text: bytes, place: str) -> Study:
+    """A study is frozen, and what keeps a trial open asks for it again and again."""
+    return parse_study(text.decode("utf-8"), place)

@@ -14,11 +14,11 @@ from galu.desk.folder import open_trial
 from galu.desk.identity import acts
 from galu.desk.seen import visible
 from galu.desk.status import day_of_report, mark_of
-from galu.finding import InputError
+from galu.finding import NotThereError
 from galu.record import Record
 from galu.report.blocks import Mark
 from galu.trial.signatures import derive_signatures
-from galu.trial.state import TrialState, derive_state
+from galu.trial.state import TrialState
 from galu.vocabulary.folding import nearest
 
 #: Fields that say where a fact stands, not what happened.
@@ -79,11 +79,11 @@ def fact_history(folder: Path, fact: str) -> History:
     if fact not in known:
         near = ", ".join(nearest(fact, known))
         remedy = f"did you mean {near}?" if near else "`galu record export` lists every fact"
-        raise InputError(f"fact {fact!r}", "is not in the record", remedy)
+        raise NotThereError(f"fact {fact!r}", "is not in the record", remedy)
     steps = tuple(_steps(record, record.root(fact)))
     standing = [one.fact for one in steps if one.fact not in record.superseded and one.kind != "retraction"]
     stands = standing[-1] if standing and steps[-1].kind != "retraction" else ""
-    state = derive_state(trial.study_on(day), everything, day)
+    state = trial.state(day)
     rests = tuple(_rests(state, record, {one.fact for one in steps}))
     subject = _subject(record, fact)
     return History(mark_of(trial, everything, day), subject, steps, stands, rests)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
 
 from galu.access import Action, Grant
-from galu.finding import InputError
+from galu.finding import NobodyError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -67,7 +67,7 @@ def who_acts(accounts: str) -> Identity:
     """
     who = _ACTING.get()
     if who is None:
-        raise InputError("galu", "this trial has accounts, and nobody has said who acts", "set GALU_ACCOUNT")
+        raise NobodyError("galu", "this trial has accounts, and nobody has said who acts", "set GALU_ACCOUNT")
     return who(accounts)
 
 

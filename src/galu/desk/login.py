@@ -12,7 +12,7 @@ from typing import Final
 
 from galu.desk.credentials import hash_password, is_password, is_weaker, step_of_code
 from galu.desk.identity import Identity, acts
-from galu.finding import InputError
+from galu.finding import InputError, NobodyError
 from galu.store import Account, Accounts
 
 #: NIST SP 800-63B (rev. 4) 2.2.3 and ASVS 5.0 7.3: idle and absolute limits of a session, by its way.
@@ -135,8 +135,8 @@ def _is_idle(seen: datetime, now: datetime, way: str) -> bool:
     return now - seen > IDLE[way]
 
 
-def _over() -> InputError:
-    return InputError("galu", "the session is over", "log in again")
+def _over() -> NobodyError:
+    return NobodyError("galu", "the session is over", "log in again")
 
 
 @acts("compute")

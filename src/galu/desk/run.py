@@ -18,7 +18,6 @@ from galu.desk.status import day_of_report, mark_of
 from galu.finding import InputError
 from galu.report.document import Report, build_report, render
 from galu.report.findings import FORMAT, as_json
-from galu.trial.state import derive_state
 
 PAGE = "report.html"
 FINDINGS = "findings.json"
@@ -61,7 +60,7 @@ def run_trial(
     day = day_of_report(record, as_of)
     mark = mark_of(trial, record, day, cutoff)
     tell("deriving the state")
-    state = derive_state(trial.study_on(day), record, day, cutoff)
+    state = trial.state(day, cutoff)
     known = record.as_of(day)
     known = known if cutoff is None else known.occurred_by(cutoff)
     aside = [

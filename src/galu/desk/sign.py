@@ -14,7 +14,7 @@ from galu.desk.folder import TrialFolder, open_trial
 from galu.desk.identity import Identity, acts
 from galu.desk.login import take_proof
 from galu.desk.seen import sees_subject
-from galu.finding import InputError, OvertakenError
+from galu.finding import InputError, NotAllowedError, OvertakenError
 from galu.record.conduct import MEANINGS, Signature
 from galu.store.sql import Clock
 from galu.trial.signatures import Scope, Shown, Standing, derive_signatures, scope_of_visit, show
@@ -68,7 +68,9 @@ def _require_site(trial: TrialFolder, scope: Scope) -> None:
     for subject in sorted(about, key=str):
         allowed = may(who.grants(trial.id), "sign", sites.get(subject or ""), "open", trial.today)
         if subject and not (allowed.value and sees(subject)):
-            raise InputError(f"account {who.account}", allowed.reason or "does not see it", "ask who may")
+            raise NotAllowedError(
+                f"account {who.account}", allowed.reason or "does not see it", "ask who may"
+            )
 
 
 def _subjects(trial: TrialFolder, facts: tuple[str, ...]) -> list[str | None]:

@@ -21,7 +21,6 @@ from galu.report.blocks import Lane, Mark
 from galu.report.board import lanes_of
 from galu.store.sql import Clock
 from galu.trial.board import Board, Due
-from galu.trial.state import derive_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +117,7 @@ def trial_status(folder: Path, as_of: date | None = None) -> Status:
     day = day_of_report(record, as_of)
     mark = mark_of(trial, record, day)
     study = trial.study_on(day)
-    state = derive_state(study, record, day)
+    state = trial.state(day)
     sees = sees_subject(trial.sight, record)
     return Status(
         mark,

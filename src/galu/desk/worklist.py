@@ -15,7 +15,6 @@ from galu.desk.seen import sees_subject
 from galu.desk.status import day_of_report, mark_of
 from galu.finding import InputError
 from galu.report.blocks import Mark
-from galu.trial.state import derive_state
 from galu.trial.worklist import Task, derive_worklist
 
 
@@ -47,7 +46,7 @@ def trial_worklist(folder: Path, as_of: date | None = None, site: str | None = N
     record = trial.record
     day = day_of_report(record, as_of)
     mark = mark_of(trial, record, day)
-    tasks = derive_worklist(derive_state(trial.study_on(day), record, day))
+    tasks = derive_worklist(trial.state(day))
     sites = sites_of(record.as_of(day))
     sees = sees_subject(trial.sight, record)
     tasks = tuple(one for one in tasks if sees(one.subject))

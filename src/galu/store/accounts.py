@@ -340,6 +340,25 @@ class Accounts:
         with self._engine.begin() as connection:
             return self._token(connection, secret, purpose)
 
+    def issued(self, login: str, purpose: str) -> tuple[tuple[str, str, datetime, bool], ...]:
+        """Tokens of an account for a purpose: a name of each, its content, its end, whether it is over."""
+        with self._engine.begin() as connection:
+            mine = (TOKEN.c.login == login) & (TOKEN.c.purpose == purpose)
+            rows = connection.execute(select(TOKEN).where(mine).order_by(TOKEN.c.expires, TOKEN.c.hash))
+            now = stamp(self.clock())
+            return tuple(
+                (row.hash[:16], row.content, moment_of(row.expires), bool(row.used) or row.expires <= now)
+                for row in rows
+            )
+
+    def end_issued(self, login: str, purpose: str, name: str) -> bool:
+        """End a token by its name; whether there was one."""
+        with self._engine.begin() as connection:
+            mine = (TOKEN.c.login == login) & (TOKEN.c.purpose == purpose) & TOKEN.c.used.is_(None)
+            named = mine & (TOKEN.c.hash.startswith(name, autoescape=True))
+            ended = update(TOKEN).where(named).values(used=stamp(self.clock()))
+            return len(name) == 16 and connection.execute(ended).rowcount == 1
+
     def take(self, secret: str, purpose: str) -> tuple[str, str] | None:
         """Login and content of a token that serves now, for the last time; None where it does not."""
         with self._engine.begin() as connection:

@@ -80,11 +80,13 @@ class SqlStore(ABC):
         self._tables = Tables(place)
         self._links = Links()
         self._at_reading = threading.Lock()
+        self._mine = threading.local()
 
     @property
     def seen(self) -> Head:
-        """The head of what `record` has read: what is concluded from it is written after it."""
-        return self._links.head
+        """The head of what `record` gave this thread: what is concluded from it is written after it."""
+        read: Head = getattr(self._mine, "head", self._links.head)
+        return read
 
     def append(
         self,
@@ -197,6 +199,7 @@ class SqlStore(ABC):
                 self._require_here()
                 fault = f"entry {self._links.head.seq} is not the last that was signed"
                 raise altered(self.place, fault)
+            self._mine.head = self._links.head
             return Record(self._tables.frames, self.zone, self._tables.unread)
 
     def _read_on(self) -> None:
