@@ -128,13 +128,14 @@ class TrialState:
     @cached_property
     def absorbed_doses(self) -> tuple[SubjectDose, ...]:
         """Absorbed dose of every region and cycle, or why there is none."""
-        return self._doses_of(one.id for one in self.subjects)
+        return self.doses_of(one.id for one in self.subjects)
 
     @cached_property
     def _doses_together(self) -> tuple[SubjectDose, ...]:
         return derive_absorbed_doses(self.study, self.record, self.subjects)
 
-    def _doses_of(self, names: Iterable[str]) -> tuple[SubjectDose, ...]:
+    def doses_of(self, names: Iterable[str]) -> tuple[SubjectDose, ...]:
+        """The same of some subjects."""
         plan = self.study.dosimetry
         if plan is not None and plan.fits_together():
             # A fit of all patients is none of some of them, nor of one while the others change.
@@ -170,7 +171,7 @@ class TrialState:
     @cached_property
     def proposals(self) -> tuple[CycleProposal, ...]:
         """What speaks for and against the next dose of everybody of whom one is due."""
-        doses = self._doses_of({item.subject for item in self.board.due})
+        doses = self.doses_of({item.subject for item in self.board.due})
         return derive_proposals(self.study, self.subjects, self.board, self._toxicity, doses)
 
     @cached_property
