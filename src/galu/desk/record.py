@@ -120,7 +120,7 @@ def _import_facts(
     taken = {one.id for one in versions.facts[1:]} if versions and not later else set()
     mark = label(versions, record) if versions and not later else None
     facts = [one for one in files.facts if not isinstance(one, StudyVersion) or one.id in taken]
-    fresh, known, changed = _apart(trial, facts)
+    fresh, known, changed = apart(trial, facts)
     if mark is not None and versions is not None and files.recorded:
         labelled = Entry(len(record) + 1, files.recorded[0], mark)
         record = record.appended(frames_of([labelled]))
@@ -190,7 +190,7 @@ def _versions(trial: TrialFolder, source: Path, files: FactFiles) -> tuple[Versi
     ]
 
 
-def _apart(trial: TrialFolder, facts: Sequence[Fact]) -> tuple[list[Fact], int, list[Fault]]:
+def apart(trial: TrialFolder, facts: Sequence[Fact]) -> tuple[list[Fact], int, list[Fault]]:
     """Facts that are new, how many the record holds word for word, and those it holds otherwise."""
     written = trial.store.payloads(fact.id for fact in facts)
     fresh = [fact for fact in facts if fact.id not in written]
@@ -244,7 +244,7 @@ def import_sdtm(
 
 def _import_tabulated(trial: TrialFolder, found: SdtmImport, dry_run: bool) -> Imported:
     record, seen = trial.record, trial.store.seen
-    fresh, known, changed = _apart(trial, found.facts)
+    fresh, known, changed = apart(trial, found.facts)
     admission = check_admission(trial.study, record, fresh, trial.clock())
     faults = [*changed, *(one for one in admission if not one.word)]
     refused = {fault.fact for fault in faults}

@@ -86,7 +86,7 @@ def build_report(
         ("site's day", lambda: site_day(state)),
         ("safety", lambda: safety(state)),
         ("safety watch", lambda: watch(state)),
-        ("dosimetry", lambda: dosimetry(state, _points(state, known))),
+        ("dosimetry", lambda: dosimetry(state, points_of(state, known))),
         ("next cycle", lambda: next_cycle(state)),
         ("pharmacokinetics", lambda: pharmacokinetics(state)),
         ("efficacy", lambda: efficacy(state)),
@@ -111,7 +111,7 @@ def _stated(known: Record) -> dict[str, str]:
     return {r["subject"]: r["category"] or r["term"] for r in rows if "SCREEN" in r["term"].upper()}
 
 
-def _points(state: TrialState, known: Record) -> Points:
+def points_of(state: TrialState, known: Record) -> Points:
     """Measured activities of the first therapeutic cycle by subject and region: hours and MBq."""
     starts = {s.id: s.therapy[0].start for s in state.subjects if s.therapy}
     found: dict[tuple[str, str], list[tuple[float, float]]] = {}

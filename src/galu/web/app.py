@@ -11,6 +11,7 @@ from galu import __version__
 from galu.web.api import api
 from galu.web.door import Front
 from galu.web.hub import Hub
+from galu.web.pages import pages, problem_page
 from galu.web.problems import Shows, install_problems
 from galu.web.shield import Shield
 
@@ -18,8 +19,8 @@ from galu.web.shield import Shield
 def create_app(
     hub: Hub,
     address: str = "http://localhost:8000",
-    routers: Sequence[APIRouter] = (api,),
-    problem_page: Shows | None = None,
+    routers: Sequence[APIRouter] = (api, pages),
+    problem_page: Shows | None = problem_page,
 ) -> FastAPI:
     """The application that serves the trials of a hub.
 

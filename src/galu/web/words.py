@@ -72,9 +72,7 @@ def catalogue(language: str) -> Catalogue:
     name = _CATALOGUES.get(language)
     if name is None:
         return Catalogue({})
-    return Catalogue(
-        read_catalogue(files("galu.web").joinpath(f"locale/{name}").read_text(encoding="utf-8"))
-    )
+    return Catalogue(read_catalogue(files("galu.web").joinpath(f"locale/{name}").read_text(encoding="utf-8")))
 
 
 @cache

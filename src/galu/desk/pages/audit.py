@@ -88,7 +88,9 @@ def _fitting(frame: pl.DataFrame, kind: str, wanted: Wanted, zone: ZoneInfo) -> 
     if wanted.subject:
         tests.append(pl.col("subject").str.contains(wanted.subject, literal=True).fill_null(False))
     if wanted.by:
-        named = [pl.col(name).fill_null("").str.contains(wanted.by, literal=True) for name in ("by", "account")]
+        named = [
+            pl.col(name).fill_null("").str.contains(wanted.by, literal=True) for name in ("by", "account")
+        ]
         tests.append(named[0] | named[1])
     if wanted.first is not None:
         tests.append(day >= wanted.first)

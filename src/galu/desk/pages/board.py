@@ -81,9 +81,7 @@ class BoardPage:
 
 
 @acts("read-board")
-def board_page(
-    folder: Path, as_of: date | None = None, turned: Mapping[str, str] | None = None
-) -> BoardPage:
+def board_page(folder: Path, as_of: date | None = None, turned: Mapping[str, str] | None = None) -> BoardPage:
     """The board of a trial folder on a day.
 
     Parameters

@@ -76,10 +76,10 @@ def courses_of(state: TrialState, person: Subject) -> Iterator[Course]:
     for (code, unit), points in sorted(found.items(), key=lambda one: (order.get(one[0][0], 99), one[0])):
         if len(points) > 1 and code in order:
             told = [Point(p.day, p.value, _grade(grades.get(p.fact)), p.fact) for p in points]
-            row = grades.get(points[-1].fact)
+            newest = grades.get(points[-1].fact)
             yield Course(
                 code, _NAMES.get(code, code), unit, tuple(sorted(told, key=lambda one: one.day)),
-                _bands(state, row, unit), doses, _psa_note(state, person) if code == "PSA" else "",
+                _bands(state, newest, unit), doses, _psa_note(state, person) if code == "PSA" else "",
             )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from galu.desk.folder import TrialFolder, open_trial
 from galu.desk.identity import acts
 from galu.desk.seen import sees_subject, visible
 from galu.desk.status import day_of_report, mark_of
-from galu.finding import InputError
+from galu.finding import NotThereError
 from galu.record import Record
 from galu.report.blocks import Mark
 from galu.trial.state import TrialState
@@ -72,11 +72,11 @@ class Look:
 
         Raises
         ------
-        InputError
+        NotThereError
             When it is so.
         """
         if subject not in {one.id for one in self.state.subjects} or not self.sees(subject):
-            raise InputError(f"subject {subject!r}", "is not in the record", "name one of the subjects")
+            raise NotThereError(f"subject {subject!r}", "is not there", "choose one of the subjects")
 
 
 def look(folder: Path, as_of: date | None = None) -> Look:
@@ -102,3 +102,9 @@ def look(folder: Path, as_of: date | None = None) -> Look:
 def look_around(folder: Path, as_of: date | None = None) -> Look:
     """A look at a trial, for what stands around every page."""
     return look(folder, as_of)
+
+
+@acts("read")
+def look_for_entry(folder: Path) -> Look:
+    """A look at a trial today, by whoever sees the data of subjects."""
+    return look(folder)

@@ -20,7 +20,7 @@ SOON: Final = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One criterion of one patient: `state` is yes, no, unk or later; `days_left` until its evidence expires."""
+    """One criterion of one patient: `state` is yes, no, unk or later; its evidence expires in `days_left`."""
 
     criterion: str
     state: str
@@ -51,7 +51,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One part of a criterion: what it says, on which facts it rests, with the day of each, and its expiry."""
+    """One part of a criterion: what it says, the facts it rests on with their days, its expiry."""
 
     id: str
     state: str
@@ -116,9 +116,7 @@ def screening(
     waiting = {slot.subject for slot in board.slots if slot.first_dose is None and slot.outcome == "P"}
     wanted = {*board.screening, *waiting}
     last = {one.subject: one for one in seen.state.eligibility if seen.sees(one.subject)}
-    lines = tuple(
-        _line(seen, one) for name, one in sorted(last.items()) if everybody or name in wanted
-    )
+    lines = tuple(_line(seen, one) for name, one in sorted(last.items()) if everybody or name in wanted)
     opened = None if cell is None else _opened(seen, last, cell)
     return Screening(seen, tuple((one.id, one.text) for one in plan.criteria), lines, opened)
 

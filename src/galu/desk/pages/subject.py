@@ -1,4 +1,4 @@
-"""A subject's page: what comes next, one timeline, the courses of the laboratory, doses, events, responses."""
+"""A subject's page: what comes next, the timeline, courses of the laboratory, doses, events, responses."""
 
 from __future__ import annotations
 
@@ -81,9 +81,7 @@ class SubjectPage:
             if one.activity_mbq is None:
                 return say("Next: cycle %(cycle)s, %(due)s to %(latest)s; it is held.", **places)
             amount = mbq_in_words(one.activity_mbq)
-            return say(
-                "Next: cycle %(cycle)s, %(amount)s, %(due)s to %(latest)s.", amount=amount, **places
-            )
+            return say("Next: cycle %(cycle)s, %(amount)s, %(due)s to %(latest)s.", amount=amount, **places)
         if self.tasks:
             return say("Next: %(what)s.", what=self.tasks[0].what)
         return say("Nothing is due.")
@@ -105,9 +103,7 @@ def subjects(folder: Path, as_of: date | None = None) -> Subjects:
         if seen.sees(person.id):
             said, mark = standing(seen, person)
             site = seen.sites.get(person.id, "")
-            lines.append(
-                Listed(person, site, said, mark, asked.get(person.id, 0), tasks.get(person.id))
-            )
+            lines.append(Listed(person, site, said, mark, asked.get(person.id, 0), tasks.get(person.id)))
     return Subjects(seen, tuple(lines))
 
 

@@ -168,9 +168,7 @@ class Page:
 def render(page: Page, template: str, title: str, status: int = 200, **values: Any) -> HTMLResponse:
     """A page in the language of whoever asks; `title` is a message."""
     made = environment(page.language).get_template(template)
-    text = made.render(
-        page=page, look=page.look, title=page.say(title), **_tables(page.say), **values
-    )
+    text = made.render(page=page, look=page.look, title=page.say(title), **_tables(page.say), **values)
     return HTMLResponse(text, status)
 
 

@@ -50,4 +50,6 @@ def audit(
     ends: tuple[date | None, date | None] = day_asked(first, "from"), day_asked(last, "to")
     wanted = Wanted(words, subject, kind, by, *ends, bool(changed))
     trail = visit.does(audit_trail, wanted, day_asked(as_of))
-    return render(Page(request, visit, trail.look), "audit.html", mark("Audit trail"), trail=trail, asked=wanted)
+    return render(
+        Page(request, visit, trail.look), "audit.html", mark("Audit trail"), trail=trail, asked=wanted
+    )

@@ -4,8 +4,34 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from galu.web.pages import board, facts, home, live, screening, session, static, subjects
+from galu.web.pages import (
+    board,
+    committee,
+    data,
+    entry,
+    facts,
+    home,
+    live,
+    results,
+    screening,
+    session,
+    static,
+    subjects,
+)
 
 pages = APIRouter(include_in_schema=False)
-for module in (static, session, home, board, screening, subjects, facts, live):
+for module in (
+    static,
+    session,
+    home,
+    board,
+    screening,
+    entry,
+    subjects,
+    facts,
+    committee,
+    data,
+    results,
+    live,
+):
     pages.include_router(module.router)

@@ -7,10 +7,22 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from galu.desk.accounts import set_password
+from galu.desk.accounts import begin_totp, confirm_totp, set_password
+from galu.desk.credentials import seed_address
 from galu.desk.login import RefusedError, Shown, TooManyError
 from galu.finding import InputError, NobodyError
-from galu.web.door import came_from, front_of, hub_of, let_in, let_out, open_to_all, set_session, visitor_of
+from galu.web.door import (
+    Visitor,
+    came_from,
+    front_of,
+    hub_of,
+    known,
+    let_in,
+    let_out,
+    open_to_all,
+    set_session,
+    visitor_of,
+)
 from galu.web.hub import of_trial
 from galu.web.pages.around import LANGUAGE, Page, mark, render
 from galu.web.words import LANGUAGES
@@ -90,13 +102,17 @@ def go_out(request: Request) -> Response:
     return answer
 
 
-@router.get("/invitation/{token}", response_class=HTMLResponse, dependencies=[open_to_all("the link shows it")])
+@router.get(
+    "/invitation/{token}", response_class=HTMLResponse, dependencies=[open_to_all("the link shows it")]
+)
 def invited(request: Request, token: str) -> Response:
     """The form that sets the password of an account that was invited."""
     return render(Page(request), "invitation.html", mark("Your password"), token=token, errors=())
 
 
-@router.post("/invitation/{token}", response_class=HTMLResponse, dependencies=[open_to_all("the link shows it")])
+@router.post(
+    "/invitation/{token}", response_class=HTMLResponse, dependencies=[open_to_all("the link shows it")]
+)
 def choose(
     request: Request,
     token: str,
@@ -131,3 +147,41 @@ def choose_language(
             samesite="lax",
         )  # fmt: skip
     return answer
+
+
+@router.get("/account", response_class=HTMLResponse)
+def account(request: Request, visitor: Annotated[Visitor, known()]) -> Response:
+    """A seed for an authenticator; it counts once its first code came back."""
+    seed, ticket = begin_totp(hub_of(request).accounts, visitor.who)
+    return _account(request, visitor, seed, ticket)
+
+
+def _account(
+    request: Request,
+    visitor: Visitor,
+    seed: str,
+    ticket: str,
+    errors: tuple[str, ...] = (),
+    done: bool = False,
+) -> Response:
+    return render(
+        Page(request), "account.html", mark("Your account"), 422 if errors else 200, name=visitor.who.name,
+        seed=seed, ticket=ticket, address=seed_address(seed, visitor.who.account), csrf=visitor.csrf,
+        errors=errors, done=done,
+    )  # fmt: skip
+
+
+@router.post("/account", response_class=HTMLResponse)
+def keep_authenticator(
+    request: Request,
+    visitor: Annotated[Visitor, known()],
+    ticket: Annotated[str, Form(max_length=200)],
+    seed: Annotated[str, Form(max_length=200)],
+    code: Annotated[str, Form(max_length=20)],
+) -> Response:
+    """Keep the authenticator whose code this is."""
+    try:
+        confirm_totp(hub_of(request).accounts, visitor.who, ticket, code.strip())
+    except InputError as error:
+        return _account(request, visitor, seed, ticket, (str(error),))
+    return _account(request, visitor, seed, ticket, done=True)

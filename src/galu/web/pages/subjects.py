@@ -73,7 +73,7 @@ class EntryLink:
 _FORMS = (
     ("visit", mark("Enter a visit")),
     ("dose", mark("Dosing worksheet")),
-    ("adverse_event", mark("Adverse event")),
+    ("event", mark("Adverse event")),
     ("judgement", mark("Judgement")),
     ("any", mark("Something else")),
 )
@@ -81,7 +81,11 @@ _FORMS = (
 
 @router.get("/t/{trial}/subjects/{subject}", response_class=HTMLResponse)
 def show(
-    request: Request, visit: Annotated[Visit, needs("read")], subject: str, as_of: str = ""
+    request: Request,
+    visit: Annotated[Visit, needs("read")],
+    subject: str,
+    as_of: str = "",
+    written: int | None = None,
 ) -> HTMLResponse:
     """The page of one subject on a day."""
     found = visit.does(subject_page, subject, day_asked(as_of))
@@ -96,6 +100,7 @@ def show(
         plots=[_plot(one, found.subject.level) for one in found.courses],
         open_queries=sum(one.state != "closed" for one in found.queries),
         visits=tuple(_visits(page, found)),
+        written=written,
         entries=[EntryLink(page.to(f"{base}/{path}"), page.say(word)) for path, word in _FORMS],
     )  # fmt: skip
 
