@@ -24,7 +24,7 @@ from galu.trial.admission import check_admission
 class Correction:
     """A correction as it is shown: the fields of what stands, what they become, what is wrong.
 
-    `changes` are column, before and after; `stands` is the fact that is corrected; `written` the correction.
+    `changes` are field, before and after; `stands` is the fact that is corrected; `written` the correction.
     """
 
     look: Look
@@ -174,7 +174,7 @@ def _changes(form: Correction, stands: Fact, values: Mapping[str, str]) -> tuple
     for one in form.part.fields:
         old, new = before.get(one.column, ""), values.get(one.name, "").strip()
         if old != new and _text(_same(old)) != _text(_same(new)):
-            found.append((one.column, old, new))
+            found.append((one.label, old, new))
     return tuple(found)
 
 

@@ -25,6 +25,7 @@ from galu.desk.forms.sheets import (
     kind_sheet,
     newcomer_sheet,
     visit_sheet,
+    writable,
 )
 from galu.desk.identity import acts
 from galu.desk.pages.look import Look, look
@@ -92,6 +93,12 @@ class Form:
         """What is wrong and belongs to no field."""
         names = {one.name for part in self.sheet.parts for one in part.fields}
         return tuple(error for place, error in self.faults if place not in names)
+
+
+@acts("read")
+def kinds_to_write(folder: Path) -> tuple[Look, tuple[str, ...]]:
+    """Every kind of fact that has a form of its own."""
+    return look(folder), writable()
 
 
 @acts("read")

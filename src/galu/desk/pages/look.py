@@ -102,9 +102,3 @@ def look(folder: Path, as_of: date | None = None) -> Look:
 def look_around(folder: Path, as_of: date | None = None) -> Look:
     """A look at a trial, for what stands around every page."""
     return look(folder, as_of)
-
-
-@acts("read")
-def look_for_entry(folder: Path) -> Look:
-    """A look at a trial today, by whoever sees the data of subjects."""
-    return look(folder)

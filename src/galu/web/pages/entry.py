@@ -11,10 +11,7 @@ from starlette.datastructures import FormData
 
 from galu.desk.forms.correct import Correction, open_correction, send_correction
 from galu.desk.forms.drafts import drop_draft, keep_draft
-from galu.desk.forms.fields import label_of
-from galu.desk.forms.sheets import writable
-from galu.desk.forms.write import Form, Where, open_form, send_form
-from galu.desk.pages.look import look_for_entry
+from galu.desk.forms.write import Form, Where, kinds_to_write, open_form, send_form
 from galu.web.door import Visit, needs
 from galu.web.pages.around import Page, kind_in_words, mark, render
 
@@ -67,10 +64,10 @@ def newcomer_sent(
 @router.get("/t/{trial}/subjects/{subject}/enter/any", response_class=HTMLResponse)
 def kinds(request: Request, visit: Annotated[Visit, needs("read")], subject: str) -> HTMLResponse:
     """Every kind of fact that has a form."""
-    found = visit.does(look_for_entry)
+    found, written = visit.does(kinds_to_write)
     page = Page(request, visit, found)
     return render(page, "kinds.html", mark("Something else"), subject=subject,
-                  kinds=[(one, page.say(kind_in_words(one))) for one in writable()])  # fmt: skip
+                  kinds=[(one, page.say(kind_in_words(one))) for one in written])  # fmt: skip
 
 
 @router.get("/t/{trial}/subjects/{subject}/enter/{form}", response_class=HTMLResponse)
@@ -149,5 +146,5 @@ def _correction(
     page = Page(request, visit, done.look)
     return render(
         page, "correct.html", mark("Correction"), status, form=done, checked=step == "check",
-        kind=kind_in_words(done.kind), label_of=label_of,
+        kind=kind_in_words(done.kind),
     )  # fmt: skip
