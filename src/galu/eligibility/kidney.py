@@ -17,6 +17,7 @@ from galu.eligibility.renal import (
 )
 from galu.eligibility.values import ages_at, code_of, current, lasts_until, missing
 from galu.finding import Truth, any_of
+from galu.vocabulary.bodies import ADULT_YEARS
 from galu.vocabulary.laboratory import in_unit
 
 _FORMS: tuple[Form, ...] = ("idms175", "original186", "chinese")
@@ -59,7 +60,10 @@ class _Body:
 
 
 def _bodies(case: Case, found: tuple[Evidence, ...]) -> tuple[list[_Body | None], tuple[Evidence, ...]]:
-    """Every creatinine at each possible age, the older first; None where one is not known."""
+    """Every creatinine at each possible age, the older first; None where one is not known, or below 18 years.
+
+    Both formulas were made in adults: of a child neither is computed.
+    """
     sexes = case.latest("sex")
     codes = {code_of(one) for one in sexes}
     bodies: list[_Body | None] = []
@@ -71,7 +75,10 @@ def _bodies(case: Case, found: tuple[Evidence, ...]) -> tuple[list[_Body | None]
         if not scr or scr <= 0 or not years or codes not in ({"m"}, {"f"}):
             bodies.append(None)
             continue
-        bodies += [_Body(scr, old, codes == {"f"}) for old in sorted(years, reverse=True) if old > 0]
+        bodies += [
+            None if old < ADULT_YEARS else _Body(scr, old, codes == {"f"})
+            for old in sorted(years, reverse=True)
+        ]
     return bodies, sexes + births
 
 

@@ -14,15 +14,15 @@ from galu.eligibility.plan import AtomPlan, EligibilityPlan
 from galu.escalation.plan import EscalationPlan
 from galu.finding import InputError
 from galu.nuclides import canonical, half_life_h, nuclide
+from galu.protocol.ages import ages_of
 from galu.protocol.contradiction import Contradiction, Place, declared_twice
 from galu.protocol.safety_contradictions import of_assessments, of_design, of_safety
 from galu.protocol.sections import Agent, AnalysisSet, Schedule
-from galu.protocol.treatment import Body, Treatment
+from galu.protocol.treatment import REFERENCE_CM, REFERENCE_KG, Body, Treatment
 from galu.safety.plan import SafetyPlan
+from galu.vocabulary.bodies import light_and_heavy
 from galu.vocabulary.tracers import read_tracer, same_tracer
 
-#: Bodies [kg, cm] whose activities must all be possible: a light and a heavy adult (assumed).
-_BODIES: Final = (Body(45.0, 150.0), Body(120.0, 190.0))
 #: After so many half-lives a thousandth of a thousandth is left, which no camera sees (assumed).
 _GONE_HALF_LIVES: Final = 20.0
 
@@ -145,13 +145,16 @@ def _scans(study: Parts) -> Iterator[Contradiction]:
 def _activities(study: Parts) -> Iterator[Contradiction]:
     """Levels that the range of their agent excludes: every dose of theirs would be refused at entry."""
     plan = study.treatment
+    ages = ages_of(study)
+    bodies = tuple(Body(*one) for one in light_and_heavy(ages))
+    yield from _capped(plan, bodies[0] if ages.with_children else Body(REFERENCE_KG, REFERENCE_CM))
     agent = next((one for one in study.agents if plan and one.name == plan.therapy_agent.value), None)
     if plan is None or agent is None or agent.possible_activity_mbq is None:
         return
     low, high = agent.possible_activity_mbq.value
     for index, level in enumerate(plan.levels):
         numbers = range(1, plan.most_administrations + 1)
-        planned = [plan.planned(level.level, n, body).mbq or 0.0 for n in numbers for body in _BODIES]
+        planned = [plan.planned(level.level, n, body).mbq or 0.0 for n in numbers for body in bodies]
         least, most = min(planned), max(planned)
         if least < low or most > high:
             yield Contradiction(
@@ -160,6 +163,22 @@ def _activities(study: Parts) -> Iterator[Contradiction]:
                 f"possible_activity_mbq {low:g} to {high:g}",
                 "widen the range, or correct the level",
             )
+
+
+def _capped(plan: Treatment | None, body: Body) -> Iterator[Contradiction]:
+    """A cap below what a level gives to somebody of usual weight, or to a light one among children."""
+    if plan is None or plan.most_mbq is None:
+        return
+    most = plan.most_mbq.value
+    for level in plan.levels:
+        mbq = (level.mbq(1, body) or 0.0) / plan.parts
+        if most < mbq:
+            fault = (
+                f"most_mbq of {most:g} MBq is less than level {level.level} gives at {body.weight_kg:g} kg "
+                f"({mbq:g} MBq): the level would be given to nobody of that weight"
+            )
+            yield Contradiction(("treatment", "most_mbq"), fault, "correct one of the two")
+            return
 
 
 def _schedule(study: Parts) -> Iterator[Contradiction]:

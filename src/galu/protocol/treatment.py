@@ -16,7 +16,8 @@ from galu.statement import Count, Section, Sourced, Stated
 
 #: Weight [kg] of a reference adult, by which an activity per weight is compared with a range.
 REFERENCE_KG: Final = 70.0
-_REFERENCE_CM: Final = 175.0
+#: and height [cm] of the same.
+REFERENCE_CM: Final = 175.0
 #: Ways to write an activity, each with its unit and the range in which a unit was not mistaken (assumed).
 _WAYS: Final[dict[str, tuple[str, float, float]]] = {
     "activity_gbq": ("GBq", 0.1, 20.0),
@@ -193,10 +194,10 @@ class Treatment(Section):
         unit, low, high = _WAYS[self.levels[0].way]
         for level in self.levels:
             for amount in level.amounts:
-                if not low <= amount / self._parts <= high:
+                if not low <= amount / self.parts <= high:
                     hint = " Was it MBq? Write activity_mbq." if unit == "GBq" else ""
                     raise ValueError(
-                        f"level {level.level}: {amount / self._parts:g} {unit} is no therapeutic activity of "
+                        f"level {level.level}: {amount / self.parts:g} {unit} is no therapeutic activity of "
                         f"one administration ({low:g} to {high:g} {unit}).{hint}"
                     )
         return self
@@ -207,18 +208,10 @@ class Treatment(Section):
             return self
         if not self.by_body:
             raise ValueError("most_mbq caps activities by weight or surface: lower the level instead")
-        reference, most = Body(REFERENCE_KG, _REFERENCE_CM), self.most_mbq.value
-        for level in self.levels:
-            mbq = (level.mbq(1, reference) or 0.0) / self._parts
-            if most < mbq:
-                raise ValueError(
-                    f"most_mbq of {most:g} MBq is less than level {level.level} gives at {REFERENCE_KG:g} kg "
-                    f"({mbq:g} MBq): the level would be given to nobody of that weight"
-                )
         return self
 
     @property
-    def _parts(self) -> int:
+    def parts(self) -> int:
         """Into how many administrations the activity of a level is divided."""
         parts = {"per cycle": self.fractions, "cumulative": self.most_administrations}
         return parts.get(self.reading.value, 1)
@@ -303,7 +296,7 @@ class Treatment(Section):
         if self.lower_each_cycle_gbq is not None:
             mbq -= 1000.0 * self.lower_each_cycle_gbq.value * (turn.cycle - 1)
         how = f"{row} at {body.weight_kg:g} kg{body.weighed}" if row.by_body else ""
-        return self._capped(mbq / self._parts, how)
+        return self._capped(mbq / self.parts, how)
 
     def _capped(self, mbq: float, how: str) -> Planned:
         """An activity within the most that one administration may have."""

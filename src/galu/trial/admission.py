@@ -387,7 +387,7 @@ def _measurable(fact: Any, known: Known) -> Iterator[Fault]:
     local = words_of(known.study).test_pairs
     found = unknown_words(fact.test, fact.unit, local)
     if found is None and fact.value is not None and fact.unit:
-        found = implausible(fact.test, fact.value, fact.unit, local)
+        found = implausible(fact.test, fact.value, fact.unit, local, known.ages_on(fact.subject, fact.on))
     if found is not None:
         yield Fault(fact.id, found.column, found.fault, found.remedy, found.word)
 

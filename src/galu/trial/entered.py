@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from galu.protocol import Study
+from galu.protocol.ages import ages_of
 from galu.record import Fact, Record
 from galu.record.corrections import Target
 from galu.record.identifiers import looks
@@ -25,12 +26,14 @@ from galu.record.treatment import (
     Scan,
     UrineCollection,
 )
-from galu.record.when import hours_between
+from galu.record.when import days_of, hours_between
 from galu.trial.exposure import half_lives_h
+from galu.vocabulary.bodies import Ages
 
 Measured = Residual | Scan | RegionActivity | Sample | UrineCollection
 _MEASURED: Final[tuple[type[Measured], ...]] = (Residual, Scan, RegionActivity, Sample, UrineCollection)
 Key = tuple[str, str, int, int]
+YEAR_DAYS: Final = 365.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,15 @@ class Known:
     earliest: Mapping[Key, tuple[str, str]]
     half_lives: Mapping[str, float]
     orders: frozenset[str] = frozenset()
+
+    def ages_on(self, subject: str | None, on: str | None) -> Ages:
+        """How old somebody is on a day, by the birth date where the study admits children and it is known."""
+        ages, birth = ages_of(self.study), self.births.get(subject or "")
+        if not ages.with_children or birth is None or on is None:
+            return ages
+        first, last = days_of(birth)
+        begins, ends = days_of(on)
+        return Ages(max((begins - last).days / YEAR_DAYS, 0.0), max((ends - first).days / YEAR_DAYS, 0.0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from galu.safety.plan import SafetyPlan
 from galu.trial.bodies import measured
 from galu.trial.exposure import was_lowered
 from galu.trial.subjects import Subject
+from galu.vocabulary.bodies import ADULT_YEARS
 from galu.vocabulary.laboratory import in_unit
 from galu.vocabulary.results import read_result
 
@@ -59,7 +60,12 @@ def _creatinine(record: Record) -> dict[str, list[_Creatinine]]:
             continue
         age = _age(births.get(row.subject), row.day)
         weight = _latest(weights.get(row.subject, []), row.day)
-        clearance = None if age is None or weight is None else cockcroft_gault_ml_min(umol_l, age, weight)
+        adult = age is not None and age >= ADULT_YEARS
+        clearance = (
+            None
+            if age is None or weight is None or not adult
+            else cockcroft_gault_ml_min(umol_l, age, weight)
+        )
         found.setdefault(row.subject, []).append(_Creatinine(row.day, umol_l, clearance, row.id))
     return found
 
