@@ -1,6 +1,6 @@
 """Radionuclide data: half-lives and emissions."""
 
-from galu.nuclides.data import HALF_LIFE_SOURCE, SHA256, canonical, file_sha256
+from galu.nuclides.data import HALF_LIFE_SOURCE, SHA256, canonical, file_sha256, written_nuclide
 from galu.nuclides.emissions import Emissions, Lines, emissions, own_emissions
 from galu.nuclides.nuclide import DELTA_PER_MEV, Nuclide, half_life_h, nuclide, nuclide_names
 
@@ -18,4 +18,5 @@ __all__ = [
     "nuclide",
     "nuclide_names",
     "own_emissions",
+    "written_nuclide",
 ]

@@ -53,28 +53,45 @@ def _symbols() -> dict[str, str]:
     """Symbols by themselves and by the names of their elements, in lower case."""
     found = {row["symbol"].lower(): row["symbol"] for row in _rows("elements.csv")}
     for row in _rows("elements.csv"):
-        found |= dict.fromkeys(row["names"].split(";"), row["symbol"])
+        found |= dict.fromkeys(filter(None, row["names"].split(";")), row["symbol"])
     return found
 
 
-def canonical(name: str) -> str | None:
-    """Name of a packaged nuclide as galu writes it, or None.
+@cache
+def _protons() -> dict[str, int]:
+    return {row["symbol"]: int(row["protons"]) for row in _rows("elements.csv")}
+
+
+def written_nuclide(name: str) -> str | None:
+    """A nuclide as galu writes it, whether its data are packaged or not; None where the name is none.
 
     ``Lu-177``, ``177Lu``, ``LU 177``, ``[¹⁷⁷Lu]``, ``lutetium-177`` are one; an isomer (``177mLu``) is
     another nuclide than its ground state.
+
+    >>> written_nuclide("[99mTc]"), written_nuclide("scandium-44"), written_nuclide("Lu-771")
+    ('Tc-99m', 'Sc-44', None)
     """
     text = unicodedata.normalize("NFKC", name).strip().strip("[](){}^ ").lower()
     text = re.sub(r"[‐‑‒–—−^]", "-", text)
     first, last = _MASS_FIRST.fullmatch(text), _SYMBOL_FIRST.fullmatch(text)
     if first is not None:
         mass, isomer, element = first.groups()
+        if isomer and f"m{element}" in _symbols():
+            isomer, element = "", f"m{element}"
     elif last is not None:
         element, mass, isomer = last.groups()
     else:
         return None
     symbol = _symbols().get(element)
-    found = f"{symbol}-{int(mass)}"
-    return found if not isomer and found in table()["nuclides"] else None
+    if symbol is None or not _protons()[symbol] <= int(mass) <= 3 * _protons()[symbol]:
+        return None
+    return f"{symbol}-{int(mass)}{isomer}"
+
+
+def canonical(name: str) -> str | None:
+    """Name of a packaged nuclide as galu writes it (`written_nuclide`), or None."""
+    found = written_nuclide(name)
+    return found if found in table()["nuclides"] else None
 
 
 def row(name: str) -> dict[str, Any]:

@@ -12,12 +12,11 @@ from typing import Final, Protocol
 from galu.dosimetry.plan import DosimetryPlan, organ_of
 from galu.eligibility.plan import AtomPlan, EligibilityPlan
 from galu.escalation.plan import EscalationPlan
-from galu.finding import InputError
-from galu.nuclides import canonical, half_life_h, nuclide
+from galu.nuclides import canonical, half_life_h, nuclide, nuclide_names, written_nuclide
 from galu.protocol.ages import ages_of
 from galu.protocol.contradiction import Contradiction, Place, declared_twice
 from galu.protocol.safety_contradictions import of_assessments, of_design, of_safety
-from galu.protocol.sections import Agent, AnalysisSet, Schedule
+from galu.protocol.sections import Agent, AnalysisSet, Identity, Schedule
 from galu.protocol.treatment import REFERENCE_CM, REFERENCE_KG, Body, Treatment
 from galu.safety.plan import SafetyPlan
 from galu.vocabulary.bodies import light_and_heavy
@@ -29,6 +28,10 @@ _GONE_HALF_LIVES: Final = 20.0
 
 class Parts(Protocol):
     """The sections that are held against one another."""
+
+    @property
+    def identity(self) -> Identity:
+        """What the registry says."""
 
     @property
     def agents(self) -> tuple[Agent, ...]:
@@ -89,12 +92,10 @@ def _agents(study: Parts) -> Iterator[Contradiction]:
     known = [one.name for one in study.agents]
     for index, agent in enumerate(study.agents):
         if agent.nuclide is not None:
-            try:
-                half_life_h(agent.nuclide)
-            except InputError as error:
-                yield Contradiction(("agents", index, "nuclide"), error.fault, error.remedy)
-            else:
-                yield from _named_otherwise(index, agent)
+            fault = _unknown_nuclide(agent)
+            yield from _named_otherwise(index, agent) if fault is None else ()
+            if fault is not None:
+                yield Contradiction(("agents", index, "nuclide"), *fault)
         possible, planned = agent.possible_activity_mbq, agent.planned_activity_mbq
         if possible is not None and planned is not None:
             low, high = possible.value
@@ -118,22 +119,40 @@ def _agents(study: Parts) -> Iterator[Contradiction]:
             )
 
 
+def _unknown_nuclide(agent: Agent) -> tuple[str, str] | None:
+    """What is wrong with the nuclide of an agent, and what to write; its half-life is packaged or stated."""
+    if agent.physical_half_life_h is not None:
+        return None if written_nuclide(agent.nuclide or "") else _no_nuclide(agent.nuclide)
+    if written_nuclide(agent.nuclide or "") is None:
+        return _no_nuclide(agent.nuclide)
+    known = ", ".join(nuclide_names())
+    return (
+        f"{agent.nuclide} is not packaged, and its half-life is not stated",
+        f"state half_life_h of the agent [h] with its source, or use one of {known}",
+    )
+
+
+def _no_nuclide(name: str | None) -> tuple[str, str]:
+    return f"{name} is no nuclide", "write it as in Lu-177 or Tc-99m"
+
+
 def _named_otherwise(index: int, agent: Agent) -> Iterator[Contradiction]:
     """An agent whose name tells another nuclide than its key does."""
-    told = canonical(read_tracer(agent.name).nuclide)
-    if told is not None and told != canonical(agent.nuclide or ""):
+    told = written_nuclide(read_tracer(agent.name).nuclide)
+    if told is not None and told != written_nuclide(agent.nuclide or ""):
         fault = f"is {agent.nuclide}, but the agent is called {agent.name}"
         yield Contradiction(("agents", index, "nuclide"), fault, "correct the name or the nuclide")
 
 
 def _scans(study: Parts) -> Iterator[Contradiction]:
     """Scans at which nothing would be left of the agent."""
-    carried = {one.name: one.nuclide for one in study.agents}
+    carried = {one.name: one for one in study.agents}
     for index, scan in enumerate(study.schedule.scans if study.schedule else ()):
-        name = carried.get(scan.agent)
-        if name is None or canonical(name) is None:
+        agent = carried.get(scan.agent)
+        physical = None if agent is None else agent.physical_half_life_h
+        if agent is None or physical is None:
             continue
-        half_lives = scan.times_h[-1] / half_life_h(name)
+        name, half_lives = agent.nuclide, scan.times_h[-1] / physical
         if half_lives > _GONE_HALF_LIVES:
             yield Contradiction(
                 ("schedule", "scans", index, "times_h"),
@@ -209,9 +228,9 @@ def _schedule(study: Parts) -> Iterator[Contradiction]:
 
 def _sets(study: Parts) -> Iterator[Contradiction]:
     """Sets of who was given a nuclide that no agent carries: nobody would be counted."""
-    carried = {canonical(one.nuclide or "") for one in study.agents}
+    carried = {written_nuclide(one.nuclide or "") for one in study.agents}
     for index, one in enumerate(study.analysis_sets):
-        told = canonical(one.id.removesuffix("-safety")) if one.id.endswith("-safety") else None
+        told = written_nuclide(one.id.removesuffix("-safety")) if one.id.endswith("-safety") else None
         if told is not None and told not in carried:
             fault = f"counts who was given {told}, which no agent carries"
             yield Contradiction(("analysis_sets", index, "id"), fault, "name the nuclide of an agent")
@@ -235,7 +254,7 @@ def _tracers(study: Parts) -> Iterator[Contradiction]:
             if "pet.target" in atom.items and own and True not in told:
                 fault = f"{atom.id}: {name!r} is no agent of the study, whose scans alone are {atom.items[0]}"
                 yield Contradiction((*place, "values"), fault, f"write one of {', '.join(own)}")
-            elif canonical(read_tracer(name).nuclide) is None:
+            elif not read_tracer(name).nuclide:
                 fault = f"{atom.id}: {name!r} names no tracer with its nuclide"
                 yield Contradiction((*place, "values"), fault, "write it as in 68Ga-PSMA-11")
 
@@ -251,10 +270,16 @@ def _dosimetry(plan: DosimetryPlan, study: Parts) -> Iterator[Contradiction]:
     organs = [organ_of(one.name) for one in plan.regions.value]
     yield from declared_twice(("dosimetry", "regions", "value"), organs, "region")
     place: Place = ("dosimetry", "therapy_nuclide")
-    try:
-        physical_h = half_life_h(plan.therapy_nuclide.value)
-    except InputError as error:
-        yield Contradiction(place, error.fault, error.remedy)
+    therapy = study.treatment.therapy_agent.value if study.treatment else None
+    agent = next((one for one in study.agents if one.name == therapy), None)
+    name = plan.therapy_nuclide.value
+    if canonical(name) is not None:
+        physical_h = half_life_h(name)
+    elif agent is not None and agent.physical_half_life_h is not None and not _differ(agent.nuclide, name):
+        physical_h = agent.physical_half_life_h
+    else:
+        fault, remedy = f"{name} is not packaged", f"use one of {', '.join(nuclide_names())}"
+        yield Contradiction(place, fault, remedy + ", or state half_life_h of the therapeutic agent")
         return
     for index, region in enumerate(plan.regions.value):
         if region.population_teff_h is not None and region.population_teff_h > physical_h:
@@ -271,23 +296,19 @@ def _dosimetry(plan: DosimetryPlan, study: Parts) -> Iterator[Contradiction]:
                 f"{limit.region!r} has a limit, but is none of `regions`",
                 f"add it there, or write one of {', '.join(organs)}",
             )
-        if limit.quantity == "bed" and nuclide(plan.therapy_nuclide.value).emits_alpha:
+        if limit.quantity == "bed" and canonical(name) is not None and nuclide(name).emits_alpha:
             yield Contradiction(
                 (*where, "quantity"),
-                f"no BED is derived of {plan.therapy_nuclide.value}, which emits α particles",
+                f"no BED is derived of {name}, which emits α particles",
                 "limit the dose",
             )
-    agent = study.treatment.therapy_agent.value if study.treatment else None
-    carried = next((one.nuclide for one in study.agents if one.name == agent), None)
-    if carried is not None and _differ(carried, plan.therapy_nuclide.value):
+    if agent is not None and _differ(agent.nuclide, name):
         yield Contradiction(
-            place,
-            f"is {plan.therapy_nuclide.value}, but {agent} carries {carried}",
-            "write the nuclide given",
+            place, f"is {name}, but {therapy} carries {agent.nuclide}", "write the nuclide given"
         )
 
 
-def _differ(one: str, other: str) -> bool:
+def _differ(one: str | None, other: str) -> bool:
     """Whether two names are those of different nuclides; of a name nobody knows the agent tells."""
-    known = canonical(one)
-    return known is not None and known != canonical(other)
+    known = written_nuclide(one or "")
+    return known is not None and known != written_nuclide(other)

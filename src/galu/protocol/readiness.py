@@ -18,6 +18,7 @@ from galu.eligibility.plan import EligibilityPlan
 from galu.escalation.outcomes import Outcomes
 from galu.escalation.plan import EscalationPlan, design_from_plan
 from galu.finding import InputError
+from galu.nuclides import canonical
 from galu.pharmacokinetics.plan import PharmacokineticsPlan
 from galu.protocol.sections import AnalysisSet, Enrolment, Schedule
 from galu.protocol.study import Study
@@ -202,6 +203,12 @@ def _dosimetry(study: Study) -> Iterator[Need]:
     plan = study.dosimetry
     if plan is None:
         return
+    name = plan.therapy_nuclide.value
+    if canonical(name) is None:
+        fault = f"is {name}, whose emissions galu does not hold: no organ dose is derived, no limit judged"
+        yield Need(
+            ("report",), "dosimetry.therapy_nuclide", fault, "no dosimetry section, or derive it elsewhere"
+        )
     for key, stated in (("limits", plan.limits), ("regions", plan.regions)):
         if not stated.value:
             yield Need(("dose", "report"), f"dosimetry.{key}", "is empty", "each organ that is watched")

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from galu.nuclides import canonical, half_life_h
 from galu.statement import Count, Positive, Section, Sourced, Stated
 
 
@@ -103,6 +104,9 @@ class Agent(Sourced):
         default=None, description="what the agent is for"
     )
     nuclide: str | None = Field(default=None, description="radionuclide, such as Lu-177")
+    half_life_h: Stated[Positive] | None = Field(
+        default=None, description="physical half-life [h] of a nuclide whose data galu does not hold"
+    )
     planned_activity_mbq: Stated[Positive] | None = Field(
         default=None, description="usual activity of one administration; needed to simulate"
     )
@@ -110,6 +114,25 @@ class Agent(Sourced):
         default=None,
         description="least and greatest activity of one administration; beyond it an entry is refused",
     )
+
+    @property
+    def physical_half_life_h(self) -> float | None:
+        """Physical half-life [h], packaged or as stated; None of an agent that names no nuclide."""
+        if self.nuclide is None:
+            return None
+        if canonical(self.nuclide) is not None:
+            return half_life_h(self.nuclide)
+        return None if self.half_life_h is None else self.half_life_h.value
+
+    @model_validator(mode="after")
+    def _half_life_is_known_once(self) -> Agent:
+        if self.half_life_h is not None:
+            if self.nuclide is None:
+                raise ValueError("half_life_h without `nuclide`: name the nuclide too")
+            if canonical(self.nuclide) is not None:
+                known = f"{half_life_h(self.nuclide):.5g} h"
+                raise ValueError(f"half_life_h of {self.nuclide} is known to galu ({known}): remove it")
+        return self
 
     @model_validator(mode="after")
     def _range_rises(self) -> Agent:

@@ -137,7 +137,7 @@ class Activity:
         lost_mbq: float = 0.0,
     ) -> None:
         number, start, net = dose.turn.number, dose.start, dose.net_mbq
-        half_life = half_life_h(agent.nuclide or "")
+        half_life = agent.physical_half_life_h or half_life_h(agent.nuclide or "")
         left = (
             planned
             * self.kinetics.residual_fraction

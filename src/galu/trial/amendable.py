@@ -109,6 +109,9 @@ def _agents(before: Study, after: Study, record: Record) -> Iterator[Refusal]:
         elif kept[one.name].nuclide != one.nuclide:
             fault = f"{kept[one.name].nuclide or 'nothing'} is another nuclide than the {one.nuclide} given"
             yield Refusal(f"agents[{one.name}].nuclide", fault, "give another agent another name")
+        elif kept[one.name].physical_half_life_h != one.physical_half_life_h:
+            fault = f"is another than {one.physical_half_life_h} h, by which activities given were corrected"
+            yield Refusal(f"agents[{one.name}].half_life_h", fault, "keep it")
     old = before.treatment.therapy_agent.value if before.treatment else None
     new = after.treatment.therapy_agent.value if after.treatment else None
     if old in given and new is not None and old != new:

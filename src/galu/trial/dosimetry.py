@@ -21,7 +21,7 @@ from galu.dosimetry import (
 )
 from galu.finding import InputError
 from galu.kinetics import Samples, measured_from_corrected
-from galu.nuclides import half_life_h
+from galu.nuclides import canonical, half_life_h
 from galu.protocol import Study
 from galu.record import Record, Row
 from galu.record.conduct import Judgement
@@ -203,7 +203,11 @@ def _cycle(
     mass = own or next(iter(masses), stated.mass_g)
     if mass is None:
         raise InputError(place, "the mass is not known", "record the volume of the region")
-    half_life = half_life_h(plan.therapy_nuclide.value)
+    name = plan.therapy_nuclide.value
+    if canonical(name) is None:
+        fault = f"the emissions of {name} are not packaged, so no energy per decay is known"
+        raise InputError(place, fault, "derive the dose elsewhere")
+    half_life = half_life_h(name)
     activity, sigma = _activities(rows, known, half_life)
     facts = (*dose.facts, *(row.id for row in rows))
     if not any(row.fact.activity_mbq > 0 for row in rows):

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, TypeVar
 
-from galu.nuclides import half_life_h
 from galu.protocol import Study
 from galu.protocol.site import BALANCE_TOLERANCE
 from galu.record import Record, Row
@@ -80,7 +79,8 @@ REDUCED_SHARE: Final = 0.9
 
 def half_lives_h(study: Study) -> dict[str, float]:
     """Physical half-life of each radioactive agent [h]."""
-    return {agent.name: half_life_h(agent.nuclide) for agent in study.agents if agent.nuclide}
+    own = {agent.name: agent.physical_half_life_h for agent in study.agents}
+    return {name: hours for name, hours in own.items() if hours is not None}
 
 
 def derive_doses(study: Study, record: Record) -> dict[str, tuple[Dose, ...]]:

@@ -16,13 +16,29 @@ from galu.vocabulary.folding import one_slip
 _NUCLIDES: Final = frozenset(
     {
         *("66ga", "67ga", "68ga", "18f", "11c", "61cu", "64cu", "67cu", "89zr", "99tc", "99mtc", "111in"),
-        *("44sc", "123i", "124i", "131i", "161tb", "177lu", "225ac"),
+        *(
+            "43sc",
+            "44sc",
+            "47sc",
+            "123i",
+            "124i",
+            "125i",
+            "131i",
+            "152tb",
+            "155tb",
+            "161tb",
+            "177lu",
+            "225ac",
+        ),
+        *("13n", "15o", "82rb", "76br", "86y", "90y", "89sr", "153sm", "166ho", "186re", "188re", "211at"),
+        *("203pb", "212pb", "212bi", "213bi", "223ra", "224ra", "227th", "67cu", "149tb", "55co", "60cu"),
     }
 )
 _ELEMENTS: Final = {
     "gallium": "ga", "fluorine": "f", "fluor": "f", "carbon": "c", "copper": "cu", "zirconium": "zr",
     "technetium": "tc", "indium": "in", "scandium": "sc", "iodine": "i", "lutetium": "lu", "terbium": "tb",
-    "actinium": "ac",
+    "actinium": "ac", "yttrium": "y", "lead": "pb", "astatine": "at", "rhenium": "re", "holmium": "ho",
+    "radium": "ra", "thorium": "th", "bismuth": "bi", "samarium": "sm", "rubidium": "rb", "bromine": "br",
 }  # fmt: skip
 #: Words beside a tracer that do not name it.
 _SILENT: Final = frozenset({"pet", "ct", "spect", "scan", "tracer", "injection", "imaging", "mri", "labeled"})
