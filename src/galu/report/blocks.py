@@ -160,6 +160,8 @@ class Lane:
     title: str
     tally: str
     cards: tuple[Card, ...]
+    level: int = 1
+    phase: str = "escalation"
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def _lane(which: tuple[str, int, str | None], slots: list[Slot], board: Board, f
     counts = {state: sum(slot.outcome == state.value for slot in slots) for state in Outcome}
     words = [f"{count} {_STATES[state][1]}" for state, count in counts.items() if count]
     name = f"Level {level}" + ("" if activity is None else f", {activity}")
-    return Lane(f"{name} · {phase}", ", ".join(words) or "nobody yet", tuple(cards))
+    return Lane(f"{name} · {phase}", ", ".join(words) or "nobody yet", tuple(cards), level, phase)
 
 
 def _card(slot: Slot, board: Board) -> Card:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,7 +15,7 @@ from galu.desk.pages.look import Look, look
 from galu.escalation.decision import Action, Decision
 from galu.escalation.outcomes import Outcomes
 from galu.finding import InputError
-from galu.report.blocks import Lane
+from galu.report.blocks import Card
 from galu.report.board import lanes_of, standing_of
 from galu.trial.accrual import SignedDecision, fold_orders, read_decisions
 from galu.trial.board import Board
@@ -62,12 +63,23 @@ class WhatIf:
 
 
 @dataclass(frozen=True, slots=True)
+class LevelLane:
+    """A lane with its level, which colours it; `counts` are patients by state of their slot."""
+
+    level: int
+    title: Said
+    phase: str
+    counts: tuple[tuple[str, int], ...]
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class BoardPage:
     """What the page shows; `slots` are those of the board by subject, to draw the window of each."""
 
     look: Look
     answer: Said | str
-    lanes: tuple[tuple[int, Lane], ...]
+    lanes: tuple[LevelLane, ...]
     slots: Mapping[str, Slot]
     queries: tuple[Asked, ...]
     waiting: tuple[tuple[str, str], ...]
@@ -136,12 +148,15 @@ def _level(seen: Look, number: int | None) -> Said:
     return say("level %(number)s (%(activity)s)", number=number, activity=activity or "?")
 
 
-def _lanes(seen: Look) -> Iterator[tuple[int, Lane]]:
-    """Lanes from the highest level down, as one looks up to it; the number colours it."""
-    lanes = lanes_of(seen.state.study, seen.state.board)
-    for lane in reversed(lanes):
-        digits = "".join(one for one in lane.title.split(",")[0].split("·")[0] if one.isdigit())
-        yield int(digits or 1), lane
+def _lanes(seen: Look) -> Iterator[LevelLane]:
+    """Lanes from the highest level down, as one looks up to it."""
+    plan, board = seen.state.study.treatment, seen.state.board
+    activity = {one.level: str(one) for one in plan.levels} if plan else {}
+    for lane in reversed(lanes_of(seen.state.study, board)):
+        counts = Counter(card.state for card in lane.cards if card.state != "free")
+        told = {"level": lane.level, "activity": activity.get(lane.level, "?")}
+        title = say("Level %(level)s, %(activity)s", **told)
+        yield LevelLane(lane.level, title, lane.phase, tuple(counts.items()), lane.cards)
 
 
 def _waiting(board: Board) -> Iterator[tuple[str, str]]:

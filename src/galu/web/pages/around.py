@@ -197,7 +197,9 @@ TESTS: Final = {
     "CREAT": mark("Creatinine"), "ALT": mark("ALT"), "AST": mark("AST"), "BILI": mark("Bilirubin"),
     "WBC": mark("White blood cells"), "LYM": mark("Lymphocytes"), "ALB": mark("Albumin"),
     "ALP": mark("Alkaline phosphatase"), "UREAN": mark("Urea nitrogen"), "LDH": mark("LDH"),
-    "TESTOS": mark("Testosterone"), "K": mark("Potassium"), "SODIUM": mark("Sodium"), "CA": mark("Calcium"),
+    "TESTOS": mark("Testosterone"), "SYSBP": mark("Systolic blood pressure"),
+    "DIABP": mark("Diastolic blood pressure"), "PULSE": mark("Pulse"), "TEMP": mark("Temperature"),
+    "WEIGHT": mark("Weight"), "K": mark("Potassium"), "SODIUM": mark("Sodium"), "CA": mark("Calcium"),
 }  # fmt: skip
 _TABLES: Final[dict[str, Mapping[str, str]]] = {
     "groups": GROUPS, "states": STATES, "data_states": DATA_STATES, "outcomes": OUTCOMES,

@@ -26,9 +26,10 @@ def show(
     history = visit.does(fact_history, fact)
     found = visit.does(look_around)
     subject = history.subject
+    words = ", ".join(after for name, _, after in history.steps[0].values if name != "on" and after)[:60]
     return render(
         Page(request, visit, found), "fact.html", fact, fact=fact, history=history,
-        kind=kind_in_words(history.steps[0].kind), standing=visit.does(standing, fact),
+        kind=kind_in_words(history.steps[0].kind), words=words, standing=visit.does(standing, fact),
         may_correct=found.may("correct", subject), may_ask=found.may("ask", subject), kinds=kind_in_words,
     )  # fmt: skip
 
