@@ -82,7 +82,7 @@ class House:
         """The application over the trial."""
         hub = Hub({TRIAL: self.folder}, clock=self.clock)
         try:
-            yield create_app(hub, ADDRESS, **settings)
+            yield create_app(hub, **{"address": ADDRESS, **settings})
         finally:
             hub.close()
 
