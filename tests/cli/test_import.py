@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from csv import DictReader
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -320,6 +321,17 @@ def test_templates_of_all_kinds_can_be_imported(
     assert run("record", "template", "lab", "-o", out) == 2
     assert "nothing was written" in capsys.readouterr().err
     assert run("record", "template", "study_version", "-o", out) == 2
+
+
+@pytest.mark.parametrize("name", ["nct04506567", "nct05521412", "nct07310355"])
+def test_a_template_names_the_agent_of_the_study(name: str, tmp_path: Path) -> None:
+    study = ROOT / "studies" / name
+    assert run("record", "template", "administration", "-o", tmp_path, "--study", study) == 0
+    (row,) = DictReader((tmp_path / "administration.csv").read_text(encoding="utf-8").splitlines())
+    treatment = load_study(study / "study.yaml").treatment
+    assert treatment is not None and row["agent"] == treatment.therapy_agent.value
+    # Only the reference study's levels are known to the example.
+    assert bool(row["planned_activity_mbq"]) == (name == "nct07310355")
 
 
 #: Kinds that name another fact.

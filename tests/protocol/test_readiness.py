@@ -119,6 +119,7 @@ def test_a_schedule_that_counts_and_doses_nothing_is_not_ready() -> None:
         "screen",
         "decide the dose",
         "dose",
+        "report",
     )
 
 

@@ -209,11 +209,14 @@ def export(
 def template_(
     kind: Annotated[str, typer.Argument(metavar="KIND", help="a kind of fact, or all")],
     out: Annotated[Path, typer.Option("-o", help="folder for the CSV")],
+    study: Annotated[
+        Path | None, typer.Option("--study", help="study.yaml or a folder that holds it: names its agent")
+    ] = None,
 ) -> None:
     """Write a CSV to begin with: the columns of a kind, and an example row to write over."""
     from galu.desk.record import write_templates
 
-    for path in write_templates(kind, out):
+    for path in write_templates(kind, out, study):
         print(path)
 
 

@@ -19,6 +19,7 @@ from galu.desk.outputs import require_outside_trial, write_output
 from galu.desk.places import CHECKPOINTS, STUDY, VERSIONS, holds_record
 from galu.desk.seen import entries_seen
 from galu.desk.set_aside import note_set_aside
+from galu.desk.study import study_file
 from galu.desk.whole import (
     Versions,
     admissible,
@@ -34,9 +35,10 @@ from galu.desk.whole import (
 )
 from galu.exchange.dialect import PLAIN, Dialect
 from galu.exchange.facts_csv import FactFiles, survey_facts, write_facts
-from galu.exchange.facts_templates import TEMPLATES, template
+from galu.exchange.facts_templates import EXAMPLE_AGENT, TEMPLATES, template
 from galu.files import write_private
 from galu.finding import InputError, ManyFaultsError, OutOfReachError, OvertakenError
+from galu.protocol import load_study
 from galu.record import Entry, Fact, canonical
 from galu.record.conduct import StudyVersion
 from galu.record.record import frames_of
@@ -333,8 +335,8 @@ def export_record(folder: Path, out: Path) -> tuple[tuple[Path, ...], tuple[str,
 
 
 @acts("compute")
-def write_templates(kind: str, out: Path) -> tuple[Path, ...]:
-    """Write a CSV to begin with for a kind of fact, or for all of them."""
+def write_templates(kind: str, out: Path, study: Path | None = None) -> tuple[Path, ...]:
+    """Write a CSV to begin with for a kind of fact, or for all; of a study's own agent where one is named."""
     kinds = TEMPLATES if kind == "all" else (kind,)
     if not set(kinds) <= set(TEMPLATES):
         raise InputError("KIND", f"{kind!r} is no kind that people write", f"all, or {', '.join(TEMPLATES)}")
@@ -347,7 +349,9 @@ def write_templates(kind: str, out: Path) -> tuple[Path, ...]:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(str(out), f"is no folder ({error.strerror})", "name a new folder") from None
-    return tuple(write_output(path, template(path.stem)) for path in paths)
+    plan = None if study is None else load_study(study_file(study)).treatment
+    own = {} if plan is None else {EXAMPLE_AGENT: plan.therapy_agent.value}
+    return tuple(write_output(path, template(path.stem, own)) for path in paths)
 
 
 def _hash_in_force(trial: TrialFolder) -> str:

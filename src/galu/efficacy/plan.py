@@ -263,6 +263,23 @@ class EfficacyPlan(Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _endpoints_have_their_rule(self) -> EfficacyPlan:
+        """No rate or time is reported that only a section which is absent could tell."""
+        lacking = dict.fromkeys(("PSA50", "PSA90"), "psa") if self.psa is None else {}
+        for one in self.reported():
+            if self.psa is None and set(one.events) == {"PSA progression"}:
+                lacking[one.id] = "psa"
+            if self.bone is None and set(one.events) == {"bone PD"}:
+                lacking[one.id] = "bone"
+        for name in self.endpoints.value:
+            if name in lacking:
+                absent = f"efficacy.{lacking[name]}"
+                raise ValueError(
+                    f"endpoint {name} is read by {absent}, which is absent: write it, or leave {name} out"
+                )
+        return self
+
     def reported(self) -> tuple[TimePlan, ...]:
         """The times that are reported, in the order in which they are declared."""
         return tuple(one for one in self.times.value if one.id in self.endpoints.value)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from typing import Any, Final
 
 from galu.record import KINDS
@@ -15,6 +16,9 @@ from galu.record.conduct import StudyVersion
 
 _LU: Final = {"agent": "177Lu-PSMA-0057", "cycle": "1"}
 _DAY: Final = "2026-03-02"
+
+#: The agent that the examples give.
+EXAMPLE_AGENT: Final = _LU["agent"]
 
 #: Kind to the cells of its example, beside those of every kind.
 _EXAMPLES: Final[dict[str, dict[str, str]]] = {
@@ -240,10 +244,20 @@ _EXAMPLES: Final[dict[str, dict[str, str]]] = {
 TEMPLATES: Final = tuple(kind for kind in KINDS if kind != StudyVersion.kind)
 
 
-def template(kind: str) -> str:
-    """Header and example row of a kind, as a CSV."""
+def template(kind: str, own: Mapping[str, str] | None = None) -> str:
+    """Header and example row of a kind, as a CSV.
+
+    Parameters
+    ----------
+    own
+        What a study calls the agents of the examples: the example's name, and the study's own.
+    """
     model = KINDS[kind]
     cells: dict[str, Any] = {"id": f"example-{kind}", "on": _DAY, **_EXAMPLES[kind]}
+    if own and own.get(str(cells.get("agent")), cells.get("agent")) != cells.get("agent"):
+        cells["agent"] = own[cells["agent"]]
+        # The activities of the example are those of the reference study's levels: another's are not known.
+        cells |= dict.fromkeys((name for name in cells if name.endswith("_mbq")), "")
     if model.about_subject:
         cells["subject"] = "EXAMPLE-001"
     text = io.StringIO()

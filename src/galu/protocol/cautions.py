@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from galu.protocol.study import Study, elements
+from galu.protocol.visit_needs import unknown_procedures
 
 #: How `why` of a value begins that was read from the free text of a registry record.
 PROPOSED: Final = "proposed from the record's words, to be confirmed"
@@ -13,7 +14,14 @@ PROPOSED: Final = "proposed from the record's words, to be confirmed"
 
 def cautions(study: Study) -> tuple[str, ...]:
     """Sentences on keys that do not fit one another, with what galu does about it."""
-    return (*_proposed(study), *_zone(study), *_emergent(study), *_sentinel(study), *_counts(study))
+    return (
+        *_proposed(study),
+        *_zone(study),
+        *_emergent(study),
+        *_sentinel(study),
+        *_counts(study),
+        *unknown_procedures(study),
+    )
 
 
 def _proposed(study: Study) -> Iterator[str]:

@@ -23,6 +23,7 @@ from galu.pharmacokinetics.plan import PharmacokineticsPlan
 from galu.protocol.sections import AnalysisSet, Enrolment, Schedule
 from galu.protocol.study import Study
 from galu.protocol.treatment import Treatment
+from galu.protocol.visit_needs import GAPS
 from galu.safety.plan import SafetyPlan
 from galu.vocabulary.events import event_terms, nearest_terms, read_event
 
@@ -56,6 +57,7 @@ def needs(study: Study) -> tuple[Need, ...]:
         *_sections(study),
         *_eligibility(study.eligibility),
         *_schedule(study),
+        *_visits(study),
         *_agents(study),
         *_escalation(study),
         *_safety(study.safety),
@@ -126,6 +128,13 @@ def _schedule(study: Study) -> Iterator[Need]:
             "has no blood count in a cycle, so no window can be free of toxicity",
             "one with anchor: cycle and procedure haematology",
         )
+
+
+def _visits(study: Study) -> Iterator[Need]:
+    """What the rules read and no visit brings."""
+    for step, gaps in GAPS:
+        for fault, remedy in gaps(study):
+            yield Need((step,), "schedule.visits", f"lacks something: {fault}", remedy)
 
 
 def _agents(study: Study) -> Iterator[Need]:

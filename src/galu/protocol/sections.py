@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -162,6 +162,13 @@ class Enrolment(Section):
         description="whether the escalation's patients at the recommended dose count "
         "for the response rate of the expansion"
     )
+
+
+#: Procedures of a visit that leave facts, by which it is known whether they were done.
+PROCEDURES: Final = (
+    "haematology", "chemistry", "psa", "testosterone", "ecog", "vitals", "ct", "bone-scan", "pet", "dose",
+    "survival",
+)  # fmt: skip
 
 
 class VisitPlan(Sourced):

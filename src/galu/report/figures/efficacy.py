@@ -151,7 +151,7 @@ def _swim(
     axes.set(xlabel="weeks since the first dose", ylim=(-0.8, len(ordered) - 0.2))
     axes.set_yticks(range(len(ordered)), [subject.id for subject, _ in ordered], size=6.5)
     axes.grid(axis="y", visible=False)
-    _swim_legend(axes, {subject.level for subject, _ in ordered}, activities)
+    _swim_legend(axes, {subject.level for subject, _ in ordered}, activities, {mark for mark, _ in marks})
 
 
 def _marks(
@@ -175,11 +175,14 @@ def _marks(
         yield (">", own), length
 
 
-def _swim_legend(axes: Axes, levels: set[int | None], activities: Activities) -> None:
-    shapes = (("|", SOFT, "dose"), ("o", "#009e73", "PSA50 confirmed"), ("D", "#d55e00", "rPFS event"),
+def _swim_legend(axes: Axes, levels: set[int | None], activities: Activities, drawn: set[str]) -> None:
+    """What is drawn, in words: a trial without PSA, or without progressions, has no mark of them."""
+    shapes = (("|", SOFT, "dose"), ("o", "#009e73", "PSA50 confirmed"), ("D", "#d55e00", "progression"),
               ("X", INK, "death"), (">", SOFT, "on study"))  # fmt: skip
     handles: list[Line2D | Patch] = [
-        Line2D([], [], ls="", marker=mark, color=colour, label=word, ms=5) for mark, colour, word in shapes
+        Line2D([], [], ls="", marker=mark, color=colour, label=word, ms=5)
+        for mark, colour, word in shapes
+        if mark in drawn
     ]
     named = sorted(level for level in levels if level is not None)
     handles += [Patch(color=colour_of(one), alpha=0.4, label=level_name(one, activities)) for one in named]
