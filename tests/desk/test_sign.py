@@ -5,12 +5,12 @@ from datetime import date, timedelta
 import pytest
 
 from galu.access import Grant, Sight
-from galu.desk.admission import name_accounts
 from galu.desk.data_management import Scope, mark_data, raise_query, step_query
 from galu.desk.decide import Statement, decide
 from galu.desk.folder import create_trial, open_trial
 from galu.desk.identity import acting_as, acts
 from galu.desk.login import Shown, identity_of, log_in, prove
+from galu.desk.places import name_accounts
 from galu.desk.record import export_record, import_csv
 from galu.desk.seen import visible
 from galu.desk.sign import Saying, ToSign, shown_to_sign, sign, trial_signatures

@@ -19,9 +19,10 @@ COMPUTING = {
 }  # fmt: skip
 #: What shells also call, and is no use case: it gives a folder that is new, a value, or who acts.
 HELPERS = {
-    "accounts.accounts_at", "admission.accounts_of", "amend.read_sites", "clock.utc_now",
+    "accounts.accounts_at", "places.accounts_of", "amend.read_sites", "clock.utc_now",
     "credentials.seed_address", "eligibility.as_json", "folder.create_trial", "folder.start_of",
-    "identity.acting_as", "noted.noted_key", "simulate.simulate_into",
+    "confined.confined", "confined.limits_for", "confined.size_of", "identity.acting_as", "intake.take_in",
+    "noted.noted_key", "simulate.simulate_into",
 }  # fmt: skip
 #: What the ground of the web calls besides, and no page or route of it.
 GROUND = {

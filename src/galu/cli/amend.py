@@ -34,14 +34,19 @@ def amend(
     ] = False,
 ) -> None:
     """Bring an amended study file into force from a day on; what was judged before stays as it was."""
-    from galu.desk.amend import Begins, amend_trial, read_sites
-    from galu.record.versions import version_rows
+    from galu.desk.intake import Intake, take_in
 
-    begins = Begins(
-        effective.date() if effective else None, read_sites(at or ()), reconsent, form, changes_level
-    )
-    trial, changes = amend_trial(folder, study, reason, by, begins=begins)
-    print(f"{folder}: amendment in force, {len(changes)} stated elements changed")
-    for change in changes:
-        print(f"  {change}")
-    print(f"in force {version_rows(trial.record)[-1].in_words}")
+    def work() -> None:
+        from galu.desk.amend import Begins, amend_trial, read_sites
+        from galu.record.versions import version_rows
+
+        begins = Begins(
+            effective.date() if effective else None, read_sites(at or ()), reconsent, form, changes_level
+        )
+        trial, changes = amend_trial(folder, study, reason, by, begins=begins)
+        print(f"{folder}: amendment in force, {len(changes)} stated elements changed")
+        for change in changes:
+            print(f"  {change}")
+        print(f"in force {version_rows(trial.record)[-1].in_words}")
+
+    take_in(Intake((study,), folder), work)

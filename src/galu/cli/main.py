@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import importlib
 import sys
+from pathlib import Path
+from typing import Final
 
 import typer
 from typer.exceptions import TyperException
 
 from galu import __version__
 from galu.cli.account import terminal_identity
-from galu.cli.confined import is_confined, run_confined
 from galu.cli.terminal import shielded
+from galu.desk.confined import confined, limits_for, size_of
 from galu.desk.identity import acting_as
 from galu.finding import InputError
 
@@ -52,6 +54,14 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "nca": ("galu.cli.nca", "nca", "Non-compartmental analysis."),
 }
 
+#: Commands that read foreign files and open no trial: the whole command runs in a child with limits. Those
+#: that bring something into a trial do so themselves, so that what is refused is noted there.
+CONFINED: Final = (
+    *((name,) for name in ("nca", "tac", "dose", "organs", "grade", "survival", "response")),
+    *(("study", name) for name in ("check", "show", "import", "compare")),
+    ("design", "decide"),
+)
+
 
 def _load(name: str) -> typer.Typer:
     module, attribute, _ = COMMANDS[name]
@@ -81,22 +91,36 @@ def main(arguments: list[str] | None = None) -> None:
     if words[0] not in COMMANDS:
         print(f"galu: no command {words[0]!r}; `galu --help` lists them.", file=sys.stderr)
         sys.exit(2)
+    if any(tuple(words[: len(one)]) == one for one in CONFINED):
+        sys.exit(_confined(words))
+    sys.exit(_performed(words))
+
+
+def _performed(words: list[str]) -> int:
+    """Run a command in this process; gives its exit code."""
     try:
-        if is_confined(words):
-            code = run_confined(words)
-        else:
-            terminal_identity.cache_clear()
-            with acting_as(terminal_identity):
-                code = _load(words[0])(words[1:], prog_name=f"galu {words[0]}", standalone_mode=False)
+        terminal_identity.cache_clear()
+        with acting_as(terminal_identity):
+            code = _load(words[0])(words[1:], prog_name=f"galu {words[0]}", standalone_mode=False)
     except InputError as error:
         print(f"galu: {error}", file=sys.stderr)
-        sys.exit(2)
+        return 2
     except TyperException as error:
         print(_told(error, f"galu {words[0]}"), file=sys.stderr)
-        sys.exit(2)
+        return 2
     except typer.Abort:
-        sys.exit(1)
-    sys.exit(code if isinstance(code, int) else 0)
+        return 1
+    return code if isinstance(code, int) else 0
+
+
+def _confined(words: list[str]) -> int:
+    """The same in a child, whose limits follow from the files among the words."""
+    try:
+        size = size_of([Path(word.rpartition("=")[2]) for word in words])
+        return confined(lambda: _performed(words), " ".join(("galu", *words[:2])), limits_for(size))
+    except InputError as error:
+        print(f"galu: {error}", file=sys.stderr)
+        return 2
 
 
 def _told(error: TyperException, command: str) -> str:

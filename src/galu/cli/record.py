@@ -11,6 +11,7 @@ import typer
 from galu.finding import InputError
 
 if TYPE_CHECKING:
+    from galu.desk.intake import Intake
     from galu.exchange.sdtm import SdtmReport
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="The record of a trial.")
@@ -49,7 +50,21 @@ def import_(
     ] = None,
 ) -> None:
     """Add facts, all or nothing; a dry run shows what would be added."""
+    from galu.desk.intake import Intake, take_in
+
+    if form is Format.CSV and len(sources) > 1:
+        raise InputError(str(sources[1]), "is a second source", "put the CSVs of facts in one folder")
+    brought = Intake(tuple(sources), folder, dry_run)
+    take_in(brought, lambda: _import(brought, form, report_to, dialect, encoding))
+
+
+def _import(
+    brought: Intake, form: Format, report_to: Path | None, dialect: str, encoding: str | None
+) -> None:
+    """Import and tell; in the child, so that only it loads what reads files."""
     from galu.desk.record import import_csv, import_sdtm, write_report
+
+    folder, sources, dry_run = brought.trial or Path(), brought.sources, brought.dry_run
 
     if form is Format.SDTM:
         imported, report = import_sdtm(folder, sources, dry_run, encoding)
@@ -58,8 +73,6 @@ def import_(
         if report_to is not None:
             write_report(report_to, report, imported)
     else:
-        if len(sources) > 1:
-            raise InputError(str(sources[1]), "is a second source", "put the CSVs of facts in one folder")
         from galu.exchange.dialect import dialect_named
 
         imported = import_csv(folder, sources[0], dry_run, dialect_named(dialect))
@@ -185,10 +198,34 @@ def restore(
     out: Annotated[Path, typer.Option("-o", help="a new folder for the trial")],
 ) -> None:
     """Unpack a backup into a new trial folder, checked before it appears."""
+    from galu.desk.intake import Intake, take_in
+
+    take_in(Intake((source,)), lambda: _restore(source, out))
+
+
+def _restore(source: Path, out: Path) -> None:
     from galu.desk.backup import restore_trial
 
     kept = restore_trial(source, out)
     print(f"{out}: {kept.entries} entries hold together, head {kept.digest}")
+
+
+@app.command()
+def refused(folder: TrialPath) -> None:
+    """List refused imports: when, by whom, which file, why; exit code 1 where the list was changed."""
+    from galu.desk.refusals import read_refusals
+
+    entries, fault = read_refusals(folder)
+    for one in entries:
+        print(f"{one.seq:>5}  {one.recorded}  {one.by}  {one.place}: {one.why}")
+        for file in one.files:
+            print(f"       {file.name}  {file.size} bytes  sha256 {file.sha256 or 'not computed'}")
+        if one.more_files or one.faults > 1:
+            print(f"       {one.faults} faults; {one.more_files} more files")
+    if fault is not None:
+        typer.echo(f"galu: {folder}: the list of refused imports: {fault}.", err=True)
+        raise typer.Exit(1)
+    print(f"{len(entries)} refused imports; the list holds together")
 
 
 @app.command()

@@ -34,8 +34,8 @@ def proof_for(folder: Path) -> str | None:
     """
     from galu.cli.account import shown_by, terminal_identity
     from galu.desk.accounts import accounts_at
-    from galu.desk.admission import accounts_of
     from galu.desk.login import prove
+    from galu.desk.places import accounts_of
 
     place = accounts_of(folder)
     who = terminal_identity(place) if place else None

@@ -219,7 +219,7 @@ def roles() -> None:
 
 
 def _place(folder: Path) -> str:
-    from galu.desk.admission import accounts_of
+    from galu.desk.places import accounts_of
 
     place = accounts_of(folder)
     if place is None:

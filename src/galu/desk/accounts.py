@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Final
 
 from galu.access import ROLES, Grant, may, password_fault
-from galu.desk.admission import accounts_of, admitted, name_accounts
+from galu.desk.admission import admitted
 from galu.desk.clock import utc_now
 from galu.desk.credentials import hash_password, is_password, new_seed, step_of_code
 from galu.desk.folder import TrialFolder, opened
 from galu.desk.identity import Identity, acts
 from galu.desk.login import RefusedError, require_patience
+from galu.desk.places import accounts_of, name_accounts
 from galu.finding import InputError
 from galu.record.identifiers import plain_identifier
 from galu.store import Account, Accounts

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
-import os
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -13,8 +11,7 @@ from typing import Final
 from galu.access import STATES, TABLE, Action, Sight, State, may, sight
 from galu.access.roles import in_force
 from galu.desk.identity import Identity, current_action, who_acts
-from galu.desk.places import ACCOUNTS
-from galu.files import write_private
+from galu.desk.places import ACCOUNTS, accounts_of
 from galu.finding import InputError, NotAllowedError
 from galu.record import KINDS, Fact, Record
 from galu.record.conduct import Retraction, Signature
@@ -27,34 +24,6 @@ from galu.trial.admission_data import OF_MARK, OF_STEP
 _IMPORTED: Final = ("enter", "measure")
 #: A signature is made where it was shown who signs, never brought in by a file.
 _SIGNING: Final = ("sign", "decide")
-
-
-def accounts_of(folder: Path) -> str | None:
-    """Where the accounts of a trial are kept, as an absolute path or a URL; None where it has none.
-
-    Raises
-    ------
-    InputError
-        When the file that says so cannot be read.
-    """
-    path = folder / ACCOUNTS
-    if not os.path.lexists(path):
-        return None
-    try:
-        place = json.loads(path.read_text(encoding="utf-8"))["accounts"]
-        if not isinstance(place, str) or not place.strip():
-            raise ValueError
-    except (OSError, ValueError, KeyError, TypeError):
-        raise InputError(
-            str(path), "does not say where the accounts are", "restore it from a backup"
-        ) from None
-    return place if "://" in place else os.path.normpath(folder.absolute() / place)
-
-
-def name_accounts(folder: Path, place: str) -> None:
-    """Note in a trial folder where its accounts are kept; from now on it is opened through them alone."""
-    said = place if "://" in place else os.path.relpath(place, folder.absolute())
-    write_private(folder / ACCOUNTS, json.dumps({"accounts": said}, indent=1).encode("utf-8"))
 
 
 def admitted(folder: Path, trial: str, day: date) -> Identity | None:

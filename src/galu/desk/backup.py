@@ -17,7 +17,7 @@ from galu.desk.folder import open_trial, opened
 from galu.desk.identity import acts
 from galu.desk.noted import new_trial
 from galu.desk.outputs import require_outside_trial
-from galu.desk.places import ACCOUNTS, CHECKPOINTS, RECORD, STUDY, VERSIONS
+from galu.desk.places import ACCOUNTS, CHECKPOINTS, RECORD, REFUSED, STUDY, VERSIONS
 from galu.desk.set_aside import SET_ASIDE
 from galu.files import make_private, write_private
 from galu.finding import InputError
@@ -100,7 +100,7 @@ def restore_trial(source: Path, folder: Path) -> Kept:
 
 def _files(folder: Path) -> list[tuple[str, Path]]:
     """Files of a trial folder beside the record, with their names in it."""
-    single = [folder / name for name in (STUDY, NOTE, SET_ASIDE, ACCOUNTS)]
+    single = [folder / name for name in (STUDY, NOTE, SET_ASIDE, REFUSED, ACCOUNTS)]
     many = [path for name in (CHECKPOINTS, VERSIONS) for path in sorted((folder / name).glob("*"))]
     kept = [path for path in (*single, *many) if path.is_file() and path.suffix != ".part"]
     return [(path.relative_to(folder).as_posix(), path) for path in kept]
@@ -125,7 +125,7 @@ def _unpacked(source: Path) -> dict[str, bytes]:
         manifest = json.loads(files.pop(_MANIFEST))
     except (OSError, ValueError, KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
         raise InputError(str(source), "is no backup of a trial", remedy) from None
-    named = {STUDY, NOTE, SET_ASIDE, RECORD}
+    named = {STUDY, NOTE, SET_ASIDE, REFUSED, RECORD}
     for name, content in files.items():
         path = Path(name)
         inside = name in named or (len(path.parts) == 2 and path.parts[0] in (CHECKPOINTS, VERSIONS))

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from galu import dosimetry, kinetics
 from galu.desk.time_activity import Row, fit_facts, read_table, samples_of
 from galu.finding import InputError
+from galu.foreign import MAX_DOCUMENT_BYTES, require_plain
 from galu.nuclides import half_life_h, nuclide
 from galu.protocol.loading import read_values
 
@@ -75,6 +76,7 @@ def read_plan(study: Path) -> dosimetry.DosimetryPlan:
         When the file or the section is bad.
     """
     path = study / "study.yaml" if study.is_dir() else study
+    require_plain(path, MAX_DOCUMENT_BYTES)
     try:
         section = read_values(path.read_text("utf-8"), str(path))["dosimetry"]
         return dosimetry.DosimetryPlan.model_validate(section)

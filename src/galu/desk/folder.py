@@ -24,6 +24,7 @@ from galu.desk.places import CHECKPOINTS, RECORD, STUDY, VERSIONS, holds_record
 from galu.desk.study import study_file
 from galu.files import write_private
 from galu.finding import InputError
+from galu.foreign import MAX_DOCUMENT_BYTES, require_plain
 from galu.protocol import Study, parse_study, study_hash
 from galu.protocol.dictionaries import NOTE, dictionary_note
 from galu.protocol.versions import Version, amended
@@ -314,6 +315,7 @@ def _finished_amendment(folder: Path, found: str, named: list[str]) -> Study:
 
 def read_study(path: Path) -> tuple[bytes, Study]:
     """Bytes and content of a study file."""
+    require_plain(path, MAX_DOCUMENT_BYTES)
     try:
         text = path.read_bytes()
         return text, _parsed(text, str(path))

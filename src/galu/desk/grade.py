@@ -12,6 +12,7 @@ import polars as pl
 from galu.cells import FORMULA, NUMBER
 from galu.desk.outputs import write_output
 from galu.finding import InputError
+from galu.foreign import require_lines
 from galu.safety.ctcae import grade_labs
 from galu.safety.regrade import regrade_labs, why_ungraded
 
@@ -71,6 +72,7 @@ def _naming(source: Path) -> Iterator[None]:
 
 
 def _read(source: Path) -> pl.DataFrame:
+    require_lines(source)
     try:
         return pl.read_csv(source, infer_schema=False)
     except FileNotFoundError:

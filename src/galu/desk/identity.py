@@ -57,6 +57,23 @@ def acting_as(who: Who) -> Iterator[None]:
         _ACTING.reset(token)
 
 
+@contextmanager
+def telling(say: Callable[[str], None]) -> Iterator[None]:
+    """Inside, `say` is told the account that acts as soon as it has shown itself."""
+    who = _ACTING.get()
+    if who is None:
+        yield
+        return
+
+    def tells(accounts: str) -> Identity:
+        found = who(accounts)
+        say(found.account)
+        return found
+
+    with acting_as(tells):
+        yield
+
+
 def who_acts(accounts: str) -> Identity:
     """The account that acts, of the accounts kept at a place.
 

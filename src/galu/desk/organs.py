@@ -10,6 +10,7 @@ from galu import dosimetry
 from galu.desk.time_activity import read_table
 from galu.dosimetry.self_dose import refuse_no_sphere
 from galu.finding import InputError
+from galu.foreign import require_lines
 from galu.nuclides import Nuclide, nuclide
 from galu.vocabulary.regions import place
 
@@ -175,6 +176,7 @@ def read_s_values(path: Path, nuclide_name: str, unit: str) -> dosimetry.SValues
     InputError
         When the file cannot be read or is none of them.
     """
+    require_lines(path)
     try:
         text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

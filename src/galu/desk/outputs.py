@@ -18,7 +18,7 @@ import zlib
 from pathlib import Path
 from typing import Final
 
-from galu.desk.places import CHECKPOINTS, RECORD, SERVER, STUDY, VERSIONS, holds_record
+from galu.desk.places import CHECKPOINTS, RECORD, REFUSED, SERVER, STUDY, VERSIONS, holds_record
 from galu.desk.set_aside import SET_ASIDE
 from galu.finding import InputError
 
@@ -65,7 +65,7 @@ def require_outside_trial(path: Path) -> None:
         if not holds_record(home) and not (home / CHECKPOINTS / "key.pub").exists():
             continue
         first = real.relative_to(home).parts[0].casefold()
-        if first.startswith((RECORD, SERVER, STUDY, f".{STUDY}", SET_ASIDE)) or first in (
+        if first.startswith((RECORD, SERVER, STUDY, f".{STUDY}", SET_ASIDE, REFUSED)) or first in (
             CHECKPOINTS,
             VERSIONS,
         ):

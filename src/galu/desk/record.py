@@ -252,6 +252,9 @@ def _import_tabulated(trial: TrialFolder, found: SdtmImport, dry_run: bool) -> I
     refused = {fault.fact for fault in faults}
     batch = [fact for fact in fresh if fact.id not in refused]
     if not batch and not known:
+        if not faults:
+            place = ", ".join(sorted({str(name) for name, *_ in found.report.aside})) or "the source"
+            raise InputError(place, "no row of it is a fact", "see that rows name their subjects and days")
         first = _sentences(found.facts, faults[:1])[0]
         raise InputError(first, "nothing of the source may enter", faults[0].remedy)
     aside, warning = _sentences(found.facts, faults), trial.warning()

@@ -14,6 +14,7 @@ from typing import Any
 from galu.cells import guarded_cell
 from galu.desk.outputs import write_output
 from galu.finding import InputError
+from galu.foreign import require_lines
 
 Cells = dict[str, str]
 
@@ -75,6 +76,7 @@ def read_rows(path: Path, needed: Iterable[str]) -> list[Row]:
     InputError
         For a file that cannot be read, lacks a column, or has a row longer than its header.
     """
+    require_lines(path)
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)

@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 from galu.access import may
 from galu.desk.accounts import World, accounts_at
-from galu.desk.admission import accounts_of, sites_of
+from galu.desk.admission import sites_of
 from galu.desk.clock import utc_now
 from galu.desk.folder import TrialFolder, open_trial
 from galu.desk.identity import Identity, acts
 from galu.desk.login import take_proof
+from galu.desk.places import accounts_of
 from galu.desk.seen import sees_subject
 from galu.finding import InputError, NotAllowedError, OvertakenError
 from galu.record.conduct import MEANINGS, Signature

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from galu.binomial import clopper_pearson
 from galu.efficacy.survival import Floats, Interval, KaplanMeier, kaplan_meier, log_rank, reverse_kaplan_meier
 from galu.finding import InputError
+from galu.foreign import require_lines
 
 
 def _known(value: float) -> float | None:
@@ -26,6 +27,7 @@ def _interval(values: tuple[float, float, float]) -> dict[str, float | None]:
 
 def _columns(source: Path, names: Sequence[str]) -> pl.DataFrame:
     """The named columns of a CSV file, as text."""
+    require_lines(source)
     try:
         frame = pl.read_csv(source, infer_schema=False)
     except FileNotFoundError:

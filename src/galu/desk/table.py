@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from galu.foreign import require_lines
+
 Row = dict[str, str]
 #: Some rows of a file with their lines.
 Rows = list[tuple[int, Row]]
@@ -39,6 +41,7 @@ class Table:
 
 def plain_columns(path: Path) -> tuple[list[str], list[list[str]]] | None:
     """Header and columns of a file in which every line has as many cells and none is quoted, else None."""
+    require_lines(path)
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):

@@ -22,6 +22,7 @@ from pydantic import ValidationError
 from galu.cells import guarded, unguarded
 from galu.exchange.dialect import PLAIN, Dialect, delimiter_fault, number_in, other_reading, time_in
 from galu.finding import InputError, ManyFaultsError
+from galu.foreign import require_lines
 from galu.record import KINDS, Entry, Fact
 from galu.record.kinds import TIMES
 
@@ -209,6 +210,7 @@ def _files(source: Path, faults: _Faults) -> list[Path]:
 def _rows(path: Path, dialect: Dialect, faults: _Faults) -> Iterator[_Row]:
     """Rows of a file that can be read; what cannot is added to `faults`, and other files go on."""
     try:
+        require_lines(path)
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True, delimiter=dialect.delimiter)
             header = next(reader, None)
@@ -222,6 +224,8 @@ def _rows(path: Path, dialect: Dialect, faults: _Faults) -> Iterator[_Row]:
                     row = _row(f"{path}, row {number}", cells, shape, faults)
                     if row is not None:
                         yield row
+    except InputError as error:
+        faults.add(error.place, error.fault, error.remedy)
     except UnicodeDecodeError:
         faults.add(str(path), "is not UTF-8 text", "save it as CSV UTF-8")
     except csv.Error as error:
@@ -324,7 +328,7 @@ def _translate(
                 given[name] = time_in(cell, shape.dialect)
             else:
                 given[name] = unguarded(cell)
-        except json.JSONDecodeError:
+        except (json.JSONDecodeError, RecursionError):
             faults.add(place, f"column {name} is no list", 'write a list such as ["id-1", "id-2"]')
             told.add(name)
         except ValueError as error:

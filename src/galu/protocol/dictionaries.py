@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from galu.finding import InputError
+from galu.foreign import require_plain
 from galu.protocol.words import LocalWords
 from galu.vocabulary.meddra import LLT, PT, Meddra, read_preferred
 
@@ -42,6 +43,8 @@ def with_dictionary(words: LocalWords | None, study: Path) -> LocalWords | None:
 
 def read_meddra(folder: Path) -> Meddra:
     """Read the ASCII files of a folder."""
+    for name in (LLT, PT):
+        require_plain(folder / name)
     raw = {name: (folder / name).read_bytes() for name in (LLT, PT)}
     text = {name: _decoded(content) for name, content in raw.items()}
     release = folder / _RELEASE

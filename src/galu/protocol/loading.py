@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from galu.finding import InputError
+from galu.foreign import MAX_DOCUMENT_BYTES, require_plain
 from galu.protocol.quick_yaml import UnusualError, quick_values
 
 M = TypeVar("M", bound=BaseModel)
+_DEEPEST: Final = 500
+_BRACKET: Final = re.compile(r"[\[\]{}]")
+_INDENTED: Final = re.compile(rf"^[ ?-]{{{2 * _DEEPEST},}}", re.MULTILINE)
 
 
 def load_document(path: Path, model: type[M]) -> M:
@@ -22,6 +27,7 @@ def load_document(path: Path, model: type[M]) -> M:
         Naming file, line and key of the first fault.
     """
     what = model.__name__.lower()
+    require_plain(path, MAX_DOCUMENT_BYTES)
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -35,6 +41,7 @@ def load_document(path: Path, model: type[M]) -> M:
 
 def parse_document(text: str, name: str, model: type[M]) -> M:
     """Read a document from YAML text; `name` is what errors call it."""
+    _require_shallow(text, name)
     try:
         return model.model_validate(quick_values(text))
     except (UnusualError, ValidationError):
@@ -43,10 +50,21 @@ def parse_document(text: str, name: str, model: type[M]) -> M:
 
 def read_values(text: str, name: str) -> Any:
     """Read YAML text without a model, as dicts, lists and plain values; `name` is what errors call it."""
+    _require_shallow(text, name)
     try:
         return quick_values(text)
     except UnusualError:
         return _located_values(text, name)
+
+
+def _require_shallow(text: str, name: str) -> None:
+    """Refuse brackets or lines nested deeper than any document is: readers in C end the process at them."""
+    depth = deepest = 0
+    for sign in _BRACKET.findall(text):
+        depth = depth + 1 if sign in "[{" else max(0, depth - 1)
+        deepest = max(deepest, depth)
+    if deepest > _DEEPEST or _INDENTED.search(text):
+        raise InputError(name, "is nested too deeply", "write it as `galu study keys` shows")
 
 
 def _parse_slowly(text: str, name: str, model: type[M]) -> M:
@@ -73,6 +91,8 @@ def _located_values(text: str, name: str) -> Any:
         raise InputError(
             f"{name}, line {line}", f"{error.problem or 'broken YAML'}", "correct the YAML"
         ) from None
+    except RecursionError:
+        raise InputError(name, "is nested too deeply", "write it as `galu study keys` shows") from None
     except YAMLError as error:
         raise InputError(name, f"broken YAML ({error})", "correct the YAML") from None
 

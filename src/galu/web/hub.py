@@ -14,11 +14,10 @@ from typing import Final
 
 from galu.access import Grant
 from galu.desk.accounts import World
-from galu.desk.admission import accounts_of
 from galu.desk.clock import utc_now
 from galu.desk.folder import TrialFolder, opened
 from galu.desk.kept import Kept, keeping
-from galu.desk.places import holds_record
+from galu.desk.places import accounts_of, holds_record
 from galu.finding import InputError, NotThereError, OutOfReachError
 from galu.record.seal import Head
 from galu.store import Accounts

@@ -15,6 +15,7 @@ from galu.escalation.decision_table import read_table
 from galu.escalation.designs import GUARDS
 from galu.escalation.guarded import Guarded, bare
 from galu.finding import InputError
+from galu.foreign import require_lines
 
 
 def make_design(name: str, switches: dict[str, Any]) -> Design:
@@ -30,6 +31,7 @@ def make_design(name: str, switches: dict[str, Any]) -> Design:
         return design_named(name, **switches)
     if switches:
         raise InputError(name, f"a table has no switch `{next(iter(switches))}`", "change the file instead")
+    require_lines(Path(file))
     try:
         with Path(file).open(encoding="utf-8-sig", newline="") as lines:
             reader = csv.DictReader(lines)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from galu.exchange.registry.older import as_present
 from galu.finding import InputError
+from galu.foreign import require_plain
 
 #: Numbers of the registries that are read, at ClinicalTrials.gov first.
 NUMBER: Final = re.compile(
@@ -39,6 +40,7 @@ def read_source(path: Path, number: str | None = None) -> dict[str, Any] | str:
     InputError
         When the file is not text in a known encoding, is broken JSON, or holds no record or several.
     """
+    require_plain(path)
     try:
         data = path.read_bytes()
     except OSError as fault:

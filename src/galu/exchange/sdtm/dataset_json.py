@@ -83,7 +83,7 @@ def _row(line: str, width: int) -> list[Any] | str:
     """The row of one line, or what is wrong with it."""
     try:
         row = json.loads(line)
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return "is broken JSON"
     if not isinstance(row, list):
         return "is no list of values"
@@ -99,6 +99,8 @@ def _parsed(path: Path, text: str) -> Any:
     except json.JSONDecodeError as fault:
         place = f"{path}, line {fault.lineno}, column {fault.colno}"
         raise InputError(place, f"broken JSON ({fault.msg})", _EXPORT) from None
+    except ValueError:  # a number of thousands of digits
+        raise InputError(str(path), "holds a number without end", _EXPORT) from None
     except RecursionError:
         raise InputError(str(path), "is nested too deeply", _EXPORT) from None
 

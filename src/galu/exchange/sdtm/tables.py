@@ -21,9 +21,8 @@ from galu.exchange.sdtm.encoding import UNREADABLE, encoding_of
 from galu.exchange.sdtm.lines import Line
 from galu.exchange.sdtm.xpt import read_sas, read_xpt
 from galu.finding import InputError
+from galu.foreign import MAX_ROWS, require_lines, require_plain
 
-MAX_BYTES = 512 * 2**20
-MAX_ROWS = 5_000_000
 #: How programs write that a cell is empty. `NONE` is a word (an attribution) and not among them.
 MISSING: Final = ("", ".", "NA", "N/A", "<NA>", "NULL", "null", "NaN", "nan")
 
@@ -131,8 +130,7 @@ SUFFIXES: Final = tuple(_READERS)
 
 def _bytes(path: Path) -> bytes:
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise InputError(str(path), f"is larger than {MAX_BYTES // 2**20} MiB", "split the file")
+        require_lines(path) if path.suffix.lower() == ".csv" else require_plain(path)
         return path.read_bytes()
     except OSError as error:
         raise InputError(str(path), f"cannot be read ({error.strerror})", "give an existing file") from None
@@ -173,6 +171,9 @@ def _text(path: Path, column: str, row: int, value: object) -> str | None:
     if isinstance(value, float):
         if math.isnan(value):
             return None
+        if math.isinf(value):
+            place = f"{path}, row {row}, column {column}"
+            raise InputError(place, "holds a number without end", "write the number that was measured")
         return str(int(value)) if value.is_integer() else repr(value)
     place = f"{path}, row {row}, column {column}"
     raise InputError(place, f"holds {value!r}", "write a text or a number")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from galu.exchange.sdtm.encoding import Encoding, encoding_of
 from galu.finding import InputError
+from galu.foreign import MAX_ROWS
 
 #: Columns by name, as SAS holds them; texts are decoded.
 Columns = tuple[list[str], list[list[object]], Encoding]
@@ -105,6 +106,8 @@ def _check_structure(path: Path, data: bytes) -> None:
         raise InputError(str(path), "is cut short (its header is incomplete)", "copy it again")
     width = _observation_width(data, names.start(), values.start())
     rest = len(data) - values.start() - _RECORD
+    if rest > MAX_ROWS * max(width, 1):
+        raise InputError(str(path), f"has more than {MAX_ROWS:,} rows", "split the file")
     tail = rest % width if width else 0
     if tail and (tail >= _RECORD or data[-tail:].strip(b" ")):
         row = rest // width + 1
