@@ -27,9 +27,10 @@ HELPERS = {
 #: What the ground of the web calls besides, and no page or route of it.
 GROUND = {
     "hub.py": {"folder.opened", "kept.keeping", "places.holds_record"},
-    "door.py": {
-        "admission.require_somewhere", "admission.sites_of", "folder.open_trial", "identity.action_of",
-        "identity.acts", "status.day_of_report",
+    "door.py": {"admission.require_somewhere", "admission.sites_of"},
+    "visit.py": {
+        "admission.sites_of", "folder.open_trial", "identity.action_of", "identity.acts",
+        "status.day_of_report",
     },
 }  # fmt: skip
 

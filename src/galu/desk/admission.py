@@ -126,7 +126,10 @@ def require_allowed(who: Identity, trial: str, facts: Sequence[Fact], record: Re
                 if (action, site) not in reasons:
                     reasons[action, site] = may(grants, action, site, _fitting(action), day).reason
                 if reasons[action, site]:
-                    raise _refused(fact, who, reasons[action, site], site)
+                    # Where the subject is, is not told to who does not see it there.
+                    shown = site if sight(grants, day).sees(site) else None
+                    reason = may(grants, action, shown, _fitting(action), day).reason
+                    raise _refused(fact, who, reason or reasons[action, site], shown)
 
 
 def _refused(fact: Fact, who: Identity, reason: str, site: str | None) -> InputError:

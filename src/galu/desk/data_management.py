@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from galu.desk.clock import utc_now
 from galu.desk.folder import TrialFolder, open_trial
 from galu.desk.identity import acts
-from galu.desk.seen import sees_subject
+from galu.desk.seen import require_seen, sees_subject
 from galu.desk.status import day_of_report, mark_of
 from galu.finding import InputError, NotThereError, OvertakenError
 from galu.record import Fact
@@ -110,7 +110,7 @@ def standing(folder: Path, fact: str) -> Standing:
     """
     trial = open_trial(folder)
     state = _state(trial)
-    _require(trial, fact)
+    require_seen(trial, [fact])
     return state.data.of(fact)
 
 
@@ -119,6 +119,7 @@ def raise_query(
     folder: Path, scope: Scope, text: str, by: str, column: str | None = None, clock: Clock = utc_now
 ) -> str:
     """Ask about a fact, a visit or a subject; gives the id of the query."""
+    _require_scope(open_trial(folder, clock), scope)
     cells = {**scope.cells(), "text": text, "column": column}
     return _write_one(folder, (Query, "query"), cells, by, clock)
 
@@ -132,6 +133,7 @@ def step_query(
     if step not in STEPS:
         raise InputError("step", f"{step!r} is unknown", f"use one of {', '.join(STEPS)}")
     trial = open_trial(folder, clock)
+    require_seen(trial, [query])
     own = next((one for one in _state(trial).data.queries if one.query == query), None)
     cells = {"query": query, "step": step, "text": text, "subject": own.subject or None if own else None}
     return _write_one(folder, (QueryStep, "query-step"), cells, by, clock)
@@ -144,8 +146,7 @@ def mark_data(
     """Mark data as reviewed, verified, frozen, locked, or open them again; gives the id of the mark."""
     if step not in MARKS:
         raise InputError("step", f"{step!r} is unknown", f"use one of {', '.join(MARKS)}")
-    if scope.about is not None:
-        _require(open_trial(folder, clock), scope.about)
+    _require_scope(open_trial(folder, clock), scope)
     return _write_one(
         folder, (DataMark, "data-mark"), {**scope.cells(), "step": step, "comment": comment}, by, clock
     )
@@ -154,7 +155,7 @@ def mark_data(
 @acts("note")
 def add_note(folder: Path, fact: str, text: str, by: str, clock: Clock = utc_now) -> str:
     """Add a note to a fact, whatever its state; gives the id of the note."""
-    _require(open_trial(folder, clock), fact)
+    require_seen(open_trial(folder, clock), [fact])
     return _write_one(folder, (DataNote, "data-note"), {"about": fact, "text": text}, by, clock)
 
 
@@ -195,14 +196,13 @@ def _run_rules(trial: TrialFolder, clock: Clock) -> tuple[str, ...]:
     return tuple(one.id for one in batch)
 
 
+def _require_scope(trial: TrialFolder, scope: Scope) -> None:
+    require_seen(trial, [scope.about] if scope.about is not None else [], scope.subject)
+
+
 def _state(trial: TrialFolder) -> TrialState:
     day = day_of_report(trial.record, None)
     return trial.state(day)
-
-
-def _require(trial: TrialFolder, fact: str) -> None:
-    if not any((frame["id"] == fact).any() for frame in trial.record.frames.values()):
-        raise NotThereError(f"fact {fact!r}", "is not in the record", "`galu record export` lists every fact")
 
 
 def _moment(trial: TrialFolder, clock: Clock) -> str:

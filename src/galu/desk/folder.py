@@ -91,19 +91,32 @@ class TrialFolder:
         InputError
             When the account may not write one of the facts, or the store refuses it.
         """
-        return self.store.append(self._allowed(facts, recorded), recorded, after=after)
+        batch = self._allowed(facts, recorded)
+        if self.kept is not None:
+            after = self.kept.require_expected(after)
+        return self.store.append(batch, recorded, after=after)
 
     def check(self, facts: Iterable[Fact], recorded: Sequence[datetime] | None = None) -> None:
         """Refuse whatever `write` would refuse; nothing is written."""
         self.store.check(self._allowed(facts, recorded), recorded)
 
-    def _allowed(self, facts: Iterable[Fact], recorded: Sequence[datetime] | None) -> tuple[Fact, ...]:
-        # Who brings times of its own, as a whole trial does, brings its own accounts as well.
-        batch = tuple(facts if recorded is not None else map(self.stamped, facts))
+    def require_allowed(self, batch: Sequence[Fact]) -> None:
+        """Refuse facts that the account may not write.
+
+        Raises
+        ------
+        InputError
+            Naming the first one and why not.
+        """
         if self.who is None:
             require_no_accounts(self.path, self.record)
         else:
             require_allowed(self.who, self.id, batch, self.record, self.today)
+
+    def _allowed(self, facts: Iterable[Fact], recorded: Sequence[datetime] | None) -> tuple[Fact, ...]:
+        # Who brings times of its own, as a whole trial does, brings its own accounts as well.
+        batch = tuple(facts if recorded is not None else map(self.stamped, facts))
+        self.require_allowed(batch)
         return batch
 
     @property

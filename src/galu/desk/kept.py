@@ -16,6 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
+from galu.finding import OvertakenError
 from galu.protocol import Study
 from galu.record import Record
 from galu.record.seal import Head
@@ -44,11 +45,40 @@ class Kept:
         self.trial = trial
         self.store = store
         self.checkpoints = checkpoints
-        #: Held while something is concluded from the record and written: one at a time.
-        self.writing = threading.RLock()
+        self._writing = threading.RLock()
+        self._expected: str | None = None
         self._deriving = threading.Lock()
         self._states: OrderedDict[Moment, TrialState] = OrderedDict()
         self._memory: tuple[Moment, Memory] | None = None
+
+    @contextlib.contextmanager
+    def writes(self, expected: str | None = None) -> Iterator[None]:
+        """Nobody else of this process writes; where a digest is given, it rests on the head that has it."""
+        with self._writing:
+            self._expected = expected
+            try:
+                yield
+            finally:
+                self._expected = None
+
+    def require_expected(self, after: Head | None) -> Head | None:
+        """The head after which to write, which must be the one that is expected.
+
+        Raises
+        ------
+        OvertakenError
+            When the record was read further than that; nothing was written.
+        """
+        if self._expected is None:
+            return after
+        head = after or self.store.head()
+        if head.digest != self._expected:
+            raise OvertakenError(
+                self.store.place,
+                f"somebody wrote entry {head.seq} meanwhile",
+                "look again; nothing was written",
+            )
+        return head
 
     def state(self, moment: Moment, record: Record, study: Callable[[], Study]) -> TrialState:
         """The state at a moment of the record, derived when it is first asked for, its board with it."""

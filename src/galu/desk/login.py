@@ -182,5 +182,5 @@ def take_proof(accounts: Accounts, who: Identity, proof: str) -> str:
     found = accounts.take(proof, "proof")
     if found is None or found[0] != who.account:
         remedy = "show password and code, or the passkey, once more"
-        raise InputError("signature", "who signs has not shown himself a moment ago", remedy)
+        raise NobodyError("signature", "who signs has not shown himself a moment ago", remedy)
     return found[1]

@@ -14,7 +14,7 @@ from galu.desk.folder import TrialFolder, open_trial
 from galu.desk.identity import Identity, acts
 from galu.desk.login import take_proof
 from galu.desk.places import accounts_of
-from galu.desk.seen import sees_subject
+from galu.desk.seen import require_seen, sees_subject
 from galu.finding import InputError, NotAllowedError, OvertakenError
 from galu.record.conduct import MEANINGS, Signature
 from galu.store.sql import Clock
@@ -57,6 +57,7 @@ def _shown(trial: TrialFolder, wanted: ToSign) -> Shown:
     scope = Scope(wanted.subject, facts=wanted.facts)
     if wanted.subject and wanted.visit:
         scope = scope_of_visit(record, wanted.subject, wanted.visit)
+    require_seen(trial, wanted.facts, wanted.subject)
     _require_site(trial, scope)
     return show(record, scope)
 

@@ -15,7 +15,6 @@ from galu.access import ROLES, Grant
 from galu.desk.identity import Identity, acts
 from galu.finding import InputError, NobodyError, NotThereError
 from galu.store import Accounts
-from galu.vocabulary.persons import is_named
 
 PURPOSE: Final = "api"
 #: The longest that a token serves.
@@ -52,7 +51,7 @@ def issue_token(accounts: Accounts, who: Identity, scope: TokenScope) -> str:
     InputError
         When the account has not one of the roles there, the end is past or too far, or it has no label.
     """
-    if not is_named(scope.label) or len(scope.label) > _LABEL:
+    if not scope.label.strip() or len(scope.label) > _LABEL:
         raise InputError("label", "says not what the token is for", f"name the program (up to {_LABEL})")
     held = {grant.role for grant in who.grants(scope.trial)}
     wrong = [role for role in scope.roles if role not in ROLES or role not in held]

@@ -6,33 +6,31 @@ A route says by `needs("read-board")` what it does in the words of the access ta
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+from typing import Any, Final
 
 from fastapi import Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from galu.access import TABLE, Action, Grant, Sight, may, sight
-from galu.access.roles import in_force
+from galu.access import TABLE, Action, may
 from galu.desk.admission import require_somewhere, sites_of
-from galu.desk.folder import TrialFolder, open_trial
-from galu.desk.identity import Identity, acting_as, action_of, acts
 from galu.desk.login import Shown, identity_of, log_in, log_out
 from galu.desk.tokens import identity_of_token
 from galu.finding import NobodyError, NotAllowedError, NotThereError
-from galu.trial.state import TrialState
-from galu.web.hub import Hub, Served, no_trial, of_trial
+from galu.web.hub import Hub, no_trial, of_trial
+from galu.web.jobs import Jobs
 from galu.web.problems import RequestError
+from galu.web.visit import Visit, Visitor, csrf_of, etag_of, expected_of
 
-P = ParamSpec("P")
-R = TypeVar("R")
+__all__ = [
+    "Front", "Known", "Needs", "OpenToAll", "Visit", "Visitor", "came_from", "csrf_of", "etag_of", "front_of",
+    "hub_of", "jobs_of", "known", "let_in", "let_out", "needs", "needs_one_of", "open_to_all",
+    "require_own_page", "require_session", "set_session", "visitor_of",
+]  # fmt: skip
+
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-#: What every use case may do besides what its route declares: look where it writes.
-_LOOKING: Final = frozenset({"read", "compute"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,100 +69,6 @@ class Front:
         return origin in (self.origin, f"{request.url.scheme}://{request.headers.get('host', '')}")
 
 
-@dataclass(frozen=True, slots=True)
-class Visitor:
-    """An account that came in: by a session of a browser, or by a token.
-
-    `csrf` is what forms and scripts of a session send along; empty for a token.
-    """
-
-    who: Identity
-    secret: str
-    by_token: bool
-
-    @property
-    def csrf(self) -> str:
-        """What a form carries in its field `csrf`, a script in the header `X-CSRF-Token`."""
-        return "" if self.by_token else csrf_of(self.secret)
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """A visitor at a trial, for one request, who may do somewhere in it what the route declares."""
-
-    visitor: Visitor
-    served: Served
-    hub: Hub
-    actions: tuple[Action, ...]
-
-    @property
-    def who(self) -> Identity:
-        """The account."""
-        return self.visitor.who
-
-    @property
-    def grants(self) -> tuple[Grant, ...]:
-        """What it was granted in this trial."""
-        return of_trial(self.who.granted, self.served.id)
-
-    @property
-    def sight(self) -> Sight:
-        """What it may see today."""
-        return sight(self.grants, self.served.today)
-
-    def may(self, action: Action, site: str | None = None) -> bool:
-        """Whether it may do something today, with data that nothing holds; for showing or leaving out."""
-        line = TABLE[action]
-        state = "open" if "open" in line.states else sorted(line.states)[0]
-        where = [site] if site is not None or line.reach != "site" else self._places()
-        return any(may(self.grants, action, one, state, self.served.today).value for one in where)
-
-    def _places(self) -> list[str | None]:
-        held = in_force(self.grants, self.served.today)
-        return [None, *sorted({site for grant in held for site in grant.sites or ()})]
-
-    def does(self, use_case: Callable[Concatenate[Any, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Let the desk do something with the folder of the trial, as this account.
-
-        Raises
-        ------
-        LookupError
-            When the use case does what the route does not declare: a fault of galu.
-        """
-        action = action_of(use_case)
-        if action not in (*self.actions, *_LOOKING):
-            raise LookupError(f"{use_case.__name__} does {action!r}, its route declares {self.actions}")
-        with acting_as(lambda _: self.who):
-            return use_case(self.served.folder, *args, **kwargs)
-
-    def writes(self, use_case: Callable[Concatenate[Any, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """The same for what writes: nobody of this server writes in between, and everybody is told."""
-        with self.served.kept.writing:
-            done = self.does(use_case, *args, **kwargs)
-        self.hub.announce()
-        return done
-
-    def opened(self) -> TrialFolder:
-        """The trial, opened by this account for what the route declares."""
-        return self.does(acts(self.actions[0])(open_trial), self.served.clock)
-
-    def state(self, as_of: date | None = None) -> TrialState:
-        """The trial as known at the end of a day; the whole of it: `sees` says what may be shown."""
-        from galu.desk.status import day_of_report
-
-        trial = self.opened()
-        return trial.state(day_of_report(trial.record, as_of, trial.clock))
-
-    def sees(self, subject: str | None) -> bool:
-        """Whether a subject's data may be shown; of the trial as a whole, to whoever sees the trial."""
-        return not subject or self.sight.sees(sites_of(self.served.opened().record).get(subject))
-
-
-def csrf_of(secret: str) -> str:
-    """What shows that a request comes from a page of this session; it does not show the session."""
-    return hmac.new(secret.encode(), b"galu form", hashlib.sha256).hexdigest()
-
-
 # --- coming in and going out
 
 
@@ -178,6 +82,12 @@ def hub_of(request: Request) -> Hub:
     """The trials of this application."""
     hub: Hub = request.app.state.hub
     return hub
+
+
+def jobs_of(request: Request) -> Jobs:
+    """The imports of this application."""
+    jobs: Jobs = request.app.state.jobs
+    return jobs
 
 
 def came_from(request: Request) -> str:
@@ -262,22 +172,25 @@ async def _require_form(request: Request, secret: str) -> None:
 class Needs:
     """What a route does, in the words of the access table; gives the visit, or refuses it."""
 
-    def __init__(self, action: Action, *others: Action) -> None:
-        self.actions = (action, *others)
+    def __init__(self, *actions: Action, any_of: bool = False) -> None:
+        self.actions = actions
+        self.any_of = any_of
 
-    async def __call__(self, request: Request) -> Visit:
+    async def __call__(self, request: Request, response: Response) -> Visit:
         """Judge one request: who asks, from where, at which trial, and whether he may."""
         visitor = await _visitor(request)
-        return await run_in_threadpool(self._judged, request, visitor)
+        visit = await run_in_threadpool(self._judged, request, visitor)
+        # Of before what is shown is read: who writes with it may be told too early, never too late.
+        response.headers["etag"] = etag_of(await run_in_threadpool(lambda: visit.served.head))
+        return visit
 
     def _judged(self, request: Request, visitor: Visitor) -> Visit:
         hub, name = hub_of(request), request.path_params["trial"]
         served = hub.trial(name)
         if not of_trial(visitor.who.granted, served.id) or not served.has_accounts:
             raise no_trial(name)
-        for action in self.actions:
-            require_somewhere(visitor.who, served.id, action, served.today)
-        visit = Visit(visitor, served, hub, self.actions)
+        self._require(lambda action: require_somewhere(visitor.who, served.id, action, served.today))
+        visit = Visit(visitor, served, hub, self.actions, expected_of(request))
         subject = request.path_params.get("subject")
         if subject is not None:
             self._judge_subject(visit, subject)
@@ -290,12 +203,26 @@ class Needs:
         if subject not in record.names or not visit.sight.sees(site):
             raise NotThereError(f"subject {subject!r}", "is not there", "choose one of the worklist")
         trial = visit.served.opened()
-        for action in self.actions:
+
+        def judge(action: Action) -> None:
             line = TABLE[action]
             state = None if line.is_never_stopped else trial.state(trial.today).data.of_subject(subject)
             told = may(visit.grants, action, site, state, trial.today)
             if not told.value:
                 raise NotAllowedError(f"account {visit.who.account}", told.reason, "ask who may")
+
+        self._require(judge)
+
+    def _require(self, judge: Callable[[Action], None]) -> None:
+        """Each of the actions must be allowed; of alternatives one of them."""
+        refused: list[NotAllowedError] = []
+        for action in self.actions:
+            try:
+                judge(action)
+            except NotAllowedError as error:
+                refused.append(error)
+        if len(refused) == len(self.actions) or (refused and not self.any_of):
+            raise refused[0]
 
 
 class Known:
@@ -320,6 +247,18 @@ class OpenToAll:
         require_own_page(request)
 
 
+def require_session(visitor: Visitor) -> None:
+    """Refuse a token where somebody must have come in himself.
+
+    Raises
+    ------
+    RequestError
+        For a token.
+    """
+    if visitor.by_token:
+        raise RequestError(403, "token", "serves for data alone", "come in with login and password")
+
+
 async def _visitor(request: Request) -> Visitor:
     visitor = await run_in_threadpool(visitor_of, request)
     if not visitor.by_token:
@@ -331,6 +270,11 @@ async def _visitor(request: Request) -> Visitor:
 def needs(action: Action, *others: Action) -> Any:
     """Declare what a route of a trial does: ``visit: Annotated[Visit, needs("read-board")]``."""
     return Depends(Needs(action, *others))
+
+
+def needs_one_of(*actions: Action) -> Any:
+    """The same for a route that does one of several things; which one is asked when it is written."""
+    return Depends(Needs(*actions, any_of=True))
 
 
 def known() -> Any:

@@ -214,6 +214,11 @@ class Hub:
                     return
                 yield head
 
+    @property
+    def is_closing(self) -> bool:
+        """Whether streams are to end."""
+        return self._closing
+
     def stop_telling(self) -> None:
         """End every stream, so that the server can end."""
         self._closing = True

@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from galu.desk.append import TakenError
 from galu.desk.login import RefusedError, TooManyError
 from galu.finding import (
     InputError,
@@ -39,6 +40,7 @@ STATUS: Final[tuple[tuple[type[InputError], int], ...]] = (
     (NotAllowedError, 403),
     (NotThereError, 404),
     (OvertakenError, 409),
+    (TakenError, 409),
     (TooManyError, 429),
     (OutOfReachError, 503),
     (InputError, 422),
@@ -78,13 +80,17 @@ Shows = Callable[[Request, Problem], Response]
 
 def problem_of(error: InputError) -> Problem:
     """The problem that a refusal is."""
-    if isinstance(error, RequestError):
-        status = error.status
-    else:
-        status = next(code for kind, code in STATUS if isinstance(error, kind))
     errors = error.errors if isinstance(error, ManyFaultsError) else (error,)
+    codes = {_status(one) for one in errors}
+    status = codes.pop() if len(codes) == 1 else 422
     faults = tuple((one.place, one.fault, one.remedy) for one in errors)
     return Problem(status, str(error), error.place, error.fault, error.remedy, faults)
+
+
+def _status(error: InputError) -> int:
+    if isinstance(error, RequestError):
+        return error.status
+    return next(code for kind, code in STATUS if isinstance(error, kind))
 
 
 def respond(request: Request, problem: Problem) -> Response:

@@ -6,11 +6,12 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from galu.desk.accounts import begin_totp, change_password, confirm_totp, set_password
 from galu.desk.credentials import seed_address
 from galu.desk.login import Shown, prove
+from galu.web.api.models import Asked
 from galu.web.door import (
     Visitor,
     came_from,
@@ -20,17 +21,11 @@ from galu.web.door import (
     let_in,
     let_out,
     open_to_all,
+    require_session,
     set_session,
 )
-from galu.web.problems import RequestError
 
 router = APIRouter(tags=["session"])
-
-
-class Asked(BaseModel):
-    """What is sent; a key that galu does not know is refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Credentials(Asked):
@@ -145,13 +140,8 @@ def me(request: Request, visitor: Annotated[Visitor, known()]) -> Me:
 @router.delete("/session", status_code=204)
 def end(request: Request, response: Response, visitor: Annotated[Visitor, known()]) -> None:
     """Go out; the session is over at once."""
-    _require_session(visitor)
+    require_session(visitor)
     let_out(request, response)
-
-
-def _require_session(visitor: Visitor) -> None:
-    if visitor.by_token:
-        raise RequestError(403, "token", "serves for data alone", "come in with login and password")
 
 
 @router.post("/invitations/{token}", dependencies=[open_to_all("the link shows who was invited")])
@@ -165,7 +155,7 @@ def password(
     request: Request, response: Response, visitor: Annotated[Visitor, known()], chosen: OtherPassword
 ) -> None:
     """Set another password; every session and token of the account ends."""
-    _require_session(visitor)
+    require_session(visitor)
     change_password(hub_of(request).accounts, visitor.who, chosen.old, chosen.password)
     let_out(request, response)
 
@@ -173,7 +163,7 @@ def password(
 @router.post("/session/authenticator", status_code=201)
 def authenticator(request: Request, visitor: Annotated[Visitor, known()]) -> Seed:
     """A seed for an authenticator; it counts once its first code came back."""
-    _require_session(visitor)
+    require_session(visitor)
     seed, ticket = begin_totp(hub_of(request).accounts, visitor.who)
     return Seed(seed=seed, address=seed_address(seed, visitor.who.account), ticket=ticket)
 
@@ -181,13 +171,13 @@ def authenticator(request: Request, visitor: Annotated[Visitor, known()]) -> See
 @router.put("/session/authenticator", status_code=204)
 def confirm(request: Request, visitor: Annotated[Visitor, known()], shown: FirstCode) -> None:
     """Keep the authenticator whose code this is."""
-    _require_session(visitor)
+    require_session(visitor)
     confirm_totp(hub_of(request).accounts, visitor.who, shown.ticket, shown.code)
 
 
 @router.post("/session/proofs", status_code=201)
 def proof(request: Request, visitor: Annotated[Visitor, known()], shown: Again) -> Proof:
     """Show oneself once more, before a signature."""
-    _require_session(visitor)
+    require_session(visitor)
     typed = Shown(visitor.who.account, shown.password, shown.code, came_from(request))
     return Proof(proof=prove(hub_of(request).accounts, visitor.who, typed))
