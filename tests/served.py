@@ -8,9 +8,9 @@ from datetime import date, timedelta
 from fastapi.testclient import TestClient
 
 from galu.access import ROLES, Grant
-from galu.desk.admission import name_accounts
 from galu.desk.credentials import hash_password, new_seed
 from galu.desk.folder import create_trial
+from galu.desk.places import name_accounts
 from galu.record.people import Consent, Demographics
 from galu.store import Accounts
 from galu.web.app import create_app
