@@ -113,6 +113,9 @@ def open_form(folder: Path, where: Where) -> Form:
     seen = look(folder)
     sheet = _sheet(seen, where)
     draft = draft_of(seen.trial, where.name)
+    if draft is not None and _is_written(seen, draft.values.get("key", "")):
+        forget(seen.trial, where.name)  # it was kept once more while it was written
+        draft = None
     if draft is None:
         return Form(seen, sheet, os.urandom(8).hex(), len(seen.everything))
     key = draft.values.get("key", "")
@@ -120,6 +123,14 @@ def open_form(folder: Path, where: Where) -> Form:
         seen, _filled(sheet, draft.values), key if _KEY.fullmatch(key) else os.urandom(8).hex(),
         _number(draft.values.get("seen", ""), len(seen.everything)), draft.kept,
     )  # fmt: skip
+
+
+def _is_written(seen: Look, key: str) -> bool:
+    """Whether the record holds facts of a form with this key."""
+    if not _KEY.fullmatch(key):
+        return False
+    frames = seen.everything.frames.values()
+    return any(frame["id"].str.starts_with(f"{key}-").any() for frame in frames)
 
 
 def _sheet(seen: Look, where: Where) -> Sheet:

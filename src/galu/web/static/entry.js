@@ -14,6 +14,7 @@
     } catch { said.textContent = said.dataset.notKept; }
   }
 
+  document.addEventListener("submit", () => { clearTimeout(waiting); });
   document.addEventListener("input", (event) => {
     const form = event.target.closest("form[data-draft]");
     if (!form) return;
