@@ -17,6 +17,7 @@ from galu.desk.accounts import World
 from galu.desk.clock import utc_now
 from galu.desk.folder import TrialFolder, opened
 from galu.desk.kept import Kept, keeping
+from galu.desk.pages.look import prepare
 from galu.desk.places import accounts_of, holds_record
 from galu.finding import InputError, NotThereError, OutOfReachError
 from galu.record.seal import Head
@@ -190,7 +191,7 @@ class Hub:
             for one in tuple(self._waiting):
                 if one.trial == served.name:
                     one.tell(head)
-        trial.state(trial.today)
+        prepare(trial)
 
     @contextlib.contextmanager
     def _waits(self, trial: str) -> Iterator[_Waiting]:

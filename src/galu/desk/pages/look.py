@@ -102,3 +102,11 @@ def look(folder: Path, as_of: date | None = None) -> Look:
 def look_around(folder: Path, as_of: date | None = None) -> Look:
     """A look at a trial, for what stands around every page."""
     return look(folder, as_of)
+
+
+@acts("compute")
+def prepare(trial: TrialFolder) -> None:
+    """Derive beforehand what the pages of today ask for; of a record that grew only what is new."""
+    state = trial.state(day_of_report(trial.record, None, trial.clock))
+    _ = (state.agenda, state.eligibility, state.expected, state.data, state.deviations, state.efficacy)
+    _ = state.absorbed_doses
