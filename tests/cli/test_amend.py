@@ -213,3 +213,15 @@ def test_the_command_takes_day_site_and_consent_and_the_pages_show_them(
     assert "Versions of the study" in (tmp_path / "review.html").read_text(encoding="utf-8")
     assert run("amend", trial, trial / "study.yaml", "--reason", "x", "--by", "y", "--at", "Wuhan") == 2
     assert "is no site with a day" in capsys.readouterr().err
+
+
+def test_a_check_lists_and_writes_nothing(
+    trial: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (trial / "record.sqlite").read_bytes()
+    assert run("amend", trial, _amended(tmp_path), "--check") == 0
+    said = capsys.readouterr().out
+    assert (
+        "safety.dlt.window_days: 42 → 28" in said and "0 orphaned" in said and "nothing was written" in said
+    )
+    assert (trial / "record.sqlite").read_bytes() == before and not (trial / "versions").exists()

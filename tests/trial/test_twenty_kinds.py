@@ -1,6 +1,7 @@
 """Troubles that other systems had in public, each with its right behaviour here; the test says which.
 
-Left to where they belong: migrations and amendments of forms, double entry, jobs, dictionaries.
+Left to where they belong: migrations of the database and what they leave in the audit trail (1), jobs (16),
+upgrades of dictionaries (20).
 """
 
 from __future__ import annotations
@@ -8,25 +9,31 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 from pydantic import ValidationError
 
 from galu.exchange.facts_csv import read_facts, write_facts
 from galu.exchange.facts_templates import TEMPLATES, template
 from galu.finding import InputError
+from galu.protocol import Study
 from galu.record import Entry, Fact, Record, record_of
-from galu.record.conduct import Retraction
+from galu.record.conduct import Retraction, Signature, StudyVersion
 from galu.record.disease import AdverseEvent
 from galu.record.people import Lab
 from galu.record.review import LONGEST, DataMark, DataNote, LabRange, Query, QueryStep
 from galu.store import MemoryStore
 from galu.trial.admission import check_admission
 from galu.trial.data_state import DataStates
+from galu.trial.impact import Impact, derive_impact
 from galu.trial.rule_queries import derive_questions, steps_of
+from galu.trial.signatures import Scope as SignedScope
+from galu.trial.signatures import derive_signatures, show
 from galu.trial.state import TrialState, derive_state
 from one_patient import FIRST, STUDY, lab, on, patient
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
+DAY_22 = FIRST + timedelta(days=21)
 ALT = lab("ALT", 40, "U/L", 22, upper_limit=45)
 
 
@@ -42,6 +49,14 @@ def mark(name: str, step: str, **scope: object) -> DataMark:
     return DataMark.model_validate({"id": name, "on": on(60), "step": step, "by": "Li Na", **scope})
 
 
+def signature(*facts: Fact) -> Signature:
+    shown = show(record(*facts), SignedScope(facts=(ALT.id,)))
+    return Signature(
+        id="s", on=on(60), digest=shown.digest, signer="Li Na", meaning="checked", shown_to=shown.seq,
+        rests_on=shown.facts, account="li",
+    )  # fmt: skip
+
+
 def corrected(value: float, name: str = "alt2", of: Lab = ALT) -> Lab:
     return of.model_copy(update={"id": name, "value": value, "supersedes": of.id, "reason": "typing error"})
 
@@ -50,6 +65,64 @@ def test_2_where_data_stand_follows_the_record_and_is_never_stale() -> None:
     verified = mark("v", "verified", about=ALT.id)
     assert state(*patient(ALT), verified).data.of(ALT.id).verified
     assert not state(*patient(ALT), verified, corrected(41)).data.of(ALT.id).verified
+
+
+def amended(**changes: object) -> Study:
+    """The study with another first-cycle visit of chemistry."""
+    assert STUDY.schedule is not None
+    visits = [
+        one.model_copy(update=changes) if one.id == "chemistry-c1" else one for one in STUDY.schedule.visits
+    ]
+    return STUDY.model_copy(update={"schedule": STUDY.schedule.model_copy(update={"visits": tuple(visits)})})
+
+
+def impact_of(after: Study, *facts: Fact) -> Impact:
+    known, day = record(*facts), FIRST + timedelta(days=99)
+    return derive_impact(derive_state(STUDY, known, day), derive_state(after, known, day))
+
+
+def test_3_an_amendment_lists_what_is_held_and_points_no_signature_anew() -> None:
+    ended = amended(procedures=("ct",))
+    found = impact_of(ended, *patient(ALT)).affected
+    kept = {one.procedure: one.effect for one in found if one.planned == DAY_22}
+    assert kept["chemistry"] == "orphaned" and kept["ct"] == "new"
+    locked = impact_of(ended, *patient(ALT), mark("l", "locked", about=ALT.id))
+    (held,) = [one for one in locked.affected if one.effect == "excluded"]
+    assert (held.procedure, held.planned) == ("chemistry", DAY_22) and "locked" in held.why
+    facts = [*patient(ALT), signature(*patient(ALT))]
+    signed = impact_of(ended, *facts)
+    assert [one.fact.id for one in signed.signatures] == ["s"]
+    assert {one.effect for one in signed.affected if one.planned == DAY_22} == {"excluded", "new"}
+    version = StudyVersion(
+        id="v2",
+        on=on(100),
+        study="x",
+        study_hash="b" * 64,
+        zone="Asia/Shanghai",
+        origin="observed",
+        amendment="1",
+    )
+    (standing,) = derive_signatures(record(*facts, version))
+    assert standing.stands and standing.fact == facts[-1]
+
+
+def test_4_what_is_not_collected_any_more_keeps_its_value_and_says_so() -> None:
+    after = amended(procedures=("ct",))
+    found = impact_of(after, *patient(ALT))
+    (gone,) = [one for one in found.affected if one.effect == "orphaned" and one.planned == DAY_22]
+    assert gone.why == "is not collected any more; its value stays"
+    later = derive_state(after, record(*patient(ALT)), FIRST + timedelta(days=99))
+    assert later.record.facts("lab").filter(pl.col("id") == ALT.id)["value"].to_list() == [40.0]
+    day = date.fromisoformat(ALT.on)
+    lines = [one for one in later.expected if one.day == day and one.procedure == "chemistry"]
+    assert [one.state for one in lines] == ["unscheduled"]
+
+
+def test_5_what_an_amendment_does_is_counted_beforehand() -> None:
+    wider = impact_of(amended(after_days=5), *patient(ALT))
+    counts = dict(wider.counts())
+    assert counts["eligible"] == len(wider.affected) > 0 and sum(counts.values()) == counts["eligible"]
+    assert impact_of(STUDY, *patient(ALT)).affected == ()
 
 
 def test_6_each_value_that_ends_says_why() -> None:

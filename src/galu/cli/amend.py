@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from galu.trial.impact import Impact
 
 
 def amend(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="a trial folder")],
     study: Annotated[Path, typer.Argument(help="the amended study.yaml")],
-    reason: Annotated[str, typer.Option(help="what the amendment is, as its title page says")],
-    by: Annotated[str, typer.Option(help="who brings it into force")],
+    reason: Annotated[str, typer.Option(help="what the amendment is, as its title page says")] = "",
+    by: Annotated[str, typer.Option(help="who brings it into force")] = "",
+    check: Annotated[
+        bool, typer.Option("--check", help="only list what it does to everybody's visits; writes nothing")
+    ] = False,
     effective: Annotated[
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="first day on which it is in force; by default today"),
@@ -37,16 +43,32 @@ def amend(
     from galu.desk.intake import Intake, take_in
 
     def work() -> None:
-        from galu.desk.amend import Begins, amend_trial, read_sites
+        from galu.desk.amend import Begins, amend_trial, check_amendment, read_sites
         from galu.record.versions import version_rows
 
         begins = Begins(
             effective.date() if effective else None, read_sites(at or ()), reconsent, form, changes_level
         )
+        if check:
+            _tell(*check_amendment(folder, study, begins=begins))
+            return
         trial, changes = amend_trial(folder, study, reason, by, begins=begins)
         print(f"{folder}: amendment in force, {len(changes)} stated elements changed")
         for change in changes:
             print(f"  {change}")
         print(f"in force {version_rows(trial.record)[-1].in_words}")
 
-    take_in(Intake((study,), folder), work)
+    take_in(Intake((study,), folder, check), work)
+
+
+def _tell(impact: Impact, changes: tuple[str, ...]) -> None:
+    print(f"{len(changes)} stated elements would change")
+    for change in changes:
+        print(f"  {change}")
+    print(", ".join(f"{count} {name}" for name, count in impact.counts()))
+    for one in impact.affected:
+        place = f"{one.subject}  {one.visit} of {one.planned}  {one.procedure}"
+        print(f"  {one.effect:<9} {place}: {one.why}")
+    for signature in impact.signatures:
+        print(f"  signature {signature.fact.id} of {signature.fact.signer} stays over what was shown")
+    print("nothing was written")

@@ -25,6 +25,7 @@ from galu.record.versions import sites_as_text, version_rows
 from galu.record.when import FIRST_YEAR, LAST_YEAR
 from galu.store.sql import Clock
 from galu.trial.amendable import Terms, refusals, steps_since
+from galu.trial.impact import Impact, derive_impact
 from galu.trial.state import derive_state
 
 
@@ -108,6 +109,28 @@ def amend_trial(
     )
     write_private(folder / STUDY, text)
     return open_trial(folder, clock), tuple(map(str, differences(trial.study, loaded)))
+
+
+@acts("amend")
+def check_amendment(
+    folder: Path, study: Path, clock: Clock = utc_now, begins: Begins = _TODAY
+) -> tuple[Impact, tuple[str, ...]]:
+    """What an amended study file would do to everybody's visits, and every value that is another.
+
+    Nothing is written. It is compared as if everybody came under it at once.
+
+    Raises
+    ------
+    ManyFaultsError
+        When it cannot be true of those in the trial, as bringing it into force would.
+    """
+    trial = open_trial(folder, clock)
+    _, loaded = read_study(study_file(study))
+    _require_possible(trial, loaded, study, _terms(trial, begins))
+    record, day = trial.record, day_of_report(trial.record, None, clock)
+    before = derive_state(trial.study_on(day), record, day)
+    found = derive_impact(before, derive_state(loaded, record, day))
+    return found, tuple(map(str, differences(trial.study, loaded)))
 
 
 def _terms(trial: TrialFolder, begins: Begins) -> Terms:
