@@ -29,6 +29,8 @@ FULL_DOSE: Final = 0.10
 SHOWN: Final = 3
 #: Rule of a deviation of who was enrolled where the design let nobody in.
 OFF_DESIGN: Final = "level not open"
+ONGOING: Final = "ongoing"
+COMPLETED: Final = "completed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +105,8 @@ def derive_flow(study: Study, subjects: Iterable[Subject], board: Board) -> Flow
     """Count the subjects by how far they came."""
     people = tuple(subjects)
     dosed = [s for s in people if s.therapy]
-    completed = [s for s in dosed if s.completed or _has_all(plan_now(study, s), s)]
-    gone = [s for s in dosed if s.left("treatment") is not None or s.dead]
-    finished = {s.id for s in completed} | {s.id for s in gone}
-    left = Counter(_why_gone(s) for s in gone if s.id not in {one.id for one in completed})
+    ended = [end_of_treatment(study, s) for s in dosed]
+    left = Counter(one for one in ended if one not in (ONGOING, COMPLETED))
     return Flow(
         known=len(people),
         screened=sum(s.consent is not None for s in people),
@@ -115,13 +115,21 @@ def derive_flow(study: Study, subjects: Iterable[Subject], board: Board) -> Flow
         enrolled=sum(s.has_slot and not without_slot(s) for s in people),
         imaged=sum(bool(s.imaging) for s in people),
         dosed=len(dosed),
-        on_treatment=sum(s.id not in finished for s in dosed),
-        completed=len(completed),
+        on_treatment=ended.count(ONGOING),
+        completed=ended.count(COMPLETED),
         left=dict(sorted(left.items(), key=lambda item: (-item[1], item[0]))),
         died=sum(s.dead for s in people),
         left_before=sum(_left_before(s) for s in people),
         unplaced=tuple(s.id for s in people if is_unplaced(s)),
     )
+
+
+def end_of_treatment(study: Study, subject: Subject) -> str:
+    """How the treatment of somebody dosed ended: completed, why it was left, or `ongoing`."""
+    if subject.completed or _has_all(plan_now(study, subject), subject):
+        return COMPLETED
+    gone = subject.left("treatment") is not None or subject.dead
+    return _why_gone(subject) if gone else ONGOING
 
 
 def _has_all(plan: Treatment | None, subject: Subject) -> bool:
@@ -219,36 +227,38 @@ _SETS: Final[Mapping[str, Callable[[Subject, _Evidence], bool]]] = {
 }
 
 
-def _rule_of(study: Study, name: str) -> Callable[[Subject, _Evidence], bool] | None:
-    """The rule of a set; ``tb161-safety`` is that of the role in which the study gives the nuclide."""
+def standard_name(study: Study, name: str) -> str:
+    """Name of the rule of a set; that of ``tb161-safety`` is of the role in which the study gives it."""
     roles = {
         f"{(agent.nuclide or '').replace('-', '').lower()}-safety": f"{agent.role}-safety"
         for agent in study.agents
     }
-    return _SETS.get(roles.get(name, name))
+    return roles.get(name, name)
 
 
-def derive_sets(
-    study: Study,
+def derive_sets(study: Study, found: Mapping[str, tuple[str, ...]]) -> tuple[Members, ...]:
+    """Every analysis set that the study declares; `found` are the members by the name of the rule."""
+    names = [standard_name(study, plan.id) for plan in study.analysis_sets]
+    return tuple(
+        Members(plan.id, plan.definition, plan.source, found.get(name, ()), name not in found)
+        for plan, name in zip(study.analysis_sets, names, strict=True)
+    )
+
+
+def derive_members(
     subjects: Iterable[Subject],
     board: Board,
     results: tuple[PharmacokineticResults, frozenset[str], EfficacyResults],
-) -> tuple[Members, ...]:
-    """Members of every analysis set that the study declares.
+) -> dict[str, tuple[str, ...]]:
+    """Members of every set that galu has a rule for, whether or not a study declares it.
 
     Parameters
     ----------
     results
         Pharmacokinetics, the subjects with an absorbed dose, efficacy.
     """
-    evidence = _Evidence(board, *results)
-    people = tuple(subjects)
-    found = []
-    for plan in study.analysis_sets:
-        rule = _rule_of(study, plan.id)
-        members = () if rule is None else tuple(s.id for s in people if rule(s, evidence))
-        found.append(Members(plan.id, plan.definition, plan.source, members, rule is None))
-    return tuple(found)
+    evidence, people = _Evidence(board, *results), tuple(subjects)
+    return {name: tuple(s.id for s in people if rule(s, evidence)) for name, rule in _SETS.items()}
 
 
 def derive_deviations(

@@ -33,6 +33,7 @@ from galu.trial.flow import (
     derive_deviations,
     derive_exposure,
     derive_flow,
+    derive_members,
     derive_sets,
 )
 from galu.trial.jumped import derive_jumped
@@ -229,10 +230,13 @@ class TrialState:
     @cached_property
     def sets(self) -> tuple[Members, ...]:
         """Analysis sets with their members."""
+        return derive_sets(self.study, self.members)
+
+    @cached_property
+    def members(self) -> Mapping[str, tuple[str, ...]]:
+        """Members of every set that galu has a rule for, by the name of the rule."""
         measured = frozenset(one.subject for one in self.absorbed_doses if one.course is not None)
-        return derive_sets(
-            self.study, self.subjects, self.board, (self.pharmacokinetics, measured, self.efficacy)
-        )
+        return derive_members(self.subjects, self.board, (self.pharmacokinetics, measured, self.efficacy))
 
     @cached_property
     def exposure(self) -> tuple[ExposureRow, ...]:
