@@ -12,9 +12,12 @@ import io
 import json
 import os
 import re
+import shutil
 import stat
+import tempfile
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -50,6 +53,49 @@ def write_output(path: Path, content: str | bytes) -> Path:
     except OSError as error:
         raise InputError(str(path), f"cannot be written ({error.strerror})", "name another file") from None
     return path
+
+
+def require_earlier_folder(out: Path, mark: str, made: str, is_of: Callable[[Path], bool]) -> None:
+    """Refuse to write over a trial, or over anything that is not an earlier report and nothing else.
+
+    Parameters
+    ----------
+    mark, made
+        File that an earlier report has, and the words in it that say what made it.
+    is_of
+        Whether a path inside the folder is part of such a report.
+
+    Raises
+    ------
+    InputError
+        Naming what is no part of one.
+    """
+    require_outside_trial(out)
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return
+    found = out / mark
+    if not out.is_dir() or not found.is_file() or made not in found.read_text(encoding="utf-8")[:200]:
+        raise InputError(str(out), "holds something that is no report of galu", "name a new folder with -o")
+    strange = [path for path in sorted(out.rglob("*")) if not is_of(path.relative_to(out))]
+    if strange:
+        fault = f"holds {strange[0].relative_to(out)}, which is no part of a report"
+        raise InputError(str(out), fault, "move it elsewhere, or name a new folder with -o")
+
+
+def replace_folder(out: Path, write: Callable[[Path], None]) -> None:
+    """Write beside `out` and move into its place, so that no reader ever sees half a report."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        write(fresh)
+        fresh.chmod(0o755)
+        old = fresh.with_name(fresh.name + "-old")
+        if out.exists():
+            out.rename(old)
+        fresh.rename(out)
+        shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
 
 
 def require_outside_trial(path: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -11,11 +9,10 @@ from typing import Final
 
 from galu.desk.folder import open_trial
 from galu.desk.identity import acts
-from galu.desk.outputs import require_outside_trial
+from galu.desk.outputs import replace_folder, require_earlier_folder
 from galu.desk.places import RECORD
 from galu.desk.set_aside import read_set_aside
 from galu.desk.status import day_of_report, mark_of
-from galu.finding import InputError
 from galu.report.document import Report, build_report, render
 from galu.report.findings import FORMAT, as_json
 
@@ -53,7 +50,7 @@ def run_trial(
     InputError
         When the folder is no trial, its record had not begun, or `out` holds something else.
     """
-    _require_ours(out)
+    require_earlier_folder(out, FINDINGS, FORMAT, _is_of_a_report)
     tell("reading the record")
     trial = open_trial(folder)
     record = trial.record
@@ -69,44 +66,14 @@ def run_trial(
     aside += [("", RECORD, 0, f"left out, because it cannot be read: {one}") for one in record.unread]
     report = build_report(state, known, mark, aside, tell)
     tell("writing")
-    _replace(out, report, as_json(state, mark))
+    replace_folder(out, lambda folder: _write(folder, report, as_json(state, mark)))
     return out / PAGE
-
-
-def _require_ours(out: Path) -> None:
-    """Refuse to write over a trial, or over anything that is not an earlier report and nothing else."""
-    require_outside_trial(out)
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
-        return
-    findings = out / FINDINGS
-    if not out.is_dir() or not findings.is_file() or FORMAT not in findings.read_text(encoding="utf-8")[:200]:
-        raise InputError(str(out), "holds something that is no report of galu", "name a new folder with -o")
-    strange = [path for path in sorted(out.rglob("*")) if not _is_of_a_report(path.relative_to(out))]
-    if strange:
-        fault = f"holds {strange[0].relative_to(out)}, which is no part of a report"
-        raise InputError(str(out), fault, "move it elsewhere, or name a new folder with -o")
 
 
 def _is_of_a_report(path: Path) -> bool:
     if len(path.parts) == 1:
         return path.name in (PAGE, FINDINGS, *_FOLDERS)
     return len(path.parts) == 2 and path.suffix == _FOLDERS.get(path.parts[0])
-
-
-def _replace(out: Path, report: Report, findings: str) -> None:
-    """Write beside `out` and move into its place, so that no reader ever sees half a report."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
-        _write(fresh, report, findings)
-        fresh.chmod(0o755)
-        old = fresh.with_name(fresh.name + "-old")
-        if out.exists():
-            out.rename(old)
-        fresh.rename(out)
-        shutil.rmtree(old, ignore_errors=True)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
 
 
 def _write(folder: Path, report: Report, findings: str) -> None:

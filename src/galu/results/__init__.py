@@ -4,7 +4,7 @@ from galu.results.catalogue import LISTINGS, TABLES, build_set
 from galu.results.columns import Column, dose_columns
 from galu.results.lines import Cell, Counted, Heading, Line, Measured, Row, Stated
 from galu.results.listing import Listing
-from galu.results.table import Page, Table, lay_out
+from galu.results.table import Page, Table, as_shell, lay_out
 
 __all__ = [
     "LISTINGS",
@@ -20,6 +20,7 @@ __all__ = [
     "Row",
     "Stated",
     "Table",
+    "as_shell",
     "build_set",
     "dose_columns",
     "lay_out",

@@ -32,7 +32,7 @@ USUAL: Final[tuple[Statistic, ...]] = ("n", "mean (SD)", "median", "min, max")
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell: its text, the numbers behind it in the order in which the text names them, and who counted."""
+    """One cell: its text, the numbers behind it in the order of the text, and who counted."""
 
     text: str
     numbers: tuple[float, ...] = ()

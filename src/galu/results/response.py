@@ -135,7 +135,7 @@ def times(state: TrialState) -> tuple[Table, ...]:
             "Kaplan and Meier; days from the start, which is day 1, in months of 30.4375 days. "
             f"Limits on the {plan.survival_ci.value} scale. NE: not estimable. Follow-up by reverse Kaplan "
             "and Meier.",
-            "A progression is dated by its first scan; those without are censored for the reason that is shown.",
+            "A progression is dated by its first scan; who has no event is censored for the reason shown.",
         )
         found.append(Table(number, title, "therapy-safety", lines, notes))
     return tuple(found)

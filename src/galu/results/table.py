@@ -28,7 +28,8 @@ class Page:
     """What every writer of documents takes: a table or a listing, laid out.
 
     `heads` are the heads of the columns, that of the labels first; `repeats` says how many leading columns
-    are shown again where a page begins inside their group.
+    are shown again where a page begins inside their group. `members` are the subjects of each column of a
+    table.
     """
 
     number: str
@@ -39,6 +40,7 @@ class Page:
     notes: tuple[str, ...] = ()
     kind: str = "table"
     repeats: int = 0
+    members: tuple[tuple[str, ...], ...] = ()
 
 
 def lay_out(table: Table, columns: tuple[Column, ...], populations: Mapping[str, str]) -> Page:
@@ -49,12 +51,12 @@ def lay_out(table: Table, columns: tuple[Column, ...], populations: Mapping[str,
     populations
         Definition of each analysis set in words, by its id.
     """
-    members = [column.members for column in columns]
+    members = tuple(column.members for column in columns)
     rows = tuple(row for line in table.lines for row in line.rows(members))
     said = populations.get(table.population, table.population)
     notes = table.notes if rows else (*table.notes, "No subject and no event to be shown so far.")
     heads = ("", *(column.head for column in columns))
-    return Page(table.number, table.title, said, heads, rows, notes)
+    return Page(table.number, table.title, said, heads, rows, notes, members=members)
 
 
 def as_shell(page: Page) -> Page:
