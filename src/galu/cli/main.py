@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "lock": ("galu.cli.query", "lock", "Review, verify, freeze, lock or unlock data; add a note."),
     "run": ("galu.cli.run", "run", "Write the report of a trial: page, findings, tables, figures."),
     "report": ("galu.cli.report", "report", "Write tables and listings of a study report."),
+    "export": ("galu.cli.export", "app", "Results as the files that registries take, and their check."),
     "design": ("galu.cli.design", "app", "Dose-escalation designs: decide, tabulate, simulate."),
     "eligibility": ("galu.cli.eligibility", "eligibility", "Judge the criteria of each subject."),
     "grade": ("galu.cli.grade", "grade", "Grade laboratory values by CTCAE."),

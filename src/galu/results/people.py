@@ -31,13 +31,13 @@ def demography(state: TrialState) -> Table:
     """T-14.1.4. Who has no value of a characteristic is a row of its own, and stays in the percentages."""
     treated = state.members["therapy-safety"]
     told = _latest(state)
-    ages = _ages(state, told)
+    known_ages = ages(state)
     weight, height = sign_baseline(state, "WEIGHT"), sign_baseline(state, "HEIGHT")
     lines: list[Line] = [
-        Measured("Age [years]", ages, _FULL, 0),
+        Measured("Age [years]", known_ages, _FULL, 0),
         *_groups(
             "Age group [years]",
-            {one: (_age_group(age), facts) for one, (age, facts) in ages.items()},
+            {one: (_age_group(age), facts) for one, (age, facts) in known_ages.items()},
             treated,
         ),
         *(
@@ -72,7 +72,9 @@ def _latest(state: TrialState) -> dict[str, Row[Demographics]]:
     return {subject: own[-1] for subject, own in rows.items() if own}
 
 
-def _ages(state: TrialState, told: Mapping[str, Row[Demographics]]) -> dict[str, Known]:
+def ages(state: TrialState) -> dict[str, Known]:
+    """Completed years at consent, or at the first dose."""
+    told = _latest(state)
     found: dict[str, Known] = {}
     for one in state.subjects:
         row, day = told.get(one.id), one.consent or one.first_dose
