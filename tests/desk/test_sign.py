@@ -173,7 +173,7 @@ def test_who_may_not_sign(trial, role):
 
 def test_another_site_is_not_signed(trial, ilse):
     for wanted in (ToSign("S-02"), ToSign(facts=("p2",)), ToSign("S-03")):
-        with pytest.raises(InputError, match="is not granted"):
+        with pytest.raises(InputError, match="is not in the record"):
             ilse.signs(wanted)
 
 
@@ -286,5 +286,5 @@ def test_each_step_of_a_query_and_mark_is_for_its_own_role(trial):
     with pytest.raises(InputError, match="'lock' is for"):
         mona.does(mark_data, "locked", Scope(about="l1"), "Mona Itor")
     far = trial.join("far.off", "Fara Off", "monitor", "Chengdu")
-    with pytest.raises(InputError, match="is not granted"):
+    with pytest.raises(InputError, match="is not in the record"):
         far.does(mark_data, "reviewed", Scope(about="l1"), "Fara Off")

@@ -20,7 +20,7 @@ def declared(route):
         if isinstance(one.call, Needs | Known | OpenToAll):
             found.append(one.call)
         waiting += one.dependencies
-    return found
+    return list({id(one): one for one in found}.values())
 
 
 def nothing() -> None:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from galu.desk.clock import utc_now
 from galu.desk.folder import TrialFolder, open_trial
 from galu.desk.identity import acts
-from galu.desk.seen import require_seen, sees_subject
+from galu.desk.seen import require_seen, sees_fact, sees_subject
 from galu.desk.status import day_of_report, mark_of
 from galu.finding import InputError, NotThereError, OvertakenError
 from galu.record import Fact
@@ -88,7 +88,8 @@ def data_overview(folder: Path, as_of: date | None = None, subject: str | None =
         raise NotThereError(f"subject {subject!r}", "is not in the record", "name one of the worklist")
     names = known if subject is None else (subject,)
     data = state.data
-    asked = (one for one in data.queries if sees(one.subject))
+    fact_seen = sees_fact(trial.sight, record)
+    asked = (one for one in data.queries if fact_seen(one.query, one.subject or None))
     queries = tuple(one for one in asked if subject is None or one.subject == subject)
     waiting = Counter(one.subject for one in queries if one.state != "closed")
     return DataOverview(
@@ -188,6 +189,9 @@ def _run_rules(trial: TrialFolder, clock: Clock) -> tuple[str, ...]:
             number += 1
             cells = {"id": f"query-step-{number}", "query": asked.id, "step": "reopened", "text": one.why}
             batch.append(QueryStep.model_validate({**cells, **common}))
+    # Whoever runs them asks at his own sites.
+    sees = sees_subject(trial.sight, record)
+    batch = [one for one in batch if sees(one.subject)]
     # What is locked takes no query: it is left for who unlocks it.
     refused = {one.fact for one in check_admission(trial.study, record, batch, clock())}
     batch = [one for one in batch if one.id not in refused]

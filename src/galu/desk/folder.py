@@ -163,7 +163,12 @@ class TrialFolder:
         InputError
             When the file of an earlier version is missing, or is not the one that the record names.
         """
-        known = (self.record if record is None else record).as_of(day)
+        whole = self.record if record is None else record
+        known = whole.as_of(day)
+        if StudyVersion.kind not in known.frames:
+            begun = whole.facts(StudyVersion.kind)["recorded"].min()
+            remedy = f"give a day from {begun.astimezone(ZoneInfo(whole.zone)).date()} on"  # type: ignore[union-attr]
+            raise InputError(f"--as-of {day}", "the record had not begun", remedy)
         return amended((self._version(row) for row in version_rows(known)), day)
 
     def _version(self, row: VersionRow) -> Version:

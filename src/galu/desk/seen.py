@@ -6,7 +6,7 @@ unsafe. What is shown of single subjects, what is listed and what leaves the tri
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,52 @@ def sees_subject(sight: Sight, record: Record) -> Sees:
     """Whether a subject is seen; what belongs to none is seen by whoever sees the trial."""
     sites = sites_of(record)
     return lambda subject: not subject or sight.sees(sites.get(subject))
+
+
+def sees_fact(sight: Sight, record: Record) -> Callable[[str, str | None], bool]:
+    """Whether a fact of a subject is seen; one of nobody, such as a query, where all that it is about is."""
+    sees, about = sees_subject(sight, record), _About(record)
+    return lambda name, subject: sees(subject) if subject else all(map(sees, about.subjects(name)))
+
+
+class _About:
+    """Of whom facts are that have no subject of their own and are about other facts."""
+
+    def __init__(self, record: Record) -> None:
+        self._subjects: dict[str, str] = {}
+        self._names: dict[str, tuple[str, ...]] = {}
+        links = [kind for kind in record.frames if not KINDS[kind].about_subject]
+        for kind in links:
+            frame = record.frames[kind].filter(pl.col("subject").is_null())
+            for row in frame.iter_rows(named=True):
+                self._names[row["id"]] = tuple(_named(row))
+        waiting = {one for names in self._names.values() for one in names} if self._names else set()
+        for frame in record.frames.values() if waiting else ():
+            told = frame.filter(pl.col("id").is_in(list(waiting)) & pl.col("subject").is_not_null())
+            self._subjects.update(told.select("id", "subject").iter_rows())
+
+    def subjects(self, name: str) -> frozenset[str]:
+        """Everybody whom a fact tells of, through whatever it names."""
+        found: set[str] = set()
+        done: set[str] = set()
+        waiting = [name]
+        while waiting:
+            one = waiting.pop()
+            if one in self._subjects:
+                found.add(self._subjects[one])
+            elif one not in done:
+                waiting += self._names.get(one, ())
+            done.add(one)
+        return frozenset(found)
+
+
+def _named(row: Mapping[str, object]) -> Iterator[str]:
+    for column in ("about", "query", "signs", "supersedes"):
+        if row.get(column):
+            yield str(row[column])
+    rests = row.get("rests_on")
+    if isinstance(rests, list | tuple):
+        yield from map(str, rests)
 
 
 def entries_seen(sight: Sight, record: Record) -> Callable[[Entry], Entry]:
@@ -58,6 +104,7 @@ class Eyes:
         sites = sites_of(record)
         self._sight = sight
         self.subjects = [name for name in record.names if sight.sees(sites.get(name))]
+        self._sees_fact = sees_fact(sight, record)
         self._known = [name for name in self.subjects if sight.knows(sites.get(name))]
 
     def sees(self, kind: str, frame: pl.DataFrame) -> pl.DataFrame:
@@ -68,6 +115,10 @@ class Eyes:
         # An item of a source without a subject may tell of anybody.
         nobody = pl.col("subject").is_null() if kind != Element.kind or self._sight.sites is None else False
         shown = frame.filter(own | nobody)
+        if not KINDS[kind].about_subject and self._sight.sites is not None:
+            loose = shown.filter(pl.col("subject").is_null())["id"].to_list()
+            hidden = [name for name in loose if not self._sees_fact(name, None)]
+            shown = shown.filter(~pl.col("id").is_in(hidden))
         for name in KINDS[kind].personal:
             may_know = pl.col("subject").is_in(self._known)
             value = pl.when(may_know).then(pl.col(name)).otherwise(pl.lit(None, dtype=frame.schema[name]))
@@ -99,28 +150,22 @@ def require_seen(trial: TrialFolder, facts: Iterable[str], subject: str | None =
     if subject is not None and not (subject in record.names and sees(subject)):
         raise NotThereError(f"subject {subject!r}", "is not in the record", "name one of the worklist")
     wanted = tuple(dict.fromkeys(facts))
-    whose = subjects_of(record, wanted) if wanted else {}
+    whose = _subjects_of(record, wanted)
+    fact_seen = sees_fact(trial.sight, record) if None in whose.values() else None
     for name in wanted:
-        if name not in whose or not sees(whose[name]):
+        seen = name in whose and (
+            fact_seen(name, None) if whose[name] is None and fact_seen else sees(whose[name])
+        )
+        if not seen:
             raise NotThereError(
                 f"fact {name!r}", "is not in the record", "`galu record export` lists every fact"
             )
 
 
-def subjects_of(record: Record, facts: Iterable[str]) -> Mapping[str, str | None]:
-    """The subject of each of these facts that is there; of what is about another fact, that one's."""
+def _subjects_of(record: Record, facts: Iterable[str]) -> Mapping[str, str | None]:
+    """The subject of each of these facts that is there."""
+    wanted = list(facts)
     found: dict[str, str | None] = {}
-    asked: dict[str, str] = {}
-    waiting = set(facts)
-    while waiting:
-        for frame in record.frames.values():
-            rows = frame.filter(pl.col("id").is_in(list(waiting)))
-            for row in rows.iter_rows(named=True) if rows.height else ():
-                found[row["id"]] = row["subject"]
-                named = row.get("about") or row.get("query")
-                if not row["subject"] and named:
-                    asked[row["id"]] = named
-        waiting = {name for name in asked.values() if name not in found and name not in waiting}
-    for _ in asked:  # a note on a query on a fact: as many steps as there are links
-        found.update({name: found.get(named) or found[name] for name, named in asked.items()})
+    for frame in record.frames.values() if wanted else ():
+        found.update(frame.filter(pl.col("id").is_in(wanted)).select("id", "subject").iter_rows())
     return found

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from galu.access import may
+from galu.access import may, strictest
 from galu.desk.accounts import World, accounts_at
 from galu.desk.admission import sites_of
 from galu.desk.clock import utc_now
@@ -14,7 +14,8 @@ from galu.desk.folder import TrialFolder, open_trial
 from galu.desk.identity import Identity, acts
 from galu.desk.login import take_proof
 from galu.desk.places import accounts_of
-from galu.desk.seen import require_seen, sees_subject
+from galu.desk.seen import require_seen, sees_fact, sees_subject
+from galu.desk.status import day_of_report
 from galu.finding import InputError, NotAllowedError, OvertakenError
 from galu.record.conduct import MEANINGS, Signature
 from galu.store.sql import Clock
@@ -67,8 +68,13 @@ def _require_site(trial: TrialFolder, scope: Scope) -> None:
     record, who = trial.record, _who(trial)
     sites, sees = sites_of(record), sees_subject(trial.sight, record)
     about = {scope.subject} if scope.subject else set(_subjects(trial, scope.facts))
+    data = trial.state(day_of_report(record, None, trial.clock)).data
     for subject in sorted(about, key=str):
-        allowed = may(who.grants(trial.id), "sign", sites.get(subject or ""), "open", trial.today)
+        # What is locked is signed no more, as a whole or by its visits and values.
+        held = [data.of_subject(subject or ""), *(data.of(one).state for one in scope.facts)]
+        if scope.subject and scope.visit:
+            held.append(data.of_visit(scope.subject, scope.visit, None))
+        allowed = may(who.grants(trial.id), "sign", sites.get(subject or ""), strictest(held), trial.today)
         if subject and not (allowed.value and sees(subject)):
             raise NotAllowedError(
                 f"account {who.account}", allowed.reason or "does not see it", "ask who may"
@@ -159,5 +165,5 @@ def sign(
 def trial_signatures(folder: Path, clock: Clock = utc_now) -> tuple[Standing, ...]:
     """Every signature that may be seen, with what changed since."""
     trial = open_trial(folder, clock)
-    sees = sees_subject(trial.sight, trial.record)
-    return tuple(one for one in derive_signatures(trial.record) if sees(one.fact.subject))
+    sees = sees_fact(trial.sight, trial.record)
+    return tuple(one for one in derive_signatures(trial.record) if sees(one.fact.id, one.fact.subject))

@@ -11,6 +11,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from galu import __version__
 from galu.web.api import api
+from galu.web.api.description import describe
 from galu.web.door import Front
 from galu.web.hub import Hub
 from galu.web.jobs import Jobs
@@ -61,6 +62,7 @@ def create_app(
     app.state.problem_page = problem_page
     for router in routers:
         app.include_router(router)
+    describe(app)
     install_problems(app)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(front.hosts), www_redirect=False)
     app.add_middleware(Shield, secure=front.secure)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Form, Path, Request, UploadFile
+from fastapi import APIRouter, Depends, Form, Path, Request, UploadFile
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel
 
@@ -18,6 +18,7 @@ from galu.web.jobs import Job, StepState, Wish, kept_files
 router = APIRouter(tags=["imports"])
 #: How often a stream looks [s].
 _LOOKS_EVERY_S: Final = 0.2
+_IMPORTS: Final = needs("import")
 
 
 class StepShown(BaseModel):
@@ -65,7 +66,7 @@ def _shown(job: Job) -> JobShown:
 @router.post("/trials/{trial}/imports", status_code=202)
 def begin(
     request: Request,
-    visit: Annotated[Visit, needs("import")],
+    visit: Annotated[Visit, _IMPORTS],
     files: list[UploadFile],
     format: Annotated[Literal["csv", "sdtm"], Form()] = "csv",
     dialect: Annotated[str, Form(max_length=100)] = "comma",
@@ -79,7 +80,7 @@ def begin(
 
 
 @router.get("/trials/{trial}/imports")
-def jobs(request: Request, visit: Annotated[Visit, needs("import")]) -> list[JobShown]:
+def jobs(request: Request, visit: Annotated[Visit, _IMPORTS]) -> list[JobShown]:
     """Imports of the account, the newest first."""
     return [_shown(one) for one in jobs_of(request).of(visit.who.account, visit.served.name)]
 
@@ -92,20 +93,25 @@ def _job(request: Request, visit: Visit, name: str) -> Job:
     return found
 
 
+def own_job(request: Request, visit: Annotated[Visit, _IMPORTS], job: JobId) -> Job:
+    """An import of the account; refused before anything of a stream is sent."""
+    return _job(request, visit, job)
+
+
 @router.get("/trials/{trial}/imports/{job}")
-def one_job(request: Request, visit: Annotated[Visit, needs("import")], job: JobId) -> JobShown:
+def one_job(found: Annotated[Job, Depends(own_job)]) -> JobShown:
     """Where an import is."""
-    return _shown(_job(request, visit, job))
+    return _shown(found)
 
 
 @router.get("/trials/{trial}/imports/{job}/events", response_class=EventSourceResponse)
 async def progress(
-    request: Request, visit: Annotated[Visit, needs("import")], job: JobId
+    request: Request, visit: Annotated[Visit, _IMPORTS], found: Annotated[Job, Depends(own_job)]
 ) -> AsyncIterator[ServerSentEvent]:
     """An event `job` with each change of an import, until it is over."""
     seen = -1
     while not visit.hub.is_closing:
-        now = _job(request, visit, job)
+        now = _job(request, visit, found.id)
         if now.version != seen:
             seen = now.version
             yield ServerSentEvent(data=_shown(now), event="job", id=str(seen))
