@@ -1,7 +1,7 @@
 """Troubles that other systems had in public, each with its right behaviour here; the test says which.
 
-Left to where they belong: migrations of the database and what they leave in the audit trail (1), jobs (16),
-upgrades of dictionaries (20).
+Left to where they belong: migrations of the database and what they leave in the audit trail (1), double
+entry (9), jobs (16).
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from galu.exchange.facts_csv import read_facts, write_facts
 from galu.exchange.facts_templates import TEMPLATES, template
 from galu.finding import InputError
 from galu.protocol import Study
+from galu.protocol.versions import Version
+from galu.protocol.versions import amended as amended_versions
+from galu.protocol.words import LocalWords
 from galu.record import Entry, Fact, Record, record_of
 from galu.record.conduct import Retraction, Signature, StudyVersion
 from galu.record.disease import AdverseEvent
@@ -26,6 +29,7 @@ from galu.store import MemoryStore
 from galu.trial.admission import check_admission
 from galu.trial.data_state import DataStates
 from galu.trial.impact import Impact, derive_impact
+from galu.trial.reread import derive_reread
 from galu.trial.rule_queries import derive_questions, steps_of
 from galu.trial.signatures import Scope as SignedScope
 from galu.trial.signatures import derive_signatures, show
@@ -233,3 +237,24 @@ def test_19_ranges_that_overlap_are_refused_when_they_are_loaded() -> None:
     ranges = [LabRange.model_validate({"id": name, **row}) for name in ("r1", "r2")]
     (fault,) = check_admission(STUDY, record(), ranges, NOW)
     assert fault.fact == "r2" and "overlaps the range 'r1'" in fault.fault
+
+
+def test_20_other_words_list_each_affected_verbatim_and_recode_nothing() -> None:
+    first, second = (
+        STUDY.model_copy(update={"vocabulary": LocalWords(tests=tests)})
+        for tests in ({"Thrombos": "PLAT"}, {"Thrombos": "NEUT", "Neutros": "NEUT"})
+    )
+    facts = patient(
+        lab("Thrombos", 100, "10^9/L", 22), lab("Thrombos", 90, "10^9/L", 23), lab("Neutros", 3, None)
+    )
+    known = record(*facts)
+    told = derive_reread(first, second, known)
+    assert [(one.written, one.facts, one.was, one.comes) for one in told] == [
+        ("Neutros", 1, "Neutros", "NEUT"),
+        ("Thrombos", 2, "PLAT", "NEUT"),
+    ]
+    day = FIRST + timedelta(days=99)
+    both = amended_versions((Version(first, 0, date.min), Version(second, 9999, day)), day)
+    read = dict(derive_state(both, known, day).record.facts("lab").select("id", "test").rows())
+    assert {read[one.id] for one in facts if getattr(one, "test", "") == "Thrombos"} == {"PLAT"}
+    assert derive_reread(first, first, known) == ()

@@ -10,6 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from galu.trial.impact import Impact
+    from galu.trial.reread import Reread
 
 
 def amend(
@@ -61,7 +62,7 @@ def amend(
     take_in(Intake((study,), folder, check), work)
 
 
-def _tell(impact: Impact, changes: tuple[str, ...]) -> None:
+def _tell(impact: Impact, reread: tuple[Reread, ...], changes: tuple[str, ...]) -> None:
     print(f"{len(changes)} stated elements would change")
     for change in changes:
         print(f"  {change}")
@@ -71,4 +72,9 @@ def _tell(impact: Impact, changes: tuple[str, ...]) -> None:
         print(f"  {one.effect:<9} {place}: {one.why}")
     for signature in impact.signatures:
         print(f"  signature {signature.fact.id} of {signature.fact.signer} stays over what was shown")
+    for word in reread:
+        was, comes = (one or "not known" for one in (word.was, word.comes))
+        print(f"  {word.kind} {word.written!r} in {word.facts} facts: {was} → {comes}")
+    if reread:
+        print("facts that are there keep the reading of their time; only what was not known is taught")
     print("nothing was written")

@@ -26,6 +26,7 @@ from galu.record.when import FIRST_YEAR, LAST_YEAR
 from galu.store.sql import Clock
 from galu.trial.amendable import Terms, refusals, steps_since
 from galu.trial.impact import Impact, derive_impact
+from galu.trial.reread import Reread, derive_reread
 from galu.trial.state import derive_state
 
 
@@ -114,8 +115,8 @@ def amend_trial(
 @acts("amend")
 def check_amendment(
     folder: Path, study: Path, clock: Clock = utc_now, begins: Begins = _TODAY
-) -> tuple[Impact, tuple[str, ...]]:
-    """What an amended study file would do to everybody's visits, and every value that is another.
+) -> tuple[Impact, tuple[Reread, ...], tuple[str, ...]]:
+    """What an amended study file would do to everybody's visits and words, and every value that is another.
 
     Nothing is written. It is compared as if everybody came under it at once.
 
@@ -130,7 +131,8 @@ def check_amendment(
     record, day = trial.record, day_of_report(trial.record, None, clock)
     before = derive_state(trial.study_on(day), record, day)
     found = derive_impact(before, derive_state(loaded, record, day))
-    return found, tuple(map(str, differences(trial.study, loaded)))
+    reread = derive_reread(trial.study, loaded, record)
+    return found, reread, tuple(map(str, differences(trial.study, loaded)))
 
 
 def _terms(trial: TrialFolder, begins: Begins) -> Terms:
