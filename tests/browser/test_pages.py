@@ -19,6 +19,14 @@ PAGES = [
 ]  # fmt: skip
 
 
+#: Images that show nothing; those further down load when they are asked for.
+_UNDRAWN = """async () => {
+  const all = [...document.images];
+  await Promise.all(all.map(one => { one.loading = 'eager'; return one.decode().catch(() => {}); }));
+  return all.filter(one => !one.naturalWidth).map(one => one.src);
+}"""
+
+
 def serious(page):
     from axe_playwright_python.sync_playwright import Axe
 
@@ -39,6 +47,7 @@ def test_every_page_is_clean(served, person, scheme, width):
     for path in PAGES:
         page = one.open(path)
         faults += [(path, fault) for fault in serious(page)]
+        faults += [(path, f"{one} is not drawn") for one in page.evaluate(_UNDRAWN)]
         wide = page.evaluate("document.documentElement.scrollWidth")
         faults += [(path, f"{wide} wide")] if wide > width else []
     assert faults == []

@@ -136,3 +136,12 @@ def render(report: Report) -> str:
     return environment.get_template("report.html").render(
         report=report, mark=report.mark, style=Markup(style), svg=Markup
     )
+
+
+def picture_file(picture: Picture) -> str:
+    """A figure of the page as a file of its own, in the page's colours."""
+    style = files("galu.report").joinpath("templates/report.css").read_text(encoding="utf-8")
+    colours = style[: style.index("* {")]
+    names = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+    head, _, rest = picture.svg.partition(">")
+    return f"{head.replace('<svg ', f'<svg {names} ', 1)}><style>{colours}</style>{rest}"

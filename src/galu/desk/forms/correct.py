@@ -68,7 +68,7 @@ def _standing(seen: Look, fact: str) -> Fact:
     root = seen.everything.root(fact)
     for kind in seen.record.frames:
         rows = seen.record.facts(kind).filter(pl.col("root") == root)
-        if rows.height:
+        if rows.height and kind != Retraction.kind:
             return fact_of(kind, rows.row(0, named=True))
     raise NotThereError(f"fact {fact!r}", "does not stand in the record", "look at its history")
 

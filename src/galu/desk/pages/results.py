@@ -15,7 +15,7 @@ from galu.desk.pages.look import Look, look
 from galu.finding import NotThereError
 from galu.record import Record
 from galu.report.blocks import Picture, Section
-from galu.report.document import points_of
+from galu.report.document import picture_file, points_of
 from galu.report.figures.style import stamped
 from galu.report.sections.dosimetry import dosimetry
 from galu.report.sections.efficacy import efficacy
@@ -83,8 +83,8 @@ def _prepared(seen: Look, name: str) -> tuple[Section, ...]:
 
 
 @acts("read-report")
-def result_picture(folder: Path, page: str, name: str, as_of: date | None = None) -> Picture:
-    """One picture of a page.
+def result_picture(folder: Path, page: str, name: str, as_of: date | None = None) -> str:
+    """One picture of a page, as a file of its own (SVG).
 
     Raises
     ------
@@ -94,5 +94,5 @@ def result_picture(folder: Path, page: str, name: str, as_of: date | None = None
     for section in results(folder, page, as_of).sections:
         for block in section.blocks:
             if isinstance(block, Picture) and block.name == name:
-                return block
+                return picture_file(block)
     raise NotThereError(f"picture {name!r}", "is not there", "open the page again")

@@ -34,7 +34,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A patient in screening at the gate that comes next; `ready` says that every criterion is satisfied."""
+    """A patient at the gate that comes next, or the last judged; `waits` says that it is still to come."""
 
     subject: str
     site: str
@@ -42,11 +42,12 @@ class Line:
     cells: tuple[Cell, ...]
     violated: int
     unknown: int
+    waits: bool
 
     @property
     def ready(self) -> bool:
-        """Whether nothing stands against the gate."""
-        return not (self.violated or self.unknown)
+        """Whether the gate is to come, and nothing stands against it."""
+        return self.waits and not (self.violated or self.unknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +117,15 @@ def screening(
     waiting = {slot.subject for slot in board.slots if slot.first_dose is None and slot.outcome == "P"}
     wanted = {*board.screening, *waiting}
     last = {one.subject: one for one in seen.state.eligibility if seen.sees(one.subject)}
-    lines = tuple(_line(seen, one) for name, one in sorted(last.items()) if everybody or name in wanted)
+    lines = tuple(
+        _line(seen, one, name in wanted) for name, one in sorted(last.items()) if everybody or name in wanted
+    )
     opened = None if cell is None else _opened(seen, last, cell)
     return Screening(seen, tuple((one.id, one.text) for one in plan.criteria), lines, opened)
 
 
-def _line(seen: Look, one: GateVerdicts) -> Line:
-    cells = tuple(_cell(verdict, one.day) for verdict in one.verdicts)
+def _line(seen: Look, one: GateVerdicts, waits: bool) -> Line:
+    cells = tuple(_cell(verdict, one.day if waits else None) for verdict in one.verdicts)
     return Line(
         one.subject,
         seen.sites.get(one.subject, ""),
@@ -130,11 +133,12 @@ def _line(seen: Look, one: GateVerdicts) -> Line:
         cells,
         sum(cell.state == "no" for cell in cells),
         sum(cell.state == "unk" for cell in cells),
+        waits,
     )
 
 
-def _cell(verdict: CriterionVerdict, day: date) -> Cell:
-    left = None if verdict.expires is None else (verdict.expires - day).days
+def _cell(verdict: CriterionVerdict, day: date | None) -> Cell:
+    left = None if verdict.expires is None or day is None else (verdict.expires - day).days
     return Cell(verdict.criterion, state_of(verdict), left)
 
 

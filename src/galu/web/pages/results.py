@@ -39,4 +39,4 @@ def figure(
     # A figure styles itself; it is an image, and runs nothing.
     policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
     headers = {"content-security-policy": policy}
-    return Response(found.svg, media_type="image/svg+xml", headers=headers)
+    return Response(found, media_type="image/svg+xml", headers=headers)
