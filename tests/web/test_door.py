@@ -128,3 +128,32 @@ def test_what_is_no_json_is_400_and_what_lacks_a_part_422(house, app):
     answer = client.post(SESSION, json={"login": "ada"})
     assert answer.status_code == 422 and "password" in answer.json()["place"]
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_an_authenticator_is_replaced_by_who_shows_himself_again(house, app):
+    house.add("ada", "coordinator")
+    client = house.come_in(app, "ada")
+    path = f"{SESSION}/authenticator"
+    assert client.post(path, json={"password": PASSWORD}).status_code == 401
+    assert client.post(path, json={"password": "wrong", "code": house.code("ada")}).status_code == 401
+    made = client.post(path, json={"password": PASSWORD, "code": house.code("ada")})
+    assert made.status_code == 201, made.text
+    house.seeds["ada"] = made.json()["seed"]
+    first = {"ticket": made.json()["ticket"], "code": house.code("ada")}
+    assert client.put(path, json={**first, "code": "000000"}).status_code == 422
+    assert client.put(path, json=first).status_code == 204
+    assert house.come_in(app, "ada").get(SESSION).status_code == 200
+
+
+def test_an_invitation_serves_once(house, app):
+    house.accounts.add("newcomer", "Dr New Comer", "console")
+    from datetime import timedelta
+
+    token = house.accounts.issue("newcomer", "password", timedelta(hours=1))
+    path = f"/api/v1/invitations/{token}"
+    client = house.anybody(app)
+    assert client.post(path, json={"password": "short"}).status_code == 422
+    assert client.post(path, json={"password": PASSWORD}).json() == {"account": "newcomer"}
+    assert client.post(path, json={"password": PASSWORD}).status_code == 422
+    shown = {"login": "newcomer", "password": PASSWORD}
+    assert client.post(SESSION, json=shown).status_code == 201

@@ -166,6 +166,20 @@ def prove(accounts: Accounts, who: Identity, shown: Shown) -> str:
     return issue_proof(accounts, account.login, means)
 
 
+@acts("compute")
+def require_again(accounts: Accounts, who: Identity, shown: Shown) -> None:
+    """Refuse whoever does not show himself again, before what lets him in is changed (ASVS 5.0, 7.5.1).
+
+    Raises
+    ------
+    InputError
+        When what was shown is wrong, or attempts must wait.
+    """
+    if shown.login != who.account:
+        raise RefusedError
+    _checked(accounts, shown)
+
+
 def issue_proof(accounts: Accounts, login: str, means: str) -> str:
     """A secret that says how somebody showed himself a moment ago; it serves once."""
     return accounts.issue(login, "proof", PROOF_LASTS, means)

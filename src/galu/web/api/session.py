@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from galu.desk.accounts import begin_totp, change_password, confirm_totp, set_password
 from galu.desk.credentials import seed_address
-from galu.desk.login import Shown, prove
+from galu.desk.login import Shown, prove, require_again
 from galu.web.api.models import Asked
 from galu.web.door import (
     Visitor,
@@ -97,7 +97,7 @@ class Again(Asked):
     """Password and code once more, to sign."""
 
     password: str = Field(max_length=1024)
-    code: str = Field(max_length=20)
+    code: str = Field(default="", max_length=20, description="of the authenticator; empty without one")
 
 
 class Proof(BaseModel):
@@ -161,9 +161,11 @@ def password(
 
 
 @router.post("/session/authenticator", status_code=201)
-def authenticator(request: Request, visitor: Annotated[Visitor, known()]) -> Seed:
-    """A seed for an authenticator; it counts once its first code came back."""
+def authenticator(request: Request, visitor: Annotated[Visitor, known()], shown: Again) -> Seed:
+    """A seed for who shows his password (and code) again; its first code confirms the authenticator."""
     require_session(visitor)
+    typed = Shown(visitor.who.account, shown.password, shown.code, came_from(request))
+    require_again(hub_of(request).accounts, visitor.who, typed)
     seed, ticket = begin_totp(hub_of(request).accounts, visitor.who)
     return Seed(seed=seed, address=seed_address(seed, visitor.who.account), ticket=ticket)
 
