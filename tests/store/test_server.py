@@ -205,6 +205,15 @@ def test_galu_does_not_work_as_a_role_that_may_change_the_past(place: Server) ->
     assert PostgresStore(place, Clock()).append([version()]), "who may more is put right"
 
 
+def test_migrating_again_changes_no_entry_and_counts_stay(store: PostgresStore, place: Server) -> None:
+    before = list(store.rows()), sql(place, OWNER, "SELECT version_num FROM galu_version")
+    for _ in range(2):
+        prepare_server(place.as_role(OWNER), APP)
+        assert (list(store.rows()), sql(place, OWNER, "SELECT version_num FROM galu_version")) == before
+    store.append([ecog("after", 1)])
+    assert store.head().seq == len(before[0]) + 1
+
+
 def test_tables_of_another_galu_are_told(store: PostgresStore, place: Server) -> None:
     sql(place, OWNER, "UPDATE galu_version SET version_num = '0000'")
     with pytest.raises(OutOfReachError, match="tables are of step 0000"):

@@ -1,7 +1,7 @@
 """Troubles that other systems had in public, each with its right behaviour here; the test says which.
 
-Left to where they belong: migrations of the database and what they leave in the audit trail (1), double
-entry (9), jobs (16).
+Migrations (1): tests/store/test_server.py and tests/desk/test_move.py; moving leaves no audit entry yet.
+Left: double entry (9), jobs (16).
 """
 
 from __future__ import annotations

@@ -56,6 +56,7 @@ def export_registry(
     return Exported(files, check_results(section), record.origin == "simulated")
 
 
+@acts("compute")
 def check_registry_file(path: Path) -> tuple[Comment, ...]:
     """What the registry's review would say of a record in the shape of its API.
 
