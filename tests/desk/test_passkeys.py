@@ -1,5 +1,7 @@
 """Passkeys: the user is verified, an answer serves once, for its site, its account and its purpose."""
 
+import sys
+
 import pytest
 
 from galu.desk.identity import Identity
@@ -125,3 +127,17 @@ def test_a_registration_is_asked_for_by_its_account_and_soon(accounts, clock, pa
     options, ticket = passkey_to_register(accounts, SITE, WHO)
     with pytest.raises(InputError, match="was not asked for"):
         register_passkey(accounts, SITE, Identity("eve", "Eve"), ticket, SoftPasskey().register(options))
+
+
+@pytest.mark.parametrize("package", ["webauthn", "authlib", "joserfc"])
+def test_what_is_not_installed_is_told_in_a_sentence(accounts, monkeypatch, package):
+    from galu.desk import oidc, passkeys
+
+    monkeypatch.setitem(sys.modules, package, None)
+    for name in [one for one in sys.modules if one.startswith(f"{package}.")]:
+        monkeypatch.delitem(sys.modules, name)
+    with pytest.raises(InputError, match=r"install galu\[server\]"):
+        if package == "webauthn":
+            passkeys.passkey_to_assert(accounts, passkeys.Site("localhost", "http://localhost"))
+        else:
+            oidc._claims(oidc.Issuer("https://i", "c", "s", "r"), {"state": "x"}, {"state": "x", "code": "y"})

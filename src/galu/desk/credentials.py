@@ -6,7 +6,9 @@ that fits nothing.
 
 from __future__ import annotations
 
+import contextlib
 import hmac
+from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Final
@@ -20,6 +22,15 @@ if TYPE_CHECKING:
 #: Length of a step of one-time codes [s], and how many steps a clock may be off.
 _STEP_S: Final = 30
 _OFF: Final = (0, -1, 1)
+
+
+@contextlib.contextmanager
+def installed(package: str) -> Iterator[None]:
+    """Say in a sentence that a package of `galu[server]` is not there, where it is imported inside."""
+    try:
+        yield
+    except ImportError:
+        raise _missing(package) from None
 
 
 def _missing(name: str) -> InputError:

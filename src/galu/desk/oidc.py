@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
+from galu.desk.credentials import installed
 from galu.desk.identity import acts
 from galu.desk.login import RefusedError
 from galu.finding import InputError
@@ -71,11 +72,12 @@ def oidc_finish(
 
 def _claims(issuer: Issuer, secrets: dict[str, str], query: dict[str, str]) -> dict[str, str]:
     """What the issuer says of whom it sent, its signature, audience, time and nonce checked."""
-    import httpx
-    from authlib.common.errors import AuthlibBaseError
-    from joserfc import jwt
-    from joserfc.errors import JoseError
-    from joserfc.jwk import KeySet
+    with installed("authlib"):
+        import httpx
+        from authlib.common.errors import AuthlibBaseError
+        from joserfc import jwt
+        from joserfc.errors import JoseError
+        from joserfc.jwk import KeySet
 
     if query.get("state") != secrets["state"] or not query.get("code"):
         raise RefusedError
@@ -99,7 +101,8 @@ def _claims(issuer: Issuer, secrets: dict[str, str], query: dict[str, str]) -> d
 
 
 def _client(issuer: Issuer, known: dict[str, Any]) -> Any:
-    from authlib.integrations.httpx_client import OAuth2Client
+    with installed("authlib"):
+        from authlib.integrations.httpx_client import OAuth2Client
 
     return OAuth2Client(
         issuer.client_id,
@@ -117,7 +120,8 @@ def _way(known: dict[str, Any]) -> str:
 
 
 def _configuration(issuer: Issuer) -> dict[str, Any]:
-    import httpx
+    with installed("authlib"):
+        import httpx
 
     address = f"{issuer.address.rstrip('/')}/.well-known/openid-configuration"
     try:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
+from galu.desk.credentials import installed
 from galu.desk.identity import Identity, acts
 from galu.desk.login import RefusedError, issue_proof
 from galu.finding import InputError
@@ -34,8 +35,9 @@ class Site:
 @acts("compute")
 def passkey_to_register(accounts: Accounts, site: Site, who: Identity) -> tuple[str, str]:
     """Options for the browser as JSON, and the ticket that its answer needs."""
-    import webauthn
-    from webauthn.helpers import structs
+    with installed("webauthn"):
+        import webauthn
+        from webauthn.helpers import structs
 
     ticket = accounts.issue(who.account, "passkey-register", _LASTS)
     known = [
@@ -74,9 +76,10 @@ def register_passkey(
     InputError
         When the answer does not fit the options, or the user was not verified.
     """
-    import webauthn
-    from webauthn.helpers import bytes_to_base64url
-    from webauthn.helpers.exceptions import WebAuthnException
+    with installed("webauthn"):
+        import webauthn
+        from webauthn.helpers import bytes_to_base64url
+        from webauthn.helpers.exceptions import WebAuthnException
 
     found = accounts.take(ticket, "passkey-register")
     if found is None or found[0] != who.account:
@@ -101,8 +104,9 @@ def register_passkey(
 @acts("compute")
 def passkey_to_assert(accounts: Accounts, site: Site, who: Identity | None = None) -> tuple[str, str]:
     """Options for the browser as JSON, and the ticket: to sign as `who`, or to come in as whoever it is."""
-    import webauthn
-    from webauthn.helpers import structs
+    with installed("webauthn"):
+        import webauthn
+        from webauthn.helpers import structs
 
     login = who.account if who else _NOBODY
     ticket = accounts.issue(login, "passkey-sign" if who else "passkey-login", _LASTS)
@@ -150,8 +154,9 @@ def prove_by_passkey(
 
 
 def _asserted(accounts: Accounts, site: Site, ticket: str, answer: dict[str, Any], came_from: str) -> Account:
-    import webauthn
-    from webauthn.helpers.exceptions import WebAuthnException
+    with installed("webauthn"):
+        import webauthn
+        from webauthn.helpers.exceptions import WebAuthnException
 
     passkey = accounts.passkey(str(answer.get("id", "")))
     account = accounts.account(passkey.login) if passkey else None
