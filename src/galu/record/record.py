@@ -148,6 +148,9 @@ class Record:
         """The record as it stood; a date means the end of that day in the record's zone."""
         last = moment if isinstance(moment, datetime) else end_of_day(moment, self.zone)
         until = last.astimezone(UTC)
+        newest = self.last_recorded
+        if newest is not None and newest <= until:
+            return self  # nothing came later: what was read of it stays read
         kept = {kind: frame.filter(pl.col("recorded") <= until) for kind, frame in self._frames.items()}
         return self._with({kind: frame for kind, frame in kept.items() if frame.height})
 

@@ -81,6 +81,7 @@ class SqlStore(ABC):
         self._links = Links()
         self._at_reading = threading.Lock()
         self._mine = threading.local()
+        self._given: tuple[Head, Record] | None = None
 
     @property
     def seen(self) -> Head:
@@ -200,7 +201,11 @@ class SqlStore(ABC):
                 fault = f"entry {self._links.head.seq} is not the last that was signed"
                 raise altered(self.place, fault)
             self._mine.head = self._links.head
-            return Record(self._tables.frames, self.zone, self._tables.unread)
+            # The same value while nothing was written: what was read of it stays read.
+            if self._given is None or self._given[0] != self._links.head:
+                found = Record(self._tables.frames, self.zone, self._tables.unread)
+                self._given = (self._links.head, found)
+            return self._given[1]
 
     def _read_on(self) -> None:
         """Read and check the entries that came since."""
