@@ -109,7 +109,7 @@ def _beside(
     rows = [row for row in seen.state.record.rows_by_subject(model).get(subject, ()) if row.fact.test == test]
     if span is not None:
         rows = [row for row in rows if row.day is not None and span[0] <= row.day <= span[1]]
-    for row in rows[-2:] if span is not None else rows[-1:]:
+    for row in rows[-1:]:
         value = row.fact.text or ("" if row.fact.value is None else f"{row.fact.value:g}")
         yield row.id, f"{value} {row.fact.unit or ''} {row.fact.on[:10]}".strip()
 

@@ -47,7 +47,7 @@
       axes: [{ ...axis, size: 26, space: 62, values: (self, splits) => splits.map((ts) => {
         const far = splits.length > 1 && splits[1] - splits[0] >= 27 * 86400, day = new Date(ts * 1000).toISOString();
         return far ? day.slice(0, 7) : day.slice(5, 10);
-      }) }, { ...axis, size: 42 }],
+      }) }, { ...axis, size: 46, values: (self, splits) => splits.map((v) => (Math.abs(v) >= 10000 ? v / 1000 + "k" : String(v))) }],
       series: [
         { value: (self, ts) => (ts === null ? "–" : new Date(ts * 1000).toISOString().slice(0, 10)) , label: place.dataset.day },
         { label: chart.name, stroke: color, width: 1.5, points: { show: true, size: 5, fill: color, stroke: color },
