@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from galu.desk.folder import create_trial, open_trial
+from galu.desk.folder import TrialFolder, create_trial, open_trial
 from galu.desk.forms.correct import open_correction, send_correction
 from galu.desk.forms.drafts import keep_draft
 from galu.desk.forms.fields import fact_of_part, label_of, part
@@ -163,6 +163,26 @@ def test_a_draft_is_shown_until_it_is_written_and_never_after(folder):
     assert send_form(folder, where, values).written
     keep_draft(folder, where.name, values)  # what the browser had on its way
     assert open_form(folder, where).draft is None
+
+
+@pytest.mark.parametrize("breaks", ["before", "after"])
+def test_where_the_server_dies_the_fact_is_there_once_or_the_draft_is(folder, monkeypatch, breaks):
+    where = Where("ecog", "W-01")
+    cells = {"key": open_form(folder, where).key, "fact.on": "2026-06-03", "fact.score": "1"}
+    write = TrialFolder.write
+
+    def dies(trial, *args, **kwargs):
+        if breaks == "after":
+            write(trial, *args, **kwargs)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(TrialFolder, "write", dies)
+        send_form(folder, where, cells)
+    there = "ecog" in record_of(folder).frames
+    assert there == (breaks == "after") and (open_form(folder, where).draft is None) == there
+    assert send_form(folder, where, cells).written
+    assert record_of(folder).facts("ecog").height == 1
 
 
 def test_what_is_refused_stays_as_a_draft(folder):

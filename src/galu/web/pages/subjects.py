@@ -72,6 +72,7 @@ class EntryLink:
 #: Forms beside the visits: path under the subject, and word.
 _FORMS = (
     ("visit", mark("Enter a visit")),
+    ("enrolment", mark("Enrol")),
     ("dose", mark("Dosing worksheet")),
     ("event", mark("Adverse event")),
     ("judgement", mark("Judgement")),
@@ -101,7 +102,11 @@ def show(
         open_queries=sum(one.state != "closed" for one in found.queries),
         visits=tuple(_visits(page, found)),
         written=written,
-        entries=[EntryLink(page.to(f"{base}/{path}"), page.say(word)) for path, word in _FORMS],
+        entries=[
+            EntryLink(page.to(f"{base}/{path}"), page.say(word))
+            for path, word in _FORMS
+            if path != "enrolment" or not found.subject.has_slot
+        ],
     )  # fmt: skip
 
 

@@ -94,5 +94,7 @@ def _ticks(first: date, last: date, x: Callable[[date], float]) -> tuple[Tick, .
         month += 1
     every = max(1, -(-len(months) // 12))
     return tuple(
-        Tick(x(day), f"{day:%Y-%m}") for day in months if (day.year * 12 + day.month - 1) % every == 0
+        Tick(x(day), f"{day:%Y-%m}")
+        for day in months
+        if (day.year * 12 + day.month - 1) % every == 0 and x(day) < WIDTH - 2 * _RIGHT
     )
