@@ -63,7 +63,7 @@ def test_a_locked_value_takes_notes_only_until_it_is_unlocked_with_a_reason(
 def test_a_query_is_raised_answered_and_closed_by_named_persons(trial: Path) -> None:
     with pytest.raises(InputError, match="names nobody"):
         raise_query(trial, Scope(about="l"), "please check", "n/a")
-    with pytest.raises(InputError, match="no fact 'nothing'"):
+    with pytest.raises(InputError, match="fact 'nothing': is not in the record"):
         raise_query(trial, Scope(about="nothing"), "please check", "Li Na")
     name = raise_query(trial, Scope(about="l", subject="001"), "please check", "Li Na")
     step_query(trial, name, "answered", "Xu Lan", "as in the source")
