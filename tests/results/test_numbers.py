@@ -63,7 +63,10 @@ def test_decimals_are_those_of_most_values() -> None:
     assert places_of([304.0, 4.56, 95.3, 61.9]) == 1
     assert places_of([1.0, 2.0]) == 0
     assert places_of([]) == 0
-    assert places_of([0.123456789]) == 4
+    assert places_of([0.0123456789]) == 4
+    assert places_of([62.755957, 69.545791]) == 1  # pounds that became kilograms
+    assert places_of([0.363, 0.577, 0.4]) == 3
+    assert places_of([0.0, 0.0]) == 0
 
 
 def test_three_significant_digits_without_an_exponent() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -52,6 +53,37 @@ def test_counts_of_the_pilot_report_are_those_of_its_files(tmp_path: Path) -> No
     reported = Counter({r["term"]: int(r["events"]) for r in tables["teae-terms"] if r["term"] != "any"})
     assert all(count <= events[term] for term, count in reported.items())
     assert sum(reported.values()) > 0.7 * sum(events.values())
+
+
+def test_tables_of_the_pilot_are_those_of_its_published_analysis_data(tmp_path: Path) -> None:
+    """Subjects and events by class, term and arm against ADAE (TRTEMFL); how treatment ended against ADSL."""
+    expected: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for event in _file("adae_expected.csv"):
+        if event["TRTEMFL"] == "Y":
+            for row in (("Any event", ""), (event["AEBODSYS"], ""), (event["AEBODSYS"], event["AEDECOD"])):
+                for arm in (event["TRT01A"], "Total"):
+                    expected.setdefault(row, {}).setdefault(arm, []).append(event["USUBJID"])
+    _galu("init", str(ROOT / "studies" / "sdtm-pilot"), "-o", str(tmp_path / "t"), "--origin", "imported")
+    _galu("record", "import", str(tmp_path / "t"), str(shared("public/sdtm_pilot")), "--format", "sdtm")
+    _galu("report", str(tmp_path / "t"), "-o", str(tmp_path / "s"), "--only", "14.3.1.2", "--only", "14.1.1")
+    told = json.loads((tmp_path / "s" / "cells.json").read_text(encoding="utf-8"))
+    pages = {page["number"]: page for page in told["pages"]}
+    arms = [column["head"].split("\n")[0] for column in pages["14.3.1.2"]["columns"]]
+    soc, seen = "", set()
+    for row in pages["14.3.1.2"]["rows"]:
+        soc = row["label"] if row["indent"] == 0 else soc
+        key = (soc, "" if row["indent"] == 0 else row["label"])
+        seen.add(key)
+        for arm, (_, subjects, _, events) in zip(arms, row["cells"], strict=True):
+            own = expected[key].get(arm, [])
+            assert (subjects, events) == (len(set(own)), len(own)), (key, arm)
+    assert seen == expected.keys() and len(seen) > 250
+    ended = Counter((row["TRT01A"], row["EOSSTT"]) for row in _file("adsl_expected.csv"))
+    heads = [column["head"].split("\n")[0] for column in pages["14.1.1"]["columns"]]
+    for label, state in (("Completed as planned", "COMPLETED"), ("Discontinued", "DISCONTINUED")):
+        (cells,) = (row["cells"] for row in pages["14.1.1"]["rows"] if row["label"] == label)
+        for arm in ("Placebo", "Xanomeline High Dose", "Xanomeline Low Dose"):
+            assert cells[heads.index(arm)][1] == ended[arm, state]
 
 
 def test_counts_of_the_oncology_report_are_those_of_its_files(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Final
 
 from galu.record.people import Death
 from galu.results.lines import Counted, Facts, Grades, Heading, Line, Measured
+from galu.results.populations import members_of
 from galu.results.table import Table
 from galu.safety.events import Labels
 from galu.safety.inputs import AdverseEventInput
@@ -318,7 +319,7 @@ def by_cycle(state: TrialState) -> Table:
 def deaths(state: TrialState) -> Table:
     """T-14.3.2.1. Deaths of everybody enrolled, within the window of treatment and after it."""
     days = state.study.safety.emergent_days if state.study.safety else EMERGENT_DAYS
-    enrolled = set(state.members["enrolled"]) | set(state.members["therapy-safety"])
+    enrolled = set(members_of(state)["enrolled"]) | set(members_of(state)["therapy-safety"])
     dead = {
         one.id: (one, one.death) for one in state.subjects if one.death is not None and one.id in enrolled
     }

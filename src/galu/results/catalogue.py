@@ -18,8 +18,8 @@ from galu.results import (
     response,
 )
 from galu.results.columns import dose_columns
-from galu.results.disposition import definitions
 from galu.results.listing import Listing, lay_out_listing
+from galu.results.populations import definitions, members_of
 from galu.results.table import Page, Table, lay_out
 from galu.trial.state import TrialState
 
@@ -90,7 +90,7 @@ def build_set(state: TrialState, tell: Callable[[str], None] = lambda _: None) -
     pages = []
     for table in _tables(state):
         tell(table.title)
-        columns = dose_columns(state, state.members[table.population])
+        columns = dose_columns(state, members_of(state)[table.population])
         pages.append(lay_out(table, columns, said))
     for make in LISTINGS:
         listing = make(state)
@@ -111,7 +111,7 @@ def _order(number: str) -> tuple[int, ...]:
 
 def _people(state: TrialState, population: str) -> tuple[tuple[str, str], ...]:
     """Subjects of a set with their level in words, by level and identifier."""
-    plan, wanted = state.study.treatment, set(state.members[population])
+    plan, wanted = state.study.treatment, set(members_of(state)[population])
     names = {level.level: str(level) for level in plan.levels} if plan else {}
     own = sorted(
         (one for one in state.subjects if one.id in wanted), key=lambda one: (one.level or 0, one.id)

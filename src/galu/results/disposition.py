@@ -4,47 +4,34 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Final
 
 from galu.record.people import Disposition
 from galu.results.lines import Counted, Facts, Heading, Line
+from galu.results.populations import definitions, members_of
 from galu.results.table import Table
-from galu.trial.flow import COMPLETED, ONGOING, end_of_treatment, standard_name
+from galu.trial.flow import COMPLETED, ONGOING, end_of_treatment
 from galu.trial.slots import Slot
 from galu.trial.state import TrialState
 from galu.trial.subjects import Subject
 
-#: Sets of the report, with what they mean where a study declares none of its own (usual; ICH E9, 5.2).
-DEFINITIONS: Final[Mapping[str, str]] = {
-    "screened": "signed consent",
-    "enrolled": "got a slot at a dose level",
-    "imaging-safety": "received the imaging agent",
-    "therapy-safety": "received the therapeutic agent",
-    "dlt-evaluable": "first dose, and the window completed or a dose-limiting toxicity",
-    "pk": "at least three quantifiable samples after one dose",
-    "dosimetry": "an absorbed dose of at least one region",
-    "psa-evaluable": "baseline PSA and a value after the first dose",
-    "recist-evaluable": "target lesions at baseline and an assessment after it",
-    "bone-evaluable": "baseline bone scan and one after it",
-}
-
 
 def disposition(state: TrialState) -> Table:
     """T-14.1.1. Treatment in percent of those dosed, study in percent of those enrolled."""
-    people, members = state.subjects, state.members
+    people, members = state.subjects, members_of(state)
+    screened = set(members["screened"])
     dosed = [one for one in people if one.therapy]
     enrolled = frozenset(members["enrolled"])
     ends = {one.id: end_of_treatment(state.study, one) for one in dosed}
-    why = Counter(end for end in ends.values() if end not in (ONGOING, COMPLETED))
+    why = Counter(end for name, end in ends.items() if end not in (ONGOING, COMPLETED) and name in screened)
     treated = frozenset(ends)
 
     def ended(how: str) -> dict[str, Facts]:
         return {one.id: _end_facts(one) for one in dosed if ends[one.id] == how}
 
     lines: list[Line] = [
-        Counted("Screened", {one.id: one.facts for one in people if one.consent is not None}),
+        Counted("Screened", {one.id: one.facts for one in people if one.id in screened}),
         Counted("Screen failures", {one.id: one.facts for one in people if one.failed}),
-        *(Counted(reason, who, 1) for reason, who in _failures(state)),
+        *(Counted(reason, who, 1) for reason, who in _failures(state) if screened & who.keys()),
         Counted("Enrolled", {one.id: one.facts for one in people if one.id in enrolled}),
         Counted("Received the imaging agent", _given(people, "imaging")),
         Counted("Received the therapeutic agent", _given(people, "therapy")),
@@ -93,7 +80,7 @@ def _given(people: tuple[Subject, ...], what: str) -> dict[str, Facts]:
 
 def _evaluable(state: TrialState) -> dict[str, Facts]:
     slots: dict[str, Slot] = {one.subject: one for one in state.board.slots}
-    return {name: slots[name].decided_by or slots[name].facts for name in state.members["dlt-evaluable"]}
+    return {name: slots[name].decided_by or slots[name].facts for name in members_of(state)["dlt-evaluable"]}
 
 
 def _end_facts(one: Subject) -> Facts:
@@ -129,10 +116,10 @@ def _study(people: tuple[Subject, ...], enrolled: frozenset[str]) -> list[Line]:
 
 def analysis_sets(state: TrialState) -> Table:
     """T-14.1.2. Subjects of each set, of those enrolled; who is outside and why is listed (16.2.3)."""
-    enrolled = set(state.members["enrolled"])
+    enrolled = set(members_of(state)["enrolled"])
     people = {one.id: one for one in state.subjects}
     lines: list[Line] = []
-    for name, members in state.members.items():
+    for name, members in members_of(state).items():
         if name != "screened":
             own = {one: people[one].facts for one in members if one in enrolled}
             lines.append(Counted(said_of(state, name), own))
@@ -150,15 +137,9 @@ def said_of(state: TrialState, name: str) -> str:
     return f"{name}: {definitions(state)[name]}"
 
 
-def definitions(state: TrialState) -> Mapping[str, str]:
-    """Definition of each set in words: that of the study file, or else the usual one."""
-    declared = {standard_name(state.study, one.id): one.definition for one in state.sets}
-    return {**DEFINITIONS, **{name: text for name, text in declared.items() if name in DEFINITIONS}}
-
-
 def deviations(state: TrialState) -> Table:
     """T-14.1.3. Deviations by rule; a subject counts once in a row, each deviation as one event."""
-    enrolled = set(state.members["enrolled"])
+    enrolled = set(members_of(state)["enrolled"])
     found: dict[str, dict[str, list[Facts]]] = {}
     for one in state.deviations:
         if one.subject in enrolled:

@@ -10,6 +10,7 @@ from galu.results.adverse import worst_of
 from galu.results.kinetics import by_subject
 from galu.results.lines import Facts
 from galu.results.listing import Listing, Value
+from galu.results.populations import members_of
 from galu.safety.inputs import AdverseEventInput
 from galu.safety.tables import ended_treatment, is_fatal, is_serious, phase_of, seriousness
 from galu.trial.adverse import EMERGENT_DAYS
@@ -82,9 +83,9 @@ def excluded(state: TrialState) -> Listing:
     """L-16.2.3. Who of those enrolled is outside a set."""
     rows: Rows = {}
     slots = {one.subject: one for one in state.board.slots}
-    for name, members in state.members.items():
+    for name, members in members_of(state).items():
         for one in state.subjects:
-            if one.id in state.members["enrolled"] and one.id not in members:
+            if one.id in members_of(state)["enrolled"] and one.id not in members:
                 slot = slots.get(one.id)
                 why = (
                     slot.reason

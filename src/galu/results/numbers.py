@@ -40,10 +40,18 @@ def rounded(value: float, places: int) -> str:
 
 
 def places_of(values: Sequence[float]) -> int:
-    """Decimals with which most values were collected, as far as their shortest form tells; at most four."""
+    """Decimals with which most values were collected, as far as their shortest form tells.
+
+    At most four, and no more than make three significant digits of the middle value: one that was converted
+    from another unit has as many as a machine writes.
+    """
+    if not values:
+        return 0
     exponents = (Decimal(repr(float(one))).normalize().as_tuple().exponent for one in values)
     found = sorted(max(0, -int(one)) for one in exponents)
-    return min(MOST_PLACES, found[len(found) // 2]) if found else 0
+    middle = abs(sorted(values, key=abs)[len(values) // 2])
+    enough = MOST_PLACES if middle == 0.0 else max(0, 2 - math.floor(math.log10(middle)))
+    return min(MOST_PLACES, enough, found[len(found) // 2])
 
 
 def significant(value: float, digits: int = 3) -> str:

@@ -13,6 +13,7 @@ from galu.record.treatment import Transfusion
 from galu.record.when import days_of
 from galu.results.baseline import Known, ecog_baseline, lab_baseline, sign_baseline
 from galu.results.lines import Counted, Facts, Heading, Line, Measured, Statistic
+from galu.results.populations import members_of
 from galu.results.table import Table
 from galu.trial.state import TrialState
 
@@ -29,7 +30,7 @@ _DISEASE: Final[Mapping[str, str]] = {
 
 def demography(state: TrialState) -> Table:
     """T-14.1.4. Who has no value of a characteristic is a row of its own, and stays in the percentages."""
-    treated = state.members["therapy-safety"]
+    treated = members_of(state)["therapy-safety"]
     told = _latest(state)
     known_ages = ages(state)
     weight, height = sign_baseline(state, "WEIGHT"), sign_baseline(state, "HEIGHT")
@@ -131,7 +132,7 @@ def _bmi(
 
 def baseline_disease(state: TrialState) -> Table:
     """T-14.1.5. The disease before the first dose; sites are several of one subject."""
-    treated = state.members["therapy-safety"]
+    treated = members_of(state)["therapy-safety"]
     lines: list[Line] = []
     for test, title in _DISEASE.items():
         unit, values = lab_baseline(state, test)
@@ -171,7 +172,7 @@ def prior_therapy(state: TrialState) -> Table:
         (row.subject, row.fact.therapy_class, row.fact.agent, row.id)
         for row in state.record.rows(PriorTherapy)
     ]
-    lines = _by_class(rows, "Any prior therapy", state.members["therapy-safety"])
+    lines = _by_class(rows, "Any prior therapy", members_of(state)["therapy-safety"])
     return Table(
         "14.1.7",
         "Prior anticancer therapy",
@@ -198,7 +199,7 @@ def concomitant(state: TrialState) -> Table:
         dose = first.get(given.subject)
         if dose is not None and given.day is not None and given.day >= dose:
             rows.append((given.subject, "transfusion and growth factor", given.fact.product, given.id))
-    lines = _by_class(rows, "Any concomitant therapy", state.members["therapy-safety"])
+    lines = _by_class(rows, "Any concomitant therapy", members_of(state)["therapy-safety"])
     return Table(
         "14.1.9",
         "Concomitant and supportive therapy",
@@ -218,7 +219,7 @@ def history(state: TrialState) -> Table:
         "14.1.8",
         "Medical history",
         "therapy-safety",
-        _by_class(rows, "Any entry", state.members["therapy-safety"]),
+        _by_class(rows, "Any entry", members_of(state)["therapy-safety"]),
         ("Terms as the sites wrote them; n (%) [entries].",),
     )
 

@@ -15,6 +15,7 @@ from galu.results.adverse import Event, emergent, grouped
 from galu.results.columns import Column
 from galu.results.lines import Facts
 from galu.results.people import ages
+from galu.results.populations import members_of
 from galu.results.registry_outcomes import outcome_measures, time_frame
 from galu.results.registry_parts import Node, arms, continuous, denominator, groups
 from galu.safety.tables import is_serious
@@ -58,7 +59,7 @@ def _achieved(columns: Sequence[Column], who: Mapping[str, Facts] | frozenset[st
 def _flow(state: TrialState) -> Node:
     columns = arms(state, "enrolled")
     people = {one.id: one for one in state.subjects}
-    enrolled = frozenset(state.members["enrolled"])
+    enrolled = frozenset(members_of(state)["enrolled"])
     ends = {name: end_of_treatment(state.study, people[name]) for name in enrolled if people[name].therapy}
     ends |= {name: "not dosed" for name in enrolled if not people[name].therapy}
     done = frozenset(name for name, end in ends.items() if end == COMPLETED)
@@ -67,8 +68,8 @@ def _flow(state: TrialState) -> Node:
         if end != COMPLETED:
             said = "Ongoing at the data cut" if end == ONGOING else _REASONS.get(end.casefold(), end)
             reasons.setdefault(said, set()).add(name)
-    dosed = frozenset(state.members["therapy-safety"])
-    evaluable = frozenset(state.members["dlt-evaluable"])
+    dosed = frozenset(members_of(state)["therapy-safety"])
+    evaluable = frozenset(members_of(state)["dlt-evaluable"])
     milestones = [
         {"type": "STARTED", "achievements": _achieved(columns, enrolled, "numSubjects")},
         {"type": "Received the therapeutic agent", "achievements": _achieved(columns, dosed, "numSubjects")},

@@ -11,6 +11,7 @@ from galu.efficacy.time_to_event import TimeToEvent
 from galu.results.adverse import emergent
 from galu.results.columns import Column
 from galu.results.numbers import percent_text, rounded
+from galu.results.populations import members_of
 from galu.results.registry_parts import Node, arms, denominator, groups
 from galu.results.response import MONTH_D
 from galu.trial.adverse import EMERGENT_DAYS
@@ -100,7 +101,7 @@ def _limiting(state: TrialState) -> Node:
         "Participants evaluable for dose-limiting toxicity",
     )
     return _count(_measure("PRIMARY", words, columns, state), columns, toxic,
-                  frozenset(state.members["dlt-evaluable"]))  # fmt: skip
+                  frozenset(members_of(state)["dlt-evaluable"]))  # fmt: skip
 
 
 def _any_event(state: TrialState) -> Node:
@@ -113,7 +114,7 @@ def _any_event(state: TrialState) -> Node:
     )
     who = frozenset(name for name, _ in emergent(state))
     return _count(_measure("PRIMARY", words, columns, state), columns, who,
-                  frozenset(state.members["therapy-safety"]))  # fmt: skip
+                  frozenset(members_of(state)["therapy-safety"]))  # fmt: skip
 
 
 def time_frame(state: TrialState) -> str:

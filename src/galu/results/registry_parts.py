@@ -8,6 +8,7 @@ from typing import Any
 
 from galu.results.columns import Column, dose_columns
 from galu.results.numbers import rounded
+from galu.results.populations import members_of
 from galu.trial.state import TrialState
 
 #: A part of a registry record, as JSON has it.
@@ -16,7 +17,7 @@ Node = dict[str, Any]
 
 def arms(state: TrialState, population: str) -> tuple[Column, ...]:
     """Columns that do not overlap: neither a pooled one nor the total, but where there is nothing else."""
-    columns = dose_columns(state, state.members[population])
+    columns = dose_columns(state, members_of(state)[population])
     apart = tuple(one for one in columns[:-1] if not one.label.endswith(" pooled"))
     return apart or columns
 
