@@ -17,7 +17,7 @@ from galu.desk.accounts import World
 from galu.desk.clock import utc_now
 from galu.desk.folder import TrialFolder, opened
 from galu.desk.kept import Kept, keeping
-from galu.desk.pages.look import prepare
+from galu.desk.pages.look import derive_board_today, prepare
 from galu.desk.places import accounts_of, holds_record
 from galu.finding import InputError, NotThereError, OutOfReachError
 from galu.record.seal import Head
@@ -104,6 +104,7 @@ class Hub:
         self._open = ExitStack()
         self._waiting: set[_Waiting] = set()
         self._told: dict[str, Head] = {}
+        self._prepared: dict[str, Head] = {}
         self._look = threading.Event()
         self._closing = False
         self._lock = threading.Lock()
@@ -182,7 +183,12 @@ class Hub:
 
     def _follow_one(self, served: Served) -> None:
         head = served.head
-        if self._told.get(served.name) == head or self._closing:
+        if self._closing:
+            return
+        if self._told.get(served.name) == head:
+            if self._prepared.get(served.name) != head:  # whoever was told has asked by now
+                self._prepared[served.name] = head
+                prepare(served.opened())
             return
         before = served.name in self._told
         self._told[served.name] = head
@@ -191,7 +197,7 @@ class Hub:
             for one in tuple(self._waiting):
                 if one.trial == served.name:
                     one.tell(head)
-        prepare(trial)
+        derive_board_today(trial)
 
     @contextlib.contextmanager
     def _waits(self, trial: str) -> Iterator[_Waiting]:

@@ -105,8 +105,14 @@ def look_around(folder: Path, as_of: date | None = None) -> Look:
 
 
 @acts("compute")
+def derive_board_today(trial: TrialFolder) -> TrialState:
+    """The state that pages of today show, with its board; of a simulated record that of its last day."""
+    return trial.state(day_of_report(trial.record, None, trial.clock))
+
+
+@acts("compute")
 def prepare(trial: TrialFolder) -> None:
     """Derive beforehand what the pages of today ask for; of a record that grew only what is new."""
-    state = trial.state(day_of_report(trial.record, None, trial.clock))
+    state = derive_board_today(trial)
     _ = (state.agenda, state.eligibility, state.expected, state.data, state.deviations, state.efficacy)
     _ = state.absorbed_doses

@@ -19,7 +19,7 @@
         ctx.textAlign = "right"; ctx.textBaseline = "middle";
         const y = Math.max(bbox.top + 7, Math.min(bbox.top + bbox.height - 7, (Math.max(top, bbox.top) + Math.min(bottom, bbox.top + bbox.height)) / 2));
         const seen = Math.min(bottom, bbox.top + bbox.height) - Math.max(Math.min(top, bottom), bbox.top);
-        if (seen > 9 * devicePixelRatio) ctx.fillText(band.word, bbox.left + bbox.width - 4, y);
+        if (seen > 12 * devicePixelRatio) ctx.fillText(band.word, bbox.left + bbox.width - 4, y);
       }
       ctx.strokeStyle = token("--edge"); ctx.setLineDash([3, 3]); ctx.lineWidth = 1;
       for (const mark of marks) {
