@@ -21,7 +21,7 @@ from galu.desk.record import import_csv, import_sdtm
 from galu.desk.refusals import read_refusals
 from galu.finding import InputError, ManyFaultsError
 from hostile_files import HOSTILE
-from support import ROOT
+from support import ROOT, csv, run
 
 STUDY = ROOT / "studies" / "nct07310355"
 COMMANDS = {
@@ -219,6 +219,29 @@ def test_a_refused_amendment_is_noted(trial: Path, tmp_path: Path) -> None:
     assert code == 2 and "study.yaml" in said
     (entry,), _ = read_refusals(trial)
     assert entry.files[0].name == "study.yaml"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("study", "check", STUDY),
+        ("record", "import", "TRIAL", "FACTS"),
+        ("amend", "TRIAL", "AMENDED", "--check"),
+    ],
+)
+def test_a_command_works_where_nothing_can_be_forked(
+    words: tuple[object, ...], trial: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a process with threads, as under a server or beside a database, the child is a fresh interpreter."""
+    monkeypatch.delenv("GALU_CONFINED")
+    for place in ("galu.desk.confined.can_fork", "galu.desk.intake.can_fork"):
+        monkeypatch.setattr(place, lambda: False)
+    amended = tmp_path / "amended.yaml"
+    text = (STUDY / "study.yaml").read_text(encoding="utf-8")
+    amended.write_text(text.replace("    value: 49\n", "    value: 50\n"), encoding="utf-8")
+    facts = csv(tmp_path / "facts", "consent", "id,subject,on", "c1,S1,2024-01-05")
+    named = {"TRIAL": trial, "FACTS": facts, "AMENDED": amended}
+    assert run(*(named.get(str(word), word) for word in words)) == 0
 
 
 def test_every_command_that_reads_foreign_files_is_confined() -> None:

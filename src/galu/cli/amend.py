@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -43,23 +44,37 @@ def amend(
     """Bring an amended study file into force from a day on; what was judged before stays as it was."""
     from galu.desk.intake import Intake, take_in
 
-    def work() -> None:
-        from galu.desk.amend import Begins, amend_trial, check_amendment, read_sites
-        from galu.record.versions import version_rows
+    told = _Told(
+        reason, by, effective.date() if effective else None, tuple(at or ()), reconsent, form, changes_level
+    )
+    take_in(Intake((study,), folder, check), partial(_amend, folder, study, told, check))
 
-        begins = Begins(
-            effective.date() if effective else None, read_sites(at or ()), reconsent, form, changes_level
-        )
-        if check:
-            _tell(*check_amendment(folder, study, begins=begins))
-            return
-        trial, changes = amend_trial(folder, study, reason, by, begins=begins)
-        print(f"{folder}: amendment in force, {len(changes)} stated elements changed")
-        for change in changes:
-            print(f"  {change}")
-        print(f"in force {version_rows(trial.record)[-1].in_words}")
 
-    take_in(Intake((study,), folder, check), work)
+class _Told(NamedTuple):
+    """The options, as they cross to the process that reads the file."""
+
+    reason: str
+    by: str
+    effective: date | None
+    at: tuple[str, ...]
+    reconsent: bool
+    form: str | None
+    changes_level: bool
+
+
+def _amend(folder: Path, study: Path, told: _Told, check: bool) -> None:
+    from galu.desk.amend import Begins, amend_trial, check_amendment, read_sites
+    from galu.record.versions import version_rows
+
+    begins = Begins(told.effective, read_sites(told.at), told.reconsent, told.form, told.changes_level)
+    if check:
+        _tell(*check_amendment(folder, study, begins=begins))
+        return
+    trial, changes = amend_trial(folder, study, told.reason, told.by, begins=begins)
+    print(f"{folder}: amendment in force, {len(changes)} stated elements changed")
+    for change in changes:
+        print(f"  {change}")
+    print(f"in force {version_rows(trial.record)[-1].in_words}")
 
 
 def _tell(impact: Impact, reread: tuple[Reread, ...], changes: tuple[str, ...]) -> None:

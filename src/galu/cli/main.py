@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -119,7 +120,7 @@ def _confined(words: list[str]) -> int:
     """The same in a child, whose limits follow from the files among the words."""
     try:
         size = size_of([Path(word.rpartition("=")[2]) for word in words])
-        return confined(lambda: _performed(words), " ".join(("galu", *words[:2])), limits_for(size))
+        return confined(partial(_performed, words), " ".join(("galu", *words[:2])), limits_for(size))
     except InputError as error:
         print(f"galu: {error}", file=sys.stderr)
         return 2

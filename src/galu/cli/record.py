@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -55,7 +56,7 @@ def import_(
     if form is Format.CSV and len(sources) > 1:
         raise InputError(str(sources[1]), "is a second source", "put the CSVs of facts in one folder")
     brought = Intake(tuple(sources), folder, dry_run)
-    take_in(brought, lambda: _import(brought, form, report_to, dialect, encoding))
+    take_in(brought, partial(_import, brought, form, report_to, dialect, encoding))
 
 
 def _import(
@@ -200,7 +201,7 @@ def restore(
     """Unpack a backup into a new trial folder, checked before it appears."""
     from galu.desk.intake import Intake, take_in
 
-    take_in(Intake((source,)), lambda: _restore(source, out))
+    take_in(Intake((source,)), partial(_restore, source, out))
 
 
 def _restore(source: Path, out: Path) -> None:
