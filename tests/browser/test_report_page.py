@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +16,6 @@ from galu.record.treatment import Enrolment
 from report.trial_folder import day, make_trial
 
 pytestmark = pytest.mark.browser
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 @pytest.fixture(scope="module")
@@ -26,26 +25,20 @@ def page_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run_trial(folder / "t", folder / "r")
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1200])
-def test_page_opens_clean(page_path: Path, scheme: str, width: int) -> None:
-    sync_api = pytest.importorskip("playwright.sync_api")
+def test_page_opens_clean(chromium: Any, page_path: Path, scheme: str, width: int) -> None:
     said: list[str] = []
     asked: list[str] = []
-    with sync_api.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(page_path.as_uri())
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        drawn = page.evaluate(
-            "[...document.querySelectorAll('svg')].map(s => s.getBoundingClientRect().height)"
-        )
-        banner = page.locator(".banner").inner_text()
-        browser.close()
+    page = chromium.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(page_path.as_uri())
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    drawn = page.evaluate("[...document.querySelectorAll('svg')].map(s => s.getBoundingClientRect().height)")
+    banner = page.locator(".banner").inner_text()
+    page.close()
     assert said == []
     assert asked == [page_path.as_uri()]
     assert wide <= width
@@ -93,16 +86,14 @@ def long_page_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run_trial(folder / "t", folder / "r")
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium")
 @pytest.mark.parametrize("width", [1280, 820, 390])
-def test_nothing_is_cut_off_and_every_link_leads_somewhere(long_page_path: Path, width: int) -> None:
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": width, "height": 900})
-        page.goto(long_page_path.as_uri())
-        seen = page.evaluate(_LOOK)
-        browser.close()
+def test_nothing_is_cut_off_and_every_link_leads_somewhere(
+    chromium: Any, long_page_path: Path, width: int
+) -> None:
+    page = chromium.new_page(viewport={"width": width, "height": 900})
+    page.goto(long_page_path.as_uri())
+    seen = page.evaluate(_LOOK)
+    page.close()
     assert seen["page"] <= width
     assert (seen["out"], seen["quiet"], seen["dead"]) == ([], [], [])
     assert seen["links"] > 20
