@@ -115,19 +115,20 @@ def require_allowed(who: Identity, trial: str, facts: Sequence[Fact], record: Re
         Naming the first fact and why not; nothing is to be written then.
     """
     grants, using, kinds = who.grants(trial), current_action(), _kinds(record, facts)
-    before = sites_of(record)
-    after = {**before, **sites_of_batch(facts)}
+    before, stated = sites_of(record), sites_of_batch(facts)
+    after = {**before, **stated}
     reasons: dict[tuple[Action, str | None], str] = {}
     for fact in facts:
         for owner in _owners(fact, kinds):
-            # Who moves a subject to another site needs both.
-            sites = {before.get(owner, after.get(owner)), after.get(owner)}
+            # Who moves a subject to another site needs both; what he himself states comes first.
+            sites = dict.fromkeys((after.get(owner), before.get(owner, after.get(owner))))
             for action, site in itertools.product(_actions(fact, kinds, using), sites):
                 if (action, site) not in reasons:
                     reasons[action, site] = may(grants, action, site, _fitting(action), day).reason
                 if reasons[action, site]:
-                    # Where the subject is, is not told to who does not see it there.
-                    shown = site if sight(grants, day).sees(site) else None
+                    # Where the subject is, is not told to who neither sees it there nor says so himself.
+                    known = sight(grants, day).sees(site) or site == stated.get(owner)
+                    shown = site if known else None
                     reason = may(grants, action, shown, _fitting(action), day).reason
                     raise _refused(fact, who, reason or reasons[action, site], shown)
 
