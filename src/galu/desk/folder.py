@@ -26,7 +26,7 @@ from galu.files import write_private
 from galu.finding import InputError
 from galu.foreign import MAX_DOCUMENT_BYTES, require_plain
 from galu.protocol import Study, parse_study, study_hash
-from galu.protocol.dictionaries import NOTE, dictionary_note
+from galu.protocol.dictionaries import NOTE, Stamp, dictionary_note, dictionary_stamp
 from galu.protocol.versions import Version, amended
 from galu.protocol.words import LocalWords
 from galu.record import Entry, Fact, Record
@@ -336,7 +336,7 @@ def read_study(path: Path) -> tuple[bytes, Study]:
     require_plain(path, MAX_DOCUMENT_BYTES)
     try:
         text = path.read_bytes()
-        return text, _parsed(text, str(path))
+        return text, _current(text, str(path))
     except OSError as error:
         raise InputError(
             str(path), f"cannot be read ({error.strerror})", "give the path of a study.yaml"
@@ -345,7 +345,17 @@ def read_study(path: Path) -> tuple[bytes, Study]:
         raise InputError(str(path), "is not UTF-8 text", "save it as UTF-8") from None
 
 
+def _current(text: bytes, place: str) -> Study:
+    """A study as parsed before, unless the dictionary that it names was touched since."""
+    study, seen = _parsed(text, place)
+    if seen != dictionary_stamp(study.vocabulary):
+        _parsed.cache_clear()
+        study, _ = _parsed(text, place)
+    return study
+
+
 @lru_cache(maxsize=16)
-def _parsed(text: bytes, place: str) -> Study:
+def _parsed(text: bytes, place: str) -> tuple[Study, Stamp]:
     """A study is frozen, and what keeps a trial open asks for it again and again."""
-    return parse_study(text.decode("utf-8"), place)
+    study = parse_study(text.decode("utf-8"), place)
+    return study, dictionary_stamp(study.vocabulary)

@@ -16,6 +16,8 @@ from galu.vocabulary.meddra import LLT, PT, Meddra, read_preferred
 #: version and digest.
 NOTE: Final = "dictionary.json"
 _RELEASE: Final = "meddra_release.asc"
+#: When each file of a dictionary was last written [ns], and how long it is [byte]; None where it is gone.
+Stamp = tuple[tuple[int, int] | None, ...]
 
 
 def with_dictionary(words: LocalWords | None, study: Path) -> LocalWords | None:
@@ -51,6 +53,20 @@ def read_meddra(folder: Path) -> Meddra:
     version = _decoded(release.read_bytes()).split("$")[0].strip() if release.is_file() else "unknown"
     digest = hashlib.sha256(raw[LLT] + raw[PT]).hexdigest()
     return Meddra(read_preferred(text[LLT], text[PT], str(folder)), version, digest)
+
+
+def dictionary_stamp(words: LocalWords | None) -> Stamp:
+    """What shows that the files of the dictionary that was read were touched since; empty without one."""
+    folder = None if words is None else words.dictionary_folder
+    return () if folder is None else tuple(_written(folder / name) for name in (LLT, PT))
+
+
+def _written(path: Path) -> tuple[int, int] | None:
+    try:
+        told = path.stat()
+    except OSError:
+        return None
+    return told.st_mtime_ns, told.st_size
 
 
 def dictionary_note(words: LocalWords | None, study: bytes, folder: Path) -> bytes | None:
