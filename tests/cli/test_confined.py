@@ -34,22 +34,29 @@ COMMANDS = {
 }
 
 
+#: Runs a command in a process between: what a fork of a large test process once held counts for its child.
+_BETWEEN = """
+import resource, subprocess, sys
+ended = subprocess.run([sys.executable, "-m", "galu.cli.main", *sys.argv[1:]], stdin=subprocess.DEVNULL,
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+sys.stdout.buffer.write(ended.stdout)
+print(f"\\npeak {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss}")
+sys.exit(ended.returncode)
+"""
+
+
 def galu(*words: object, memory: str = "8") -> tuple[int, str, float]:
     """Exit code, everything said and peak memory [MiB] of a command and its child, limits in force."""
     inside = {name: text for name, text in os.environ.items() if name != "GALU_CONFINED"}
-    with subprocess.Popen(
-        [sys.executable, "-m", "galu.cli.main", *map(str, words)],
+    ended = subprocess.run(
+        [sys.executable, "-c", _BETWEEN, *map(str, words)],
         env={**inside, "GALU_IMPORT_MEMORY_GIB": memory},
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        capture_output=True,
         text=True,
-    ) as process:
-        assert process.stdout is not None
-        said = process.stdout.read()
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    return process.returncode, said, used.ru_maxrss / 1024
+    )
+    said, _, peak_kib = ended.stdout.rpartition("\npeak ")
+    return ended.returncode, said, int(peak_kib) / 1024
 
 
 @pytest.fixture
