@@ -25,7 +25,7 @@ from galu.safety.tables import (
     phase_of,
     seriousness,
 )
-from galu.trial.adverse import EMERGENT_DAYS
+from galu.trial.adverse import emergent_days
 from galu.trial.state import TrialState
 from galu.trial.subjects import Subject
 from galu.vocabulary.actions import read_action
@@ -44,7 +44,7 @@ def worst_of(event: AdverseEventInput) -> int | None:
 
 def emergent(state: TrialState, phase: Phase = "treatment-emergent") -> tuple[Event, ...]:
     """Events of a phase with their subjects."""
-    days = state.study.safety.emergent_days if state.study.safety else EMERGENT_DAYS
+    days = emergent_days(state.study)
     return tuple(
         (one.subject, event)
         for one in state.safety.treated
@@ -106,7 +106,7 @@ def overview(state: TrialState) -> Table:
 
 
 def _window(state: TrialState) -> str:
-    days = state.study.safety.emergent_days if state.study.safety else EMERGENT_DAYS
+    days = emergent_days(state.study)
     version = state.study.safety.ctcae_version.value if state.study.safety else "5.0"
     return (
         "Treatment-emergent: onset or worsening from the first therapeutic dose to "
@@ -318,7 +318,7 @@ def by_cycle(state: TrialState) -> Table:
 
 def deaths(state: TrialState) -> Table:
     """T-14.3.2.1. Deaths of everybody enrolled, within the window of treatment and after it."""
-    days = state.study.safety.emergent_days if state.study.safety else EMERGENT_DAYS
+    days = emergent_days(state.study)
     enrolled = set(members_of(state)["enrolled"]) | set(members_of(state)["therapy-safety"])
     dead = {
         one.id: (one, one.death) for one in state.subjects if one.death is not None and one.id in enrolled

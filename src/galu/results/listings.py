@@ -13,7 +13,7 @@ from galu.results.listing import Listing, Value
 from galu.results.populations import members_of
 from galu.safety.inputs import AdverseEventInput
 from galu.safety.tables import ended_treatment, is_fatal, is_serious, phase_of, seriousness
-from galu.trial.adverse import EMERGENT_DAYS
+from galu.trial.adverse import emergent_days
 from galu.trial.flow import COMPLETED, ONGOING, end_of_treatment
 from galu.trial.state import TrialState
 
@@ -280,7 +280,7 @@ _EVENT: Final = (
 
 
 def _events(state: TrialState, number: str, title: str, keep: Callable[[AdverseEventInput], bool]) -> Listing:
-    days = state.study.safety.emergent_days if state.study.safety else EMERGENT_DAYS
+    days = emergent_days(state.study)
     rows: Rows = {}
     for one in state.safety.treated:
         for event in sorted(one.events, key=lambda e: (e.onset, e.ref)):

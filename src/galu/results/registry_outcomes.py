@@ -14,7 +14,7 @@ from galu.results.numbers import percent_text, rounded
 from galu.results.populations import members_of
 from galu.results.registry_parts import Node, arms, denominator, groups
 from galu.results.response import MONTH_D
-from galu.trial.adverse import EMERGENT_DAYS
+from galu.trial.adverse import emergent_days
 from galu.trial.state import TrialState
 
 
@@ -119,7 +119,7 @@ def _any_event(state: TrialState) -> Node:
 
 def time_frame(state: TrialState) -> str:
     """From when to when adverse events count, with the longest that it was."""
-    days = state.study.safety.emergent_days if state.study.safety else EMERGENT_DAYS
+    days = emergent_days(state.study)
     given = [(one.therapy[-1].day - one.therapy[0].day).days + 1 for one in state.subjects if one.therapy]
     longest = f", up to {max(given) + days} days" if given else ""
     return f"From the first therapeutic dose to {days} days after the last{longest}"

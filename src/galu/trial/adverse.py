@@ -68,6 +68,11 @@ class SafetyResults:
     unread: tuple[Unread, ...] = ()
 
 
+def emergent_days(study: Study) -> int:
+    """Days after the last dose in which an onset still is treatment-emergent."""
+    return study.safety.emergent_days if study.safety else EMERGENT_DAYS
+
+
 def derive_safety(
     study: Study, record: Record, subjects: Iterable[Subject], slots: Iterable[Slot] = ()
 ) -> SafetyResults:
@@ -75,7 +80,7 @@ def derive_safety(
     people = tuple(subjects)
     plan = study.safety
     version = plan.ctcae_version.value if plan else CTCAE_VERSION
-    emergent = plan.emergent_days if plan else EMERGENT_DAYS
+    emergent = emergent_days(study)
     events = events_by_subject(record)
     dosed = tuple(
         TreatedSubject(

@@ -13,6 +13,7 @@ from galu.report.sections.overview import assumed_in
 from galu.safety.calcium import NOT_CORRECTED
 from galu.safety.notes import WORST_CASE
 from galu.safety.tables import AeCount
+from galu.trial.adverse import emergent_days
 from galu.trial.state import TrialState
 
 _COUNTS = ("subjects", "%", "events", "grade 1", "grade 2", "grade 3", "grade 4", "grade 5")
@@ -26,7 +27,7 @@ def safety(state: TrialState) -> Section:
     imaged = sum(one.first_scan is not None for one in found.treated)
     if not treated and not imaged:
         return Section("safety", "Safety", assumed=assumed, silent="Nobody has received any agent yet.")
-    days = state.study.safety.emergent_days if state.study.safety else 30
+    days = emergent_days(state.study)
     version = state.study.safety.ctcae_version.value if state.study.safety else "5.0"
     sentences = [
         f"{treated} subjects received the therapy. Treatment-emergent means an onset from the first dose to "
